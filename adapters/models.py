@@ -1,0 +1,80 @@
+"""The models that are known by name, and how any model is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guardbind.errors import UnknownNameError
+from guardbind.registry import Registry
+
+from .weights import WheelModel
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["MODELS", "load", "resolve"]
+
+MODELS: Registry[WheelModel] = Registry(
+    "model",
+    {
+        "smollm2-135m": "guardbind.adapters.smollm2:SMOLLM2",
+    },
+)
+
+
+def resolve(name_or_path: str) -> str:
+    """Return what `from_pretrained` takes for a registered name, a local folder or a Hugging Face id.
+
+    A registered name becomes the folder of its weights, made ready at the first call. A folder that exists and anything
+    with a `/` in it (a Hugging Face id names its owner) are returned as they are.
+
+    Raises:
+        UnknownNameError: The name is none of these.
+        WeightsError: The weights of a registered model are missing or damaged.
+        MissingDependencyError: A package that reads the weights is not installed.
+    """
+    if name_or_path in MODELS:
+        return str(MODELS.get(name_or_path).folder())
+    if "/" in name_or_path or Path(name_or_path).is_dir():
+        return name_or_path
+    raise UnknownNameError(
+        f"there is no model {name_or_path!r}; known: {', '.join(MODELS.names())}. A local folder and a Hugging Face id"
+        " with its owner (owner/name) are accepted as well.",
+        hint=MODELS.miss(name_or_path).hint,
+    )
+
+
+def load(
+    name_or_path: str,
+    *,
+    dtype: torch.dtype | str = "float32",
+    device: torch.device | str | None = None,
+    attn_implementation: str | None = None,
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load a causal language model, in evaluation mode, and its tokenizer, padding on the left.
+
+    Args:
+        name_or_path: As for `resolve`.
+        dtype: Type of the weights in memory.
+        device: Where the weights are loaded to, or "auto"; None is the CPU.
+        attn_implementation: The attention backend ("eager", "sdpa", ...); None takes the model's default.
+
+    Raises:
+        UnknownNameError: The name is not known.
+        WeightsError: The weights of a registered model are missing or damaged.
+        MissingDependencyError: A package that reads the weights is not installed.
+    """
+    # Here and not above, so that listing and resolving names stays free of torch.
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source = resolve(name_or_path)
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, padding_side="left")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        source, dtype=dtype, device_map=device, attn_implementation=attn_implementation
+    )
+    model.eval()
+    return model, tokenizer

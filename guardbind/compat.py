@@ -1,0 +1,80 @@
+"""Everything that differs between the supported transformers versions (4.57 to 5.x), in one place."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+__all__ = ["accepted_arguments", "is_compiled", "own_cache", "view_of"]
+
+# Layers that hold every past column until their window is full. Named, because 4.57 and 5.x use other class names and
+# because a layer type that is not known must be taken as one that cannot be read.
+_READABLE = frozenset(
+    {"DynamicLayer", "DynamicSlidingWindowLayer", "StaticLayer", "SlidingWindowLayer", "StaticSlidingWindowLayer"}
+)
+
+
+def _is_readable(layer: Any, total: int) -> bool:
+    # A window that has overflowed, or that is about to, holds fewer columns than were seen.
+    keys = getattr(layer, "keys", None)
+    return type(layer).__name__ in _READABLE and isinstance(keys, Tensor) and keys.ndim == 4 and keys.shape[-2] >= total
+
+
+def view_of(cache: Any, rows: list[int], columns: int, total: int, *, repeats: int = 1) -> DynamicCache | None:
+    """Return a cache that shows the first `columns` of `cache` for some rows, without touching it.
+
+    The layers of the view grow by concatenation, which makes new tensors: the live cache stays bit-identical.
+
+    Args:
+        cache: The live cache.
+        rows: Rows of the batch, in the order wanted.
+        columns: How many columns to show.
+        total: How many columns the live cache should hold.
+        repeats: How often each row is repeated, next to itself.
+
+    Returns:
+        The view, or None when the cache cannot be read: recurrent state, an overflowed sliding window, a quantised or
+        offloaded cache.
+    """
+    layers = getattr(cache, "layers", None)
+    if not layers or getattr(cache, "offloading", False) or not all(_is_readable(layer, total) for layer in layers):
+        return None
+    view = DynamicCache()
+    for layer in layers:
+        keys, values = layer.keys, layer.values
+        if rows != list(range(keys.shape[0])):
+            index = torch.tensor(rows, device=keys.device)
+            keys, values = keys[index], values[index]
+        keys, values = keys[:, :, :columns], values[:, :, :columns]
+        if repeats > 1:
+            keys, values = keys.repeat_interleave(repeats, 0), values.repeat_interleave(repeats, 0)
+        view.layers.append(_filled(keys, values))
+    return view
+
+
+def _filled(keys: Tensor, values: Tensor) -> DynamicLayer:
+    layer = DynamicLayer()
+    layer.dtype, layer.device = keys.dtype, keys.device
+    layer.keys, layer.values = keys, values
+    layer.is_initialized = True
+    return layer
+
+
+def own_cache() -> DynamicCache:
+    """Return an empty cache that keeps every column of every layer, sliding windows included."""
+    return DynamicCache()
+
+
+def accepted_arguments(model: nn.Module) -> frozenset[str]:
+    """Return the names that a model's `forward` takes."""
+    return frozenset(inspect.signature(model.forward).parameters)
+
+
+def is_compiled(model: nn.Module) -> bool:
+    """Whether the model was passed through `torch.compile`: its hooks may then be skipped without notice."""
+    return hasattr(model, "_orig_mod") or getattr(model, "_compiled_call_impl", None) is not None

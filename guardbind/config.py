@@ -1,0 +1,163 @@
+"""Settings of a guard: one frozen, validated object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from guardbind.errors import ConfigError
+
+__all__ = ["CheckpointConfig", "GuardConfig", "SlotKind"]
+
+SlotKind = Literal["prompt_end", "line_end", "automatic"]
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def __init__(self, **settings: Any) -> None:
+        try:
+            super().__init__(**settings)
+        except ValidationError as error:
+            what = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
+            raise ConfigError(f"{type(self).__name__}: {what}.") from error
+
+
+class CheckpointConfig(_Config):
+    """How the evidence is restated by the action `checkpoint`."""
+
+    template: str = "{evidence}\n"
+    """Text that restates the evidence; `{evidence}` is the evidence text, verbatim from the prompt."""
+
+    placement: Literal["line", "slot"] = "line"
+    """`line`: before the line that the slot stands on. `slot`: at the slot, after which the line is begun again."""
+
+    visible: bool = False
+    """Keep the restatement in the returned text. A hidden restatement is read in a branch of the cache and leaves no
+    trace in the text, in the cache or in the token budget; a visible one is written by the model's own decoding loop
+    and needs placement `slot`."""
+
+    @field_validator("template")
+    @classmethod
+    def _restates(cls, template: str) -> str:
+        if "{evidence}" not in template:
+            raise ValueError(f"template {template!r} holds no '{{evidence}}'; without it nothing is restated")
+        return template
+
+    @model_validator(mode="after")
+    def _placed(self) -> CheckpointConfig:
+        if self.visible and self.placement != "slot":
+            raise ValueError("a visible checkpoint can only stand at the slot: set placement='slot'")
+        return self
+
+
+class GuardConfig(_Config):
+    """Settings of a `guardbind.Guard`.
+
+    Raises:
+        ConfigError: A setting is unknown, of the wrong type or outside its range.
+    """
+
+    policy: str | Callable[..., Any] = "auto"
+    """What to do about a verdict: `observe`, `contrast`, `veto`, `checkpoint`, `abstain`, `raise`, `auto`, or a
+    callable that is given the slot and returns or yields proposals (see `guardbind.policies`)."""
+
+    slots: tuple[SlotKind, ...] = ("line_end", "automatic")
+    """Where a value is taken to begin. `prompt_end`: at the end of every prompt. `line_end`: at the end of a prompt
+    that stops in the middle of a line, as `KEY1=[` does. `automatic`: wherever the model is about to start a
+    candidate."""
+
+    patterns: tuple[str, ...] = ()
+    """Regular expressions; a slot begins wherever one matches up to the end of the text generated so far."""
+
+    alpha: float = Field(default=2.0, gt=0, allow_inf_nan=False)
+    """Strength of the contrast: candidates are scored by log p1 + alpha * (log p1 - log p0)."""
+
+    plausibility: float = Field(default=0.01, gt=0, le=1)
+    """A token may be chosen instead of the model's own only if its p1 is at least this share of the largest p1."""
+
+    tau: float = Field(default=0.95, gt=0, lt=1)
+    """Reliability that the budget asks for; in (0, 1)."""
+
+    min_evidence_bits: float = Field(default=2.0, ge=0, allow_inf_nan=False)
+    """A token rests on a span when taking the span away costs it at least this many bits."""
+
+    null: str = "mask"
+    """The counterfactual readout: `mask` re-runs the last tokens with the evidence columns masked; the re-prefill
+    family is `mask_prefill`, `redact`, `delete`, `same_length`, `no_evidence`."""
+
+    envelope: tuple[str, ...] = ()
+    """Further nulls; the budget is then the worst over all of them. Each names its cost."""
+
+    tail_tokens: int = Field(default=6, ge=1)
+    """How many of the last tokens are run again under a null."""
+
+    max_nulls: int = Field(default=16, ge=1)
+    """Bindings that are taken away one by one at a slot, at most; the target and the binding that the model is about
+    to write come first."""
+
+    max_interventions: int = Field(default=8, ge=0)
+    """Interventions kept in one row of one generation, at most."""
+
+    max_vetoes: int = Field(default=4, ge=1)
+    """Tokens rejected at one slot, at most."""
+
+    max_value_tokens: int = Field(default=16, ge=1)
+    """Tokens of a value that is not known in advance, at most."""
+
+    on_unresolved: Literal["leave", "abstain", "raise"] = "leave"
+    """What to do when the target of a slot cannot be told."""
+
+    abstain_text: str | None = None
+    """What `abstain` writes in place of the value; None ends the row there."""
+
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    """How `checkpoint` restates the evidence."""
+
+    lens_layers: tuple[int, ...] | Literal["all"] = ()
+    """Layers whose residual is read through the model's own norm and head at each slot."""
+
+    keep_readouts: bool = False
+    """Keep the tensors of every slot (logits, residual, null logits) in the report."""
+
+    sinks: tuple[str | Callable[..., None], ...] = ()
+    """Where records go: `jsonl:PATH`, `logging`, a registered sink, or a callable that takes one record."""
+
+    capture_text: bool = False
+    """Let sinks see prompt text: keys, values, tokens. Off, they see indices and numbers only."""
+
+    @field_validator("policy")
+    @classmethod
+    def _known_policy(cls, policy: str | Callable[..., Any]) -> str | Callable[..., Any]:
+        from guardbind.policies import POLICIES
+
+        if isinstance(policy, str) and policy not in POLICIES:
+            raise ValueError(str(POLICIES.miss(policy)))
+        return policy
+
+    @field_validator("null")
+    @classmethod
+    def _known_null(cls, null: str) -> str:
+        from guardbind.nulls import NULLS
+
+        if null not in NULLS:
+            raise ValueError(str(NULLS.miss(null)))
+        return null
+
+    @field_validator("envelope")
+    @classmethod
+    def _known_nulls(cls, nulls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cls._known_null(null) for null in nulls)
+
+    @field_validator("patterns")
+    @classmethod
+    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        return patterns

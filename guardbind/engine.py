@@ -1,0 +1,325 @@
+"""One decoding step of a guarded generation: find the slots, read them, judge them, act, record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerBase
+
+from guardbind.config import GuardConfig
+from guardbind.errors import BindingFailureError, NumericsError
+from guardbind.evidence import Resolution
+from guardbind.hooks import ModelTap, Reading
+from guardbind.hooks.lens import Lens
+from guardbind.judge import Opening, build_slot
+from guardbind.measure import Measured, Meter
+from guardbind.nulls import Tail
+from guardbind.policies import Policy, Proposal, Slot, Verification, verify
+from guardbind.recorder import Recorder
+from guardbind.restate import insertion_fits, restater
+from guardbind.rows import Row, Value
+from guardbind.slots import Moment, SlotDetector
+
+__all__ = ["Engine", "Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one generation allows.
+
+    Attributes:
+        max_columns: Columns that prompt and answer may take together (model context, static cache), or None.
+        max_new_tokens: Tokens that may be generated, or None.
+        eos: End-of-sequence ids.
+        sampling: Tokens are drawn, not chosen by arg max.
+    """
+
+    max_columns: int | None
+    max_new_tokens: int | None
+    eos: frozenset[int]
+    sampling: bool
+
+
+class Engine:
+    """The state of one generation.
+
+    Args:
+        model: The module whose forward the generation loop calls.
+        tokenizer: Its tokenizer.
+        config: The guard's settings.
+        policy: What to do about a verdict.
+        rows: One per row of the batch.
+        tap: Hooks on the model.
+        meter: Runs the nulls.
+        recorder: Takes the records.
+        limits: What this generation allows.
+        lens: Residual lens, if asked for.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer: PreTrainedTokenizerBase,
+        config: GuardConfig,
+        policy: Policy,
+        rows: Sequence[Row],
+        tap: ModelTap,
+        meter: Meter,
+        recorder: Recorder,
+        limits: Limits,
+        lens: Lens | None,
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._config = config
+        self._policy = policy
+        self._rows = rows
+        self._tap = tap
+        self._meter = meter
+        self._recorder = recorder
+        self._limits = limits
+        self._lens = lens
+        self._detector = SlotDetector(config)
+        self._watches = "automatic" in config.slots
+
+    def observe(self, last_tokens: Sequence[int]) -> None:
+        """Take note of the token that each row was given at the step before."""
+        for row, token in zip(self._rows, last_tokens, strict=True):
+            if row.finished:
+                continue
+            row.ids.append(token)
+            row.finished = token in self._limits.eos
+            if row.value is not None and not row.queue:
+                self._follow(row, row.value, token)
+
+    def step(self, reading: Reading, scores: Tensor, columns: int) -> Tensor:
+        """Return the scores `[rows, vocabulary]` of the next tokens; rows between slots keep theirs.
+
+        Args:
+            reading: What the last forward left.
+            scores: Processed scores `[rows, vocabulary]`.
+            columns: Columns of the live cache, padding included.
+
+        Raises:
+            NumericsError: Logits at a slot are NaN.
+            BindingFailureError: Policy `raise`, or `on_unresolved="raise"`.
+        """
+        tops: list[int] | None = None
+        openings: list[Opening] = []
+        for row in self._rows:
+            if row.finished:
+                continue
+            if row.queue:
+                scores = _forced(scores, row.index, row.queue.popleft())
+                continue
+            if not self._may_open(row):
+                continue
+            if tops is None:
+                tops = scores.argmax(-1).tolist()
+            opening = self._open(row, tops[row.index])
+            if opening is not None:
+                openings.append(opening)
+        if openings:
+            with self._tap.suspended():
+                scores = self._judge_and_act(openings, reading, scores, columns)
+        return scores
+
+    def _may_open(self, row: Row) -> bool:
+        if row.reopens is not None or row.value is not None or row.step == 0 or self._config.patterns:
+            return True
+        return self._watches and bool(row.starts)
+
+    def _open(self, row: Row, top: int) -> Opening | None:
+        if row.reopens is not None:
+            resolution, row.reopens = row.reopens, None
+            return self._begin(row, "reopened", resolution, top)
+        if row.value is not None:
+            return self._continue(row, row.value, top)
+        moment = Moment(row.step, row.stops_mid_line, lambda: row.answer(self._tokenizer), top, row.starts)
+        kind = self._detector.kind(moment)
+        if kind is None:
+            return None
+        return self._begin(row, kind, row.resolve(kind, row.answer(self._tokenizer)), top)
+
+    def _begin(self, row: Row, kind: str, resolution: Resolution, top: int) -> Opening | None:
+        known = row.trie is not None and (resolution.index is None or row.candidate(resolution.index) is not None)
+        node = row.trie.root if known and row.trie is not None else None
+        row.value = Value(resolution, node, len(row.ids))
+        return None if self._leaves_open(row, top) else Opening(row, kind, resolution, node, top, begun=False)
+
+    def _continue(self, row: Row, value: Value, top: int) -> Opening | None:
+        if value.node is None:
+            if value.tokens >= self._config.max_value_tokens:
+                row.value = None
+                return None
+        elif (value.branch is None and (not value.node.branching and top in value.node.children)) or self._leaves_open(
+            row, top
+        ):
+            return None
+        return Opening(row, "continued", value.resolution, value.node, top, begun=True)
+
+    def _leaves_open(self, row: Row, top: int) -> bool:
+        """Whether the model's token keeps the target and others alive: nothing is decided yet, so nothing is judged."""
+        value = row.value
+        if value is None or value.node is None or top not in value.node.children or value.branch is not None:
+            return False
+        alive = value.node.children[top].values
+        target = None if value.resolution.index is None else row.candidate(value.resolution.index)
+        return len(alive) > 1 and (target is None or target in alive)
+
+    def _follow(self, row: Row, value: Value, token: int) -> None:
+        value.tokens += 1
+        if value.node is None:
+            if row.finished:
+                row.value = None
+            return
+        node = value.node.children.get(token)
+        if node is not None and not node.children:
+            written = range(value.start, len(row.ids))
+            for item in row.owners(tuple(node.ends)):
+                row.restated.setdefault(item, []).append(written)
+        if node is None or not node.children:
+            row.value = None
+            return
+        value.node = node
+        if value.branch is not None:
+            with self._tap.suspended():
+                value.branch.advance(token)
+
+    def _judge_and_act(self, openings: list[Opening], reading: Reading, scores: Tensor, columns: int) -> Tensor:
+        tail = Tail(self._model, self._tokenizer, reading.cache, columns, self._config.tail_tokens)
+        branched = [o for o in openings if o.row.value is not None and o.row.value.branch is not None]
+        for opening in branched:
+            scores = self._from_branch(opening, scores)
+        openings = [o for o in openings if o not in branched]
+        main = [reading.logits[o.row.index].float() for o in openings]
+        for opening, logits in zip(openings, main, strict=True):
+            if bool(logits.isnan().any()):
+                raise NumericsError(
+                    f"row {opening.row.index}, step {opening.row.step}: the model's logits are NaN.",
+                    hint="Load the model in float32 or bfloat16, or check its weights.",
+                )
+        wanted = [o.wanted(self._config.max_nulls) for o in openings]
+        targets = [o.measurable_target for o in openings]
+        measured = self._meter.read(tail, [o.row for o in openings], main, wanted, targets) if openings else []
+        for opening, logits, m in zip(openings, main, measured, strict=True):
+            scores = self._one(opening, reading, logits, m, scores, tail)
+        return scores
+
+    def _from_branch(self, opening: Opening, scores: Tensor) -> Tensor:
+        value = opening.row.value
+        assert value is not None and value.branch is not None and value.node is not None
+        live = list(value.node.children)
+        if value.node.ends and int(value.branch.logits.argmax()) not in value.node.children:
+            opening.row.value = None
+            return scores
+        return _forced(scores, opening.row.index, live[int(value.branch.logits[live].argmax())])
+
+    def _one(
+        self, opening: Opening, reading: Reading, logits: Tensor, measured: Measured, scores: Tensor, tail: Tail
+    ) -> Tensor:
+        row = opening.row
+        slot = build_slot(
+            opening,
+            logits=logits,
+            scores=scores[row.index],
+            residual=reading.residual[row.index],
+            measured=measured,
+            config=self._config,
+            sampling=self._limits.sampling,
+            restate=restater(tail, row, opening.resolution, self._config, self._limits.max_columns),
+        )
+        if opening.is_false_alarm(slot):
+            row.value = None
+            return scores
+        tried, kept = self._try(slot, row)
+        lens = self._lens_scores(slot, reading)
+        self._recorder.slot(opening, slot, measured, tried, kept, lens, self._limits.sampling)
+        if kept is None:
+            return scores
+        return self._carry_out(row, kept, scores)
+
+    def _try(self, slot: Slot, row: Row) -> tuple[list[tuple[Proposal, Verification]], Proposal | None]:
+        tried: list[tuple[Proposal, Verification]] = []
+        if slot.judgement.verdict == "unresolved":
+            proposals = self._unresolved(slot)
+        elif slot.judgement.verdict == "ok":
+            return tried, None
+        else:
+            proposals = self._policy(slot)
+        begun = row.value is not None and row.value.intervened
+        for proposal in proposals:
+            verification = verify(slot, proposal)
+            if verification.kept and not begun and row.interventions >= self._config.max_interventions:
+                verification = _refused(verification, "the bound on interventions is reached")
+            elif verification.kept and not insertion_fits(proposal, row, self._limits):
+                verification = _refused(verification, "no room is left for the insertion")
+            tried.append((proposal, verification))
+            if verification.kept:
+                return tried, proposal
+        return tried, None
+
+    def _unresolved(self, slot: Slot) -> list[Proposal]:
+        if self._config.on_unresolved == "abstain":
+            return [Proposal("abstain", stops=True)]
+        if self._config.on_unresolved == "raise":
+            error = BindingFailureError(
+                f"row {slot.row}, step {slot.step}: the target is unresolved: {slot.judgement.reason}.",
+                hint="Declare target=..., or set on_unresolved='leave'.",
+            )
+            return [Proposal("raise", error=error)]
+        return []
+
+    def _carry_out(self, row: Row, kept: Proposal, scores: Tensor) -> Tensor:
+        if kept.error is not None:
+            raise kept.error
+        value = row.value
+        if value is not None and not value.intervened:
+            value.intervened = True
+            row.interventions += 1
+        if kept.stops:
+            row.value = None
+            row.queue.extend(self._abstention())
+            return _forced(scores, row.index, row.queue.popleft()) if row.queue else scores
+        if kept.inserted:
+            if value is not None:
+                row.reopens = value.resolution
+                if value.resolution.index is not None:
+                    stated = range(len(row.ids), len(row.ids) + kept.stated)
+                    row.restated.setdefault(value.resolution.index, []).append(stated)
+            row.value = None
+            row.queue.extend(kept.inserted)
+            return _forced(scores, row.index, row.queue.popleft())
+        if value is not None:
+            value.branch = kept.branch if value.node is not None else None
+        assert kept.token is not None
+        return _forced(scores, row.index, kept.token)
+
+    def _abstention(self) -> list[int]:
+        text = self._config.abstain_text
+        ids = [] if text is None else list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return ids + sorted(self._limits.eos)[:1]
+
+    def _lens_scores(self, slot: Slot, reading: Reading) -> dict[int, tuple[float | None, ...]]:
+        if self._lens is None or slot.trie is None or slot.node is None:
+            return {}
+        from guardbind.readout import lens_scores
+
+        residuals = {layer: residual[slot.row] for layer, residual in reading.layers.items()}
+        scores = lens_scores(self._lens.logits, residuals, slot.trie, slot.node)
+        return {layer: tuple(v if math.isfinite(v) else None for v in values) for layer, values in scores.items()}
+
+
+def _forced(scores: Tensor, row: int, token: int) -> Tensor:
+    scores = scores.clone()
+    scores[row] = -torch.inf
+    scores[row, token] = 0.0
+    return scores
+
+
+def _refused(verification: Verification, reason: str) -> Verification:
+    return Verification(False, reason, verification.verdict, verification.bits, verification.budget)

@@ -1,0 +1,26 @@
+"""What was seen and done: records, and where they go."""
+
+from __future__ import annotations
+
+from guardbind.events.emit import Emitter, build_sinks
+from guardbind.events.records import (
+    BudgetRecord,
+    CandidateRecord,
+    InterventionRecord,
+    Provenance,
+    Record,
+    SlotRecord,
+    Verdict,
+)
+
+__all__ = [
+    "BudgetRecord",
+    "CandidateRecord",
+    "Emitter",
+    "InterventionRecord",
+    "Provenance",
+    "Record",
+    "SlotRecord",
+    "Verdict",
+    "build_sinks",
+]

@@ -1,0 +1,224 @@
+"""The records of a guarded generation: one per slot, one per intervention, each with its provenance.
+
+The order of the fields is part of the format. A record holds prompt text only in the fields that `without_text` clears.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Action",
+    "BudgetRecord",
+    "CandidateRecord",
+    "InterventionRecord",
+    "Provenance",
+    "Record",
+    "SlotRecord",
+    "Verdict",
+]
+
+SCHEMA_VERSION = 1
+
+Verdict = Literal["ok", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
+Action = str
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Provenance(_Record):
+    """What produced a record."""
+
+    schema_version: int = SCHEMA_VERSION
+    """Version of the record format."""
+    guardbind: str
+    """Version of guardbind."""
+    transformers: str
+    """Version of transformers."""
+    torch: str
+    """Version of torch."""
+    model: str
+    """Model id or folder name."""
+    dtype: str
+    """Data type of the model's weights, as `float32`."""
+    attention: str
+    """Attention backend, as `sdpa`."""
+    template_sha256: str | None
+    """Hash of the tokenizer's chat template, if it has one."""
+    seed: int | None
+    """Seed of torch's default generator at the start of the generation."""
+    generation: str
+    """Random id that the records of one generation share."""
+
+
+class BudgetRecord(_Record):
+    """Bits observed against bits required, for the token that was judged."""
+
+    null: str
+    """The null that p0 was read under; the worst of the envelope if there are several."""
+    p1: float
+    """Probability of the token in the full context."""
+    p0: float
+    """Pseudo-prior: its probability with the target's evidence taken away."""
+    tau: float
+    """Reliability asked for."""
+    observed_bits: float
+    """Signed KL(Ber(p1) || Ber(p0)); negative when the evidence speaks against the token."""
+    required_bits: float
+    """KL(Ber(tau) || Ber(p0)), 0 when p0 reaches tau by itself."""
+    margin_bits: float
+    """Observed minus required."""
+
+
+class CandidateRecord(_Record):
+    """One candidate at a slot."""
+
+    index: int
+    """Place among the candidates of the row."""
+    probability: float | None
+    """Summed probability of its forms' next tokens; None where the candidate is not alive."""
+    pseudo_prior: float | None
+    """The same with the target's evidence taken away."""
+    evidence_bits: float | None
+    """Signed log2 of the ratio of the two."""
+    value: str | None = None
+    """The value (prompt text)."""
+
+    def without_text(self) -> Self:
+        """Return a copy that holds no prompt text."""
+        return self.model_copy(update={"value": None})
+
+
+class InterventionRecord(_Record):
+    """One proposal of a policy: what was tried at a slot, and whether it was kept."""
+
+    event: Literal["intervention"] = "intervention"
+    """Kind of the record."""
+    row: int
+    """Row of the batch."""
+    step: int
+    """Tokens generated in this row before the slot."""
+    action: Action
+    """What was tried."""
+    kept: bool
+    """Whether the second readout confirmed it; if not, nothing was changed."""
+    reason: str
+    """Why it was kept or rolled back."""
+    verdict_before: Verdict
+    """Verdict of the slot."""
+    verdict_after: Verdict
+    """Verdict of the second readout."""
+    bits_before: float | None
+    """Evidence bits of the model's own token."""
+    bits_after: float | None
+    """Evidence bits of the proposed token."""
+    tokens_inserted: int = 0
+    """Tokens that the action writes besides the value."""
+    tokens_vetoed: int = 0
+    """Tokens that the action forbids."""
+    token_before: int
+    """The model's own token."""
+    token_after: int | None
+    """The proposed token."""
+    text_before: str | None = None
+    """The model's own token as text (prompt text)."""
+    text_after: str | None = None
+    """The proposed token as text (prompt text)."""
+    provenance: Provenance | None = None
+    """What produced the record."""
+
+    def without_text(self) -> Self:
+        """Return a copy that holds no prompt text."""
+        return self.model_copy(update={"text_before": None, "text_after": None})
+
+
+class SlotRecord(_Record):
+    """One slot: what was read, the verdict, and the action taken."""
+
+    event: Literal["slot"] = "slot"
+    """Kind of the record."""
+    row: int
+    """Row of the batch."""
+    step: int
+    """Tokens generated in this row before the slot."""
+    kind: str
+    """What opened the slot: `prompt_end`, `line_end`, `automatic`, `pattern`, or `continued` for a later token of a
+    value that was begun before."""
+    verdict: Verdict
+    """Verdict on the model's own token."""
+    final_verdict: Verdict
+    """Verdict after the action; equal to `verdict` when nothing was changed."""
+    action: Action
+    """What was done; `none` when nothing was."""
+    target: int | None
+    """Index of the binding that the slot should take its value from; None when unresolved."""
+    resolved_by: str
+    """How the target was found: `declared`, `slot_prefix`, `query`, `only`, `unresolved`."""
+    gate_gap: float | None
+    """Best candidate logit minus best other logit; None when no candidate is known."""
+    value_gap: float | None
+    """Target logit minus best other candidate logit; None when undefined."""
+    tie: bool
+    """Two equal best logits: the order between them carries no information."""
+    margin: float
+    """Top-1 minus top-2 logit (baseline)."""
+    max_probability: float
+    """Largest next-token probability (baseline)."""
+    entropy_bits: float
+    """Entropy of the next-token distribution, in bits (baseline)."""
+    evidence_bits: float | None
+    """Signed log2(p1/p0) of the model's own token under the target's null; None when nothing was measured."""
+    rests_on: int | None
+    """Index of the binding whose evidence carries most bits of the model's own token; None below the threshold."""
+    bits_by_binding: tuple[float | None, ...]
+    """Bits that each binding's evidence contributes to the model's own token, in the order of the bindings."""
+    budget: BudgetRecord | None
+    """Budget of the model's own token."""
+    final_budget: BudgetRecord | None
+    """Budget of the token that was written in its place, if one was."""
+    candidates: tuple[CandidateRecord, ...]
+    """The candidates at this slot."""
+    lens: dict[int, tuple[float | None, ...]]
+    """Layer to log-probability (nats) of each candidate, read through the model's own head."""
+    null_forwards: int
+    """Masked or re-prefill forwards that were run for this slot."""
+    null_cost: str
+    """What the null cost, in words."""
+    token: int
+    """The model's own token."""
+    final_token: int | None
+    """The token written instead, or the same."""
+    key: str | None = None
+    """Key of the target (prompt text)."""
+    token_text: str | None = None
+    """The model's own token as text (prompt text)."""
+    final_text: str | None = None
+    """The token written as text (prompt text)."""
+    reason: str = ""
+    """Why the target and the verdict are what they are; no prompt text."""
+    provenance: Provenance | None = None
+    """What produced the record."""
+
+    def without_text(self) -> Self:
+        """Return a copy that holds no prompt text."""
+        return self.model_copy(
+            update={
+                "candidates": tuple(c.without_text() for c in self.candidates),
+                "key": None,
+                "token_text": None,
+                "final_text": None,
+            }
+        )
+
+
+Record = SlotRecord | InterventionRecord
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """Return a record as JSON-ready data; infinite bits become null."""
+    return record.model_dump(mode="json")

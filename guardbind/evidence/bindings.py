@@ -1,0 +1,147 @@
+"""What the caller declares: bindings, passages of evidence, and the target of a slot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from guardbind.errors import BindingError
+
+__all__ = ["Binding", "Evidence", "Target", "check_bindings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A key and the value that the prompt binds to it.
+
+    The same key may be declared with several values: that is a reassigned key with a history.
+
+    Attributes:
+        key: The name by which prompt and query call the value.
+        value: The value as it is written in the prompt.
+        aliases: Other surface forms of the same value.
+        span: Half-open character range of the evidence span, where it is known. It indexes the `source` handed to
+            `locate`, else the decoded prompt. Without it the evidence is located automatically.
+        token_span: The same as a half-open range of the row's prompt tokens, not counting padding.
+    """
+
+    key: str
+    value: str
+    aliases: tuple[str, ...] = ()
+    span: tuple[int, int] | None = None
+    token_span: tuple[int, int] | None = None
+
+    @property
+    def surfaces(self) -> tuple[str, ...]:
+        """The value and its aliases, each once."""
+        return tuple(dict.fromkeys((self.value, *self.aliases)))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage that supports an answer whose value is not known beforehand.
+
+    Exactly one of `span`, `token_span` and `text` says where it stands.
+
+    Attributes:
+        id: The name by which a target refers to the passage; no binding has it as its key.
+        span: Half-open character range, as in `Binding`.
+        token_span: Half-open token range, as in `Binding`.
+        text: The passage itself; each verbatim occurrence in the prompt is a mention.
+    """
+
+    id: str
+    span: tuple[int, int] | None = None
+    token_span: tuple[int, int] | None = field(default=None, kw_only=True)
+    text: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The binding, or the evidence, that a slot should take its value from.
+
+    Attributes:
+        key: The key of a binding or the id of an evidence.
+        which: Which value of a reassigned key, in the order of the text.
+    """
+
+    key: str
+    which: Literal["first", "last"] = "last"
+
+
+def check_bindings(bindings: Sequence[Binding | Evidence]) -> None:
+    """Check what can be checked without the prompt.
+
+    Raises:
+        BindingError: A key, value, alias, id or text is not a string or is blank; one surface form is declared twice
+            for one key; an evidence id is not unique or is also a key; a span is not `start < end` with `start >= 0`;
+            a binding has both a span and a token span; an evidence has not exactly one of span, token span and text.
+    """
+    declared: set[tuple[str, str]] = set()
+    ids: set[str] = set()
+    for item in bindings:
+        if isinstance(item, Binding):
+            _check_binding(item)
+            for surface in item.surfaces:
+                if (item.key, surface) in declared:
+                    raise BindingError(
+                        f"key {item.key!r} is bound to {surface!r} twice (values and aliases together).",
+                        hint="Declare each value of a key once; every place where it stands is found.",
+                    )
+                declared.add((item.key, surface))
+        elif isinstance(item, Evidence):
+            _check_evidence(item)
+            if item.id in ids:
+                raise BindingError(f"the evidence id {item.id!r} is used twice.", hint="Give each evidence its own id.")
+            ids.add(item.id)
+        else:
+            raise BindingError(f"expected Binding or Evidence, got {type(item).__name__} {item!r}.")
+    if both := ids & {key for key, _ in declared}:
+        raise BindingError(
+            f"{min(both)!r} is both the key of a binding and the id of an evidence.",
+            hint="Rename the evidence, or give its place to the binding as `span`.",
+        )
+
+
+def _check_binding(item: Binding) -> None:
+    _check_string("key", item.key)
+    _check_string(f"value of key {item.key!r}", item.value)
+    if isinstance(item.aliases, str):
+        raise BindingError(f"the aliases of key {item.key!r} are the string {item.aliases!r}; a tuple is needed.")
+    for alias in item.aliases:
+        _check_string(f"alias of key {item.key!r}", alias)
+    _check_span(f"span of key {item.key!r}", item.span)
+    _check_span(f"token_span of key {item.key!r}", item.token_span)
+    if item.span is not None and item.token_span is not None:
+        raise BindingError(f"key {item.key!r} has both span and token_span.", hint="Give one of them, or none.")
+
+
+def _check_evidence(item: Evidence) -> None:
+    _check_string("evidence id", item.id)
+    _check_span(f"span of evidence {item.id!r}", item.span)
+    _check_span(f"token_span of evidence {item.id!r}", item.token_span)
+    if item.text is not None:
+        _check_string(f"text of evidence {item.id!r}", item.text)
+    given = [name for name in ("span", "token_span", "text") if getattr(item, name) is not None]
+    if len(given) != 1:
+        raise BindingError(
+            f"evidence {item.id!r} has {' and '.join(given) or 'no place'}.",
+            hint="Give exactly one of span, token_span and text.",
+        )
+
+
+def _check_string(what: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise BindingError(
+            f"the {what} is {text!r} ({type(text).__name__}); a string as written in the prompt is needed."
+        )
+    if not text.strip():
+        raise BindingError(f"the {what} is blank ({text!r}); at least one visible character is needed.")
+
+
+def _check_span(what: str, span: tuple[int, int] | None) -> None:
+    if span is None:
+        return
+    if len(span) != 2 or not all(isinstance(edge, int) for edge in span) or not 0 <= span[0] < span[1]:
+        raise BindingError(f"the {what} is {span!r}; a half-open range (start, end) with 0 <= start < end is needed.")

@@ -1,0 +1,242 @@
+"""Where the bindings of a prompt stand among its tokens."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from guardbind.errors import BindingError, TargetError
+from guardbind.evidence._claim import Claim, Rule, claim
+from guardbind.evidence._scan import Span, longest, occurrences, verbatim
+from guardbind.evidence.bindings import Binding, Evidence, check_bindings
+from guardbind.evidence.text import PromptText
+
+__all__ = ["EvidenceTable", "Located", "Mention", "locate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where the prompt states a binding.
+
+    Attributes:
+        tokens: The whole statement, from the key through the value and what closes it, in tokens without padding.
+        value_tokens: The tokens of the value within it.
+        chars: Half-open character range of the statement in the decoded prompt.
+        value_chars: The same of the value. For a passage whose value is not known, or not written as declared, it is
+            the whole statement.
+        rule: How it was found: `key` (the value next to its key), `value` (the value alone, which is weaker), or the
+            `span`, `token_span` or `text` that the caller gave.
+    """
+
+    tokens: range
+    value_tokens: range
+    chars: tuple[int, int]
+    value_chars: tuple[int, int]
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A binding or an evidence with its mentions.
+
+    Attributes:
+        index: Its place in the table, which is its place in what the caller gave.
+        key: The key, or the id of an evidence.
+        value: The value; None for an evidence.
+        aliases: Other surface forms of the value.
+        mentions: Where the prompt states it, in textual order.
+    """
+
+    index: int
+    key: str
+    value: str | None
+    aliases: tuple[str, ...]
+    mentions: tuple[Mention, ...]
+
+    @property
+    def absent(self) -> bool:
+        """Whether the prompt does not state it anywhere."""
+        return not self.mentions
+
+    @property
+    def evidence(self) -> bool:
+        """Whether it is an `Evidence`, a passage whose value is not known."""
+        return self.value is None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTable:
+    """What was declared for a row and where it stands, in the order given."""
+
+    items: tuple[Located, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The distinct keys and evidence ids, in the order given."""
+        return tuple(dict.fromkeys(item.key for item in self.items))
+
+    def history(self, key: str) -> tuple[Located, ...]:
+        """Return what `key` is bound to, in textual order; a value that returns later is listed again.
+
+        Items that are absent are listed, in the order given, only when nothing of the key is in the prompt.
+
+        Raises:
+            TargetError: No binding has that key and no evidence that id.
+        """
+        items = [item for item in self.items if item.key == key]
+        if not items:
+            near = difflib.get_close_matches(key, self.keys, n=1)
+            raise TargetError(
+                f"no binding or evidence is called {key!r}; declared: {', '.join(map(repr, self.keys)) or 'none'}.",
+                hint=f"Did you mean {near[0]!r}?" if near else None,
+            )
+        stated = sorted((mention.chars, item.index) for item in items for mention in item.mentions)
+        order = [index for _, index in stated]
+        runs = [index for i, index in enumerate(order) if i == 0 or order[i - 1] != index]
+        return tuple(self.items[index] for index in runs) or tuple(items)
+
+    def first(self, key: str) -> Located:
+        """Return the earliest value of `key` in the text; raises `TargetError` as `history` does."""
+        return self.history(key)[0]
+
+    def last(self, key: str) -> Located:
+        """Return the latest value of `key` in the text; raises `TargetError` as `history` does."""
+        return self.history(key)[-1]
+
+
+def locate(items: Sequence[Binding | Evidence], prompt: PromptText, *, source: str | None = None) -> EvidenceTable:
+    """Find where each binding and each evidence stands in a prompt.
+
+    A binding without a span is located by its words: each occurrence of the value (or of an alias, case as given, not
+    inside a longer word or number) next to its key is a mention. A value that stands next to no declared key at all is
+    a weaker mention, of rule `value`; one that stands only next to other keys, or not in the prompt, leaves the binding
+    absent. Nothing is guessed.
+
+    Args:
+        items: What the caller declares.
+        prompt: The decoded row.
+        source: The text that character spans index, where that is not the decoded prompt: for instance the message
+            that a chat template wrapped. It must occur in the decoded prompt exactly once.
+
+    Raises:
+        BindingError: As `check_bindings`; a span outside of the prompt or of `source`; spans of two items that overlap;
+            a `source` that the decoded prompt has not exactly once.
+    """
+    check_bindings(items)
+    given = _given(items, prompt, source)
+    found = claim(items, prompt)
+    table = []
+    for index, item in enumerate(items):
+        if isinstance(item, Binding):
+            claims = given[index] if index in given else found[index]
+            name, value, aliases = item.key, item.value, item.aliases
+        else:
+            claims = given[index]
+            name, value, aliases = item.id, None, ()
+        table.append(Located(index, name, value, aliases, tuple(_mention(prompt, c) for c in sorted(claims))))
+    return EvidenceTable(tuple(table))
+
+
+def _mention(prompt: PromptText, claim: Claim) -> Mention:
+    value_tokens = prompt.tokens(*claim.value)
+    tokens = prompt.tokens(*claim.chars)
+    start, end = claim.chars
+    if claim.rule in ("key", "value"):
+        # A token that also holds a neighbour's word stays with the neighbour, unless it holds the value.
+        while tokens.start < value_tokens.start and _has_word(prompt.text[prompt.spans[tokens.start][0] : start]):
+            tokens = tokens[1:]
+        while tokens.stop > value_tokens.stop and _has_word(prompt.text[end : prompt.spans[tokens.stop - 1][1]]):
+            tokens = tokens[:-1]
+    return Mention(tokens, value_tokens, claim.chars, claim.value, claim.rule)
+
+
+def _has_word(text: str) -> bool:
+    return any(char.isalnum() for char in text)
+
+
+def _given(items: Sequence[Binding | Evidence], prompt: PromptText, source: str | None) -> dict[int, list[Claim]]:
+    """Return the claims of the items whose place the caller gives."""
+    given: dict[int, list[Claim]] = {}
+    explicit: list[tuple[Span, str]] = []
+    indexed, origin = prompt.text, _Origin(0, (0, len(prompt.text)))
+    if source is not None and any(item.span for item in items):
+        indexed, origin = source, _find_source(source, prompt.text)
+    for index, item in enumerate(items):
+        name = repr(item.key if isinstance(item, Binding) else item.id)
+        rule: Rule
+        if item.span is not None:
+            if item.span[1] > len(indexed):
+                where = "decoded prompt" if source is None else "source"
+                raise BindingError(
+                    f"the span {item.span} of {name} ends outside of the {where}, which has {len(indexed)} characters.",
+                    hint="Give the text that the span indexes as source." if source is None else None,
+                )
+            chars, rule = origin.place(item.span, name), "span"
+        elif item.token_span is not None:
+            if item.token_span[1] > len(prompt.spans):
+                raise BindingError(
+                    f"the token_span {item.token_span} of {name} ends outside of the prompt, which has "
+                    f"{len(prompt.spans)} tokens without padding."
+                )
+            chars, rule = prompt.chars(range(*item.token_span)), "token_span"
+        else:
+            if isinstance(item, Evidence) and item.text is not None:
+                passages = longest((start, start + len(item.text)) for start in verbatim(prompt.text, item.text))
+                given[index] = [Claim(passage, passage, "text") for passage in passages]
+            continue
+        explicit.append((chars, name))
+        given[index] = [Claim(chars, _value_within(item, prompt.text, chars), rule)]
+    for (left, one), (right, other) in pairwise(sorted(explicit)):
+        if right[0] < left[1]:
+            raise BindingError(
+                f"the evidence of {one} (characters {left}) and of {other} (characters {right}) overlap.",
+                hint="Give spans that do not share a character.",
+            )
+    return given
+
+
+class _Origin(NamedTuple):
+    """What turns places in a source into places in the decoded prompt, and the part of the prompt that it fills."""
+
+    shift: int
+    filled: Span
+
+    def place(self, span: Span, name: str) -> Span:
+        start, end = max(span[0] + self.shift, self.filled[0]), min(span[1] + self.shift, self.filled[1])
+        if start >= end:
+            raise BindingError(f"the span {span} of {name} covers only white space that the prompt does not have.")
+        return start, end
+
+
+def _find_source(source: str, text: str) -> _Origin:
+    """Find the source in the decoded prompt; a chat template may have stripped it at both ends."""
+    for wanted in (source, source.strip()):
+        starts = list(verbatim(text, wanted)) if wanted else []
+        if len(starts) == 1:
+            return _Origin(starts[0] - source.index(wanted), (starts[0], starts[0] + len(wanted)))
+        if starts:
+            raise BindingError(
+                f"the source ({len(source)} characters) occurs {len(starts)} times in the decoded prompt; exactly one "
+                "occurrence is needed.",
+                hint="Give a longer part of the prompt as source, or token_span instead of span.",
+            )
+    raise BindingError(
+        f"the source ({len(source)} characters) is not in the decoded prompt ({len(text)} characters) verbatim.",
+        hint="Give the text as it stands in the prompt after the chat template, or token_span instead of span.",
+    )
+
+
+def _value_within(item: Binding | Evidence, text: str, chars: Span) -> Span:
+    """Return the value within the passage given for it, behind the key if that is there too, else the whole passage."""
+    if isinstance(item, Evidence):
+        return chars
+    passage = text[slice(*chars)]
+    keys = [span for span, _ in occurrences(passage, [item.key])]
+    values = [span for span, _ in occurrences(passage, item.surfaces)]
+    kept = longest(keys + values)
+    behind = [span for span in values if span in kept and keys and span[0] >= keys[0][1]]
+    within = behind or [span for span in values if span in kept]
+    return (chars[0] + within[0][0], chars[0] + within[0][1]) if within else chars

@@ -1,0 +1,133 @@
+"""The text of a row of prompt tokens, and which characters belong to which token."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["PromptText"]
+
+# Where a cut is possible one is seldom more than three tokens away; only chains of tokens that each hold the end of one
+# character and the start of the next are longer. The limit keeps a row without any cut from costing a square of it.
+_CUTS_TRIED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PromptText:
+    """A decoded prompt.
+
+    Attributes:
+        text: What the tokens decode to, special tokens included.
+        spans: Half-open character range of each token (padding not counted). The ranges tile the text: their texts,
+            each taken once, join to `text`. Tokens that spell a character together share the range of their group; a
+            token that decodes to nothing has an empty range.
+        specials: Character ranges of the special tokens, which part the turns of a chat.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    specials: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def from_ids(cls, tokenizer: Any, ids: Sequence[int]) -> PromptText:
+        """Decode a row of token ids without padding, exactly, also where encoding the text gives other ids.
+
+        Args:
+            tokenizer: A Hugging Face tokenizer.
+            ids: Token ids of one row, without padding.
+        """
+        row = [int(i) for i in ids]
+        added = getattr(tokenizer, "added_tokens_decoder", {})
+        # The markers of a chat are special tokens that need not have a role, so they need not be in all_special_ids.
+        special = {*tokenizer.all_special_ids, *(i for i, token in added.items() if token.special)}
+        pieces = _Pieces(tokenizer, row)
+        text = pieces.decode(0, len(row))
+        spans: list[tuple[int, int]] = []
+        position = 0
+        for size, piece in pieces.groups(0, len(row), text):
+            spans.extend([(position, position + len(piece))] * size)
+            position += len(piece)
+        specials = tuple(span for i, span in zip(row, spans, strict=True) if i in special and span[0] < span[1])
+        return cls(text, tuple(spans), specials)
+
+    def tokens(self, start: int, end: int) -> range:
+        """Return the tokens that overlap the characters `start` to `end` (half-open)."""
+        first = bisect_right(self.spans, start, key=lambda span: span[1])
+        last = bisect_left(self.spans, end, key=lambda span: span[0]) if start < end else first
+        return range(first, max(first, last))
+
+    def chars(self, tokens: range) -> tuple[int, int]:
+        """Return the half-open character range that a contiguous range of tokens covers."""
+        if not tokens:
+            start = self.spans[tokens.start][0] if tokens.start < len(self.spans) else len(self.text)
+            return start, start
+        return self.spans[tokens[0]][0], self.spans[tokens[-1]][1]
+
+
+class _Pieces:
+    """Finds groups of tokens whose decoded texts join to the decoded row.
+
+    Decoding is almost free of context: only the first token of a row loses its leading space, and only tokens that
+    spell parts of a character depend on their neighbours. So each distinct id is decoded once, behind an anchor token
+    that keeps it from being first; where the pieces do not join to the text, the range is cut in two and each half is
+    tried again. A range that cannot be cut is one group, so the result is exact by construction.
+    """
+
+    def __init__(self, tokenizer: Any, row: list[int]) -> None:
+        self._tokenizer = tokenizer
+        self._row = row
+        self._single: dict[int, str] = {}
+        self._anchor = self._find_anchor()
+        self._anchor_text = self._raw(self._anchor)
+
+    def _find_anchor(self) -> list[int]:
+        letters = self._tokenizer.encode("a", add_special_tokens=False)
+        for i in (*self._tokenizer.all_special_ids, *letters):
+            text = self._raw([i])
+            if text.strip() and "\ufffd" not in text:
+                return [i]
+        return []
+
+    def _raw(self, ids: list[int]) -> str:
+        # The literal flags undo what a tokenizer's own configuration may ask for.
+        text = self._tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        return str(text)
+
+    def decode(self, start: int, end: int) -> str:
+        """Decode the tokens from `start` to `end` as they read after other tokens, or at the start of the row."""
+        if start == 0:
+            return self._raw(self._row[:end])
+        text = self._raw(self._anchor + self._row[start:end])
+        return text.removeprefix(self._anchor_text)
+
+    def _piece(self, index: int) -> str:
+        if index == 0:
+            return self.decode(0, 1)
+        token = self._row[index]
+        if token not in self._single:
+            self._single[token] = self.decode(index, index + 1)
+        return self._single[token]
+
+    def groups(self, start: int, end: int, text: str) -> Iterator[tuple[int, str]]:
+        """Yield (number of tokens, text) for each group of the tokens from `start` to `end`, which read `text`."""
+        pieces = [self._piece(index) for index in range(start, end)]
+        if "".join(pieces) == text:
+            yield from ((1, piece) for piece in pieces)
+            return
+        for cut in self._cuts(start, end):
+            left = self.decode(start, cut)
+            if text.startswith(left) and left + self.decode(cut, end) == text:
+                yield from self.groups(start, cut, left)
+                yield from self.groups(cut, end, text[len(left) :])
+                return
+        yield end - start, text
+
+    @staticmethod
+    def _cuts(start: int, end: int) -> Iterator[int]:
+        middle = (start + end) // 2
+        for step in range(_CUTS_TRIED):
+            for cut in (middle - step, middle + step) if step else (middle,):
+                if start < cut < end:
+                    yield cut

@@ -1,0 +1,249 @@
+"""Attach to a model, generate, and read the report."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from torch import Tensor, nn
+from transformers import LogitsProcessorList, PreTrainedTokenizerBase
+
+from guardbind.config import GuardConfig
+from guardbind.engine import Engine, Limits
+from guardbind.errors import GuardbindError
+from guardbind.events import Emitter, build_sinks
+from guardbind.hooks import ModelTap
+from guardbind.hooks.architecture import context_length, find_head
+from guardbind.hooks.lens import Lens
+from guardbind.hooks.tap import unwrap
+from guardbind.measure import Meter, usable_nulls
+from guardbind.nulls import Null
+from guardbind.policies import as_policy
+from guardbind.processor import GuardProcessor
+from guardbind.provenance import provenance_of
+from guardbind.recorder import Recorder
+from guardbind.refusals import refuse_unguardable, setting
+from guardbind.report import Report
+from guardbind.request import Bindings, Request, Targets, bind_rows, kept_columns, prompt_ids
+
+__all__ = ["Guard", "GuardOutput", "Handle"]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOutput:
+    """What a guarded call of `generate` returns.
+
+    Attributes:
+        sequences: Token ids `[rows, columns]`, prompt included, as `generate` returns them.
+        text: The answer of each row, special tokens left out.
+        report: What was seen and done.
+        raw: Whatever `generate` itself returned.
+    """
+
+    sequences: Tensor
+    text: list[str]
+    report: Report
+    raw: Any
+
+
+class Guard:
+    """Guards `generate` of one model.
+
+    Args:
+        model: A decoder-only language model with a `generate` method; a peft model is fine.
+        tokenizer: Its tokenizer.
+        config: Settings; the defaults measure every slot and repair what fails.
+
+    Raises:
+        UnknownArchitectureError: The model's output head, or the lens that was asked for, cannot be found.
+        UnsupportedGenerationError: The model cannot be guarded.
+        UnknownNameError: A policy or sink is not registered.
+    """
+
+    def __init__(self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, config: GuardConfig | None = None) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.config = GuardConfig() if config is None else config
+        self._inner = unwrap(model)
+        refuse_unguardable(self._inner, {})
+        find_head(self._inner)
+        self._policy = as_policy(self.config.policy)
+        self._sinks = build_sinks(self.config.sinks)
+        self._lens = Lens.bind(self._inner, self.config.lens_layers) if self.config.lens_layers else None
+        self._nulls: list[Null] | None = None
+
+    def generate(
+        self,
+        *args: Any,
+        bindings: Bindings,
+        target: Targets = None,
+        source: str | list[str | None] | None = None,
+        **kwargs: Any,
+    ) -> GuardOutput:
+        """Run the model's own `generate`, guarded.
+
+        Args:
+            *args: As `generate` takes them.
+            bindings: What the context binds; one list, or one list per row.
+            target: The key whose value is asked for; one, or one per row. None: the key that the query names.
+            source: The text that character spans of the bindings index, if it is not the whole prompt.
+            **kwargs: As `generate` takes them.
+
+        Raises:
+            UnsupportedGenerationError: This way of decoding cannot be guarded.
+            BindingError: A binding cannot be used.
+            TargetError: The target names no binding.
+            BatchError: The lists do not fit the rows.
+            ContextLengthError: The prompt leaves no room in the model's context.
+            NumericsError: Logits at a slot are NaN.
+            BindingFailureError: Policy `raise`.
+        """
+        prompt = prompt_ids(self._inner, args, kwargs)
+        with self.attached(bindings, target, source) as handle:
+            raw = self.model.generate(*args, **kwargs)
+        sequences = raw if isinstance(raw, Tensor) else raw.sequences
+        text = self.tokenizer.batch_decode(sequences[:, prompt.shape[1] :], skip_special_tokens=True)
+        return GuardOutput(sequences, text, handle.report, raw)
+
+    def attach(
+        self, bindings: Bindings, target: Targets = None, source: str | list[str | None] | None = None
+    ) -> Handle:
+        """Guard every call of `model.generate` until `Handle.detach`; see `generate` for the arguments."""
+        return Handle(self, Request(bindings, target, source))
+
+    def attached(
+        self, bindings: Bindings, target: Targets = None, source: str | list[str | None] | None = None
+    ) -> Handle:
+        """Guard every call of `model.generate` inside a `with` block; see `generate` for the arguments."""
+        return self.attach(bindings, target, source)
+
+    def _run(
+        self,
+        generate: Callable[..., Any],
+        request: Request,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        deliver: Callable[[Report], None],
+    ) -> Any:
+        refuse_unguardable(self._inner, kwargs)
+        ids = prompt_ids(self._inner, args, kwargs)
+        repeats = setting(self._inner, kwargs, "num_return_sequences") or 1
+        rows = bind_rows(
+            self._inner, self.tokenizer, request, ids, kept_columns(self._inner, ids, kwargs), int(repeats)
+        )
+        tap = ModelTap(self._inner, self._lens)
+        if self._nulls is None:
+            self._nulls = usable_nulls(self._inner, self.tokenizer, self.config)
+        recorder = Recorder(
+            self.tokenizer,
+            Emitter(self._sinks, capture_text=self.config.capture_text),
+            provenance_of(self._inner, self.tokenizer),
+            keep_readouts=self.config.keep_readouts,
+        )
+        engine = Engine(
+            self._inner,
+            self.tokenizer,
+            self.config,
+            self._policy,
+            rows,
+            tap,
+            Meter(self.config, self._nulls),
+            recorder,
+            self._limits(ids, kwargs),
+            self._lens,
+        )
+        processors = LogitsProcessorList(kwargs.pop("logits_processor", None) or [])
+        processors.append(GuardProcessor(engine, tap, ids.shape[1]))
+        tap.attach()
+        try:
+            return generate(*args, logits_processor=processors, **{**kwargs, "disable_compile": True})
+        finally:
+            tap.detach()
+            deliver(recorder.report())
+
+    def _limits(self, ids: Tensor, kwargs: dict[str, Any]) -> Limits:
+        new = setting(self._inner, kwargs, "max_new_tokens")
+        total = setting(self._inner, kwargs, "max_length") if new is None else None
+        eos = setting(self._inner, kwargs, "eos_token_id")
+        cache = kwargs.get("past_key_values")
+        bounds = [context_length(self._inner), _static_length(cache)]
+        known = [bound for bound in bounds if bound is not None]
+        return Limits(
+            max_columns=min(known) if known else None,
+            max_new_tokens=new if new is not None else None if total is None else max(0, total - ids.shape[1]),
+            eos=frozenset(eos if isinstance(eos, (list, tuple)) else [] if eos is None else [int(eos)]),
+            sampling=bool(setting(self._inner, kwargs, "do_sample")),
+        )
+
+
+def _static_length(cache: Any) -> int | None:
+    layers = getattr(cache, "layers", None) or ()
+    lengths = [int(layer.max_cache_len) for layer in layers if getattr(layer, "max_cache_len", None)]
+    return max(lengths) if lengths else None
+
+
+class Handle:
+    """A guard that stands in front of `model.generate`, from construction to `detach`; also a context manager.
+
+    While it stands, the attribute `generate` of the model *instance* leads through the guard; `detach` deletes it, and
+    the class's own method is found again. The hooks on the model live only while a call runs.
+    """
+
+    def __init__(self, guard: Guard, request: Request) -> None:
+        self._guard = guard
+        self._request = request
+        self._reports: list[Report] = []
+        model = guard.model
+        if "generate" in vars(model) and hasattr(vars(model)["generate"], "guardbind_handle"):
+            raise GuardbindError(
+                "a guard is attached to this model already; one at a time can stand.", hint="Detach it first."
+            )
+        self._before = vars(model).get("generate")
+        original = model.generate
+
+        @functools.wraps(original)
+        def generate(*args: Any, **kwargs: Any) -> Any:
+            return self._call(original, args, kwargs)
+
+        generate.guardbind_handle = self  # type: ignore[attr-defined]
+        generate.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
+        model.generate = generate
+
+    def _call(self, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self._guard._run(original, self._request, args, dict(kwargs), self._reports.append)
+
+    @property
+    def report(self) -> Report:
+        """The report of the last guarded call, also of one that raised.
+
+        Raises:
+            GuardbindError: No call was made yet.
+        """
+        if not self._reports:
+            raise GuardbindError("no guarded call has finished yet.", hint="Call model.generate(...) first.")
+        return self._reports[-1]
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """The reports of all guarded calls, in order."""
+        return tuple(self._reports)
+
+    def detach(self) -> None:
+        """Take the guard away; doing so twice is fine."""
+        current = vars(self._guard.model).get("generate")
+        if getattr(current, "guardbind_handle", None) is self:
+            del self._guard.model.generate
+            if self._before is not None:
+                self._guard.model.generate = self._before
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.detach()

@@ -1,0 +1,171 @@
+"""The null by masked columns: the last few tokens once more, blind to the evidence (all nulls in one forward)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from guardbind.compat import own_cache, view_of
+from guardbind.errors import NullUnavailableError
+from guardbind.hooks.architecture import attention_windows, is_recurrent
+from guardbind.nulls.forward import forward, left_padded
+from guardbind.nulls.types import NullReading, NullRow, Tail
+
+__all__ = ["MASK", "MASK_ROWS", "MaskedTail"]
+
+
+class MaskedTail:
+    """Replicas of the last tokens over the live cache, each with other columns masked.
+
+    Packed, the replicas stand side by side in one sequence under a 4-D mask that hides them from each other; expanded,
+    each is a row of its own under a 2-D mask, for attention backends that take no 4-D one. The cache is borrowed, not
+    copied. Where it no longer holds every column (a sliding window that has overflowed, a quantised cache) the prompt
+    is read once more into a full one; where the state is recurrent, masking columns takes nothing away and the null
+    refuses.
+
+    Args:
+        name: The registered name.
+        packed: Pack the replicas into one sequence.
+    """
+
+    def __init__(self, name: str, *, packed: bool) -> None:
+        self.name = name
+        self._packed = packed
+
+    def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
+        """Read every null of every row; see `Null`.
+
+        Raises:
+            NullUnavailableError: The model keeps recurrent state, or its windows cannot be told.
+        """
+        if is_recurrent(tail.model):
+            raise NullUnavailableError(
+                f"{type(tail.model).__name__} keeps recurrent state, which has absorbed the evidence already.",
+                hint="Use a re-prefill null such as 'mask_prefill' or 'redact'.",
+            )
+        again = min(tail.length, *(len(row.ids) for row in rows))
+        spans = [([()] if plain else []) + list(row.statements) for row in rows]
+        replicas = max(map(len, spans))
+        for row_spans in spans:
+            row_spans += [()] * (replicas - len(row_spans))
+        view, forwards, cost = self._borrow(tail, rows, again, 1 if self._packed else replicas)
+        read = _packed if self._packed else _expanded
+        logits = read(tail, rows, spans, again, view)
+        first = 1 if plain else 0
+        return NullReading(
+            tuple(logits[i, first : first + len(row.statements)] for i, row in enumerate(rows)),
+            tuple(logits[i, 0] for i in range(len(rows))) if plain else None,
+            forwards + 1,
+            f"{cost}1 forward of {replicas} x {again} tokens",
+        )
+
+    @staticmethod
+    def _borrow(tail: Tail, rows: Sequence[NullRow], again: int, repeats: int) -> tuple[Any, int, str]:
+        shown = tail.columns - again
+        view = view_of(tail.cache, [row.row for row in rows], shown, tail.columns, repeats=repeats)
+        if view is not None:
+            return view, 0, ""
+        if shown == 0:
+            return own_cache(), 0, ""
+        ids, mask, positions = left_padded([list(row.ids[: len(row.ids) - again]) for row in rows], _device(tail.model))
+        # The rows keep the columns that they have in the live cache, so that spans mean the same in both.
+        gap = shown - ids.shape[1]
+        ids, mask, positions = (nn.functional.pad(t, (gap, 0)) for t in (ids, mask, positions))
+        full = own_cache()
+        keep = torch.tensor([ids.shape[1] - 1], device=ids.device)
+        forward(tail.model, ids, mask=mask, positions=positions, cache=full, keep=keep)
+        if repeats > 1:
+            full.batch_repeat_interleave(repeats)
+        return full, 1, "1 prefill, because the live cache does not hold every column; "
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
+
+
+def _tail_inputs(rows: Sequence[NullRow], again: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    ids = torch.tensor([row.ids[len(row.ids) - again :] for row in rows], device=device)
+    ends = torch.tensor([[len(row.ids)] for row in rows], device=device)
+    return ids, ends - again + torch.arange(again, device=device)
+
+
+def _packed(tail: Tail, rows: Sequence[NullRow], spans: list[list[Any]], again: int, view: Any) -> Tensor:
+    device = _device(tail.model)
+    replicas, shown = len(spans[0]), tail.columns - again
+    ids, positions = _tail_inputs(rows, again, device)
+    seen = torch.zeros(len(rows), replicas, again, tail.columns, dtype=torch.bool)
+    seen[..., :shown] = True
+    seen[..., shown:] = torch.ones(again, again, dtype=torch.bool).tril()
+    for i, (row, row_spans) in enumerate(zip(rows, spans, strict=True)):
+        seen[i, :, :, : row.pad] = False
+        for j, span in enumerate(row_spans):
+            for part in span:
+                seen[i, j, :, row.pad + part.start : row.pad + part.stop] = False
+    # A token always sees itself: a row of the mask that hides everything has no meaning.
+    seen[..., shown:] |= torch.eye(again, dtype=torch.bool)
+    full = _spread(seen, shown)
+    windows = {window for window in attention_windows(tail.model) if window is not None and window < tail.columns}
+    if len(windows) > 1:
+        raise NullUnavailableError(
+            f"the layers have different attention windows: {sorted(windows)}; one is supported.",
+            hint="Use the null 'mask_prefill'.",
+        )
+    dtype = next(tail.model.parameters()).dtype
+    mask: Tensor | dict[str, Tensor]
+    if windows:
+        window = windows.pop()
+        here = torch.arange(shown, tail.columns)[:, None] - torch.arange(tail.columns)[None, :]
+        sliding = _additive(_spread(seen & (here < window), shown), dtype, device)
+        everywhere = all(w is not None for w in attention_windows(tail.model))
+        mask = (
+            sliding if everywhere else {"full_attention": _additive(full, dtype, device), "sliding_attention": sliding}
+        )
+    else:
+        mask = _additive(full, dtype, device)
+    keep = torch.arange(again - 1, replicas * again, again, device=device)
+    return forward(
+        tail.model, ids.repeat(1, replicas), mask=mask, positions=positions.repeat(1, replicas), cache=view, keep=keep
+    )
+
+
+def _spread(seen: Tensor, shown: int) -> Tensor:
+    """Lay replicas side by side: `[rows, replicas, again, shown + again]` to `[rows, 1, all tokens, all columns]`."""
+    rows, replicas, again, _ = seen.shape
+    out = torch.zeros(rows, replicas, again, shown + replicas * again, dtype=torch.bool)
+    out[..., :shown] = seen[..., :shown]
+    for j in range(replicas):
+        out[:, j, :, shown + j * again : shown + (j + 1) * again] = seen[:, j, :, shown:]
+    return out.reshape(rows, 1, replicas * again, -1)
+
+
+def _additive(seen: Tensor, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, torch.finfo(dtype).min).to(device)
+
+
+def _expanded(tail: Tail, rows: Sequence[NullRow], spans: list[list[Any]], again: int, view: Any) -> Tensor:
+    device = _device(tail.model)
+    replicas = len(spans[0])
+    ids, positions = _tail_inputs(rows, again, device)
+    mask = torch.ones(len(rows), replicas, tail.columns, dtype=torch.long)
+    for i, (row, row_spans) in enumerate(zip(rows, spans, strict=True)):
+        mask[i, :, : row.pad] = 0
+        for j, span in enumerate(row_spans):
+            for part in span:
+                mask[i, j, row.pad + part.start : row.pad + part.stop] = 0
+    keep = torch.tensor([again - 1], device=device)
+    logits = forward(
+        tail.model,
+        ids.repeat_interleave(replicas, 0),
+        mask=mask.reshape(-1, tail.columns).to(device),
+        positions=positions.repeat_interleave(replicas, 0),
+        cache=view,
+        keep=keep,
+    )
+    return logits.reshape(len(rows), replicas, -1)
+
+
+MASK = MaskedTail("mask", packed=True)
+MASK_ROWS = MaskedTail("mask_rows", packed=False)

@@ -1,0 +1,32 @@
+"""`auto`: the verdict chooses the remedy, and the next one follows when it does not hold.
+
+A wrong binding is contrasted, harder the second time; a closed gate is first helped by a restatement, because the value
+that a contrast would choose among is not what the model is about to write. See `docs/policies.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from guardbind.policies.abstain import abstain
+from guardbind.policies.checkpoint import checkpoint
+from guardbind.policies.contrast import contrast_at
+from guardbind.policies.types import Proposal, Slot
+from guardbind.policies.veto import veto
+
+__all__ = ["auto"]
+
+
+def auto(slot: Slot) -> Iterable[Proposal]:
+    """Propose remedies in the order that the verdict asks for; abstain last, if a text for it was given."""
+    verdict, alpha = slot.judgement.verdict, slot.config.alpha
+    if verdict == "gate_failure":
+        yield from checkpoint(slot)
+    if verdict in ("gate_failure", "binding_failure"):
+        yield contrast_at(slot, alpha)
+        yield contrast_at(slot, 2 * alpha)
+    if verdict == "binding_failure":
+        yield from checkpoint(slot)
+        yield from veto(slot)
+    if slot.config.abstain_text is not None:
+        yield from abstain(slot)

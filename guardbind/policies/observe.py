@@ -1,0 +1,14 @@
+"""`observe`: a full verdict, and nothing done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from guardbind.policies.types import Proposal, Slot
+
+__all__ = ["observe"]
+
+
+def observe(slot: Slot) -> Iterable[Proposal]:
+    """Propose nothing."""
+    return ()

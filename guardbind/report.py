@@ -1,0 +1,73 @@
+"""What a guarded generation saw and did, as the caller gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pydantic
+from torch import Tensor
+
+from guardbind.events import InterventionRecord, Provenance, SlotRecord
+
+__all__ = ["Readout", "Report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """The tensors of one slot, kept on request.
+
+    Attributes:
+        logits: Raw fp32 logits `[vocabulary]`.
+        residual: What fed the output head `[hidden]`, in the model's dtype.
+        nulls: Index of a binding to log p0 `[vocabulary]`, nats.
+    """
+
+    logits: Tensor
+    residual: Tensor
+    nulls: dict[int, Tensor]
+
+
+class _Data(pydantic.BaseModel):
+    provenance: Provenance
+    slots: tuple[SlotRecord, ...]
+    interventions: tuple[InterventionRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The records of one generation.
+
+    Attributes:
+        slots: One per slot, in the order they were met.
+        interventions: One per proposal that was tried, kept or rolled back.
+        provenance: What produced them.
+        readouts: The tensors of each slot, if `GuardConfig.keep_readouts` is set; else empty.
+        sink_failures: Records that a sink failed to take.
+    """
+
+    slots: tuple[SlotRecord, ...]
+    interventions: tuple[InterventionRecord, ...]
+    provenance: Provenance
+    readouts: tuple[Readout, ...] = ()
+    sink_failures: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether every slot ended with the verdict `ok`."""
+        return all(slot.final_verdict == "ok" for slot in self.slots)
+
+    def row(self, index: int) -> tuple[SlotRecord, ...]:
+        """Return the slots of one row of the batch."""
+        return tuple(slot for slot in self.slots if slot.row == index)
+
+    def to_json(self, *, text: bool = True, indent: int | None = None) -> str:
+        """Return everything but the tensors as JSON.
+
+        Args:
+            text: Keep keys, values and tokens; without them the result holds no prompt text.
+            indent: Spaces per level, for reading.
+        """
+        slots = self.slots if text else tuple(s.without_text() for s in self.slots)
+        interventions = self.interventions if text else tuple(i.without_text() for i in self.interventions)
+        data = _Data(provenance=self.provenance, slots=slots, interventions=interventions)
+        return data.model_dump_json(indent=indent)

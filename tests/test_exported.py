@@ -1,0 +1,133 @@
+"""The public surface: what each module exports, how lightly it loads, and who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import guardbind
+from guardbind import errors
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {"guardbind": "guardbind", "adapters": "guardbind.adapters", "bench": "guardbind.bench"}
+
+
+def modules_in(folder: str) -> dict[str, Path]:
+    """Every public module under a folder at the root, by its import name."""
+    found = {}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        inside = path.relative_to(ROOT / folder).with_suffix("").parts
+        names = inside[:-1] if inside[-1] == "__init__" else inside
+        if not any(name.startswith("_") for name in names):
+            found[".".join((FOLDERS[folder], *names))] = path
+    return found
+
+
+MODULES = {name: path for folder in FOLDERS for name, path in modules_in(folder).items()}
+
+
+def imports_of(path: Path) -> set[str]:
+    """The absolute names that a file imports anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+    return found
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_exports_what_it_lists(name: str) -> None:
+    module = importlib.import_module(name)
+    exported = getattr(module, "__all__", None)
+    public = [
+        member
+        for member, value in vars(module).items()
+        if not member.startswith("_") and getattr(value, "__module__", None) == name
+    ]
+    assert exported is not None or not public, f"{name} has no __all__ but defines {public}"
+    exported = exported or []
+    assert len(set(exported)) == len(exported)
+    assert not [member for member in exported if member.startswith("_")]
+    assert not [member for member in exported if not hasattr(module, member)]
+
+
+def test_the_surface_is_the_guard_its_evidence_and_every_error() -> None:
+    own = {"Binding", "CheckpointConfig", "Evidence", "Guard", "GuardConfig", "GuardOutput", "Target"}
+    assert set(guardbind.__all__) == own | set(errors.__all__)
+    assert set(guardbind.__all__) <= set(dir(guardbind))
+
+
+@pytest.mark.parametrize("name", guardbind.__all__)
+def test_every_public_name_is_documented_and_knows_its_home(name: str) -> None:
+    value = getattr(guardbind, name)
+    assert value.__doc__
+    assert getattr(importlib.import_module(value.__module__), name) is value
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_every_error_is_a_guardbind_error_that_keeps_its_hint(name: str) -> None:
+    error = getattr(errors, name)("seen.", hint="Do this.")
+    assert isinstance(error, errors.GuardbindError)
+    assert error.hint == "Do this."
+    assert str(error) == "seen. Do this."
+
+
+def test_every_error_stands_in_the_tree_of_the_module() -> None:
+    assert errors.__doc__ is not None
+    assert [name for name in errors.__all__ if name not in errors.__doc__] == []
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'guardbind' has no attribute 'no_such_name'"):
+        guardbind.no_such_name  # noqa: B018
+
+
+def loaded_by(statement: str, *packages: str) -> set[str]:
+    code = f"{statement}\nimport sys\nprint(*(name for name in {packages!r} if name in sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import guardbind", "from guardbind.adapters import MODELS; MODELS.get('smollm2-135m')", "import guardbind.bench"],
+)
+def test_looking_around_imports_no_torch(statement: str) -> None:
+    assert loaded_by(statement, "torch", "transformers") == set()
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("guardbind.information")])
+def test_the_mathematics_knows_no_models(name: str) -> None:
+    outside = {imported.split(".")[0] for imported in imports_of(MODULES[name])}
+    assert outside.isdisjoint({"accelerate", "tokenizers", "transformers"})
+
+
+# The command line is where the parts are put together.
+CORE = [name for name in modules_in("guardbind") if not name.startswith("guardbind.cli")]
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_the_core_reaches_adapters_and_bench_through_registries_only(name: str) -> None:
+    assert not [
+        imported
+        for imported in imports_of(MODULES[name])
+        if imported.startswith(("guardbind.adapters", "guardbind.bench", "adapters", "bench"))
+    ]
+
+
+@pytest.mark.parametrize("folder", ["adapters", "bench"])
+def test_siblings_import_each_other_relatively(folder: str) -> None:
+    absolute = {
+        path.name: imported
+        for path in modules_in(folder).values()
+        for imported in imports_of(path)
+        if imported.startswith((f"guardbind.{folder}", folder))
+    }
+    assert absolute == {}
