@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from guardbind.config import CheckpointConfig, GuardConfig
     from guardbind.evidence import Binding, Evidence, Target
     from guardbind.guard import Guard, GuardOutput
+    from guardbind.report import Report
 
 __all__ = [
     "BatchError",
@@ -51,6 +52,7 @@ __all__ = [
     "MissingDependencyError",
     "NullUnavailableError",
     "NumericsError",
+    "Report",
     "Target",
     "TargetError",
     "UnknownArchitectureError",
@@ -68,6 +70,7 @@ _LAZY = {
     "Guard": "guardbind.guard",
     "GuardConfig": "guardbind.config",
     "GuardOutput": "guardbind.guard",
+    "Report": "guardbind.report",
     "Target": "guardbind.evidence",
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from guardbind.compat import view_of
+from guardbind.compat import input_device, view_of
 from guardbind.nulls.forward import last_logits
 from guardbind.nulls.types import Tail
 
@@ -44,7 +44,7 @@ class Branch:
 
     def _read(self, tokens: list[int]) -> Tensor:
         model = self._tail.model
-        device = next(model.parameters()).device
+        device = input_device(model)
         start = len(self._ids)
         self._ids += tokens
         if self._cache is None:

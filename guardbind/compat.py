@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-__all__ = ["accepted_arguments", "is_compiled", "own_cache", "view_of"]
+__all__ = ["accepted_arguments", "float_dtype", "input_device", "is_compiled", "own_cache", "view_of"]
 
 # Layers that hold every past column until their window is full. Named, because 4.57 and 5.x use other class names and
 # because a layer type that is not known must be taken as one that cannot be read.
@@ -70,6 +70,16 @@ def own_cache() -> DynamicCache:
     return DynamicCache()
 
 
+def float_dtype(model: nn.Module) -> torch.dtype:
+    """Return the precision a model computes in, which is not that of quantised weights."""
+    return next(p.dtype for p in model.parameters() if p.is_floating_point())
+
+
+def input_device(model: nn.Module) -> torch.device:
+    """Return where a model takes its token ids."""
+    return next(model.parameters()).device
+
+
 def accepted_arguments(model: nn.Module) -> frozenset[str]:
     """Return the names that a model's `forward` takes."""
     return frozenset(inspect.signature(model.forward).parameters)
@@ -77,4 +87,5 @@ def accepted_arguments(model: nn.Module) -> frozenset[str]:
 
 def is_compiled(model: nn.Module) -> bool:
     """Whether the model was passed through `torch.compile`: its hooks may then be skipped without notice."""
-    return hasattr(model, "_orig_mod") or getattr(model, "_compiled_call_impl", None) is not None
+    marks = (getattr(model, "_orig_mod", None), getattr(model, "_compiled_call_impl", None))
+    return any(mark is not None for mark in marks) or hasattr(model.forward, "_torchdynamo_orig_callable")

@@ -26,6 +26,8 @@ from guardbind.slots import Moment, SlotDetector
 
 __all__ = ["Engine", "Limits"]
 
+_NAN = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -35,12 +37,14 @@ class Limits:
         max_columns: Columns that prompt and answer may take together (model context, static cache), or None.
         max_new_tokens: Tokens that may be generated, or None.
         eos: End-of-sequence ids.
+        pad: What a row that has ended is filled with, or None.
         sampling: Tokens are drawn, not chosen by arg max.
     """
 
     max_columns: int | None
     max_new_tokens: int | None
     eos: frozenset[int]
+    pad: int | None
     sampling: bool
 
 
@@ -105,13 +109,14 @@ class Engine:
             columns: Columns of the live cache, padding included.
 
         Raises:
-            NumericsError: Logits at a slot are NaN.
+            NumericsError: Logits are NaN where a slot may begin, or infinite at a slot.
             BindingFailureError: Policy `raise`, or `on_unresolved="raise"`.
         """
         tops: list[int] | None = None
         openings: list[Opening] = []
         for row in self._rows:
-            if row.finished:
+            # A row that a stop string ended holds no end of sequence, only the padding that follows.
+            if row.finished or (row.step > 0 and row.ids[-1] == self._limits.pad):
                 continue
             if row.queue:
                 scores = _forced(scores, row.index, row.queue.popleft())
@@ -119,7 +124,10 @@ class Engine:
             if not self._may_open(row):
                 continue
             if tops is None:
-                tops = scores.argmax(-1).tolist()
+                best = scores.max(-1)
+                tops = best.indices.masked_fill(best.values.isnan(), _NAN).tolist()
+            if tops[row.index] == _NAN:
+                raise _not_numbers(row)
             opening = self._open(row, tops[row.index])
             if opening is not None:
                 openings.append(opening)
@@ -148,19 +156,31 @@ class Engine:
     def _begin(self, row: Row, kind: str, resolution: Resolution, top: int) -> Opening | None:
         known = row.trie is not None and (resolution.index is None or row.candidate(resolution.index) is not None)
         node = row.trie.root if known and row.trie is not None else None
-        row.value = Value(resolution, node, len(row.ids))
-        return None if self._leaves_open(row, top) else Opening(row, kind, resolution, node, top, begun=False)
+        row.value = Value(kind, resolution, node, len(row.ids))
+        return self._decision(row, row.value, top)
 
     def _continue(self, row: Row, value: Value, top: int) -> Opening | None:
         if value.node is None:
             if value.tokens >= self._config.max_value_tokens:
                 row.value = None
                 return None
-        elif (value.branch is None and (not value.node.branching and top in value.node.children)) or self._leaves_open(
-            row, top
-        ):
+        elif value.branch is None and top in value.node.children and not value.node.branching:
             return None
-        return Opening(row, "continued", value.resolution, value.node, top, begun=True)
+        elif value.kind == "automatic" and not value.decided and not self._alive(value, top):
+            # It began as a candidate does and went on as none does: there was no slot.
+            row.value = None
+            return None
+        return self._decision(row, value, top)
+
+    @staticmethod
+    def _alive(value: Value, top: int) -> bool:
+        return value.node is not None and (top in value.node.children or bool(value.node.ends))
+
+    def _decision(self, row: Row, value: Value, top: int) -> Opening | None:
+        if self._leaves_open(row, top):
+            return None
+        kind, value.decided = ("continued" if value.decided else value.kind), True
+        return Opening(row, kind, value.resolution, value.node, top, begun=value.tokens > 0)
 
     def _leaves_open(self, row: Row, top: int) -> bool:
         """Whether the model's token keeps the target and others alive: nothing is decided yet, so nothing is judged."""
@@ -198,11 +218,8 @@ class Engine:
         openings = [o for o in openings if o not in branched]
         main = [reading.logits[o.row.index].float() for o in openings]
         for opening, logits in zip(openings, main, strict=True):
-            if bool(logits.isnan().any()):
-                raise NumericsError(
-                    f"row {opening.row.index}, step {opening.row.step}: the model's logits are NaN.",
-                    hint="Load the model in float32 or bfloat16, or check its weights.",
-                )
+            if not bool(logits.logsumexp(0).isfinite()):
+                raise _not_numbers(opening.row)
         wanted = [o.wanted(self._config.max_nulls) for o in openings]
         targets = [o.measurable_target for o in openings]
         measured = self._meter.read(tail, [o.row for o in openings], main, wanted, targets) if openings else []
@@ -245,12 +262,10 @@ class Engine:
 
     def _try(self, slot: Slot, row: Row) -> tuple[list[tuple[Proposal, Verification]], Proposal | None]:
         tried: list[tuple[Proposal, Verification]] = []
-        if slot.judgement.verdict == "unresolved":
-            proposals = self._unresolved(slot)
-        elif slot.judgement.verdict == "ok":
+        if slot.judgement.verdict == "ok":
             return tried, None
-        else:
-            proposals = self._policy(slot)
+        unresolved = slot.judgement.verdict == "unresolved"
+        proposals = self._unresolved(slot) if unresolved else self._policy(slot)
         begun = row.value is not None and row.value.intervened
         for proposal in proposals:
             verification = verify(slot, proposal)
@@ -258,6 +273,8 @@ class Engine:
                 verification = _refused(verification, "the bound on interventions is reached")
             elif verification.kept and not insertion_fits(proposal, row, self._limits):
                 verification = _refused(verification, "no room is left for the insertion")
+            elif verification.kept and proposal.stops and not self._limits.eos:
+                verification = _refused(verification, "there is no end-of-sequence token to end the row with")
             tried.append((proposal, verification))
             if verification.kept:
                 return tried, proposal
@@ -312,6 +329,13 @@ class Engine:
         residuals = {layer: residual[slot.row] for layer, residual in reading.layers.items()}
         scores = lens_scores(self._lens.logits, residuals, slot.trie, slot.node)
         return {layer: tuple(v if math.isfinite(v) else None for v in values) for layer, values in scores.items()}
+
+
+def _not_numbers(row: Row) -> NumericsError:
+    return NumericsError(
+        f"row {row.index}, step {row.step}: the model's logits are NaN or infinite.",
+        hint="Load the model in float32 or bfloat16, or check its weights.",
+    )
 
 
 def _forced(scores: Tensor, row: int, token: int) -> Tensor:

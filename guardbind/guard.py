@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from torch import Tensor, nn
-from transformers import LogitsProcessorList, PreTrainedTokenizerBase
+from transformers import GenerationConfig, LogitsProcessorList, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
 from guardbind.engine import Engine, Limits
@@ -28,9 +27,11 @@ from guardbind.provenance import provenance_of
 from guardbind.recorder import Recorder
 from guardbind.refusals import refuse_unguardable, setting
 from guardbind.report import Report
-from guardbind.request import Bindings, Request, Targets, bind_rows, kept_columns, prompt_ids
+from guardbind.request import Bindings, Request, Targets, bind_rows, kept_columns, named, prompt_ids
 
 __all__ = ["Guard", "GuardOutput", "Handle"]
+
+_DEFAULT_NEW_TOKENS = 20  # what `generate` writes when no length is set
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,9 @@ class Guard:
             NumericsError: Logits at a slot are NaN.
             BindingFailureError: Policy `raise`.
         """
-        prompt = prompt_ids(self._inner, args, kwargs)
+        prompt = prompt_ids(named(self._inner, args, kwargs))
         with self.attached(bindings, target, source) as handle:
-            raw = self.model.generate(*args, **kwargs)
+            raw = handle.generate(*args, **kwargs)
         sequences = raw if isinstance(raw, Tensor) else raw.sequences
         text = self.tokenizer.batch_decode(sequences[:, prompt.shape[1] :], skip_special_tokens=True)
         return GuardOutput(sequences, text, handle.report, raw)
@@ -125,12 +126,11 @@ class Guard:
         self,
         generate: Callable[..., Any],
         request: Request,
-        args: tuple[Any, ...],
         kwargs: dict[str, Any],
         deliver: Callable[[Report], None],
     ) -> Any:
         refuse_unguardable(self._inner, kwargs)
-        ids = prompt_ids(self._inner, args, kwargs)
+        ids = prompt_ids(kwargs)
         repeats = setting(self._inner, kwargs, "num_return_sequences") or 1
         rows = bind_rows(
             self._inner, self.tokenizer, request, ids, kept_columns(self._inner, ids, kwargs), int(repeats)
@@ -156,33 +156,38 @@ class Guard:
             self._limits(ids, kwargs),
             self._lens,
         )
-        processors = LogitsProcessorList(kwargs.pop("logits_processor", None) or [])
+        processors = LogitsProcessorList(kwargs.get("logits_processor") or [])
         processors.append(GuardProcessor(engine, tap, ids.shape[1]))
         tap.attach()
         try:
-            return generate(*args, logits_processor=processors, **{**kwargs, "disable_compile": True})
+            return generate(**{**kwargs, "logits_processor": processors, "disable_compile": True})
         finally:
             tap.detach()
             deliver(recorder.report())
 
     def _limits(self, ids: Tensor, kwargs: dict[str, Any]) -> Limits:
         new = setting(self._inner, kwargs, "max_new_tokens")
-        total = setting(self._inner, kwargs, "max_length") if new is None else None
+        total = setting(self._inner, kwargs, "max_length")
+        if new is None:
+            unset = kwargs.get("max_length") is None and total in (None, GenerationConfig().max_length)
+            new = _DEFAULT_NEW_TOKENS if unset else max(0, total - ids.shape[1])
         eos = setting(self._inner, kwargs, "eos_token_id")
         cache = kwargs.get("past_key_values")
         bounds = [context_length(self._inner), _static_length(cache)]
         known = [bound for bound in bounds if bound is not None]
         return Limits(
             max_columns=min(known) if known else None,
-            max_new_tokens=new if new is not None else None if total is None else max(0, total - ids.shape[1]),
+            max_new_tokens=new,
             eos=frozenset(eos if isinstance(eos, (list, tuple)) else [] if eos is None else [int(eos)]),
+            pad=setting(self._inner, kwargs, "pad_token_id"),
             sampling=bool(setting(self._inner, kwargs, "do_sample")),
         )
 
 
 def _static_length(cache: Any) -> int | None:
     layers = getattr(cache, "layers", None) or ()
-    lengths = [int(layer.max_cache_len) for layer in layers if getattr(layer, "max_cache_len", None)]
+    fixed = [layer for layer in layers if getattr(layer, "max_cache_len", None)]
+    lengths = [int(layer.max_cache_len) for layer in fixed if not getattr(layer, "is_sliding", False)]
     return max(lengths) if lengths else None
 
 
@@ -191,6 +196,9 @@ class Handle:
 
     While it stands, the attribute `generate` of the model *instance* leads through the guard; `detach` deletes it, and
     the class's own method is found again. The hooks on the model live only while a call runs.
+
+    Attributes:
+        generate: The guarded `generate`; the same as `model.generate` while the guard stands.
     """
 
     def __init__(self, guard: Guard, request: Request) -> None:
@@ -203,18 +211,15 @@ class Handle:
                 "a guard is attached to this model already; one at a time can stand.", hint="Detach it first."
             )
         self._before = vars(model).get("generate")
-        original = model.generate
+        original: Callable[..., Any] = cast(Any, model).generate
 
         @functools.wraps(original)
         def generate(*args: Any, **kwargs: Any) -> Any:
-            return self._call(original, args, kwargs)
+            return guard._run(original, request, named(guard._inner, args, kwargs), self._reports.append)
 
-        generate.guardbind_handle = self  # type: ignore[attr-defined]
-        generate.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
-        model.generate = generate
-
-    def _call(self, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return self._guard._run(original, self._request, args, dict(kwargs), self._reports.append)
+        vars(generate)["guardbind_handle"] = self
+        self.generate: Callable[..., Any] = generate
+        vars(model)["generate"] = generate
 
     @property
     def report(self) -> Report:
@@ -236,9 +241,9 @@ class Handle:
         """Take the guard away; doing so twice is fine."""
         current = vars(self._guard.model).get("generate")
         if getattr(current, "guardbind_handle", None) is self:
-            del self._guard.model.generate
+            del vars(self._guard.model)["generate"]
             if self._before is not None:
-                self._guard.model.generate = self._before
+                vars(self._guard.model)["generate"] = self._before
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
+from guardbind.compat import float_dtype, input_device
 from guardbind.config import GuardConfig
 from guardbind.errors import NullUnavailableError, NumericsError
 from guardbind.nulls import NULLS, Null, NullReading, NullRow, Tail
@@ -113,15 +114,14 @@ class Meter:
             for envelope, logits in zip(envelopes, further.logits, strict=True):
                 if len(logits):
                     envelope[name] = _log_softmax(logits)[0]
+        used = self._order[0].name
         return [
-            Measured(
-                self._order[0].name, dict(zip(items, _log_softmax(logits), strict=True)), envelope, forwards, cost, None
-            )
+            Measured(used, dict(zip(items, _log_softmax(logits), strict=True)), envelope, forwards, cost, None)
             for items, logits, envelope in zip(wanted, reading.logits, envelopes, strict=True)
         ]
 
     def _first_that_holds(self, tail: Tail, requests: Sequence[NullRow], main: Sequence[Tensor]) -> NullReading | None:
-        dtype = next(tail.model.parameters()).dtype
+        dtype = float_dtype(tail.model)
         while self._order:
             null = self._order[0]
             try:
@@ -157,10 +157,11 @@ def usable_nulls(model: nn.Module, tokenizer: PreTrainedTokenizerBase, config: G
 
     Raises:
         NullUnavailableError: None can be used: with nothing taken away, no replica equals the main pass.
+        NumericsError: The model's logits are NaN.
     """
     names = (config.null, *_STAND_INS.get(config.null, ()))
-    device = next(model.parameters()).device
-    count = min(int(model.config.get_text_config().vocab_size), _TRIAL_TOKENS)
+    device = input_device(model)
+    count = min(len(tokenizer), _TRIAL_TOKENS)
     ids = torch.arange(count, device=device)[None]
     row = NullRow(row=0, ids=tuple(range(count)), pad=0, statements=((range(1, 2),),), values=((),), everything=())
     kept: list[Null] = []
@@ -169,7 +170,12 @@ def usable_nulls(model: nn.Module, tokenizer: PreTrainedTokenizerBase, config: G
         output = model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
         tail = Tail(model, tokenizer, getattr(output, "past_key_values", None), count, config.tail_tokens)
         main = output.logits[0, -1].float()
-        dtype = next(model.parameters()).dtype
+        if bool(main.isnan().any()):
+            raise NumericsError(
+                f"the logits of {type(model).__name__} are NaN.",
+                hint="Load the model in float32 or bfloat16, or check its weights.",
+            )
+        dtype = float_dtype(model)
         for name in names:
             null = NULLS.get(name)
             try:

@@ -12,6 +12,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from guardbind import __version__
+from guardbind.compat import float_dtype
 from guardbind.events import Provenance
 
 __all__ = ["provenance_of", "template_sha256"]
@@ -34,7 +35,7 @@ def provenance_of(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Prove
         transformers=transformers.__version__,
         torch=torch.__version__,
         model=str(getattr(config, "_name_or_path", "") or type(model).__name__),
-        dtype=str(next(model.parameters()).dtype).removeprefix("torch."),
+        dtype=str(float_dtype(model)).removeprefix("torch."),
         attention=str(getattr(config, "_attn_implementation", None) or "unknown"),
         template_sha256=template_sha256(tokenizer),
         seed=torch.initial_seed(),

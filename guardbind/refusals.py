@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
+from transformers import GenerationConfig
 
 from guardbind.compat import is_compiled
 from guardbind.errors import UnsupportedGenerationError
@@ -14,14 +15,18 @@ __all__ = ["refuse_unguardable", "setting"]
 
 
 def setting(model: nn.Module, arguments: Mapping[str, Any], name: str) -> Any:
-    """Return a generation setting as `generate` will see it: the argument, the given config, the model's config."""
+    """Return a generation setting as `generate` will see it: the argument, the given config, the model's config.
+
+    A value that is the library's default counts as not set, as it does in `generate`.
+    """
     if arguments.get(name) is not None:
         return arguments[name]
+    default = getattr(GenerationConfig(), name, None)
     for config in (arguments.get("generation_config"), getattr(model, "generation_config", None)):
         value = getattr(config, name, None)
-        if value is not None:
+        if value is not None and value != default:
             return value
-    return None
+    return default
 
 
 def refuse_unguardable(model: nn.Module, arguments: Mapping[str, Any]) -> None:
@@ -49,9 +54,10 @@ def refuse_unguardable(model: nn.Module, arguments: Mapping[str, Any]) -> None:
         (beams is not None and beams > 1, f"beam search (num_beams={beams})", "Set num_beams=1."),
         (get("num_beam_groups") not in (None, 1), "diverse beam search", "Set num_beam_groups=1."),
         (
-            arguments.get("assistant_model") is not None or get("prompt_lookup_num_tokens") is not None,
+            arguments.get("assistant_model") is not None
+            or any(get(name) for name in ("prompt_lookup_num_tokens", "assistant_early_exit", "use_mtp")),
             "assisted generation",
-            "Leave out assistant_model and prompt_lookup_num_tokens.",
+            "Leave out assistant_model, prompt_lookup_num_tokens, assistant_early_exit and use_mtp.",
         ),
         (
             get("guidance_scale") not in (None, 1, 1.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from guardbind.hooks.architecture import context_length
 from guardbind.refusals import setting
 from guardbind.rows import Row, bind_row
 
-__all__ = ["Bindings", "Request", "Targets", "bind_rows", "kept_columns", "prompt_ids"]
+__all__ = ["Bindings", "Request", "Targets", "bind_rows", "kept_columns", "named", "prompt_ids"]
 
 Item = Binding | Evidence
 Bindings = Sequence[Item] | Sequence[Sequence[Item]]
@@ -42,14 +43,30 @@ class Request:
     source: str | Sequence[str | None] | None = None
 
 
-def prompt_ids(model: nn.Module, args: Sequence[Any], arguments: Mapping[str, Any]) -> Tensor:
+def named(model: nn.Module, args: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call of `generate`, each under its name.
+
+    Args:
+        model: The model whose class defines `generate`.
+        args: Positional arguments.
+        arguments: Keyword arguments.
+
+    Raises:
+        TypeError: One argument is given twice, or there are too many.
+    """
+    method: Any = type(model).generate
+    positional = inspect.signature(method).bind_partial(model, *args).arguments
+    return dict(**dict(list(positional.items())[1:]), **arguments)
+
+
+def prompt_ids(arguments: Mapping[str, Any]) -> Tensor:
     """Return the prompt `[rows, columns]` that a call of `generate` was given.
 
     Raises:
         UnsupportedGenerationError: There are no token ids to guard.
     """
-    given = args[0] if args else arguments.get("inputs", arguments.get("input_ids"))
-    if not isinstance(given, Tensor) or given.ndim != 2 or given.shape[1] == 0:
+    given: Any = next((arguments[name] for name in ("inputs", "input_ids") if arguments.get(name) is not None), None)
+    if not isinstance(given, torch.Tensor) or given.ndim != 2 or given.shape[1] == 0:
         raise UnsupportedGenerationError(
             f"a guarded call needs a prompt of token ids [rows, columns], got {_shape(given)}.",
             hint="Pass input_ids=..., as the tokenizer returns them.",
@@ -107,8 +124,10 @@ def bind_rows(
     targets = _per_row("targets", request.target, count)
     sources = _per_row("sources", request.source, count)
     longest = context_length(model)
-    rows = []
+    rows: list[Row] = []
     for i in range(count):
+        if not lists[i]:
+            raise BindingError(f"row {i} has no binding; at least one is needed.", hint="Leave rows without one out.")
         check_bindings(lists[i])
         kept = mask[i]
         pad = int((~kept).sum())
@@ -118,10 +137,10 @@ def bind_rows(
             )
         tokens = ids[i, pad:].tolist()
         if longest is not None and len(tokens) >= longest:
-            raise ContextLengthError(
-                f"row {i} of the prompt has {len(tokens)} tokens; the model's context holds {longest}, answer included.",
-                hint="Shorten the prompt.",
+            message = (
+                f"row {i} of the prompt has {len(tokens)} tokens; the context holds {longest}, the answer included."
             )
+            raise ContextLengthError(message, hint="Shorten the prompt.")
         for _ in range(repeats):
             row = bind_row(
                 tokenizer,

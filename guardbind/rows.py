@@ -21,18 +21,22 @@ class Value:
     """A value that is being written.
 
     Attributes:
+        kind: What opened the slot.
         resolution: Where it should come from.
         node: Where it stands in the trie; None when the value is not known.
         start: Index of its first token among the row's tokens.
         tokens: How many of its tokens are written.
+        decided: Whether a token that tells candidates apart was met; until then nothing was judged.
         branch: Where its continuation is read, after a hidden checkpoint.
         intervened: Whether an intervention was kept in it.
     """
 
+    kind: str
     resolution: Resolution
     node: Node | None
     start: int
     tokens: int = 0
+    decided: bool = False
     branch: Branch | None = None
     intervened: bool = False
 
@@ -86,11 +90,8 @@ class Row:
     def stops_mid_line(self) -> bool:
         """Whether the prompt ends in the middle of a line, as `KEY1=[` does and a chat header does not."""
         text = self.prompt.text
-        return bool(text) and not text[-1].isspace() and not self._ends_special
-
-    @property
-    def _ends_special(self) -> bool:
-        return self.prompt_length > 0 and self.prompt.text.endswith((">", "|>")) and self.prompt.text.endswith("|>")
+        ends_special = bool(self.prompt.specials) and self.prompt.specials[-1][1] == len(text)
+        return bool(text) and not text[-1].isspace() and not ends_special
 
     def answer(self, tokenizer: PreTrainedTokenizerBase) -> str:
         """Return the text generated so far."""

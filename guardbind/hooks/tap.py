@@ -87,7 +87,9 @@ class ModelTap:
         if self._logits is None or self._residual is None:
             return None
         layers = {} if self._lens is None else dict(self._lens.residuals)
-        return Reading(self._logits, self._residual, self._cache, layers)
+        reading = Reading(self._logits, self._residual, self._cache, layers)
+        self._logits = self._residual = self._cache = None
+        return reading
 
     @contextmanager
     def suspended(self) -> Iterator[None]:

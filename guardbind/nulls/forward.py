@@ -45,7 +45,7 @@ def forward(
     kept_by_model = keep is not None and "logits_to_keep" in accepted
     if kept_by_model:
         arguments["logits_to_keep"] = keep
-    logits = model(input_ids=ids, **arguments).logits
+    logits: Tensor = model(input_ids=ids, **arguments).logits
     # Some families take the argument and ignore it.
     if keep is not None and not (kept_by_model and logits.shape[1] == keep.numel()):
         logits = logits[:, keep]

@@ -8,13 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from guardbind.compat import own_cache, view_of
-from guardbind.errors import NullUnavailableError
-from guardbind.hooks.architecture import attention_windows, is_recurrent
+from guardbind.compat import float_dtype, input_device, own_cache, view_of
+from guardbind.errors import GuardbindError, NullUnavailableError
+from guardbind.hooks.architecture import attention_windows, is_recurrent, layer_kinds
 from guardbind.nulls.forward import forward, left_padded
 from guardbind.nulls.types import NullReading, NullRow, Tail
 
 __all__ = ["MASK", "MASK_ROWS", "MaskedTail"]
+
+_OTHER_NULLS = "Use the null 'mask_rows' or 'mask_prefill'."
 
 
 class MaskedTail:
@@ -39,25 +41,31 @@ class MaskedTail:
         """Read every null of every row; see `Null`.
 
         Raises:
-            NullUnavailableError: The model keeps recurrent state, or its windows cannot be told.
+            NullUnavailableError: The model keeps recurrent state, or does not run under such a mask.
         """
         if is_recurrent(tail.model):
             raise NullUnavailableError(
                 f"{type(tail.model).__name__} keeps recurrent state, which has absorbed the evidence already.",
                 hint="Use a re-prefill null such as 'mask_prefill' or 'redact'.",
             )
-        again = min(tail.length, *(len(row.ids) for row in rows))
-        spans = [([()] if plain else []) + list(row.statements) for row in rows]
-        replicas = max(map(len, spans))
-        for row_spans in spans:
-            row_spans += [()] * (replicas - len(row_spans))
-        view, forwards, cost = self._borrow(tail, rows, again, 1 if self._packed else replicas)
+        again = min(tail.length, tail.columns)
+        # The unmasked replica stands last, where a family that misplaces packed replicas misplaces it most.
+        replicas = max(len(row.statements) for row in rows) + (1 if plain else 0)
+        spans = [[*row.statements, *[()] * (replicas - len(row.statements))] for row in rows]
         read = _packed if self._packed else _expanded
-        logits = read(tail, rows, spans, again, view)
-        first = 1 if plain else 0
+        try:
+            view, forwards, cost = self._borrow(tail, rows, again, 1 if self._packed else replicas)
+            logits = read(tail, rows, spans, again, view)
+        except (GuardbindError, torch.OutOfMemoryError):
+            raise
+        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise NullUnavailableError(
+                f"{type(tail.model).__name__} cannot be run under such a mask: {type(error).__name__}: {error}",
+                hint=_OTHER_NULLS,
+            ) from error
         return NullReading(
-            tuple(logits[i, first : first + len(row.statements)] for i, row in enumerate(rows)),
-            tuple(logits[i, 0] for i in range(len(rows))) if plain else None,
+            tuple(logits[i, : len(row.statements)] for i, row in enumerate(rows)),
+            tuple(logits[i, -1] for i in range(len(rows))) if plain else None,
             forwards + 1,
             f"{cost}1 forward of {replicas} x {again} tokens",
         )
@@ -70,7 +78,7 @@ class MaskedTail:
             return view, 0, ""
         if shown == 0:
             return own_cache(), 0, ""
-        ids, mask, positions = left_padded([list(row.ids[: len(row.ids) - again]) for row in rows], _device(tail.model))
+        ids, mask, positions = left_padded([list(row.ids[:-again]) for row in rows], input_device(tail.model))
         # The rows keep the columns that they have in the live cache, so that spans mean the same in both.
         gap = shown - ids.shape[1]
         ids, mask, positions = (nn.functional.pad(t, (gap, 0)) for t in (ids, mask, positions))
@@ -82,18 +90,15 @@ class MaskedTail:
         return full, 1, "1 prefill, because the live cache does not hold every column; "
 
 
-def _device(model: nn.Module) -> torch.device:
-    return next(model.parameters()).device
-
-
 def _tail_inputs(rows: Sequence[NullRow], again: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    ids = torch.tensor([row.ids[len(row.ids) - again :] for row in rows], device=device)
+    # A row that is shorter than the tail has padding in it.
+    ids = torch.tensor([(0,) * (again - len(row.ids)) + row.ids[-again:] for row in rows], device=device)
     ends = torch.tensor([[len(row.ids)] for row in rows], device=device)
-    return ids, ends - again + torch.arange(again, device=device)
+    return ids, (ends - again + torch.arange(again, device=device)).clamp(min=0)
 
 
 def _packed(tail: Tail, rows: Sequence[NullRow], spans: list[list[Any]], again: int, view: Any) -> Tensor:
-    device = _device(tail.model)
+    device = input_device(tail.model)
     replicas, shown = len(spans[0]), tail.columns - again
     ids, positions = _tail_inputs(rows, again, device)
     seen = torch.zeros(len(rows), replicas, again, tail.columns, dtype=torch.bool)
@@ -107,13 +112,19 @@ def _packed(tail: Tail, rows: Sequence[NullRow], spans: list[list[Any]], again: 
     # A token always sees itself: a row of the mask that hides everything has no meaning.
     seen[..., shown:] |= torch.eye(again, dtype=torch.bool)
     full = _spread(seen, shown)
-    windows = {window for window in attention_windows(tail.model) if window is not None and window < tail.columns}
+    # Where a window is narrower than the packed sequence it has to be drawn, because a family that draws its own would
+    # count the replicas in between as distance.
+    windows = {window for window in attention_windows(tail.model) if window is not None and window < full.shape[-1]}
     if len(windows) > 1:
         raise NullUnavailableError(
-            f"the layers have different attention windows: {sorted(windows)}; one is supported.",
-            hint="Use the null 'mask_prefill'.",
+            f"the layers have different attention windows: {sorted(windows)}; one is supported.", hint=_OTHER_NULLS
         )
-    dtype = next(tail.model.parameters()).dtype
+    if any("chunked" in kind for kind in layer_kinds(tail.model)):
+        raise NullUnavailableError(
+            "the layers attend in chunks, which packed replicas would shift; full and sliding attention are supported.",
+            hint=_OTHER_NULLS,
+        )
+    dtype = float_dtype(tail.model)
     mask: Tensor | dict[str, Tensor]
     if windows:
         window = windows.pop()
@@ -126,9 +137,8 @@ def _packed(tail: Tail, rows: Sequence[NullRow], spans: list[list[Any]], again: 
     else:
         mask = _additive(full, dtype, device)
     keep = torch.arange(again - 1, replicas * again, again, device=device)
-    return forward(
-        tail.model, ids.repeat(1, replicas), mask=mask, positions=positions.repeat(1, replicas), cache=view, keep=keep
-    )
+    ids, positions = ids.repeat(1, replicas), positions.repeat(1, replicas)
+    return forward(tail.model, ids, mask=mask, positions=positions, cache=view, keep=keep)
 
 
 def _spread(seen: Tensor, shown: int) -> Tensor:
@@ -146,7 +156,7 @@ def _additive(seen: Tensor, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 
 def _expanded(tail: Tail, rows: Sequence[NullRow], spans: list[list[Any]], again: int, view: Any) -> Tensor:
-    device = _device(tail.model)
+    device = input_device(tail.model)
     replicas = len(spans[0])
     ids, positions = _tail_inputs(rows, again, device)
     mask = torch.ones(len(rows), replicas, tail.columns, dtype=torch.long)
@@ -155,6 +165,7 @@ def _expanded(tail: Tail, rows: Sequence[NullRow], spans: list[list[Any]], again
         for j, span in enumerate(row_spans):
             for part in span:
                 mask[i, j, row.pad + part.start : row.pad + part.stop] = 0
+    mask[..., -1] = 1  # the last token always sees itself
     keep = torch.tensor([again - 1], device=device)
     logits = forward(
         tail.model,

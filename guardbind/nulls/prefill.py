@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from guardbind.compat import input_device
 from guardbind.nulls.forward import last_logits, left_padded
 from guardbind.nulls.types import NullReading, NullRow, Span, Tail
 
@@ -40,10 +41,10 @@ class PrefillNull:
             copies.append(list(row.ids))
             masks.append([1] * len(row.ids))
             for j in range(len(row.statements)):
-                ids, mask = self._edit(tail.tokenizer, row, j)
-                copies.append(ids)
-                masks.append(mask)
-        device = next(tail.model.parameters()).device
+                edited, seen = self._edit(tail.tokenizer, row, j)
+                copies.append(edited)
+                masks.append(seen)
+        device = input_device(tail.model)
         ids, mask, positions = left_padded(copies, device)
         width = ids.shape[1]
         for i, kept in enumerate(masks):
@@ -61,10 +62,10 @@ class PrefillNull:
 def _replaced(ids: Sequence[int], spans: Span, new: Callable[[int], list[int]]) -> list[int]:
     out, at = [], 0
     for part in sorted(spans, key=lambda part: part.start):
-        if part.start < at:
-            continue
-        out += list(ids[at : part.start]) + new(len(part))
-        at = part.stop
+        if part.stop > at:
+            start = max(part.start, at)
+            out += list(ids[at:start]) + new(part.stop - start)
+            at = part.stop
     return out + list(ids[at:])
 
 
@@ -76,6 +77,7 @@ def _mask_prefill(_tokenizer: PreTrainedTokenizerBase, row: NullRow, null: int) 
     mask = [1] * len(row.ids)
     for part in row.statements[null]:
         mask[part.start : part.stop] = [0] * len(part)
+    mask[-1] = 1  # the last token always sees itself
     return list(row.ids), mask
 
 

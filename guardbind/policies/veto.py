@@ -16,22 +16,26 @@ def veto(slot: Slot) -> Iterable[Proposal]:
     """Propose the next admissible token in the model's own order, after at most `max_vetoes` rejections."""
     if slot.judgement.verdict not in ("gate_failure", "binding_failure") or slot.pseudo_prior is None:
         return
-    config = slot.config
-    allowed = slot.logprobs.clone()
-    if slot.target_candidate is not None and slot.choices:
-        allowed = torch.full_like(allowed, -math.inf)
-        allowed[list(slot.choices)] = slot.logprobs[list(slot.choices)]
-    else:
-        allowed[slot.logprobs < slot.logprobs.max() + math.log(config.plausibility)] = -math.inf
-    order = torch.topk(allowed, min(config.max_vetoes + 1, allowed.numel()))
-    ranked = [int(t) for v, t in zip(order.values, order.indices, strict=True) if math.isfinite(float(v))]
-    vetoed = [] if slot.token in ranked else [slot.token]
-    for token in ranked:
-        if token != slot.token and len(vetoed) <= config.max_vetoes:
-            if slot.judge(token, slot.logprobs).verdict == "ok":
-                readout = slot.logprobs.clone()
-                readout[vetoed] = -math.inf
-                yield Proposal("veto", token, readout=torch.log_softmax(readout, -1), vetoed=tuple(vetoed))
-                return
+    vetoed = [slot.token]
+    for token in _in_order(slot):
+        if slot.judge(token, slot.logprobs).verdict == "ok":
+            rest = slot.logprobs.clone()
+            rest[vetoed] = -math.inf
+            yield Proposal("veto", token, readout=torch.log_softmax(rest, -1), vetoed=tuple(vetoed))
+            return
         vetoed.append(token)
-    yield Proposal("veto", vetoed=tuple(vetoed[: config.max_vetoes]), note="no admissible token within the bound")
+        if len(vetoed) > slot.config.max_vetoes:
+            break
+    vetoed = vetoed[: slot.config.max_vetoes]
+    yield Proposal("veto", vetoed=tuple(vetoed), note=f"none of the next {len(vetoed)} tokens is admissible")
+
+
+def _in_order(slot: Slot) -> list[int]:
+    """Return the tokens that may take the place of the model's own, the likeliest first."""
+    if slot.target_candidate is not None:
+        choices = list(slot.choices)
+    else:
+        plausible = slot.logprobs >= slot.logprobs.max() + math.log(slot.config.plausibility)
+        choices = plausible.nonzero()[:, 0].tolist()
+    choices.sort(key=lambda token: -float(slot.logprobs[token]))
+    return [token for token in choices if token != slot.token and math.isfinite(float(slot.logprobs[token]))]

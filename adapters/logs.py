@@ -1,0 +1,55 @@
+"""A sink that hands each record to the standard library's logging."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from guardbind.errors import ConfigError
+from guardbind.events import Record, SlotRecord
+
+__all__ = ["logging_sink"]
+
+_LOGGER = "guardbind.events"
+
+
+def logging_sink(argument: str) -> Callable[[Record], None]:
+    """Return a sink that logs at INFO, or at WARNING where a slot ends with another verdict than `ok`.
+
+    The whole record is in the attribute `guardbind` of the log record, as JSON-ready data.
+
+    Args:
+        argument: Name of the logger, `guardbind.events` if empty; or a level (`WARNING`) below which nothing is logged.
+
+    Raises:
+        ConfigError: Nothing is ever logged at that level.
+    """
+    least = logging.getLevelNamesMapping().get(argument.upper())
+    if least is not None and least > logging.WARNING:
+        raise ConfigError(
+            f"the sink 'logging' logs at INFO and WARNING, so that nothing would reach the level {argument!r}.",
+            hint="Write logging:WARNING for the failures only.",
+        )
+    logger = logging.getLogger(_LOGGER if least is not None else argument or _LOGGER)
+
+    def log(record: Record) -> None:
+        failed = isinstance(record, SlotRecord) and record.final_verdict != "ok"
+        level = logging.WARNING if failed else logging.INFO
+        if least is None or level >= least:
+            logger.log(level, "%s", _line(record), extra={"guardbind": record.model_dump(mode="json")})
+
+    return log
+
+
+def _line(record: Record) -> str:
+    place = f"row {record.row}, step {record.step}"
+    if isinstance(record, SlotRecord):
+        target = "" if record.target is None else f", target {record.target}"
+        named = "" if record.key is None else f" ({record.key!r})"
+        return f"slot at {place}{target}{named}: {_change(record.verdict, record.final_verdict, record.action)}"
+    outcome = "kept" if record.kept else "rolled back"
+    return f"{record.action} at {place} {outcome}: {record.reason}"
+
+
+def _change(before: str, after: str, action: str) -> str:
+    return f"{before}, action {action}, then {after}" if action != "none" else before

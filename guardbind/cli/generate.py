@@ -1,0 +1,61 @@
+"""`guardbind generate`: answer a prompt under a guard that repairs what fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from guardbind.cli.options import CONTEXT, Job, default_of, job_options
+from guardbind.cli.run import run
+from guardbind.cli.show import show
+
+__all__ = ["generate"]
+
+
+# \b keeps click from wrapping the lines.
+_EXAMPLE = """
+\b
+Example:
+  guardbind generate --binding Anna=4821 --binding Boris=9370 --binding Carla=5504 --text \\
+    "Anna has badge 4821, Boris has badge 9370, Carla has badge 5504. The badge of Boris is"
+"""
+
+
+class _PolicyName(click.ParamType):
+    """A registered policy; its names are looked up when one is given, because that imports torch."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from guardbind.policies import POLICIES
+
+        if value not in POLICIES:
+            self.fail(str(POLICIES.miss(value)), param, ctx)
+        return value
+
+
+@click.command(context_settings=CONTEXT, epilog=_EXAMPLE)
+@click.option(
+    "--policy",
+    type=_PolicyName(),
+    default=default_of("policy"),
+    show_envvar=True,
+    help="What to do about a value that fails: observe (nothing), contrast, veto, checkpoint, abstain, raise, or auto, "
+    "which chooses by the verdict.",
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(min=0, min_open=True),
+    default=default_of("alpha"),
+    show_envvar=True,
+    help="Strength of the contrast.",
+)
+@job_options
+def generate(policy: str, alpha: float, **options: Any) -> None:
+    """Answer a prompt; where a value does not rest on its evidence, repair it.
+
+    The answer is printed, and below it a table with a line for each place where a value was written.
+    """
+    job = Job(**options)
+    show(run(job, policy=policy, alpha=alpha), as_json=job.json)

@@ -1,0 +1,135 @@
+"""The options that `generate` and `check` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args
+
+import click
+
+from guardbind.config import GuardConfig, SlotKind
+
+__all__ = ["CONTEXT", "Job", "default_of", "job_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# The prefix is given to each command, so that GUARDBIND_MODEL is one variable for all of them.
+CONTEXT: dict[str, Any] = {"auto_envvar_prefix": "GUARDBIND", "show_default": True, "max_content_width": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the shared options ask for; see their help."""
+
+    prompt: str | None
+    text: str | None
+    chat: bool
+    bindings: str | None
+    binding: tuple[str, ...]
+    evidence: tuple[str, ...]
+    target: str | None
+    model: str
+    dtype: str
+    device: str | None
+    max_new_tokens: int
+    temperature: float
+    seed: int | None
+    slots: tuple[SlotKind, ...]
+    pattern: tuple[str, ...]
+    sink: tuple[str, ...]
+    json: bool
+
+
+def default_of(setting: str) -> Any:
+    """Return the default of a `GuardConfig` setting."""
+    return GuardConfig.model_fields[setting].default
+
+
+def _setting(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """An option that an environment variable can set as well."""
+    return click.option(*names, show_envvar=True, **attributes)
+
+
+def _input(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """An option that belongs to one prompt, so no environment variable sets it."""
+    return click.option(*names, allow_from_autoenv=False, **attributes)
+
+
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
+
+_OPTIONS = [
+    _input(
+        "--prompt",
+        type=_FILE,
+        help="File that holds the prompt, - for standard input, which is also the default. A line break at its very "
+        "end is left out.",
+    ),
+    _input("--text", help="The prompt itself, instead of a file."),
+    _input("--chat", is_flag=True, help="Make the prompt the user's turn of a chat, with the model's own template."),
+    _input(
+        "--bindings",
+        type=_FILE,
+        help='JSON file of what the prompt binds: {"KEY": "value", ...}, or a list of {"key", "value", "aliases", '
+        '"span"} and, for a passage of evidence, {"id", "text"} or {"id", "span"}. A span is [start, end] in '
+        "characters of the prompt.",
+    ),
+    _input("--binding", multiple=True, metavar="KEY=VALUE", help="One binding; repeat for more, and for later values."),
+    _input(
+        "--evidence",
+        multiple=True,
+        metavar="PASSAGE",
+        help="A passage, verbatim from the prompt, that supports an answer whose value is not known; repeat for more. "
+        "Their names are evidence1, evidence2 and so on.",
+    ),
+    _input(
+        "--target",
+        metavar="KEY[:first|:last]",
+        help="The key whose value is asked for, or the name of an evidence; without it, the key that the query names. "
+        "Of a key with several values the last one in the prompt is meant, unless :first is added.",
+    ),
+    _setting(
+        "--model",
+        default="smollm2-135m",
+        metavar="NAME",
+        help="A name known to guardbind, a local folder, or a Hugging Face id with its owner.",
+    ),
+    _setting("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32"),
+    _setting("--device", metavar="DEVICE", help="Where the model runs: cpu (the default), cuda, cuda:1, mps or auto."),
+    _setting("--max-new-tokens", type=click.IntRange(min=1), default=64, help="Length of the answer, at most."),
+    _setting(
+        "--temperature",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        help="Draw tokens at this temperature; 0 takes the most probable one.",
+    ),
+    _setting("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Seed of the drawing."),
+    _setting(
+        "--slots",
+        type=click.Choice(get_args(SlotKind)),
+        multiple=True,
+        default=default_of("slots"),
+        help="Where a value is taken to begin; repeat for more.",
+    ),
+    _input(
+        "--pattern",
+        multiple=True,
+        metavar="REGEX",
+        help="A value also begins wherever this matches up to the end of the answer so far; repeat for more.",
+    ),
+    _setting(
+        "--sink",
+        multiple=True,
+        metavar="SINK",
+        help="Where a record of each slot goes, without prompt text: jsonl:PATH, logging, logging:LEVEL or "
+        "logging:LOGGER; repeat for more.",
+    ),
+    _setting("--json", is_flag=True, help="Print one JSON object with the answer and the report."),
+]
+
+
+def job_options(command: F) -> F:
+    """Add the shared options to a command, which takes them as the fields of `Job`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

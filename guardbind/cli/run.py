@@ -1,0 +1,109 @@
+"""Runs one guarded generation for a command."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from guardbind.cli.inputs import Item, read_items, read_prompt, read_target
+from guardbind.cli.options import Job
+from guardbind.errors import WeightsError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from guardbind.report import Report
+
+__all__ = ["Answer", "run"]
+
+logger = logging.getLogger("guardbind")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came out.
+
+    Attributes:
+        text: The answer.
+        items: The bindings, by whose indices the report counts.
+        report: What was seen and done.
+    """
+
+    text: str
+    items: tuple[Item, ...]
+    report: Report
+
+
+def run(job: Job, **settings: Any) -> Answer:
+    """Answer the prompt of a job under a guard.
+
+    Args:
+        job: The shared options.
+        **settings: Further settings of `GuardConfig`.
+
+    Raises:
+        click.UsageError: The options do not fit together.
+        GuardbindError: Whatever the guard raises.
+    """
+    prompt = read_prompt(job)
+    items = read_items(job)
+    target = read_target(job.target, items)
+
+    # Here and not above, so that help and wrong usage are answered before torch is imported.
+    import torch
+
+    from guardbind.config import GuardConfig
+    from guardbind.guard import Guard
+
+    config = GuardConfig(slots=job.slots, patterns=job.pattern, sinks=job.sink, **settings)
+    model, tokenizer = _load(job)
+    guard = Guard(model, tokenizer, config)
+    if job.seed is not None:
+        torch.manual_seed(job.seed)
+    output = guard.generate(
+        **_encode(tokenizer, prompt, chat=job.chat).to(model.device),
+        bindings=items,
+        target=None if target is None else [target],
+        source=prompt,
+        max_new_tokens=job.max_new_tokens,
+        pad_token_id=tokenizer.pad_token_id,
+        **({"do_sample": True, "temperature": job.temperature} if job.temperature else {"do_sample": False}),
+    )
+    return Answer(output.text[0], tuple(items), output.report)
+
+
+def _load(job: Job) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    import torch
+
+    from guardbind.adapters import load
+
+    if job.device not in (None, "auto"):
+        try:
+            torch.empty(0, device=job.device)
+        except (AssertionError, NotImplementedError, RuntimeError) as error:
+            raise click.BadParameter(f"{job.device!r} cannot be used: {error}", param_hint="--device") from error
+    logger.info("loading %s", job.model)
+    try:
+        return load(job.model, dtype=job.dtype, device=job.device)
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"the model {job.model!r} cannot be loaded: {error}",
+            hint="Give a folder that holds a causal language model and its tokenizer, or a Hugging Face id.",
+        ) from error
+
+
+def _encode(tokenizer: PreTrainedTokenizerBase, prompt: str, *, chat: bool) -> Any:
+    """Return `input_ids` and `attention_mask`, both `[1, columns]`."""
+    if chat:
+        if not tokenizer.chat_template:
+            raise click.BadParameter("This model's tokenizer has no chat template.", param_hint="--chat")
+        messages = [{"role": "user", "content": prompt}]
+        encoded = tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, return_dict=True, return_tensors="pt"
+        )
+    else:
+        encoded = tokenizer(prompt, return_tensors="pt")
+    return type(encoded)({name: encoded[name] for name in ("input_ids", "attention_mask")})

@@ -1,0 +1,141 @@
+"""Shows an answer and its report: to a person as a table, to a program as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from guardbind.cli.inputs import Item
+from guardbind.cli.run import Answer
+from guardbind.events import InterventionRecord, SlotRecord
+from guardbind.evidence import Binding, Evidence
+
+__all__ = ["show"]
+
+_STYLES = {
+    "ok": "green",
+    "gate_failure": "magenta",
+    "binding_failure": "bold red",
+    "unsupported": "yellow",
+    "absent": "yellow",
+    "unresolved": "cyan",
+}
+_NO_SLOT = (
+    "No slot: the model began none of the declared values, so nothing was measured. "
+    "Say where a value begins with --slots prompt_end or --pattern REGEX."
+)
+_LEGEND = (
+    "+n bits: the evidence makes the token 2^n times as likely. Below 0: gate = no value is coming, value = another one "
+    "leads, budget = too little evidence."
+)
+_SHOWN_BITS = 4
+_PIPE_WIDTH = 160
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Print an answer and its report to standard output."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the encoding of a pipe or an old console cannot say is shown by its number, and does not end the command.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if as_json:
+        click.echo(json.dumps({"text": answer.text, "report": json.loads(answer.report.to_json())}, indent=2))
+        return
+    click.echo(answer.text)
+    fitted = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(width=None if fitted else _PIPE_WIDTH, highlight=False, markup=False)
+    slots = answer.report.slots
+    if not slots:
+        console.print(f"\n{_NO_SLOT}")
+        return
+    console.print(_table(slots, answer.items))
+    for number, slot in enumerate(slots, start=1):
+        tried = [i for i in answer.report.interventions if (i.row, i.step) == (slot.row, slot.step)]
+        console.print(f"{number}: {_why(slot, tried)}")
+    console.print(_LEGEND, style="dim")
+
+
+def _table(slots: Sequence[SlotRecord], items: Sequence[Item]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    table.add_column()
+    table.add_column("verdict", no_wrap=True)
+    for heading in ("key", "about to write", "written", "evidence bits"):
+        table.add_column(heading, overflow="fold")
+    for gap in ("gate", "value", "budget"):
+        table.add_column(gap, justify="right", no_wrap=True)
+    for number, slot in enumerate(slots, start=1):
+        table.add_row(
+            str(number),
+            _verdict(slot),
+            Text("–" if slot.key is None else _plain(slot.key)),
+            Text(repr(slot.token_text)),
+            Text(_written(slot)),
+            _bits(slot, items),
+            _signed(slot.gate_gap),
+            _signed(slot.value_gap),
+            _budget(slot),
+        )
+    return table
+
+
+def _verdict(slot: SlotRecord) -> Text:
+    text = Text(slot.verdict, _STYLES[slot.verdict])
+    if slot.action != "none":
+        text.append(f"\n{slot.action}\n→ ", "dim").append(slot.final_verdict, _STYLES[slot.final_verdict])
+    return text
+
+
+def _written(slot: SlotRecord) -> str:
+    if slot.final_text is not None:
+        return repr(slot.final_text)
+    return "drawn" if slot.action == "none" else "–"
+
+
+def _bits(slot: SlotRecord, items: Sequence[Item]) -> Text:
+    """One line for each binding whose evidence was taken away, the strongest first."""
+    known = [(bits, i) for i, bits in enumerate(slot.bits_by_binding) if bits is not None]
+    strongest = sorted(known, key=lambda pair: -abs(pair[0]))
+    lines = Text("\n").join(
+        Text(f"{bits:+.1f} {_name(items, i)}", "bold" if i == slot.target else "")
+        for bits, i in strongest[:_SHOWN_BITS]
+    )
+    if len(strongest) > _SHOWN_BITS:
+        lines.append(f"\n{len(strongest) - _SHOWN_BITS} more", "dim")
+    return lines if known else Text("–")
+
+
+def _name(items: Sequence[Item], index: int) -> str:
+    """The key of a binding, with the value if the key has several; the id of an evidence."""
+    item = items[index]
+    if isinstance(item, Evidence):
+        return _plain(item.id)
+    several = sum(isinstance(other, Binding) and other.key == item.key for other in items) > 1
+    return _plain(f"{item.key}={item.value}" if several else item.key)
+
+
+def _budget(slot: SlotRecord) -> Text:
+    before = _signed(None if slot.budget is None else slot.budget.margin_bits)
+    if slot.final_budget is None:
+        return before
+    return before.append("\n→ ", "dim").append_text(_signed(slot.final_budget.margin_bits))
+
+
+def _signed(number: float | None) -> Text:
+    return Text("–") if number is None else Text(f"{number:+.1f}", "red" if number < 0 else "")
+
+
+def _why(slot: SlotRecord, tried: Sequence[InterventionRecord]) -> str:
+    outcomes = [f"{i.action} {'kept' if i.kept else 'rolled back'}: {i.reason}" for i in tried]
+    return "\n   ".join([slot.reason, *outcomes])
+
+
+def _plain(text: str) -> str:
+    return text if text.isprintable() else repr(text)
