@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from guardbind.errors import ConfigError
 from guardbind.events import Record, SlotRecord
+from guardbind.events.records import as_json
 
 __all__ = ["logging_sink"]
 
@@ -36,7 +37,7 @@ def logging_sink(argument: str) -> Callable[[Record], None]:
         failed = isinstance(record, SlotRecord) and record.final_verdict != "ok"
         level = logging.WARNING if failed else logging.INFO
         if least is None or level >= least:
-            logger.log(level, "%s", _line(record), extra={"guardbind": record.model_dump(mode="json")})
+            logger.log(level, "%s", _line(record), extra={"guardbind": as_json(record)})
 
     return log
 

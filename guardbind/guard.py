@@ -113,7 +113,15 @@ class Guard:
     def attach(
         self, bindings: Bindings, target: Targets = None, source: str | list[str | None] | None = None
     ) -> Handle:
-        """Guard every call of `model.generate` until `Handle.detach`; see `generate` for the arguments."""
+        """Guard every call of `model.generate` until `Handle.detach`; see `generate` for the arguments.
+
+        The first time, the null is tried on a few tokens.
+
+        Raises:
+            NullUnavailableError: With nothing taken away, no replica equals the main pass on this model.
+        """
+        if self._nulls is None:
+            self._nulls = usable_nulls(self._inner, self.tokenizer, self.config)
         return Handle(self, Request(bindings, target, source))
 
     def attached(
@@ -136,8 +144,6 @@ class Guard:
             self._inner, self.tokenizer, request, ids, kept_columns(self._inner, ids, kwargs), int(repeats)
         )
         tap = ModelTap(self._inner, self._lens)
-        if self._nulls is None:
-            self._nulls = usable_nulls(self._inner, self.tokenizer, self.config)
         recorder = Recorder(
             self.tokenizer,
             Emitter(self._sinks, capture_text=self.config.capture_text),
@@ -151,7 +157,7 @@ class Guard:
             self._policy,
             rows,
             tap,
-            Meter(self.config, self._nulls),
+            Meter(self.config, self._nulls or ()),
             recorder,
             self._limits(ids, kwargs),
             self._lens,

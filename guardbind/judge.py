@@ -79,9 +79,8 @@ class Opening:
         if self.kind != "automatic" or not slot.nulls:
             return False
         owners = [item for item in self.row.owners(tuple(self.alive(self.token))) if item in slot.nulls]
-        own = float(slot.logprobs[self.token])
-        bits = [(own - float(slot.nulls[item][self.token])) / math.log(2) for item in owners]
-        return not any(b >= slot.config.min_evidence_bits for b in bits)
+        pairs = [_bits(self.token, slot.logprobs, slot.nulls[item], slot.config, narrowed=True) for item in owners]
+        return not any(bits is not None and bits >= needed for bits, needed in pairs)
 
 
 def build_slot(
@@ -123,7 +122,8 @@ def build_slot(
             return Judgement("unresolved", opening.resolution.reason)
         if target.absent:
             return Judgement("absent", "the target's value does not stand in the prompt")
-        bits, needed = _bits(token, support, prior, config, opening.begun)
+        narrowed = target_candidate is not None or opening.begun
+        bits, needed = _bits(token, support, prior, config, narrowed)
         if target_candidate is None:
             if bits is None or prior is None:
                 return Judgement("unresolved", "the span was not read")
@@ -162,12 +162,12 @@ def build_slot(
 
 
 def _bits(
-    token: int, support: Tensor, prior: Tensor | None, config: GuardConfig, begun: bool
+    token: int, support: Tensor, prior: Tensor | None, config: GuardConfig, narrowed: bool
 ) -> tuple[float | None, float]:
     if prior is None:
         return None, config.min_evidence_bits
     bits = (float(support[token]) - float(prior[token])) / math.log(2)
-    return bits, bits_needed(float(prior[token].exp()), config.min_evidence_bits, begun=begun)
+    return bits, bits_needed(float(prior[token].exp()), config.min_evidence_bits, narrowed=narrowed)
 
 
 def _alternative(logprobs: Tensor, prior: Tensor, config: GuardConfig) -> bool:

@@ -18,18 +18,18 @@ class Judgement:
     reason: str
 
 
-def bits_needed(p0: float, min_bits: float, *, begun: bool) -> float:
+def bits_needed(p0: float, min_bits: float, *, narrowed: bool) -> float:
     """Return how many evidence bits a token needs to count as resting on its span.
 
-    Inside a value that was begun already, the pseudo-prior of the right continuation can be so high that `min_bits`
-    are not to be had; there, half of the bits that are left, -log2(p0) / 2, are enough.
+    Among a few candidates (yes or no), and inside a value that was begun already, the pseudo-prior of the right token
+    can be so high that `min_bits` are not to be had; there, half of the bits that are left, -log2(p0) / 2, are enough.
 
     Args:
         p0: Pseudo-prior of the token.
-        min_bits: Bits that the first token of a value needs.
-        begun: Whether the token continues a value.
+        min_bits: Bits that the first token of a value that is not known needs.
+        narrowed: Whether the choice is among candidates, or the token continues a value.
     """
-    if not begun or p0 <= 0:
+    if not narrowed or p0 <= 0:
         return min_bits
     return min(min_bits, -0.5 * math.log2(p0))
 

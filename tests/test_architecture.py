@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pytest
 import torch
+from families import FAMILIES, LAYERS, MODERN, Family, Wrapped, build, layers_of
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
@@ -22,95 +21,6 @@ from guardbind.hooks.architecture import (
     layer_kinds,
 )
 
-LAYERS = 3
-MODERN = {
-    "vocab_size": 97,
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": LAYERS,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 64,
-    "pad_token_id": 0,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-}
-GPT = {"vocab_size": 97, "n_embd": 32, "n_layer": LAYERS, "n_head": 4, "n_positions": 64}
-OPT = {"vocab_size": 97, "hidden_size": 32, "word_embed_proj_dim": 32, "ffn_dim": 64, "num_hidden_layers": LAYERS}
-OPT |= {"num_attention_heads": 4, "max_position_embeddings": 64}
-FALCON_H1 = {"head_dim": 8, "mamba_d_ssm": 32, "mamba_n_heads": 4, "mamba_d_head": 8, "mamba_d_state": 8}
-MAMBA = {"vocab_size": 97, "hidden_size": 32, "state_size": 8, "num_hidden_layers": LAYERS}
-GPT_NEO: dict[str, Any] = {
-    "vocab_size": 97,
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_layers": LAYERS,
-    "num_heads": 4,
-}
-GPT_NEO |= {"attention_types": [[["local", "global", "local"], 1]], "window_size": 4, "max_position_embeddings": 64}
-MIXED = ["sliding_attention", "full_attention", "sliding_attention"]
-
-
-@dataclass(frozen=True)
-class Family:
-    """A tiny configuration, and what is to be found in the model that it makes."""
-
-    model_type: str
-    config: dict[str, Any]
-    layers: str = "model.layers"
-    windows: tuple[int | None, ...] = (None,) * LAYERS
-    recurrent: bool = False
-    context: int | None = 64
-
-
-modern = partial(Family, config=MODERN)
-FAMILIES = {
-    "llama": modern("llama"),
-    "qwen2": modern("qwen2"),
-    "qwen2_sliding": Family(
-        "qwen2",
-        MODERN | {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1},
-        windows=(None, 4, 4),
-    ),
-    "qwen3": Family("qwen3", MODERN | {"head_dim": 8}),
-    "mistral": Family("mistral", MODERN | {"sliding_window": 4}, windows=(4, 4, 4)),
-    "mistral_full": Family("mistral", MODERN | {"sliding_window": None}),
-    "gemma2": Family(
-        "gemma2", MODERN | {"head_dim": 8, "query_pre_attn_scalar": 8, "sliding_window": 4}, windows=(4, None, 4)
-    ),
-    "gemma3_text": Family(
-        "gemma3_text",
-        MODERN | {"head_dim": 8, "query_pre_attn_scalar": 8, "sliding_window": 5, "layer_types": MIXED},
-        windows=(5, None, 5),
-    ),
-    "phi3": Family("phi3", MODERN | {"sliding_window": 6}, windows=(6, 6, 6)),
-    "gpt2": Family("gpt2", GPT, layers="transformer.h"),
-    "gpt_neo": Family("gpt_neo", GPT_NEO, layers="transformer.h", windows=(4, None, 4)),
-    "gpt_neox": modern("gpt_neox", layers="gpt_neox.layers"),
-    "opt": Family("opt", OPT, layers="model.decoder.layers"),
-    "falcon_h1": Family("falcon_h1", MODERN | FALCON_H1, recurrent=True),
-    "lfm2": Family("lfm2", MODERN | {"layer_types": ["conv", "full_attention", "conv"]}, recurrent=True),
-    "mamba": Family("mamba", MAMBA, layers="backbone.layers", recurrent=True, context=None),
-    "granite": modern("granite"),
-    "cohere": modern("cohere"),
-    "cohere2": Family("cohere2", MODERN | {"sliding_window": 4, "layer_types": MIXED}, windows=(4, None, 4)),
-    "olmo2": modern("olmo2"),
-    "stablelm": modern("stablelm"),
-}
-
-
-def build(family: Family, **config: Any) -> PreTrainedModel:
-    torch.manual_seed(0)
-    model: PreTrainedModel = AutoModelForCausalLM.from_config(
-        AutoConfig.for_model(family.model_type, **family.config | config)
-    )
-    model.eval()
-    return model
-
-
-def layers_of(model: PreTrainedModel, family: Family) -> list[nn.Module]:
-    return list(model.get_submodule(family.layers).children())
-
 
 @pytest.fixture(params=FAMILIES)
 def family(request: pytest.FixtureRequest) -> Family:
@@ -120,23 +30,6 @@ def family(request: pytest.FixtureRequest) -> Family:
 @pytest.fixture
 def model(family: Family) -> PreTrainedModel:
     return build(family)
-
-
-class Wrapped(nn.Module):
-    """Hides a model the way peft does: every attribute that the wrapper lacks is the inner model's."""
-
-    def __init__(self, inner: nn.Module) -> None:
-        super().__init__()
-        self.inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return super().__getattr__(name)
-        except AttributeError:
-            return getattr(super().__getattr__("inner"), name)
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        return self.inner(*args, **kwargs)
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from accelerate import cpu_offload  # type: ignore[import-untyped]
 from accelerate.hooks import remove_hook_from_submodules  # type: ignore[import-untyped]
-from test_architecture import FAMILIES, LAYERS, Family, Wrapped, build, layers_of
+from families import FAMILIES, LAYERS, Family, Wrapped, build, layers_of
 from torch import nn
 from transformers import PreTrainedModel
 

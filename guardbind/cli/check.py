@@ -32,7 +32,7 @@ Example:
 )
 @job_options
 @click.pass_context
-def check(ctx: click.Context, strict: bool, **options: Any) -> None:
+def check(ctx: click.Context, /, strict: bool, **options: Any) -> None:
     """Diagnose a prompt: does each value that the model writes rest on its evidence? Nothing is changed.
 
     The model's own answer is printed, and below it a table with a line for each place where a value was written.

@@ -22,23 +22,20 @@ Example:
 """
 
 
-class _PolicyName(click.ParamType):
-    """A registered policy; its names are looked up when one is given, because that imports torch."""
+def _known_policy(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    # The names are looked up when one is given and not in a click.Choice, because that imports torch.
+    from guardbind.policies import POLICIES
 
-    name = "name"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from guardbind.policies import POLICIES
-
-        if value not in POLICIES:
-            self.fail(str(POLICIES.miss(value)), param, ctx)
-        return value
+    if value not in POLICIES:
+        raise click.BadParameter(str(POLICIES.miss(value)), ctx, param)
+    return value
 
 
 @click.command(context_settings=CONTEXT, epilog=_EXAMPLE)
 @click.option(
     "--policy",
-    type=_PolicyName(),
+    callback=_known_policy,
+    metavar="NAME",
     default=default_of("policy"),
     show_envvar=True,
     help="What to do about a value that fails: observe (nothing), contrast, veto, checkpoint, abstain, raise, or auto, "

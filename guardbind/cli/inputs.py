@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
 
 from guardbind.cli.options import Job
 from guardbind.errors import BindingError
-from guardbind.evidence import Binding, Evidence, Target
+from guardbind.evidence import Binding, Evidence, Target, check_bindings
 
 __all__ = ["Item", "read_items", "read_prompt", "read_target"]
 
@@ -67,7 +67,7 @@ def read_items(job: Job) -> list[Item]:
 
     Raises:
         click.UsageError: Nothing is given, or an argument is not KEY=VALUE.
-        BindingError: The file is not what is accepted.
+        BindingError: The file is not what is accepted, or a binding cannot be used.
     """
     items: list[Item] = [] if job.bindings is None else _parse(_read(job.bindings), _named(job.bindings))
     for pair in job.binding:
@@ -80,6 +80,7 @@ def read_items(job: Job) -> list[Item]:
         raise click.UsageError(
             "Nothing says what the prompt binds. Give --binding KEY=VALUE, --bindings FILE or --evidence PASSAGE."
         )
+    check_bindings(items)
     return items
 
 

@@ -10,9 +10,12 @@ import click
 
 from guardbind.cli.inputs import Item, read_items, read_prompt, read_target
 from guardbind.cli.options import Job
+from guardbind.config import GuardConfig
 from guardbind.errors import WeightsError
+from guardbind.events import build_sinks
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from guardbind.report import Report
@@ -55,18 +58,19 @@ def run(job: Job, **settings: Any) -> Answer:
     # Here and not above, so that help and wrong usage are answered before torch is imported.
     import torch
 
-    from guardbind.config import GuardConfig
     from guardbind.guard import Guard
 
-    config = GuardConfig(slots=job.slots, patterns=job.pattern, sinks=job.sink, **settings)
+    # The sinks are built before the model is loaded, so that a wrong one is told at once.
+    sinks = tuple(build_sinks(job.sink))
+    config = GuardConfig(slots=job.slots, patterns=job.pattern, sinks=sinks, **settings)
     model, tokenizer = _load(job)
     guard = Guard(model, tokenizer, config)
     if job.seed is not None:
         torch.manual_seed(job.seed)
     output = guard.generate(
-        **_encode(tokenizer, prompt, chat=job.chat).to(model.device),
+        **_encode(tokenizer, prompt, model.device, chat=job.chat),
         bindings=items,
-        target=None if target is None else [target],
+        target=target,
         source=prompt,
         max_new_tokens=job.max_new_tokens,
         pad_token_id=tokenizer.pad_token_id,
@@ -95,15 +99,15 @@ def _load(job: Job) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         ) from error
 
 
-def _encode(tokenizer: PreTrainedTokenizerBase, prompt: str, *, chat: bool) -> Any:
+def _encode(tokenizer: PreTrainedTokenizerBase, prompt: str, device: torch.device, *, chat: bool) -> dict[str, Any]:
     """Return `input_ids` and `attention_mask`, both `[1, columns]`."""
     if chat:
         if not tokenizer.chat_template:
             raise click.BadParameter("This model's tokenizer has no chat template.", param_hint="--chat")
         messages = [{"role": "user", "content": prompt}]
-        encoded = tokenizer.apply_chat_template(
+        encoded: Any = tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, return_dict=True, return_tensors="pt"
         )
     else:
         encoded = tokenizer(prompt, return_tensors="pt")
-    return type(encoded)({name: encoded[name] for name in ("input_ids", "attention_mask")})
+    return {name: encoded[name].to(device) for name in ("input_ids", "attention_mask")}

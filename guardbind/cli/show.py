@@ -34,8 +34,8 @@ _NO_SLOT = (
     "Say where a value begins with --slots prompt_end or --pattern REGEX."
 )
 _LEGEND = (
-    "+n bits: the evidence makes the token 2^n times as likely. Below 0: gate = no value is coming, value = another one "
-    "leads, budget = too little evidence."
+    "+n bits: the evidence makes the token 2^n times as likely. Below 0: gate = no value is coming, value = another "
+    "one leads, budget = too little evidence."
 )
 _SHOWN_BITS = 4
 _PIPE_WIDTH = 160
@@ -100,16 +100,18 @@ def _written(slot: SlotRecord) -> str:
 
 
 def _bits(slot: SlotRecord, items: Sequence[Item]) -> Text:
-    """One line for each binding whose evidence was taken away, the strongest first."""
-    known = [(bits, i) for i, bits in enumerate(slot.bits_by_binding) if bits is not None]
-    strongest = sorted(known, key=lambda pair: -abs(pair[0]))
-    lines = Text("\n").join(
-        Text(f"{bits:+.1f} {_name(items, i)}", "bold" if i == slot.target else "")
-        for bits, i in strongest[:_SHOWN_BITS]
+    """One line for each binding whose evidence was taken away, the strongest first, the target in bold."""
+    known = sorted(
+        ((bits, i) for i, bits in enumerate(slot.bits_by_binding) if bits is not None), key=lambda pair: -abs(pair[0])
     )
-    if len(strongest) > _SHOWN_BITS:
-        lines.append(f"\n{len(strongest) - _SHOWN_BITS} more", "dim")
-    return lines if known else Text("–")
+    if not known:
+        return Text("–")
+    lines = [
+        Text(f"{bits:+.1f} {_name(items, i)}", "bold" if i == slot.target else "") for bits, i in known[:_SHOWN_BITS]
+    ]
+    if len(known) > _SHOWN_BITS:
+        lines.append(Text(f"{len(known) - _SHOWN_BITS} more", "dim"))
+    return Text("\n").join(lines)
 
 
 def _name(items: Sequence[Item], index: int) -> str:

@@ -1,7 +1,8 @@
 """`auto`: the verdict chooses the remedy, and the next one follows when it does not hold.
 
-A wrong binding is contrasted, harder the second time; a closed gate is first helped by a restatement, because the value
-that a contrast would choose among is not what the model is about to write. See `docs/policies.md`.
+A wrong binding is contrasted, the second time harder and among more tokens. A closed gate is first helped by a
+restatement, because the value that a contrast would choose is not what the model is about to write. See
+`docs/policies.md`.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ __all__ = ["auto"]
 
 def auto(slot: Slot) -> Iterable[Proposal]:
     """Propose remedies in the order that the verdict asks for; abstain last, if a text for it was given."""
-    verdict, alpha = slot.judgement.verdict, slot.config.alpha
+    verdict, alpha, plausibility = slot.judgement.verdict, slot.config.alpha, slot.config.plausibility
     if verdict == "gate_failure":
         yield from checkpoint(slot)
     if verdict in ("gate_failure", "binding_failure"):
-        yield contrast_at(slot, alpha)
-        yield contrast_at(slot, 2 * alpha)
+        yield contrast_at(slot, alpha, plausibility)
+        yield contrast_at(slot, 2 * alpha, plausibility / 10)
     if verdict == "binding_failure":
         yield from checkpoint(slot)
         yield from veto(slot)

@@ -42,14 +42,13 @@ def contrasted(
     return torch.log_softmax(score, -1) if bool(allowed.any()) else score
 
 
-def contrast_at(slot: Slot, alpha: float) -> Proposal:
+def contrast_at(slot: Slot, alpha: float, plausibility: float) -> Proposal:
     """Propose the best token of the contrast of one strength."""
     prior = slot.pseudo_prior
     if prior is None:
         return Proposal("contrast", note="there is no null to contrast with")
-    config = slot.config
     choices = slot.choices if slot.target_candidate is not None else ()
-    readout = contrasted(slot.logprobs, prior, alpha, choices=choices, plausibility=config.plausibility)
+    readout = contrasted(slot.logprobs, prior, alpha, choices=choices, plausibility=plausibility)
     best = int(readout.argmax())
     if not math.isfinite(float(readout[best])):
         return Proposal("contrast", note="no token is left to choose from")
@@ -59,4 +58,4 @@ def contrast_at(slot: Slot, alpha: float) -> Proposal:
 def contrast(slot: Slot) -> Iterable[Proposal]:
     """Propose the contrast at the configured strength, on a closed gate or a wrong binding."""
     if slot.judgement.verdict in _REPAIRABLE:
-        yield contrast_at(slot, slot.config.alpha)
+        yield contrast_at(slot, slot.config.alpha, slot.config.plausibility)

@@ -1,0 +1,125 @@
+"""Filler: what stands between the bindings and the question, a given number of tokens per block.
+
+A filler takes the stock of a task, the sizes of all blocks of a prompt, a generator of its own and the decoy, which is
+the competitor's token, and returns the token ids of each block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING
+
+from guardbind.errors import ConfigError
+
+from .natural import sentences
+from .pool import Pool, encode
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+__all__ = ["PARAGRAPH", "Filler", "Stock", "coherent", "decoy_heavy", "natural", "random", "repeat"]
+
+PARAGRAPH = (
+    "An old clerk sorted parcels at the harbour office while rain fell on the roof. Two carts arrived before noon with "
+    "salt, rope and a crate of lamps for the market. Later the fog lifted, the ferry whistle sounded, and the queue "
+    "outside grew quiet again. "
+)
+
+_COMMON = (" the", " and", " of", ".", ",")
+_DECOYS_PER_BLOCK = 12
+_RANDOM_IDS = 5000
+
+
+class Stock:
+    """The tokens that fillers of one tokenizer and one task are made of; none of them writes a value of the pool.
+
+    Args:
+        tokenizer: The model's tokenizer.
+        pool: The values of the task.
+        template: Tokens of the task's own pieces, kept out of random filler.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, pool: Pool, template: frozenset[int]) -> None:
+        self.tokenizer = tokenizer
+        self.forbidden = pool.aliases
+        self._template = template
+
+    @cached_property
+    def common(self) -> int:
+        """The token that `repeat` repeats: a common word, else the first of `scattered`."""
+        for text in _COMMON:
+            ids = encode(self.tokenizer, text)
+            if len(ids) == 1 and ids[0] not in self.forbidden:
+                return ids[0]
+        return self.scattered[0]
+
+    @cached_property
+    def scattered(self) -> tuple[int, ...]:
+        """The lowest ids that stand for 1 to 12 readable characters of neither values, template nor line ends."""
+        banned = self.forbidden | self._template | frozenset(self.tokenizer.all_special_ids)
+        found: list[int] = []
+        for token in range(len(self.tokenizer)):
+            if token in banned:
+                continue
+            text = str(self.tokenizer.decode([token], clean_up_tokenization_spaces=False))
+            if 1 <= len(text) <= 12 and not any(sign in text for sign in "\ufffd\0\n\r"):
+                found.append(token)
+                if len(found) == _RANDOM_IDS:
+                    break
+        if not found:
+            raise ConfigError("the tokenizer has no token that is fit for filler.", hint="Use another model.")
+        return tuple(found)
+
+
+Filler = Callable[[Stock, Sequence[int], Random, int], list[list[int]]]
+
+
+def natural(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+    """Varied sentences, none of them twice in a prompt; each block is cut at its size.
+
+    Raises:
+        ConfigError: The blocks are longer than all sentences together.
+    """
+    stream = sentences(rng)
+    blocks = []
+    for size in sizes:
+        block: list[int] = []
+        while len(block) < size:
+            sentence = next(stream, None)
+            if sentence is None:
+                raise ConfigError(f"natural filler ends before {sum(sizes)} tokens.", hint="Ask for fewer per block.")
+            ids = encode(stock.tokenizer, sentence)
+            if stock.forbidden.isdisjoint(ids):
+                block += ids
+        blocks.append(block[:size])
+    return blocks
+
+
+def repeat(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+    """One common token, again and again."""
+    return [[stock.common] * size for size in sizes]
+
+
+def coherent(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+    """One fixed paragraph, cycled."""
+    ids = encode(stock.tokenizer, PARAGRAPH)
+    return [(ids * (size // len(ids) + 1))[:size] for size in sizes]
+
+
+def random(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+    """Independent draws from the lowest ordinary tokens."""
+    return [rng.choices(stock.scattered, k=size) for size in sizes]
+
+
+def decoy_heavy(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+    """`repeat` with the decoy at twelve even places of each block, and a few random tokens."""
+    blocks = repeat(stock, sizes, rng, decoy)
+    for block in blocks:
+        size, decoys = len(block), min(_DECOYS_PER_BLOCK, len(block))
+        for i in range(decoys):
+            block[(i + 1) * size // (decoys + 1)] = decoy
+        for _ in range(min(8, size // 16)):
+            block[rng.randrange(size)] = rng.choice(stock.scattered)
+    return blocks

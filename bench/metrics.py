@@ -1,0 +1,91 @@
+"""Shares and rankings with their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from guardbind.errors import ConfigError
+from guardbind.information.intervals import Interval
+
+__all__ = ["auroc", "auroc_interval", "wilson"]
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Return Wilson's score interval of a share.
+
+    Args:
+        successes: Trials that succeeded.
+        trials: All trials, at least 1.
+        confidence: Two-sided coverage, in (0, 1).
+
+    Raises:
+        ConfigError: The counts are impossible, or the confidence is outside (0, 1).
+    """
+    if trials < 1 or not 0 <= successes <= trials:
+        raise ConfigError(f"{successes} successes in {trials} trials; 0 ≤ successes ≤ trials, trials ≥ 1 are accepted.")
+    z2 = _quantile(confidence) ** 2
+    share = successes / trials
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = math.sqrt(z2 * share * (1 - share) / trials + z2**2 / (4 * trials**2)) / (1 + z2 / trials)
+    # At 0 and at all successes the closed form is exact and only rounding misses it.
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == trials else min(1.0, centre + half)
+    return Interval(low, high)
+
+
+def _quantile(confidence: float) -> float:
+    if not 0.0 < confidence < 1.0:
+        raise ConfigError(f"confidence is {confidence}; a number in (0, 1) is accepted.", hint="0.95 is usual.")
+    return float(ndtri(0.5 + confidence / 2))
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
+    """Return the chance that a positive scores above a negative, ties counting half; None where either is missing.
+
+    This is the area under the receiver operating characteristic, by ranks (Mann and Whitney). Infinite scores are
+    fine; NaN is not.
+
+    Args:
+        positive: Scores of what should score high.
+        negative: Scores of what should score low.
+    """
+    if not positive or not negative:
+        return None
+    m, n = len(positive), len(negative)
+    ranks = rankdata([*positive, *negative])
+    return float((ranks[:m].sum() - m * (m + 1) / 2) / (m * n))
+
+
+def auroc_interval(
+    positive: Sequence[float],
+    negative: Sequence[float],
+    *,
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval | None:
+    """Return the percentile bootstrap interval of `auroc`; None where either side is missing.
+
+    Positives and negatives are drawn anew apart from each other. A perfect ranking gives [1, 1]: no resample can be
+    worse, which says nothing about how many trials stand behind it.
+
+    Args:
+        positive: As for `auroc`.
+        negative: As for `auroc`.
+        confidence: Two-sided coverage, in (0, 1).
+        resamples: How often both are drawn anew.
+        seed: Of the draws.
+    """
+    if not positive or not negative:
+        return None
+    tail = (1 - confidence) / 2
+    draw = np.random.default_rng(seed)
+    good, bad = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
+    areas = [auroc(draw.choice(good, len(good)).tolist(), draw.choice(bad, len(bad)).tolist()) for _ in range(resamples)]
+    low, high = np.quantile(np.asarray(areas, dtype=float), [tail, 1 - tail])
+    return Interval(float(low), float(high))

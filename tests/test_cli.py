@@ -1,0 +1,538 @@
+"""The command line: what it reads, what it prints and where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+import guardbind
+from guardbind.cli import main
+from guardbind.cli.group import LazyGroup
+from guardbind.cli.inputs import read_items, read_prompt, read_target
+from guardbind.cli.options import Job
+from guardbind.errors import BindingError, BindingFailureError, WeightsError
+from guardbind.evidence import Binding, Evidence, Target
+
+if TYPE_CHECKING:
+    from conftest import TinyLlama
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+ROOT = Path(__file__).resolve().parent.parent
+PROMPT = "alpha = 17\nbeta = 42\ngamma = 63\nbeta ="
+BINDINGS = ["--binding", "alpha=17", "--binding", "beta=42", "--binding", "gamma=63"]
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for setting in ("MODEL", "POLICY", "SINK", "JSON", "SLOTS", "DEVICE", "DTYPE", "MAX_NEW_TOKENS"):
+        monkeypatch.delenv(f"GUARDBIND_{setting}", raising=False)
+
+
+@pytest.fixture(scope="module")
+def folder(
+    tmp_path_factory: pytest.TempPathFactory, tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerFast
+) -> str:
+    """A tiny random model and its tokenizer, as they stand on a disk."""
+    path = tmp_path_factory.mktemp("tiny")
+    tiny_llama().save_pretrained(path)
+    tiny_tokenizer.save_pretrained(path)
+    return str(path)
+
+
+@pytest.fixture
+def call(folder: str) -> Any:
+    """Run a command on the tiny model."""
+
+    def run(command: str, *arguments: str, stdin: str | bytes | None = None, **runner: Any) -> Result:
+        short = ["--model", folder, "--max-new-tokens", "4"]
+        return CliRunner(**runner).invoke(main, [command, *short, *arguments], input=stdin)
+
+    return run
+
+
+def job(**options: Any) -> Job:
+    empty: dict[str, Any] = dict.fromkeys(Job.__dataclass_fields__)
+    return Job(**{**empty, "binding": (), "evidence": (), **options})
+
+
+def fails(result: Result, code: int, *fragments: str) -> None:
+    """The command ended with this code, said why on standard error alone, and showed no traceback."""
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert [fragment for fragment in fragments if fragment not in result.stderr] == []
+    assert "Traceback" not in result.stderr
+    assert isinstance(result.exception, SystemExit)
+
+
+# What comes out
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_json_is_all_that_standard_output_holds(command: str, call: Any) -> None:
+    result = call(command, "--text", PROMPT, *BINDINGS, "--json")
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    assert list(data) == ["text", "report"]
+    [slot, *_] = data["report"]["slots"]
+    assert slot["key"] == "beta"
+    assert len(slot["bits_by_binding"]) == 3
+    assert data["report"]["provenance"]["guardbind"] == guardbind.__version__
+    assert "loading" in result.stderr
+
+
+def test_a_person_gets_the_answer_a_table_and_its_legend(call: Any) -> None:
+    arguments = ("--text", PROMPT, *BINDINGS)
+    data = json.loads(call("check", *arguments, "--json").stdout)
+    result = call("check", *arguments)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(data["text"])
+    slot = data["report"]["slots"][0]
+    for shown in (slot["verdict"], "beta", repr(slot["token_text"]), f"{slot['gate_gap']:+.1f}", slot["reason"]):
+        assert shown in result.stdout
+    for bits, key in zip(slot["bits_by_binding"], ("alpha", "beta", "gamma"), strict=True):
+        assert f"{bits:+.1f} {key}" in result.stdout
+    assert "2^n times as likely" in result.stdout
+    assert "loading" not in result.stdout
+
+
+def test_the_table_shows_what_was_changed(call: Any) -> None:
+    arguments = ("--text", PROMPT, *BINDINGS, "--policy", "veto")
+    [change, *_] = json.loads(call("generate", *arguments, "--json").stdout)["report"]["interventions"]
+    shown = call("generate", *arguments).stdout
+    assert f"veto {'kept' if change['kept'] else 'rolled back'}: {change['reason']}" in shown
+
+
+def test_check_changes_nothing(call: Any) -> None:
+    report = json.loads(call("check", "--text", PROMPT, *BINDINGS, "--json").stdout)["report"]
+    assert report["interventions"] == []
+    assert {slot["action"] for slot in report["slots"]} == {"none"}
+
+
+def test_markup_and_control_characters_of_a_key_are_shown_as_they_are(call: Any) -> None:
+    key = "[bold]k[/red]"
+    shown = call("check", "--text", f"{key} = 17\n{key} =", "--binding", f"{key}=17", env={"COLUMNS": "200"}).stdout
+    assert key in shown
+    shown = call("check", "--text", "a\x1b[31mb = 17\na\x1b[31mb =", "--binding", "a\x1b[31mb=17").stdout
+    assert r"a\x1b[31mb" in shown
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "300"])
+def test_any_width_will_do(columns: str, call: Any) -> None:
+    result = call("check", "--text", PROMPT, *BINDINGS, env={"COLUMNS": columns})
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= int(columns)
+
+
+def test_a_stream_that_cannot_say_a_character_gets_its_number(call: Any) -> None:
+    result = call("check", "--text", "κλειδί = 17\nκλειδί =", "--binding", "κλειδί=17", charset="ascii")
+    assert result.exit_code == 0
+    assert r"\u03ba\u03bb" in result.stdout
+
+
+def test_no_slot_is_said_in_words(call: Any) -> None:
+    result = call("check", "--text", "hello", "--binding", "beta=42", "--slots", "automatic")
+    assert result.exit_code == 0
+    assert "No slot" in result.stdout
+    assert "--slots prompt_end" in result.stdout
+
+
+# How it ends
+
+
+def test_strict_is_an_exit_code_and_changes_no_output(call: Any) -> None:
+    arguments = ("--text", PROMPT, *BINDINGS, "--json")
+    plain, strict = call("check", *arguments), call("check", *arguments, "--strict")
+    slots, again = (json.loads(result.stdout)["report"]["slots"] for result in (plain, strict))
+    assert [slot["verdict"] for slot in again] == [slot["verdict"] for slot in slots]
+    failed = sum(slot["final_verdict"] != "ok" for slot in slots)
+    assert failed
+    assert (plain.exit_code, strict.exit_code) == (0, 1)
+    assert f"{failed} of {len(slots)} slots are not ok" in strict.stderr
+
+
+def test_strict_is_not_content_with_nothing_measured(call: Any) -> None:
+    result = call("check", "--strict", "--text", "hello", "--binding", "beta=42", "--slots", "automatic")
+    assert result.exit_code == 1
+    assert "No slot" in result.stderr
+
+
+def test_policy_raise_ends_with_its_message(call: Any) -> None:
+    result = call("generate", "--policy", "raise", "--text", PROMPT, *BINDINGS)
+    fails(result, 1, "Error: row 0, step 0: verdict")
+    assert isinstance(result.exception.__context__, click.ClickException | BindingFailureError | None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "fragments"),
+    [
+        (["--text", "x"], 2, ["--binding KEY=VALUE", "--bindings FILE", "--evidence PASSAGE"]),
+        (["--text", "x", "--prompt", "-", *BINDINGS], 2, ["--prompt and --text"]),
+        (["--text", "", *BINDINGS], 2, ["prompt is empty"]),
+        (BINDINGS, 2, ["prompt is empty"]),
+        (["--prompt", "no_such_file.txt", *BINDINGS], 2, ["no_such_file.txt", "does not exist"]),
+        (["--text", "x", "--bindings", "no_such_file.json"], 2, ["no_such_file.json"]),
+        (["--prompt", "-", "--bindings", "-"], 2, ["standard input"]),
+        (["--text", "x", "--binding", "beta"], 2, ["'beta'", "KEY=VALUE"]),
+        (["--text", "x", "--binding", "=42"], 1, ["key", "blank"]),
+        (["--text", "x", *BINDINGS, "--temperature", "-1"], 2, ["--temperature"]),
+        (["--text", "x", *BINDINGS, "--max-new-tokens", "0"], 2, ["--max-new-tokens"]),
+        (["--text", "x", *BINDINGS, "--slots", "line"], 2, ["line_end"]),
+        (["--text", "x", *BINDINGS, "--device", "abacus"], 2, ["--device", "abacus"]),
+        (["--text", "x", *BINDINGS, "--pattern", "("], 1, ["'('", "regular expression"]),
+        (["--text", "x", *BINDINGS, "--sink", "jsonn:x"], 1, ["Did you mean 'jsonl'?"]),
+        (["--text", "x", *BINDINGS, "--target", "bet"], 1, ["Did you mean 'beta'?"]),
+        (["--text", "x", *BINDINGS, "--model", "smolm2-135m"], 1, ["Did you mean 'smollm2-135m'?"]),
+        (["--text", "x" * 1000, *BINDINGS], 1, ["context", "Shorten the prompt."]),
+        (["--modle", "x"], 2, ["--model"]),
+    ],
+)
+def test_what_is_wrong_is_told(arguments: list[str], code: int, fragments: list[str], call: Any) -> None:
+    fails(call("check", *arguments), code, *fragments)
+
+
+def test_an_unknown_policy_is_answered_with_the_nearest(call: Any) -> None:
+    fails(call("generate", "--policy", "contrats", "--text", "x", *BINDINGS), 2, "Did you mean 'contrast'?", "veto")
+
+
+def test_an_unknown_command_is_answered_with_the_nearest() -> None:
+    fails(CliRunner().invoke(main, ["generat"]), 2, "Did you mean 'generate'?")
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path, call: Any) -> None:
+    result = call("check", "--model", str(tmp_path), "--text", "x", *BINDINGS)
+    fails(result, 1, str(tmp_path), "cannot be loaded")
+
+
+def test_a_model_without_a_chat_template_refuses_chat(folder: str, tmp_path: Path, call: Any) -> None:
+    from transformers import AutoTokenizer
+
+    for path in Path(folder).iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "chat_template.jinja").unlink(missing_ok=True)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = None
+    tokenizer.save_pretrained(tmp_path)
+    fails(call("check", "--model", str(tmp_path), "--chat", "--text", "x", *BINDINGS), 2, "no chat template")
+
+
+# What goes in
+
+
+def test_a_file_a_pipe_and_an_argument_are_one_prompt(tmp_path: Path, call: Any) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_bytes(b"\xef\xbb\xbf" + PROMPT.encode() + b"\r\n")
+    results = [
+        call("check", "--text", PROMPT, *BINDINGS, "--json"),
+        call("check", "--prompt", str(file), *BINDINGS, "--json"),
+        call("check", "--prompt", "-", *BINDINGS, "--json", stdin=PROMPT + "\n"),
+        call("check", *BINDINGS, "--json", stdin=PROMPT),
+    ]
+    seen = [[slot["margin"] for slot in json.loads(result.stdout)["report"]["slots"]] for result in results]
+    assert seen[0]
+    assert seen == [seen[0]] * 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "prompt"), [("a\n", "a"), ("a\n\n", "a\n"), ("a\r\n", "a"), ("a ", "a "), ("a\nb", "a\nb")]
+)
+def test_one_line_break_at_the_very_end_is_left_out(typed: str, prompt: str, tmp_path: Path) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_bytes(typed.encode())
+    assert read_prompt(job(prompt=str(file))) == prompt
+    assert read_prompt(job(text=typed)) == typed
+
+
+def test_a_prompt_that_is_not_utf8_is_told(call: Any) -> None:
+    fails(call("check", *BINDINGS, stdin=b"\xff\xfe\x00"), 2, "standard input is not UTF-8")
+
+
+def test_nobody_is_left_waiting_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    with pytest.raises(click.UsageError, match="There is no prompt"):
+        read_prompt(job())
+
+
+def test_a_long_prompt_is_read_whole(tmp_path: Path) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_text("word " * 1_000_000, encoding="utf-8")
+    assert len(read_prompt(job(prompt=str(file)))) == 5_000_000
+
+
+def test_chat_makes_the_prompt_a_turn_and_spans_still_index_the_prompt(tmp_path: Path, call: Any) -> None:
+    file = tmp_path / "bindings.json"
+    start = PROMPT.index("beta = 42")
+    file.write_text(json.dumps([{"key": "beta", "value": "42", "span": [start, start + 9]}]), encoding="utf-8")
+    arguments = ("--text", PROMPT, "--bindings", str(file), "--slots", "prompt_end", "--json")
+    plain, chat = call("check", *arguments), call("check", *arguments, "--chat")
+    assert (plain.exit_code, chat.exit_code) == (0, 0)
+    one, other = (json.loads(result.stdout)["report"]["slots"][0] for result in (plain, chat))
+    assert one["margin"] != other["margin"]
+    assert None not in (one["evidence_bits"], other["evidence_bits"])
+
+
+def test_the_span_of_a_file_is_the_place_that_is_taken_away(tmp_path: Path, call: Any) -> None:
+    file = tmp_path / "bindings.json"
+
+    def bits(span: tuple[int, int]) -> float:
+        file.write_text(json.dumps([{"key": "beta", "value": "42", "span": span}]), encoding="utf-8")
+        result = call("check", "--text", PROMPT, "--bindings", str(file), "--json")
+        value: float = json.loads(result.stdout)["report"]["slots"][0]["evidence_bits"]
+        return value
+
+    assert bits((11, 20)) != bits((0, 10))
+
+
+@pytest.mark.parametrize(
+    ("written", "items"),
+    [
+        ({"a": "1", "b": "2"}, [Binding("a", "1"), Binding("b", "2")]),
+        ([{"key": "a", "value": "1"}, {"key": "a", "value": "2"}], [Binding("a", "1"), Binding("a", "2")]),
+        ([{"key": "a", "value": "1", "aliases": ["one"], "span": [0, 5]}], [Binding("a", "1", ("one",), (0, 5))]),
+        ([{"id": "e", "text": "the passage"}], [Evidence("e", text="the passage")]),
+        ([{"id": "e", "span": [2, 9]}], [Evidence("e", (2, 9))]),
+    ],
+)
+def test_bindings_can_be_written_as_a_mapping_or_a_list(
+    written: Any, items: list[Binding | Evidence], tmp_path: Path
+) -> None:
+    file = tmp_path / "bindings.json"
+    file.write_text(json.dumps(written), encoding="utf-8")
+    assert read_items(job(bindings=str(file))) == items
+
+
+def test_arguments_follow_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "bindings.json"
+    file.write_text('{"a": "1"}', encoding="utf-8")
+    assert read_items(job(bindings=str(file), binding=("a=2", "b=x=y"), evidence=("one", "two"))) == [
+        Binding("a", "1"),
+        Binding("a", "2"),
+        Binding("b", "x=y"),
+        Evidence("evidence1", text="one"),
+        Evidence("evidence2", text="two"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ('{"a": ', "not JSON"),
+        ("", "not JSON"),
+        (b"\xff\xfe\xfd", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ('"a"', "JSON str"),
+        ("[1]", "entry 1 is 1; an object"),
+        ('{"a": 1}', "entry 1: value: .*got 1.*as in the prompt"),
+        ('{"a": "1", "a": "2"}', "'a' stands twice"),
+        ('[{"key": "a"}]', "entry 1: the field 'value' is missing"),
+        ('[{"key": "a", "value": "1"}, {"key": "a", "vlaue": "1"}]', "entry 2: .*no field 'vlaue'.* key, value"),
+        ('[{"key": "a", "value": "1", "id": "a"}]', "no field 'id'"),
+        ('[{"key": "a", "value": "1", "aliases": "x"}]', "aliases: .*got \"x\""),
+        ('[{"key": "a", "value": "1", "span": [0]}]', "span"),
+        ('[{"key": "a", "value": "1", "span": [0, 1.5]}]', r"span\.1: .*integer, got 1\.5"),
+        ('[{"key": "a", "value": "1", "span": [5, 5]}]', "start < end"),
+        ('[{"id": "a", "value": "1"}]', "no field 'value'.* id, span, text"),
+        ('[{"id": "a"}]', "no place"),
+        ('{"a": " "}', "blank"),
+    ],
+)
+def test_bindings_that_cannot_be_used_are_told(written: str | bytes, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "bindings.json"
+    file.write_bytes(written if isinstance(written, bytes) else written.encode())
+    with pytest.raises(BindingError, match=f"(?s){message}"):
+        read_items(job(bindings=str(file)))
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        (None, None),
+        ("a", Target("a")),
+        ("a:first", Target("a", "first")),
+        ("a:last", Target("a", "last")),
+        ("b:first", Target("b:first")),
+        ("b:first:first", Target("b:first", "first")),
+        ("a:second", Target("a:second")),
+        (":first", Target(":first")),
+        ("e", Target("e")),
+    ],
+)
+def test_a_target_names_a_key_and_which_of_its_values(text: str | None, target: Target | None) -> None:
+    assert read_target(text, [Binding("a", "1"), Binding("b:first", "2"), Evidence("e", text="x")]) == target
+
+
+def test_the_first_value_of_a_key_can_be_asked_for(call: Any) -> None:
+    prompt = "alpha = 17\nalpha = 42\nalpha ="
+    bindings = ("--binding", "alpha=17", "--binding", "alpha=42")
+
+    def target(*asked: str) -> int:
+        report = json.loads(call("check", "--text", prompt, *bindings, *asked, "--json").stdout)["report"]
+        index: int = report["slots"][0]["target"]
+        return index
+
+    assert (target(), target("--target", "alpha"), target("--target", "alpha:first")) == (1, 1, 0)
+
+
+def test_a_passage_can_stand_for_a_value_that_is_not_known(call: Any) -> None:
+    report = json.loads(call("check", "--text", PROMPT, "--evidence", "beta = 42", "--json").stdout)["report"]
+    assert report["slots"][0]["key"] == "evidence1"
+
+
+# Settings
+
+
+def test_the_environment_sets_what_is_no_part_of_a_prompt(folder: str) -> None:
+    environment = {"GUARDBIND_MODEL": folder, "GUARDBIND_MAX_NEW_TOKENS": "2", "GUARDBIND_JSON": "1"}
+    result = CliRunner(env=environment).invoke(main, ["check", "--text", PROMPT, *BINDINGS])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["report"]["provenance"]["model"] == folder
+    ignored = CliRunner(env={**environment, "GUARDBIND_TEXT": PROMPT}).invoke(main, ["check", *BINDINGS])
+    fails(ignored, 2, "prompt is empty")
+
+
+def test_a_seed_repeats_a_drawing(call: Any) -> None:
+    def drawn(seed: str) -> str:
+        options = ("--temperature", "1.5", "--seed", seed, "--max-new-tokens", "24", "--json")
+        text: str = json.loads(call("check", "--text", PROMPT, *BINDINGS, *options).stdout)["text"]
+        return text
+
+    assert drawn("1") == drawn("1") != drawn("2")
+
+
+def test_a_pattern_opens_a_slot(call: Any) -> None:
+    arguments = ("--text", "hello\n", *BINDINGS, "--target", "beta", "--slots", "automatic", "--json")
+    result = call("check", *arguments, "--pattern", r"(?s).+")
+    assert "pattern" in {slot["kind"] for slot in json.loads(result.stdout)["report"]["slots"]}
+
+
+def test_the_weights_are_of_the_type_asked_for(call: Any) -> None:
+    result = call("check", "--text", PROMPT, *BINDINGS, "--dtype", "bfloat16", "--json")
+    assert json.loads(result.stdout)["report"]["provenance"]["dtype"] == "bfloat16"
+
+
+def test_sinks_get_the_records_without_the_text_of_the_prompt(tmp_path: Path, call: Any) -> None:
+    path = tmp_path / "records.jsonl"
+    sinks = ("--sink", f"jsonl:{path}", "--sink", "logging")
+    result = call("check", "--text", PROMPT, *BINDINGS, *sinks, "--json")
+    slots = json.loads(result.stdout)["report"]["slots"]
+    written = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [record["margin"] for record in written] == [slot["margin"] for slot in slots]
+    assert {record["key"] for record in written} == {None}
+    assert result.stderr.count("WARNING: slot at row 0") == sum(slot["final_verdict"] != "ok" for slot in slots)
+
+
+def test_a_command_leaves_the_log_as_it_was(call: Any) -> None:
+    logger = logging.getLogger("guardbind")
+    before = (list(logger.handlers), logger.level)
+    call("check", "--text", PROMPT, *BINDINGS)
+    call("generate", "--policy", "raise", "--text", PROMPT, *BINDINGS)
+    assert (list(logger.handlers), logger.level) == before
+
+
+# Help
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_help_shows_an_example_and_every_variable(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example:\n" in result.stdout
+    assert f"  guardbind {command} " in result.stdout.partition("Example:")[2]
+    assert "GUARDBIND_MODEL" in result.stdout
+
+
+def test_help_names_every_policy() -> None:
+    from guardbind.policies import POLICIES
+
+    help_text = CliRunner().invoke(main, ["generate", "--help"]).stdout
+    assert [name for name in POLICIES.names() if name not in help_text] == []
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(main, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"guardbind, version {guardbind.__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["check", "--text", "x"]])
+def test_help_and_wrong_usage_are_answered_without_torch(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from click.testing import CliRunner
+from guardbind.cli import main
+result = CliRunner().invoke(main, {arguments})
+assert result.exit_code in (0, 2), result.output
+print(*(name for name in ("torch", "transformers") if name in sys.modules))
+"""
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
+
+
+def test_commands_are_imported_when_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sound_command.py").write_text("import click\nrun = click.Command('run', callback=lambda: None)\n")
+    (tmp_path / "broken_command.py").write_text("import no_such_module\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    group = LazyGroup("group", lazy={"sound": "sound_command:run", "broken": "broken_command:run"})
+    assert CliRunner().invoke(group, ["sound"]).exit_code == 0
+    for arguments in (["broken"], ["--help"]):
+        with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+            CliRunner().invoke(group, arguments, catch_exceptions=False)
+
+
+def test_an_error_of_ours_is_printed_and_any_other_is_not_hidden() -> None:
+    def run(error: Exception) -> Result:
+        @click.command()
+        def command() -> None:
+            raise error
+
+        group = LazyGroup("group", lazy={"command": "none:none"})
+        group._lazy = {"command": command}  # type: ignore[assignment]
+        return CliRunner().invoke(group, ["command"])
+
+    fails(run(WeightsError("seen.", hint="Do this.")), 1, "Error: seen. Do this.")
+    assert isinstance(run(ZeroDivisionError()).exception, ZeroDivisionError)
+
+
+# The demo weights
+
+
+@pytest.fixture
+def loaded(demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands take the model that is loaded already."""
+    monkeypatch.setattr("guardbind.adapters.load", lambda *_, **__: demo_model)
+
+
+def example(command: str) -> list[str]:
+    """The arguments of the last command in the help's example."""
+    shown = CliRunner().invoke(main, [command, "--help"]).stdout.partition("Example:")[2]
+    program, name, *arguments = shlex.split(shown.rpartition("guardbind ")[2].join(("guardbind ", "")))
+    assert (program, name) == ("guardbind", command)
+    return [name, *arguments]
+
+
+@pytest.mark.usefixtures("loaded", "demo_model")
+def test_the_example_of_generate_repairs_a_binding_failure() -> None:
+    result = CliRunner().invoke(main, [*example("generate"), "--json"])
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    [slot, *_] = data["report"]["slots"]
+    assert (slot["verdict"], slot["final_verdict"], slot["action"]) == ("binding_failure", "ok", "contrast")
+    assert data["text"].strip().startswith("9370")
+
+
+@pytest.mark.usefixtures("loaded", "demo_model")
+def test_the_example_of_check_measures_a_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(main, ["check", "--help"]).stdout.partition("Example:")[2]
+    subprocess.run("\n".join(shown.strip().splitlines()[:-1]), shell=True, check=True)
+    result = CliRunner().invoke(main, [*example("check"), "--json"])
+    [slot, *_] = json.loads(result.stdout)["report"]["slots"]
+    assert slot["key"] == "Boris"
+    assert result.exit_code == (slot["verdict"] != "ok"), result.output

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+pytestmark = pytest.mark.real_model
+
+
+def run(name: str, *arguments: str, cwd: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *arguments], cwd=cwd, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_example_is_run_here() -> None:
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {
+        "attach_pipeline.py",
+        "production_logging.py",
+        "wrap_generate.py",
+    }
+
+
+def test_wrapping_generate_repairs_what_the_model_gets_wrong(tmp_path: Path) -> None:
+    lines = run("wrap_generate.py", cwd=tmp_path).splitlines()
+    assert len(lines) == 6
+    rights = [line.split("right ")[1][:4] for line in lines]
+    unguarded = [line.split("unguarded")[1].split("|")[0] for line in lines]
+    guarded = [line.split("| guarded")[1].split("|")[0] for line in lines]
+    assert sum(right in text for right, text in zip(rights, unguarded, strict=True)) < 6
+    assert all(right in text for right, text in zip(rights, guarded, strict=True))
+
+
+def test_a_pipeline_is_guarded_while_attached(tmp_path: Path) -> None:
+    output = run("attach_pipeline.py", cwd=tmp_path)
+    for number, state in {"A-17": "shipped", "B-20": "returned", "C-31": "cancelled"}.items():
+        line = next(line for line in output.splitlines() if f"Order {number}:" in line)
+        assert state in line
+
+
+def test_the_production_log_holds_verdicts_and_no_prompt_text(tmp_path: Path) -> None:
+    output = run("production_logging.py", "--log", str(tmp_path / "log.jsonl"), cwd=tmp_path)
+    assert "prompt text in the log: False" in output
+    log = (tmp_path / "log.jsonl").read_text(encoding="utf-8")
+    assert log.count('"event":"slot"') == 3
+    assert not any(word in log for word in ("maria", "peter", "julia", "north", "region"))

@@ -1,0 +1,463 @@
+"""The nulls against straightforward computations: token by token under a 2-D mask, or the edited prompt by hand."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import torch
+from families import FAMILIES, MODERN, Family, build, speaking
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+
+import guardbind.measure as measure
+import guardbind.nulls as nulls
+from guardbind import GuardConfig, NullUnavailableError, NumericsError
+from guardbind.evidence import Binding
+from guardbind.measure import Meter, agrees, usable_nulls
+from guardbind.nulls import NULLS, NullReading, NullRow, Tail
+from guardbind.rows import Row, bind_row
+
+ATTENTIVE = ["llama", "qwen2", "qwen2_sliding", "qwen3", "mistral", "gemma2", "gemma3_text", "phi3", "gpt2", "gpt_neox"]
+ATTENTIVE += ["opt", "granite", "cohere", "cohere2"]
+RECURRENT = ["falcon_h1", "lfm2", "mamba"]
+SLIDING = ["qwen2_sliding", "mistral", "gemma2", "gemma3_text", "phi3", "cohere2"]
+
+LENGTHS = (40, 33)
+AGAIN = 6
+# In front, in two parts, across the start of the tail, inside the tail, and across everything.
+SPANS = ((range(3, 9),), (range(5, 7), range(20, 30)), (range(31, 37),), (range(36, 38),), (range(0, 40),))
+OTHER_SPANS = ((range(4, 9),), (range(28, 31),))
+CLOSE = {"rtol": 0.0, "atol": 2e-5}
+
+
+def random_rows(model: PreTrainedModel, lengths: Sequence[int] = LENGTHS, seed: int = 0) -> list[list[int]]:
+    generator = torch.Generator().manual_seed(seed)
+    vocabulary = model.config.get_text_config().vocab_size
+    return [torch.randint(3, vocabulary, (length,), generator=generator).tolist() for length in lengths]
+
+
+def interrupted(model: PreTrainedModel, rows: Sequence[Sequence[int]], kind: str = "default") -> tuple[Any, Tensor]:
+    """Return the cache and the raw logits of a generation of these rows, stopped before its first token."""
+    width = max(map(len, rows))
+    ids = torch.tensor([[0] * (width - len(row)) + list(row) for row in rows])
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    how: dict[str, Any] = {"static": {"cache_implementation": "static"}, "full": {"past_key_values": DynamicCache()}}
+    output = model.generate(
+        input_ids=ids,
+        attention_mask=mask,
+        max_new_tokens=1,
+        do_sample=False,
+        return_dict_in_generate=True,
+        output_logits=True,
+        **how.get(kind, {}),
+    )
+    return output.past_key_values, output.logits[0].float()
+
+
+def null_rows(rows: Sequence[Sequence[int]], spans: Sequence[Sequence[tuple[range, ...]]]) -> list[NullRow]:
+    width = max(map(len, rows))
+    return [
+        NullRow(
+            row=i,
+            ids=tuple(row),
+            pad=width - len(row),
+            statements=tuple(spans[i]),
+            values=tuple(spans[i]),
+            everything=tuple(part for span in spans[i] for part in span),
+        )
+        for i, row in enumerate(rows)
+    ]
+
+
+@torch.no_grad()
+def by_hand(model: PreTrainedModel, ids: Sequence[int], span: Sequence[range], again: int) -> Tensor:
+    """Read everything but the tail, then the tail token by token, each blind to the span but not to itself."""
+    cache, tokens = DynamicCache(), torch.tensor([list(ids)])
+    start = max(0, len(ids) - again)
+    takes_positions = "position_ids" in inspect.signature(model.forward).parameters
+
+    def read(first: int, end: int, mask: Tensor) -> Tensor:
+        more = {"position_ids": torch.arange(first, end)[None]} if takes_positions else {}
+        chunk = tokens[:, first:end]
+        return model(input_ids=chunk, attention_mask=mask, past_key_values=cache, use_cache=True, **more).logits[0, -1]
+
+    logits = read(0, start, torch.ones(1, start, dtype=torch.long)) if start else None
+    for at in range(start, len(ids)):
+        mask = torch.ones(1, at + 1, dtype=torch.long)
+        for part in span:
+            mask[:, part.start : part.stop] = 0
+        mask[:, at] = 1
+        logits = read(at, at + 1, mask)
+    assert logits is not None
+    return logits.float()
+
+
+@torch.no_grad()
+def prefilled(model: PreTrainedModel, ids: Sequence[int], hidden: Sequence[int] = ()) -> Tensor:
+    """Read a row from its first token on, with some columns masked for every token."""
+    mask = torch.ones(1, len(ids), dtype=torch.long)
+    mask[:, list(hidden)] = 0
+    accepted = inspect.signature(model.forward).parameters
+    more = {"position_ids": torch.arange(len(ids))[None]} if "position_ids" in accepted else {}
+    # Twice, because a hybrid masks its recurrent input in batches only.
+    both = torch.tensor([list(ids)] * 2)
+    return model(input_ids=both, attention_mask=mask.repeat(2, 1), use_cache=False, **more).logits[0, -1].float()
+
+
+def contents(thing: Any, seen: set[int] | None = None) -> list[Tensor]:
+    """Return copies of all tensors within a cache."""
+    seen = set() if seen is None else seen
+    if isinstance(thing, Tensor):
+        return [thing.detach().clone()]
+    if id(thing) in seen or isinstance(thing, type):
+        return []
+    seen.add(id(thing))
+    inner = thing if isinstance(thing, list | tuple) else thing.values() if isinstance(thing, dict) else None
+    if inner is None:
+        inner = vars(thing).values() if hasattr(thing, "__dict__") else ()
+    return [tensor for part in inner for tensor in contents(part, seen)]
+
+
+def check_against_hand(
+    model: PreTrainedModel,
+    rows: list[list[int]],
+    requests: list[NullRow],
+    reading: NullReading,
+    main: Tensor,
+    again: int,
+) -> None:
+    assert reading.plain is not None
+    for i, (ids, request) in enumerate(zip(rows, requests, strict=True)):
+        torch.testing.assert_close(reading.plain[i], main[i], **CLOSE)
+        assert len(reading.logits[i]) == len(request.statements)
+        for logits, span in zip(reading.logits[i], request.statements, strict=True):
+            torch.testing.assert_close(logits, by_hand(model, ids, span, again), **CLOSE)
+
+
+def test_exports_are_sorted_and_exist() -> None:
+    for module in (nulls, measure):
+        assert module.__all__ == sorted(module.__all__)
+        assert all(hasattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.parametrize("cache", ["default", "full", "static"])
+@pytest.mark.parametrize("family", ATTENTIVE)
+def test_the_masked_tail_is_what_reading_it_blind_gives(
+    family: str, cache: str, tiny_tokenizer: PreTrainedTokenizerBase
+) -> None:
+    model = speaking(family, tiny_tokenizer)
+    rows = random_rows(model)
+    live, main = interrupted(model, rows, cache)
+    before = contents(live)
+    requests = null_rows(rows, (SPANS, OTHER_SPANS))
+    for name in ("mask", "mask_rows"):
+        reading = NULLS.get(name)(Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN), requests, plain=True)
+        check_against_hand(model, rows, requests, reading, main, AGAIN)
+        effect = (reading.logits[0] - main[0]).abs().amax(-1)
+        assert bool((effect[2:] > 1e-3).all()), "a span that every layer sees must count"
+    after = contents(live)
+    assert len(before) == len(after) > 0
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("family", SLIDING)
+def test_a_window_that_has_overflowed_costs_a_reread_and_one_that_has_not_costs_nothing(
+    family: str, tiny_tokenizer: PreTrainedTokenizerBase
+) -> None:
+    for window, cache, forwards in ((16, "default", 2), (16, "static", 2), (16, "full", 1), (64, "default", 1)):
+        model = speaking(family, tiny_tokenizer, window=window)
+        rows = random_rows(model)
+        live, main = interrupted(model, rows, cache)
+        requests = null_rows(rows, (SPANS, OTHER_SPANS))
+        reading = NULLS.get("mask")(Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN), requests, plain=True)
+        assert reading.forwards == forwards
+        assert ("prefill" in reading.cost) == (forwards == 2)
+        check_against_hand(model, rows, requests, reading, main, AGAIN)
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2"])
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_any_span_of_any_row_is_taken_away(
+    family: str, tiny_tokenizer: PreTrainedTokenizerBase, data: st.DataObject
+) -> None:
+    model = speaking(family, tiny_tokenizer)
+    lengths = data.draw(st.lists(st.integers(2, 26), min_size=1, max_size=3), label="lengths")
+    again = data.draw(st.integers(1, 30), label="tail tokens")
+    rows = random_rows(model, lengths)
+    spans = []
+    for length in lengths:
+        edges = st.tuples(st.integers(0, length - 1), st.integers(1, 6))
+        parts = st.lists(edges, min_size=0, max_size=2)
+        drawn = data.draw(st.lists(parts, max_size=3), label="spans")
+        spans.append([tuple(range(a, min(a + size, length)) for a, size in span) for span in drawn])
+    live, main = interrupted(model, rows)
+    requests = null_rows(rows, spans)
+    for name in ("mask", "mask_rows"):
+        reading = NULLS.get(name)(Tail(model, tiny_tokenizer, live, max(lengths), again), requests, plain=True)
+        check_against_hand(model, rows, requests, reading, main, again)
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen2_sliding"])
+def test_packed_nulls_are_the_same_one_at_a_time_and_the_same_row_by_row(
+    family: str, tiny_tokenizer: PreTrainedTokenizerBase
+) -> None:
+    model = speaking(family, tiny_tokenizer)
+    rows = random_rows(model)
+    live, _ = interrupted(model, rows)
+    tail = Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN)
+    together = NULLS.get("mask")(tail, null_rows(rows, (SPANS, OTHER_SPANS)), plain=False)
+    assert together.plain is None
+    for i, spans in enumerate((SPANS, OTHER_SPANS)):
+        for j, span in enumerate(spans):
+            only = null_rows(rows, ([span], [span]))[i : i + 1]
+            alone = NULLS.get("mask")(tail, only, plain=False)
+            torch.testing.assert_close(alone.logits[0][0], together.logits[i][j], **CLOSE)
+
+
+def test_a_row_without_nulls_still_has_its_replica(tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+    model = speaking("llama", tiny_tokenizer)
+    rows = random_rows(model)
+    live, main = interrupted(model, rows)
+    requests = null_rows(rows, ((), OTHER_SPANS))
+    for name in ("mask", "mask_rows", "mask_prefill"):
+        reading = NULLS.get(name)(Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN), requests, plain=True)
+        assert [len(logits) for logits in reading.logits] == [0, len(OTHER_SPANS)]
+        assert reading.plain is not None
+        torch.testing.assert_close(torch.stack(reading.plain), main, **CLOSE)
+
+
+@pytest.mark.parametrize("family", RECURRENT)
+def test_recurrent_state_is_refused_by_masked_columns_and_read_by_a_masked_prefill(
+    family: str, tiny_tokenizer: PreTrainedTokenizerBase
+) -> None:
+    model = speaking(family, tiny_tokenizer)
+    rows = random_rows(model, LENGTHS[:1])
+    live, main = interrupted(model, rows)
+    before = contents(live)
+    tail = Tail(model, tiny_tokenizer, live, LENGTHS[0], AGAIN)
+    requests = null_rows(rows, (SPANS,))
+    for name in ("mask", "mask_rows"):
+        with pytest.raises(NullUnavailableError, match=r"recurrent state.*mask_prefill"):
+            NULLS.get(name)(tail, requests, plain=True)
+    reading = NULLS.get("mask_prefill")(tail, requests, plain=True)
+    assert reading.plain is not None
+    torch.testing.assert_close(reading.plain[0], main[0], **CLOSE)
+    for logits, span in zip(reading.logits[0], SPANS, strict=True):
+        hidden = [i for part in span for i in part if i != LENGTHS[0] - 1]
+        torch.testing.assert_close(logits, prefilled(model, rows[0], hidden), **CLOSE)
+    assert all(torch.equal(one, other) for one, other in zip(before, contents(live), strict=True))
+    assert [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig())] == ["mask_prefill"]
+
+
+def test_chunked_attention_is_read_row_by_row(tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+    kinds = ["chunked_attention", "full_attention", "chunked_attention"]
+    small = {"intermediate_size_mlp": 64, "num_local_experts": 2, "head_dim": 8, "attention_chunk_size": 16}
+    model = build(Family("llama4_text", MODERN | small | {"layer_types": kinds}))
+    rows = random_rows(model)
+    live, main = interrupted(model, rows)
+    requests = null_rows(rows, (SPANS, OTHER_SPANS))
+    tail = Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN)
+    with pytest.raises(NullUnavailableError, match=r"chunks.*mask_rows"):
+        NULLS.get("mask")(tail, requests, plain=True)
+    check_against_hand(model, rows, requests, NULLS.get("mask_rows")(tail, requests, plain=True), main, AGAIN)
+
+
+@pytest.mark.parametrize("window", [16, 60])
+def test_a_family_that_draws_its_own_windows_is_read_row_by_row(
+    window: int, tiny_tokenizer: PreTrainedTokenizerBase
+) -> None:
+    model = speaking("gpt_neo", tiny_tokenizer, window=window)
+    rows = random_rows(model)
+    live, main = interrupted(model, rows)
+    requests = null_rows(rows, (SPANS, OTHER_SPANS))
+    tail = Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN)
+    with pytest.raises(NullUnavailableError, match="cannot be run under such a mask"):
+        NULLS.get("mask")(tail, requests, plain=True)
+    check_against_hand(model, rows, requests, NULLS.get("mask_rows")(tail, requests, plain=True), main, AGAIN)
+
+
+def test_a_family_that_counts_distance_by_columns_is_found_out(tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+    mpt = Family("mpt", {"vocab_size": len(tiny_tokenizer), "d_model": 32, "n_heads": 4, "n_layers": 2})
+    model = build(mpt, max_seq_len=64, initializer_range=0.2)
+    assert next(iter(null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig()))) == "mask_rows"
+
+
+def edited(ids: Sequence[int], span: Sequence[range], new: Sequence[int] | None) -> list[int]:
+    """Put `new` in the place of each part; None takes the part out."""
+    out = list(ids)
+    for part in sorted(span, key=lambda part: -part.start):
+        out[part.start : part.stop] = list(new or ())
+    return out
+
+
+class TestReprefill:
+    ids = tuple(range(20, 60))
+    statements = ((range(3, 9), range(20, 24)), (range(12, 18),))
+    values = ((range(6, 8), range(22, 23)), (range(15, 17),))
+
+    def read(self, name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> NullReading:
+        request = NullRow(
+            row=0,
+            ids=self.ids,
+            pad=0,
+            statements=self.statements,
+            values=self.values,
+            everything=(*self.statements[0], *self.statements[1]),
+        )
+        return NULLS.get(name)(Tail(model, tokenizer, None, len(self.ids), AGAIN), [request], plain=True)
+
+    @pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2", "falcon_h1"])
+    def test_each_reads_the_prompt_that_it_says(self, family: str, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+        model = speaking(family, tiny_tokenizer)
+        ids, statements, values = self.ids, self.statements, self.values
+        placeholder = tiny_tokenizer.encode(" [REDACTED]", add_special_tokens=False)
+        everything = [part for span in statements for part in span]
+        expected = {
+            "redact": [edited(ids, span, placeholder) for span in values],
+            "delete": [edited(ids, span, None) for span in statements],
+            "no_evidence": [edited(ids, everything, None)] * 2,
+        }
+        for name, prompts in expected.items():
+            reading = self.read(name, model, tiny_tokenizer)
+            assert reading.plain is not None
+            torch.testing.assert_close(reading.plain[0], prefilled(model, ids), **CLOSE)
+            for logits, prompt in zip(reading.logits[0], prompts, strict=True):
+                torch.testing.assert_close(logits, prefilled(model, prompt), **CLOSE)
+        masked = self.read("mask_prefill", model, tiny_tokenizer)
+        for logits, span in zip(masked.logits[0], statements, strict=True):
+            hidden = [i for part in span for i in part]
+            torch.testing.assert_close(logits, prefilled(model, ids, hidden), **CLOSE)
+
+    def test_the_same_length_null_changes_the_value_tokens_only(self, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+        model = speaking("llama", tiny_tokenizer)
+        reading = self.read("same_length", model, tiny_tokenizer)
+        neutral = [i for i in range(len(tiny_tokenizer)) if not any(c.isalnum() for c in tiny_tokenizer.decode([i]))]
+        for logits, span in zip(reading.logits[0], self.values, strict=True):
+            prompts = [[n if any(i in part for part in span) else t for i, t in enumerate(self.ids)] for n in neutral]
+            assert any(torch.allclose(logits, prefilled(model, prompt), **CLOSE) for prompt in prompts)
+
+    def test_statements_that_share_tokens_are_deleted_whole(self, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+        model = speaking("llama", tiny_tokenizer)
+        span = (range(3, 9), range(7, 12), range(8, 10))
+        request = NullRow(row=0, ids=self.ids, pad=0, statements=(span,), values=(span,), everything=span)
+        reading = NULLS.get("delete")(Tail(model, tiny_tokenizer, None, 40, AGAIN), [request], plain=False)
+        torch.testing.assert_close(reading.logits[0][0], prefilled(model, self.ids[:3] + self.ids[12:]), **CLOSE)
+
+    def test_its_cost_is_told(self, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+        reading = self.read("delete", speaking("llama", tiny_tokenizer), tiny_tokenizer)
+        assert reading.forwards == 1
+        assert reading.cost == "1 forward of 3 prompts of up to 40 tokens"
+
+
+def bound_row(tokenizer: PreTrainedTokenizerBase, text: str = "alpha = 17\nbeta = 42\nbeta = [") -> Row:
+    items = [Binding("alpha", "17"), Binding("beta", "42")]
+    ids = tokenizer.encode(text)
+    return bind_row(tokenizer, index=0, pad=0, ids=ids, items=items, declared="beta", source=None)
+
+
+class Skewed:
+    """A null whose unmasked replica is off, or which is not to be had."""
+
+    def __init__(self, name: str, by: float | None) -> None:
+        self.name = name
+        self.by = by
+
+    def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
+        if self.by is None:
+            raise NullUnavailableError("it is not to be had.")
+        reading = NULLS.get("mask_prefill")(tail, rows, plain=plain)
+        off = None if reading.plain is None else tuple(z + self.by * torch.arange(len(z)) for z in reading.plain)
+        return NullReading(reading.logits, off, reading.forwards, reading.cost)
+
+
+class TestMeter:
+    @pytest.fixture
+    def model(self, tiny_tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+        return speaking("llama", tiny_tokenizer)
+
+    def read(self, meter: Meter, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> measure.Measured:
+        row = bound_row(tokenizer)
+        live, main = interrupted(model, [row.ids])
+        with torch.no_grad():
+            tail = Tail(model, tokenizer, live, len(row.ids), AGAIN)
+            return meter.read(tail, [row], [main[0]], [[0, 1]], [1])[0]
+
+    def test_the_next_null_stands_in_for_one_that_is_off_or_not_to_be_had(
+        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        meter = Meter(GuardConfig(), [Skewed("off", 1.0), Skewed("gone", None), NULLS.get("mask")])
+        measured = self.read(meter, model, tiny_tokenizer)
+        assert measured.refusal is None
+        assert measured.null == "mask"
+        assert set(measured.nulls) == {0, 1}
+        assert "'off' cannot be used" in caplog.text
+        assert "using 'mask' instead" in caplog.text
+
+    def test_nothing_is_judged_by_a_replica_that_is_off(
+        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        meter = Meter(GuardConfig(), [Skewed("off", 1.0)])
+        for _ in range(2):
+            measured = self.read(meter, model, tiny_tokenizer)
+            assert measured.nulls == {}
+            assert measured.refusal is not None
+            assert "differs from the main pass" in measured.refusal
+
+    def test_the_pseudo_priors_are_those_of_the_null(
+        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        meter = Meter(GuardConfig(envelope=("mask_prefill", "redact")), [NULLS.get("mask")])
+        measured = self.read(meter, model, tiny_tokenizer)
+        row = bound_row(tiny_tokenizer)
+        for item, logprobs in measured.nulls.items():
+            logits = by_hand(model, row.ids, row.statements(item), AGAIN)
+            torch.testing.assert_close(logprobs, logits.log_softmax(-1), **CLOSE)
+        hidden = [i for part in row.statements(1) for i in part]
+        expected = prefilled(model, row.ids, hidden).log_softmax(-1)
+        torch.testing.assert_close(measured.envelope["mask_prefill"], expected, **CLOSE)
+        assert set(measured.envelope) == {"mask_prefill", "redact"}
+        assert measured.forwards == 3
+        assert "redact: 1 forward" in measured.cost
+
+    def test_agreement_looks_at_the_largest_logits(self) -> None:
+        main = torch.linspace(-5, 5, 200)
+        assert agrees(main + 1e-3, main, torch.float32)[0]
+        assert not agrees(main + 2e-2, main, torch.float32)[0]
+        assert agrees(main + 2e-2, main, torch.float16)[0]
+        assert agrees(torch.where(main < 0, main - 9, main), main, torch.float32) == (True, 0.0)
+        assert not agrees(torch.full_like(main, torch.nan), main, torch.float32)[0]
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2", "opt"])
+def test_a_model_without_quirks_can_use_the_whole_chain(family: str, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+    model = speaking(family, tiny_tokenizer)
+    names = [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig())]
+    assert names == ["mask", "mask_rows", "mask_prefill"]
+    names = [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig(null="redact", tail_tokens=50))]
+    assert names == ["redact"]
+
+
+def test_a_null_without_a_stand_in_is_refused_where_it_cannot_be_read(
+    tiny_tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    model = speaking("falcon_h1", tiny_tokenizer)
+    with pytest.raises(NullUnavailableError, match=r"no null can be used on FalconH1ForCausalLM.*recurrent"):
+        usable_nulls(model, tiny_tokenizer, GuardConfig(null="mask_rows"))
+
+
+def test_logits_that_are_no_numbers_are_told(tiny_tokenizer: PreTrainedTokenizerBase, tiny_llama: Any) -> None:
+    model = tiny_llama()
+    torch.nn.init.constant_(model.lm_head.weight, torch.nan)
+    with pytest.raises(NumericsError, match="logits of LlamaForCausalLM are NaN"):
+        usable_nulls(model, tiny_tokenizer, GuardConfig())
+
+
+def test_every_family_with_attention_is_covered() -> None:
+    own = {"gpt_neo", "mistral_full", "olmo2", "stablelm"}
+    assert {*ATTENTIVE, *RECURRENT, *own} == set(FAMILIES)
