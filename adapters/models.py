@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guardbind.errors import UnknownNameError
+from guardbind.errors import UnknownNameError, WeightsError
 from guardbind.registry import Registry
 
 from .weights import WheelModel
@@ -28,16 +28,21 @@ def resolve(name_or_path: str) -> str:
     """Return what `from_pretrained` takes for a registered name, a local folder or a Hugging Face id.
 
     A registered name becomes the folder of its weights, made ready at the first call. A folder that exists and anything
-    with a `/` in it (a Hugging Face id names its owner) are returned as they are.
+    else with a `/` in it (a Hugging Face id names its owner) are passed through.
 
     Raises:
         UnknownNameError: The name is none of these.
-        WeightsError: The weights of a registered model are missing or damaged.
+        WeightsError: The weights of a registered model are missing or damaged, or there is no such folder.
         MissingDependencyError: A package that reads the weights is not installed.
     """
     if name_or_path in MODELS:
         return str(MODELS.get(name_or_path).folder())
-    if "/" in name_or_path or Path(name_or_path).is_dir():
+    path = Path(name_or_path).expanduser()
+    if path.is_dir():
+        return str(path)
+    if name_or_path.startswith((".", "~")) or path.is_absolute():
+        raise WeightsError(f"there is no folder {name_or_path!r}.", hint="Give the folder that holds the model.")
+    if "/" in name_or_path:
         return name_or_path
     raise UnknownNameError(
         f"there is no model {name_or_path!r}; known: {', '.join(MODELS.names())}. A local folder and a Hugging Face id"
@@ -63,18 +68,24 @@ def load(
 
     Raises:
         UnknownNameError: The name is not known.
-        WeightsError: The weights of a registered model are missing or damaged.
+        WeightsError: The weights are missing or damaged, or there is no model in the folder.
         MissingDependencyError: A package that reads the weights is not installed.
     """
     # Here and not above, so that listing and resolving names stays free of torch.
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     source = resolve(name_or_path)
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, padding_side="left")
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, padding_side="left")
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            source, dtype=dtype, device_map=device, attn_implementation=attn_implementation
+        )
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"the model {name_or_path!r} cannot be loaded: {error}",
+            hint="Give a folder that holds a causal language model and its tokenizer, or a Hugging Face id.",
+        ) from error
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        source, dtype=dtype, device_map=device, attn_implementation=attn_implementation
-    )
     model.eval()
     return model, tokenizer

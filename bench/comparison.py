@@ -136,7 +136,8 @@ class Comparison:
     def _answer(self, arm: Arm, trials: Sequence[Trial], prefill: SharedPrefill) -> list[Answer]:
         arguments: dict[str, Any] = {**prefill.arguments(), "max_new_tokens": 1, "do_sample": False}
         if arm.policy is None:
-            return [Answer(row[-1], None) for row in self._model.generate(**arguments).tolist()]
+            generate: Any = self._model.generate
+            return [Answer(row[-1], None) for row in generate(**arguments).tolist()]
         bindings, targets = zip(*(told(trial, arm.told) for trial in trials), strict=True)
         output = self._guards[arm.policy].generate(**arguments, bindings=list(bindings), target=list(targets))
         slots = [output.report.row(i) for i in range(len(trials))]

@@ -27,8 +27,8 @@ class CompetingVars:
     """`KEY1=[ <v1> ]`, filler, `KEY2=[ <v2> ]`, filler, `Question: What is KEY1?` or `KEY2`, `KEY1=[`.
 
     The pieces are tokenised one by one and put together as ids: each value is one token, each block of filler exactly
-    `k`. (Layout S, bracket style, of the paper's stage suite, which always asks for KEY1; there, what a model writes can
-    be told from the order alone.)
+    `k`. This is layout S, bracket style, of the paper's stage suite, except that the suite always asks for KEY1: then the
+    order of the two alone tells which value is right.
 
     Args:
         tokenizer: The model's tokenizer.
@@ -44,7 +44,9 @@ class CompetingVars:
 
     name = "competing_vars"
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, *, filler: str = "natural", k: int = 96, seed: int = 0) -> None:
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, *, filler: str = "natural", k: int = 96, seed: int = 0
+    ) -> None:
         if k < 0:
             raise ConfigError(f"k is {k}; 0 or more tokens of filler per block are accepted.")
         self._fill = FILLERS.get(filler)

@@ -86,6 +86,8 @@ def auroc_interval(
     tail = (1 - confidence) / 2
     draw = np.random.default_rng(seed)
     good, bad = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
-    areas = [auroc(draw.choice(good, len(good)).tolist(), draw.choice(bad, len(bad)).tolist()) for _ in range(resamples)]
+    areas = [
+        auroc(draw.choice(good, len(good)).tolist(), draw.choice(bad, len(bad)).tolist()) for _ in range(resamples)
+    ]
     low, high = np.quantile(np.asarray(areas, dtype=float), [tail, 1 - tail])
     return Interval(float(low), float(high))

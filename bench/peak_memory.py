@@ -7,6 +7,7 @@ take past it.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import tempfile
@@ -38,6 +39,8 @@ def peak_bytes(pieces: Sequence[Callable[[], None]], device: torch.device) -> li
 
 
 def _cuda_peak(piece: Callable[[], None], device: torch.device) -> int:
+    # Garbage that is collected midway would look like room that was made.
+    gc.collect()
     torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device)
     piece()
@@ -49,6 +52,7 @@ def _cpu_peaks(pieces: Sequence[Callable[[], None]]) -> list[int]:
     # All in one recording: memory that one piece allocates and another frees is then seen by both.
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recording:
         for name, piece in zip(names, pieces, strict=True):
+            gc.collect()
             with record_function(name):
                 piece()
     with tempfile.TemporaryDirectory() as folder:

@@ -13,15 +13,14 @@ if TYPE_CHECKING:
 
 __all__ = ["MINIMUM", "WORDS", "Pool", "Value", "encode"]
 
-WORDS = tuple(
-    (
-        "apple banana cherry grape lemon mango peach pear plum kiwi melon berry "
-        "alpha beta gamma delta theta lambda omega sigma kappa "
-        "red blue green yellow black white orange purple "
-        "cat dog mouse lion tiger bear wolf fox zebra shark whale "
-        "yes no true false left right up down east west"
-    ).split()
+_WORDS = (
+    "apple banana cherry grape lemon mango peach pear plum kiwi melon berry "
+    "alpha beta gamma delta theta lambda omega sigma kappa "
+    "red blue green yellow black white orange purple "
+    "cat dog mouse lion tiger bear wolf fox zebra shark whale "
+    "yes no true false left right up down east west"
 )
+WORDS = tuple(_WORDS.split())
 
 # With fewer values a trial index no longer means a pair of its own, and chance is no longer small.
 MINIMUM = 16

@@ -32,7 +32,8 @@ class SharedPrefill:
             # Only the cache is wanted, and the logits of every position would be most of the work.
             kept = {"logits_to_keep": 1} if "logits_to_keep" in accepted_arguments(model) else {}
             with torch.no_grad():
-                self._cache = getattr(model(input_ids=ids[:, : self._read], use_cache=True, **kept), "past_key_values", None)
+                output = model(input_ids=ids[:, : self._read], use_cache=True, **kept)
+            self._cache = getattr(output, "past_key_values", None)
 
     def arguments(self) -> dict[str, Any]:
         """Return what `generate` takes to answer the prompts, with a cache of its own to grow.

@@ -44,7 +44,7 @@ class Arm:
 
 
 class Prompt:
-    """A prompt of prose, its live cache, and the arms that can be run on it.
+    """A prompt of prose and its live cache, which is empty until `prefill` has been called.
 
     Args:
         model: A causal language model with attention in every layer.
@@ -55,15 +55,23 @@ class Prompt:
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, length: int) -> None:
         text = tokenizer(TEXT, add_special_tokens=False)["input_ids"]
         self.length = length
-        self.prefill = Arm("prefill", 0, self._prefill)
-        self.decode = Arm("decode", 0, self._decode)
         self._model = model
         self._tokenizer = tokenizer
         self._ids = tuple(itertools.islice(itertools.cycle(text), length))
         self._cache = own_cache()
 
+    def prefill(self) -> None:
+        """Read the prompt into a new live cache."""
+        self._cache = own_cache()
+        self._extend(self._ids, 0)
+
+    def decode(self) -> None:
+        """Read one more token over the live cache, and take it off again."""
+        self._extend(self._ids[-1:], self.length)
+        self._cache.crop(-1)
+
     def null(self, name: str, spans: int) -> Arm:
-        """Return the arm that reads a null of so many spans; `prefill` must have been run before it."""
+        """Return the arm that reads a null of so many spans over the live cache."""
         last = self.length - TAIL_TOKENS - SPAN_TOKENS
         starts = [i * last // max(1, spans - 1) for i in range(spans)]
         pieces = tuple((range(start, start + SPAN_TOKENS),) for start in starts)
@@ -75,14 +83,6 @@ class Prompt:
             null(Tail(self._model, self._tokenizer, self._cache, self.length, TAIL_TOKENS), [row], plain=False)
 
         return Arm(name, spans, run)
-
-    def _prefill(self) -> None:
-        self._cache = own_cache()
-        self._extend(self._ids, 0)
-
-    def _decode(self) -> None:
-        self._extend(self._ids[-1:], self.length)
-        self._cache.crop(-1)
 
     def _extend(self, ids: Sequence[int], start: int) -> None:
         columns = torch.arange(start + len(ids), device=self._model.device)[None]

@@ -157,7 +157,7 @@ def measure(
     before, costs = _load_average(), []
     with torch.no_grad():
         # What libraries set up at their first use is no cost of a slot.
-        Prompt(model, tokenizer, min(contexts)).prefill.run()
+        Prompt(model, tokenizer, min(contexts)).prefill()
         for context in contexts:
             prompt = Prompt(model, tokenizer, context)
             costs += _measure(prompt, model.device, spans, repeats, seconds, full, progress)
@@ -196,16 +196,15 @@ def _measure(
     full: bool,
     progress: Callable[[str], object],
 ) -> list[Cost]:
-    asked = [(prompt.prefill, 0), (prompt.decode, 0)]
-    nulls: dict[tuple[str, int], Arm] = {}
+    # The prefill comes first: it makes the cache that the others run on.
+    arms = {(name, 0): Arm(name, 0, run) for name, run in (("prefill", prompt.prefill), ("decode", prompt.decode))}
+    asked = [(arm, 0) for arm in arms.values()]
     for count, name in itertools.product(spans, LARGEST):
         measured = count if full else _affordable(name, count, spans, prompt.length)
-        asked.append((nulls.setdefault((name, measured), prompt.null(name, measured)), count))
-    # The prefill comes first: it makes the cache that the others run on.
-    arms = [prompt.prefill, prompt.decode, *nulls.values()]
+        asked.append((arms.setdefault((name, measured), prompt.null(name, measured)), count))
     progress(f"{prompt.length} tokens: memory")
-    peaks = dict(zip(arms, peak_bytes([arm.run for arm in arms], device), strict=True))
-    runs: dict[Arm, list[_Run]] = {arm: [] for arm in arms}
+    peaks = dict(zip(arms.values(), peak_bytes([arm.run for arm in arms.values()], device), strict=True))
+    runs: dict[Arm, list[_Run]] = {arm: [] for arm in arms.values()}
     for repeat in range(repeats):
         progress(f"{prompt.length} tokens: repeat {repeat + 1} of {repeats}")
         _repeat(prompt, device, runs, seconds)
@@ -227,16 +226,16 @@ def _repeat(prompt: Prompt, device: torch.device, runs: dict[Arm, list[_Run]], s
     for arm, done in runs.items():
         if len(done) >= LEAST_RUNS and sum(run.seconds for run in done) >= seconds:
             continue
-        decode, taken = _seconds(prompt.decode, device), _seconds(arm, device)
-        if arm is prompt.prefill:
+        decode, taken = _seconds(prompt.decode, device), _seconds(arm.run, device)
+        if arm.name == "prefill":
             prefill = taken
         done.append(_Run(taken, decode, prefill))
 
 
-def _seconds(arm: Arm, device: torch.device) -> float:
+def _seconds(run: Callable[[], None], device: torch.device) -> float:
     _synchronize(device)
     start = time.perf_counter()
-    arm.run()
+    run()
     _synchronize(device)
     return time.perf_counter() - start
 

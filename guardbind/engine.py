@@ -147,7 +147,14 @@ class Engine:
             return self._begin(row, "reopened", resolution, top)
         if row.value is not None:
             return self._continue(row, row.value, top)
-        moment = Moment(row.step, row.stops_mid_line, lambda: row.answer(self._tokenizer), top, row.starts)
+        moment = Moment(
+            step=row.step,
+            stops_mid_line=row.stops_mid_line,
+            generated=lambda: row.answer(self._tokenizer),
+            token=top,
+            starts=row.starts,
+            inside_word=lambda: row.inside_word(self._tokenizer, top),
+        )
         kind = self._detector.kind(moment)
         if kind is None:
             return None

@@ -115,7 +115,8 @@ def build_slot(
     logprobs = torch.log_softmax(logits, -1)
     prior = None if target is None else measured.nulls.get(target.index)
 
-    def judge(token: int, support: Tensor) -> Judgement:
+    # Only the model's own token is drawn; what a policy proposes is written as it is.
+    def judge(token: int, support: Tensor, *, drawn: bool = False) -> Judgement:
         if measured.refusal is not None:
             return Judgement("unresolved", measured.refusal)
         if target is None:
@@ -134,7 +135,7 @@ def build_slot(
             token_is_target=target_candidate in alive,
             bits=bits,
             needed=needed,
-            risk=_risk(readout, target_candidate) if sampling and support is logprobs else 0.0,
+            risk=_risk(readout, target_candidate) if drawn else 0.0,
             allowed=1.0 - config.tau,
         )
 
@@ -154,7 +155,7 @@ def build_slot(
         residual=residual,
         readout=readout,
         token=opening.token,
-        judgement=judge(opening.token, logprobs),
+        judgement=judge(opening.token, logprobs, drawn=sampling),
         config=config,
         judge=judge,
         restate=restate,

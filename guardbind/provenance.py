@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from pathlib import Path
 
 import torch
 import transformers
@@ -27,6 +28,11 @@ def template_sha256(tokenizer: PreTrainedTokenizerBase) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _name(path: str) -> str:
+    # A folder's full path tells about the machine, not about the model.
+    return Path(path).name if Path(path).is_absolute() else path
+
+
 def provenance_of(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Provenance:
     """Describe one generation that is about to start."""
     config = model.config
@@ -34,7 +40,7 @@ def provenance_of(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Prove
         guardbind=__version__,
         transformers=transformers.__version__,
         torch=torch.__version__,
-        model=str(getattr(config, "_name_or_path", "") or type(model).__name__),
+        model=_name(str(getattr(config, "_name_or_path", "") or type(model).__name__)),
         dtype=str(float_dtype(model)).removeprefix("torch."),
         attention=str(getattr(config, "_attn_implementation", None) or "unknown"),
         template_sha256=template_sha256(tokenizer),

@@ -97,6 +97,11 @@ class Row:
         """Return the text generated so far."""
         return str(tokenizer.decode(self.ids[self.prompt_length :], clean_up_tokenization_spaces=False))
 
+    def inside_word(self, tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
+        """Whether a next token goes on with the word or number that the row ends in."""
+        before, after = (str(tokenizer.decode([i], clean_up_tokenization_spaces=False)) for i in (self.ids[-1], token))
+        return before[-1:].isalnum() and after[:1].isalnum()
+
     def statements(self, item: int) -> Span:
         """Return the tokens that state a binding: in the prompt, and where the answer wrote it."""
         located = self.table.items[item]

@@ -21,6 +21,7 @@ class Moment:
         generated: Returns the text generated so far; decoded only when a pattern needs it.
         token: The model's own next token.
         starts: Tokens that start a candidate.
+        inside_word: Whether the token goes on with a word or number that the text has begun already.
     """
 
     step: int
@@ -28,6 +29,7 @@ class Moment:
     generated: Callable[[], str]
     token: int
     starts: frozenset[int]
+    inside_word: Callable[[], bool]
 
 
 class SlotDetector:
@@ -39,7 +41,7 @@ class SlotDetector:
 
     def __init__(self, config: GuardConfig) -> None:
         self._kinds = frozenset(config.slots)
-        self._patterns: Sequence[re.Pattern[str]] = [re.compile(f"(?:{p})\\Z") for p in config.patterns]
+        self._patterns: Sequence[re.Pattern[str]] = [re.compile(pattern) for pattern in config.patterns]
 
     def kind(self, moment: Moment) -> str | None:
         """Return `prompt_end`, `line_end`, `pattern`, `automatic`, or None between slots."""
@@ -50,8 +52,8 @@ class SlotDetector:
                 return "line_end"
         if self._patterns:
             text = moment.generated()
-            if any(pattern.search(text) for pattern in self._patterns):
+            if any(match.end() == len(text) for pattern in self._patterns for match in pattern.finditer(text)):
                 return "pattern"
-        if "automatic" in self._kinds and moment.token in moment.starts:
+        if "automatic" in self._kinds and moment.token in moment.starts and not moment.inside_word():
             return "automatic"
         return None

@@ -6,7 +6,6 @@ import json
 import logging
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +16,12 @@ from click.testing import CliRunner, Result
 import guardbind
 from guardbind.cli import main
 from guardbind.cli.group import LazyGroup
-from guardbind.cli.inputs import read_items, read_prompt, read_target
-from guardbind.cli.options import Job
-from guardbind.errors import BindingError, BindingFailureError, WeightsError
-from guardbind.evidence import Binding, Evidence, Target
+from guardbind.errors import WeightsError
 
 if TYPE_CHECKING:
     from conftest import TinyLlama
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-ROOT = Path(__file__).resolve().parent.parent
 PROMPT = "alpha = 17\nbeta = 42\ngamma = 63\nbeta ="
 BINDINGS = ["--binding", "alpha=17", "--binding", "beta=42", "--binding", "gamma=63"]
 
@@ -57,11 +52,6 @@ def call(folder: str) -> Any:
         return CliRunner(**runner).invoke(main, [command, *short, *arguments], input=stdin)
 
     return run
-
-
-def job(**options: Any) -> Job:
-    empty: dict[str, Any] = dict.fromkeys(Job.__dataclass_fields__)
-    return Job(**{**empty, "binding": (), "evidence": (), **options})
 
 
 def fails(result: Result, code: int, *fragments: str) -> None:
@@ -167,8 +157,7 @@ def test_strict_is_not_content_with_nothing_measured(call: Any) -> None:
 
 def test_policy_raise_ends_with_its_message(call: Any) -> None:
     result = call("generate", "--policy", "raise", "--text", PROMPT, *BINDINGS)
-    fails(result, 1, "Error: row 0, step 0: verdict")
-    assert isinstance(result.exception.__context__, click.ClickException | BindingFailureError | None)
+    fails(result, 1, "Error: row 0, step 0: verdict", "choose another policy")
 
 
 @pytest.mark.parametrize(
@@ -241,30 +230,8 @@ def test_a_file_a_pipe_and_an_argument_are_one_prompt(tmp_path: Path, call: Any)
     assert seen == [seen[0]] * 4
 
 
-@pytest.mark.parametrize(
-    ("typed", "prompt"), [("a\n", "a"), ("a\n\n", "a\n"), ("a\r\n", "a"), ("a ", "a "), ("a\nb", "a\nb")]
-)
-def test_one_line_break_at_the_very_end_is_left_out(typed: str, prompt: str, tmp_path: Path) -> None:
-    file = tmp_path / "prompt.txt"
-    file.write_bytes(typed.encode())
-    assert read_prompt(job(prompt=str(file))) == prompt
-    assert read_prompt(job(text=typed)) == typed
-
-
 def test_a_prompt_that_is_not_utf8_is_told(call: Any) -> None:
     fails(call("check", *BINDINGS, stdin=b"\xff\xfe\x00"), 2, "standard input is not UTF-8")
-
-
-def test_nobody_is_left_waiting_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    with pytest.raises(click.UsageError, match="There is no prompt"):
-        read_prompt(job())
-
-
-def test_a_long_prompt_is_read_whole(tmp_path: Path) -> None:
-    file = tmp_path / "prompt.txt"
-    file.write_text("word " * 1_000_000, encoding="utf-8")
-    assert len(read_prompt(job(prompt=str(file)))) == 5_000_000
 
 
 def test_chat_makes_the_prompt_a_turn_and_spans_still_index_the_prompt(tmp_path: Path, call: Any) -> None:
@@ -289,84 +256,6 @@ def test_the_span_of_a_file_is_the_place_that_is_taken_away(tmp_path: Path, call
         return value
 
     assert bits((11, 20)) != bits((0, 10))
-
-
-@pytest.mark.parametrize(
-    ("written", "items"),
-    [
-        ({"a": "1", "b": "2"}, [Binding("a", "1"), Binding("b", "2")]),
-        ([{"key": "a", "value": "1"}, {"key": "a", "value": "2"}], [Binding("a", "1"), Binding("a", "2")]),
-        ([{"key": "a", "value": "1", "aliases": ["one"], "span": [0, 5]}], [Binding("a", "1", ("one",), (0, 5))]),
-        ([{"id": "e", "text": "the passage"}], [Evidence("e", text="the passage")]),
-        ([{"id": "e", "span": [2, 9]}], [Evidence("e", (2, 9))]),
-    ],
-)
-def test_bindings_can_be_written_as_a_mapping_or_a_list(
-    written: Any, items: list[Binding | Evidence], tmp_path: Path
-) -> None:
-    file = tmp_path / "bindings.json"
-    file.write_text(json.dumps(written), encoding="utf-8")
-    assert read_items(job(bindings=str(file))) == items
-
-
-def test_arguments_follow_the_file(tmp_path: Path) -> None:
-    file = tmp_path / "bindings.json"
-    file.write_text('{"a": "1"}', encoding="utf-8")
-    assert read_items(job(bindings=str(file), binding=("a=2", "b=x=y"), evidence=("one", "two"))) == [
-        Binding("a", "1"),
-        Binding("a", "2"),
-        Binding("b", "x=y"),
-        Evidence("evidence1", text="one"),
-        Evidence("evidence2", text="two"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("written", "message"),
-    [
-        ('{"a": ', "not JSON"),
-        ("", "not JSON"),
-        (b"\xff\xfe\xfd", "not JSON"),
-        ("[" * 100_000, "not JSON"),
-        ('"a"', "JSON str"),
-        ("[1]", "entry 1 is 1; an object"),
-        ('{"a": 1}', "entry 1: value: .*got 1.*as in the prompt"),
-        ('{"a": "1", "a": "2"}', "'a' stands twice"),
-        ('[{"key": "a"}]', "entry 1: the field 'value' is missing"),
-        ('[{"key": "a", "value": "1"}, {"key": "a", "vlaue": "1"}]', "entry 2: .*no field 'vlaue'.* key, value"),
-        ('[{"key": "a", "value": "1", "id": "a"}]', "no field 'id'"),
-        ('[{"key": "a", "value": "1", "aliases": "x"}]', "aliases: .*got \"x\""),
-        ('[{"key": "a", "value": "1", "span": [0]}]', "span"),
-        ('[{"key": "a", "value": "1", "span": [0, 1.5]}]', r"span\.1: .*integer, got 1\.5"),
-        ('[{"key": "a", "value": "1", "span": [5, 5]}]', "start < end"),
-        ('[{"id": "a", "value": "1"}]', "no field 'value'.* id, span, text"),
-        ('[{"id": "a"}]', "no place"),
-        ('{"a": " "}', "blank"),
-    ],
-)
-def test_bindings_that_cannot_be_used_are_told(written: str | bytes, message: str, tmp_path: Path) -> None:
-    file = tmp_path / "bindings.json"
-    file.write_bytes(written if isinstance(written, bytes) else written.encode())
-    with pytest.raises(BindingError, match=f"(?s){message}"):
-        read_items(job(bindings=str(file)))
-
-
-@pytest.mark.parametrize(
-    ("text", "target"),
-    [
-        (None, None),
-        ("a", Target("a")),
-        ("a:first", Target("a", "first")),
-        ("a:last", Target("a", "last")),
-        ("b:first", Target("b:first")),
-        ("b:first:first", Target("b:first", "first")),
-        ("a:second", Target("a:second")),
-        (":first", Target(":first")),
-        ("e", Target("e")),
-    ],
-)
-def test_a_target_names_a_key_and_which_of_its_values(text: str | None, target: Target | None) -> None:
-    assert read_target(text, [Binding("a", "1"), Binding("b:first", "2"), Evidence("e", text="x")]) == target
 
 
 def test_the_first_value_of_a_key_can_be_asked_for(call: Any) -> None:
@@ -409,7 +298,7 @@ def test_a_seed_repeats_a_drawing(call: Any) -> None:
 
 def test_a_pattern_opens_a_slot(call: Any) -> None:
     arguments = ("--text", "hello\n", *BINDINGS, "--target", "beta", "--slots", "automatic", "--json")
-    result = call("check", *arguments, "--pattern", r"(?s).+")
+    result = call("check", *arguments, "--pattern", r"[\s\S]+")
     assert "pattern" in {slot["kind"] for slot in json.loads(result.stdout)["report"]["slots"]}
 
 
@@ -435,55 +324,6 @@ def test_a_command_leaves_the_log_as_it_was(call: Any) -> None:
     call("check", "--text", PROMPT, *BINDINGS)
     call("generate", "--policy", "raise", "--text", PROMPT, *BINDINGS)
     assert (list(logger.handlers), logger.level) == before
-
-
-# Help
-
-
-@pytest.mark.parametrize("command", ["generate", "check"])
-def test_help_shows_an_example_and_every_variable(command: str) -> None:
-    result = CliRunner().invoke(main, [command, "--help"])
-    assert result.exit_code == 0
-    assert f"Example:\n" in result.stdout
-    assert f"  guardbind {command} " in result.stdout.partition("Example:")[2]
-    assert "GUARDBIND_MODEL" in result.stdout
-
-
-def test_help_names_every_policy() -> None:
-    from guardbind.policies import POLICIES
-
-    help_text = CliRunner().invoke(main, ["generate", "--help"]).stdout
-    assert [name for name in POLICIES.names() if name not in help_text] == []
-
-
-def test_the_version_is_told() -> None:
-    result = CliRunner().invoke(main, ["--version"])
-    assert (result.exit_code, result.stdout) == (0, f"guardbind, version {guardbind.__version__}\n")
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["check", "--text", "x"]])
-def test_help_and_wrong_usage_are_answered_without_torch(arguments: list[str]) -> None:
-    code = f"""
-import sys
-from click.testing import CliRunner
-from guardbind.cli import main
-result = CliRunner().invoke(main, {arguments})
-assert result.exit_code in (0, 2), result.output
-print(*(name for name in ("torch", "transformers") if name in sys.modules))
-"""
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
-
-
-def test_commands_are_imported_when_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "sound_command.py").write_text("import click\nrun = click.Command('run', callback=lambda: None)\n")
-    (tmp_path / "broken_command.py").write_text("import no_such_module\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    group = LazyGroup("group", lazy={"sound": "sound_command:run", "broken": "broken_command:run"})
-    assert CliRunner().invoke(group, ["sound"]).exit_code == 0
-    for arguments in (["broken"], ["--help"]):
-        with pytest.raises(ModuleNotFoundError, match="no_such_module"):
-            CliRunner().invoke(group, arguments, catch_exceptions=False)
 
 
 def test_an_error_of_ours_is_printed_and_any_other_is_not_hidden() -> None:
@@ -512,7 +352,7 @@ def loaded(demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase], monkeypa
 def example(command: str) -> list[str]:
     """The arguments of the last command in the help's example."""
     shown = CliRunner().invoke(main, [command, "--help"]).stdout.partition("Example:")[2]
-    program, name, *arguments = shlex.split(shown.rpartition("guardbind ")[2].join(("guardbind ", "")))
+    program, name, *arguments = shlex.split(shown[shown.rindex("guardbind ") :].replace("\\\n", ""))
     assert (program, name) == ("guardbind", command)
     return [name, *arguments]
 
@@ -534,5 +374,5 @@ def test_the_example_of_check_measures_a_slot(tmp_path: Path, monkeypatch: pytes
     subprocess.run("\n".join(shown.strip().splitlines()[:-1]), shell=True, check=True)
     result = CliRunner().invoke(main, [*example("check"), "--json"])
     [slot, *_] = json.loads(result.stdout)["report"]["slots"]
-    assert slot["key"] == "Boris"
-    assert result.exit_code == (slot["verdict"] != "ok"), result.output
+    assert (slot["key"], slot["verdict"]) == ("Boris", "ok")
+    assert result.exit_code == 0, result.stderr

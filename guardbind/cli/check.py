@@ -19,11 +19,11 @@ _EXAMPLE = """
 Example:
   echo 'Anna has badge 4821, Boris has badge 9370. The badge of Boris is' > prompt.txt
   echo '{"Anna": "4821", "Boris": "9370"}' > bindings.json
-  guardbind check --strict --prompt prompt.txt --bindings bindings.json --target Boris
+  guardbind check --strict --prompt prompt.txt --bindings bindings.json --max-new-tokens 8
 """
 
 
-@click.command(context_settings=CONTEXT, epilog=_EXAMPLE)
+@click.command(context_settings=CONTEXT, epilog=_EXAMPLE, short_help="Diagnose a prompt and change nothing.")
 @click.option(
     "--strict",
     is_flag=True,

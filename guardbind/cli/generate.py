@@ -17,7 +17,8 @@ __all__ = ["generate"]
 _EXAMPLE = """
 \b
 Example:
-  guardbind generate --binding Anna=4821 --binding Boris=9370 --binding Carla=5504 --text \\
+  guardbind generate --max-new-tokens 8 \\
+    --binding Anna=4821 --binding Boris=9370 --binding Carla=5504 --text \\
     "Anna has badge 4821, Boris has badge 9370, Carla has badge 5504. The badge of Boris is"
 """
 
@@ -31,7 +32,7 @@ def _known_policy(ctx: click.Context, param: click.Parameter, value: str) -> str
     return value
 
 
-@click.command(context_settings=CONTEXT, epilog=_EXAMPLE)
+@click.command(context_settings=CONTEXT, epilog=_EXAMPLE, short_help="Answer a prompt and repair what fails.")
 @click.option(
     "--policy",
     callback=_known_policy,

@@ -11,7 +11,6 @@ import click
 from guardbind.cli.inputs import Item, read_items, read_prompt, read_target
 from guardbind.cli.options import Job
 from guardbind.config import GuardConfig
-from guardbind.errors import WeightsError
 from guardbind.events import build_sinks
 
 if TYPE_CHECKING:
@@ -90,13 +89,7 @@ def _load(job: Job) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         except (AssertionError, NotImplementedError, RuntimeError) as error:
             raise click.BadParameter(f"{job.device!r} cannot be used: {error}", param_hint="--device") from error
     logger.info("loading %s", job.model)
-    try:
-        return load(job.model, dtype=job.dtype, device=job.device)
-    except (OSError, ValueError) as error:
-        raise WeightsError(
-            f"the model {job.model!r} cannot be loaded: {error}",
-            hint="Give a folder that holds a causal language model and its tokenizer, or a Hugging Face id.",
-        ) from error
+    return load(job.model, dtype=job.dtype, device=job.device)
 
 
 def _encode(tokenizer: PreTrainedTokenizerBase, prompt: str, device: torch.device, *, chat: bool) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
         return
     click.echo(answer.text)
     fitted = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if fitted else _PIPE_WIDTH, highlight=False, markup=False)
+    console = Console(width=None if fitted else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
     slots = answer.report.slots
     if not slots:
         console.print(f"\n{_NO_SLOT}")

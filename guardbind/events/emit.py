@@ -68,4 +68,4 @@ class Emitter:
             except Exception as error:
                 self.failures += 1
                 if self.failures == 1:
-                    logger.warning("a guardbind sink failed and is ignored from here on: %r", error)
+                    logger.warning("a guardbind sink failed; further failures are only counted: %r", error)

@@ -5,6 +5,7 @@ The order of the fields is part of the format. A record holds prompt text only i
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -43,7 +44,7 @@ class Provenance(_Record):
     torch: str
     """Version of torch."""
     model: str
-    """Model id or folder name."""
+    """Model id, or name of the folder it was loaded from."""
     dtype: str
     """Data type of the model's weights, as `float32`."""
     attention: str
@@ -147,8 +148,8 @@ class SlotRecord(_Record):
     step: int
     """Tokens generated in this row before the slot."""
     kind: str
-    """What opened the slot: `prompt_end`, `line_end`, `automatic`, `pattern`, or `continued` for a later token of a
-    value that was begun before."""
+    """What opened the slot: `prompt_end`, `line_end`, `automatic`, `pattern`, `continued` for a later token of a value
+    that was begun before, or `reopened` after a visible checkpoint."""
     verdict: Verdict
     """Verdict on the model's own token."""
     final_verdict: Verdict
@@ -221,4 +222,5 @@ Record = SlotRecord | InterventionRecord
 
 def as_json(record: Record) -> dict[str, Any]:
     """Return a record as JSON-ready data; infinite bits become null."""
-    return record.model_dump(mode="json")
+    data: dict[str, Any] = json.loads(record.model_dump_json())
+    return data

@@ -24,8 +24,11 @@ def auto(slot: Slot) -> Iterable[Proposal]:
     if verdict == "gate_failure":
         yield from checkpoint(slot)
     if verdict in ("gate_failure", "binding_failure"):
-        yield contrast_at(slot, alpha, plausibility)
-        yield contrast_at(slot, 2 * alpha, plausibility / 10)
+        first = contrast_at(slot, alpha, plausibility)
+        yield first
+        harder = contrast_at(slot, 2 * alpha, plausibility / 10)
+        if harder.token != first.token:
+            yield harder
     if verdict == "binding_failure":
         yield from checkpoint(slot)
         yield from veto(slot)

@@ -16,8 +16,9 @@ def veto(slot: Slot) -> Iterable[Proposal]:
     """Propose the next admissible token in the model's own order, after at most `max_vetoes` rejections."""
     if slot.judgement.verdict not in ("gate_failure", "binding_failure") or slot.pseudo_prior is None:
         return
-    vetoed = [slot.token]
-    for token in _in_order(slot):
+    vetoed: list[int] = []
+    # The model's own token comes first: where only the draw could miss, it is the one to write.
+    for token in (slot.token, *_in_order(slot)):
         if slot.judge(token, slot.logprobs).verdict == "ok":
             rest = slot.logprobs.clone()
             rest[vetoed] = -math.inf

@@ -1,0 +1,132 @@
+"""One prompt that goes wrong, told step by step: what was asked, what was measured, what was repaired."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from guardbind.config import GuardConfig
+from guardbind.events import InterventionRecord, SlotRecord
+from guardbind.guard import Guard, GuardOutput
+
+from .comparison import told
+from .trial import Stage, Task, Trial
+
+__all__ = ["Story", "TokenReading", "find_story"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReading:
+    """A token that could start the answer.
+
+    Attributes:
+        text: The token.
+        logprob: Its log-probability in the full context (nats).
+        priors: For each binding, its log-probability with that binding's evidence taken away (nats).
+    """
+
+    text: str
+    logprob: float
+    priors: tuple[float, ...]
+
+    @property
+    def bits(self) -> tuple[float, ...]:
+        """Bits that each binding's evidence contributes to the token, log2(p1/p0)."""
+        return tuple((self.logprob - prior) / math.log(2) for prior in self.priors)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happened at one prompt under policy `auto`.
+
+    Attributes:
+        trial: The prompt.
+        text: The prompt as text, in the order of its parts: for each binding its statement and the filler after it,
+            then the question.
+        stage: What the model's own answer is.
+        searched: Trials that were looked at, this one included.
+        readings: The value of each binding, in their order, and the model's own token if it is none of them.
+        slot: What the guard saw.
+        remedy: What was done about it; None if nothing was.
+    """
+
+    trial: Trial
+    text: tuple[str, ...]
+    stage: Stage
+    searched: int
+    readings: tuple[TokenReading, ...]
+    slot: SlotRecord
+    remedy: InterventionRecord | None
+
+
+def find_story(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, task: Task, most: int = 32) -> Story:
+    """Tell the first trial at which the model writes the value of another key; the first of all if none of `most` is.
+
+    Args:
+        model: The model.
+        tokenizer: Its tokenizer.
+        task: Where the prompts come from.
+        most: Trials that are looked at.
+    """
+    guard = Guard(model, tokenizer, GuardConfig(policy="auto", keep_readouts=True))
+    first: Story | None = None
+    for index in range(most):
+        trial = task.trial(index)
+        output = _answer(guard, trial)
+        others = {bound.value.token for bound in trial.bound if bound is not trial.target}
+        found = output.report.slots[0].token in others
+        if found or first is None:
+            story = _tell(tokenizer, task, trial, output, index + 1)
+            if found:
+                return story
+            first = story
+    assert first is not None
+    return first
+
+
+def _answer(guard: Guard, trial: Trial) -> GuardOutput:
+    ids = torch.tensor([trial.ids], device=next(guard.model.parameters()).device)
+    bindings, target = told(trial, "target")
+    return guard.generate(
+        input_ids=ids,
+        attention_mask=torch.ones_like(ids),
+        bindings=bindings,
+        target=target,
+        max_new_tokens=1,
+        do_sample=False,
+    )
+
+
+def _tell(tokenizer: PreTrainedTokenizerBase, task: Task, trial: Trial, output: GuardOutput, searched: int) -> Story:
+    slot, readout = output.report.slots[0], output.report.readouts[0]
+    logprobs = torch.log_softmax(readout.logits, -1)
+    tokens = dict.fromkeys([*(bound.value.token for bound in trial.bound), slot.token])
+    return Story(
+        trial=trial,
+        text=_parts(tokenizer, trial),
+        stage=trial.stage(slot.token, task.pool),
+        searched=searched,
+        readings=tuple(
+            TokenReading(
+                text=str(tokenizer.decode([token])),
+                logprob=float(logprobs[token]),
+                priors=tuple(float(readout.nulls[i][token]) for i in range(len(trial.bound))),
+            )
+            for token in tokens
+        ),
+        slot=slot,
+        remedy=next((i for i in output.report.interventions if i.kept), None),
+    )
+
+
+def _parts(tokenizer: PreTrainedTokenizerBase, trial: Trial) -> tuple[str, ...]:
+    edges = [edge for bound in trial.bound for edge in (bound.statement.start, bound.statement.stop)]
+    edges += [trial.question.start, len(trial.ids)]
+    return tuple(
+        str(tokenizer.decode(list(trial.ids[start:stop]), clean_up_tokenization_spaces=False))
+        for start, stop in pairwise(edges)
+    )

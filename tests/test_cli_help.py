@@ -1,0 +1,62 @@
+"""What the command line says about itself, and what it imports to say it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import guardbind
+from guardbind.cli import main
+from guardbind.cli.group import LazyGroup
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_help_shows_an_example_and_every_variable(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Example:\n" in result.stdout
+    assert f"  guardbind {command} " in result.stdout.partition("Example:")[2]
+    assert "GUARDBIND_MODEL" in result.stdout
+
+
+def test_help_names_every_policy() -> None:
+    from guardbind.policies import POLICIES
+
+    help_text = CliRunner().invoke(main, ["generate", "--help"]).stdout
+    assert [name for name in POLICIES.names() if name not in help_text] == []
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(main, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"guardbind, version {guardbind.__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["check", "--text", "x"]])
+def test_help_and_wrong_usage_are_answered_without_torch(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from click.testing import CliRunner
+from guardbind.cli import main
+result = CliRunner().invoke(main, {arguments})
+assert result.exit_code in (0, 2), result.output
+print(*(name for name in ("torch", "transformers") if name in sys.modules))
+"""
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
+
+
+def test_commands_are_imported_when_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sound_command.py").write_text("import click\nrun = click.Command('run', callback=lambda: None)\n")
+    (tmp_path / "broken_command.py").write_text("import no_such_module\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    group = LazyGroup("group", lazy={"sound": "sound_command:run", "broken": "broken_command:run"})
+    assert CliRunner().invoke(group, ["sound"]).exit_code == 0
+    for arguments in (["broken"], ["--help"]):
+        with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+            CliRunner().invoke(group, arguments, catch_exceptions=False)
