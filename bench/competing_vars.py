@@ -27,8 +27,8 @@ class CompetingVars:
     """`KEY1=[ <v1> ]`, filler, `KEY2=[ <v2> ]`, filler, `Question: What is KEY1?` or `KEY2`, `KEY1=[`.
 
     The pieces are tokenised one by one and put together as ids: each value is one token, each block of filler exactly
-    `k`. This is layout S, bracket style, of the paper's stage suite, except that the suite always asks for KEY1: then the
-    order of the two alone tells which value is right.
+    `k`. This is layout S, bracket style, of the paper's stage suite, except that the suite always asks for KEY1, where
+    the order of the two alone tells which value is right.
 
     Args:
         tokenizer: The model's tokenizer.

@@ -104,7 +104,7 @@ def repeat(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[
 
 def coherent(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
     """One fixed paragraph, cycled."""
-    ids = encode(stock.tokenizer, PARAGRAPH)
+    ids = [token for token in encode(stock.tokenizer, PARAGRAPH) if token not in stock.forbidden]
     return [(ids * (size // len(ids) + 1))[:size] for size in sizes]
 
 

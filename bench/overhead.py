@@ -89,7 +89,7 @@ def measure_overhead(
     tokenizer: PreTrainedTokenizerBase,
     task: Task,
     *,
-    pairs: int = 8,
+    pairs: int = 5,
     new_tokens: int = 64,
     progress: Callable[[str], object] = lambda _: None,
 ) -> Overhead:

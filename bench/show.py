@@ -26,15 +26,15 @@ _RANKED = {
 }
 
 _LEGEND = (
-    "2A: the answer starts with no candidate. 2B: it starts with another candidate than the one asked for. "
-    "right→wrong, wrong→right: trials that guarding spoilt and repaired. Accuracy with Wilson's 95 % interval."
+    "2A: share of answers that start with no candidate. 2B: share that start with another candidate than the one asked "
+    "for. right→wrong, wrong→right: prompts that guarding spoilt and repaired. Accuracy with Wilson's 95 % interval."
 )
 
 
 def show_story(story: Story, console: Console) -> None:
     """Print one prompt from the question to the repaired answer."""
     parts: list[RenderableType] = [
-        Text("What the model was given", "bold"),
+        Text("What the model was given", "bold").append(f" (prompt {_why(story)})", _FAINT),
         _prompt(story),
         Text("\nWhat it was about to write", "bold"),
         _answer(story),
@@ -49,6 +49,14 @@ def show_story(story: Story, console: Console) -> None:
         _ending(story),
     ]
     console.print(Panel(Group(*parts), title="One prompt, step by step", box=box.ROUNDED, padding=(1, 2)))
+
+
+def _why(story: Story) -> str:
+    if story.is_clear:
+        return f"{story.number}: the first at which a wrong value is at least twice as likely as the right one"
+    return (
+        f"{story.number}: the first that is answered with a wrong value" if story.stage == "2B" else str(story.number)
+    )
 
 
 def _prompt(story: Story) -> Text:
@@ -80,13 +88,15 @@ def _answer(story: Story) -> Text:
         f", with probability {_p(own.logprob)}",
     )
     if story.stage == "2B":
+        target = story.readings[story.trial.asked]
+        text.append(f", {math.exp(own.logprob - target.logprob):.1f} times that of {target.text.strip()}")
         others = [bound for bound in story.trial.bound if bound.value.word == own.text.strip()]
         whose = f"That is the value of {others[0].key}. " if others else "No line of the prompt holds it. "
         text.append(f". {whose}The value of {story.trial.target.key} is in the prompt; it did not reach the answer.")
     elif right:
-        text.append(f". That is right: none of the first {story.searched} prompts made it write another key's value.")
+        text.append(". That is right; no prompt was found that made it write another key's value.")
     else:
-        text.append(". That is no candidate value at all.")
+        text.append(". That is no candidate at all; no prompt was found that made it write another key's value.")
     return text
 
 
@@ -136,8 +146,11 @@ def _ending(story: Story) -> Text:
         text.append(", which chooses among the values by what the evidence adds to them")
     if remedy.action == "checkpoint":
         text.append(", which restates the evidence before the answer")
-    text.append(f". Checked before it was written: {remedy.reason}; verdict ")
-    return text.append(slot.final_verdict, _RIGHT if slot.final_verdict == "ok" else _WRONG).append(".")
+    text.append(". Checked before it was written: ")
+    if remedy.bits_after is not None:
+        text.append(f"the line of {story.trial.target.key} gives it {remedy.bits_after:+.1f} bits; ")
+    text.append("verdict ").append(slot.final_verdict, _RIGHT if slot.final_verdict == "ok" else _WRONG)
+    return text.append(".")
 
 
 def _p(logprob: float) -> str:
@@ -147,24 +160,27 @@ def _p(logprob: float) -> str:
 
 def show_comparison(result: ComparisonResult, console: Console) -> None:
     """Print every policy side by side, what tells right from wrong, and what guarding costs."""
+    console.print()
+    console.print(
+        f"{result.trials} prompts of {result.prompt_tokens} tokens: {result.task}, {result.filler} filler, {result.k} "
+        f"per block, {result.candidates} candidates",
+        style="bold",
+    )
     console.print(_policies(result))
     console.print(_LEGEND, style=_FAINT)
-    console.print()
-    console.print(_detection(result.detection))
+    found = result.detection
+    console.print(
+        f"\nRead before anything is written: telling {found.right} right answers from {found.wrong_2b} that are 2B",
+        style="bold",
+    )
+    console.print(_detection(found))
     if result.cost is not None:
-        console.print()
+        console.print("What guarding costs, as a ratio of times in this run", style="bold")
         console.print(_cost(result.cost))
 
 
 def _policies(result: ComparisonResult) -> Table:
-    table = Table(
-        title=f"{result.trials} prompts of {result.prompt_tokens} tokens: {result.task}, {result.filler} filler, "
-        f"{result.k} per block, {result.candidates} candidates",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        collapse_padding=True,
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("policy", no_wrap=True)
     table.add_column("the guard was told")
     for heading in ("accuracy", "2A", "2B", "right→\nwrong", "wrong→\nright"):
@@ -187,12 +203,7 @@ def _policies(result: ComparisonResult) -> Table:
 
 
 def _detection(detection: Detection) -> Table:
-    table = Table(
-        title=f"Before anything is written: telling {detection.right} right answers from {detection.wrong_2b} of 2B",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("read at the slot")
     table.add_column("AUROC", justify="right")
     for name, label in _RANKED.items():
@@ -206,11 +217,11 @@ def _detection(detection: Detection) -> Table:
 
 
 def _cost(cost: Cost) -> Table:
-    table = Table(title="What guarding costs", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("guarded / unguarded")
     table.add_column("ratio", justify="right")
     for label, ratio, (low, high) in (
-        ("decoding while no slot opens, time per token", cost.idle_ratio, cost.idle_range),
+        ("64 tokens decoded under a guard that finds no slot: time per token", cost.idle_ratio, cost.idle_range),
         ("a whole answer of one token at a slot, prompt included", cost.slot_ratio, cost.slot_range),
     ):
         table.add_row(label, Text.assemble(f"{ratio:.3f}", (f" [{low:.2f}, {high:.2f}]", _FAINT)))

@@ -52,7 +52,7 @@ LARGEST: dict[str, float] = {"mask": float("inf"), "mask_rows": 65_536, "mask_pr
 """The nulls, and how many tokens each may hold: its rows times the context."""
 
 LEAST_RUNS = 2
-SECONDS = 20.0
+SECONDS = 15.0
 
 
 class _Record(BaseModel):
@@ -291,18 +291,22 @@ def table(result: SlotCosts) -> Table:
                 str(context),
                 "" if spans is None else str(spans),
                 cost.arm,
-                f"{1000 * cost.seconds:,.1f}",
+                _short(1000 * cost.seconds),
                 _spread(cost.per_decode),
                 _spread(cost.per_prefill),
-                f"{cost.extra_bytes / 2**20:,.1f}",
+                _short(cost.extra_bytes / 2**20),
                 str(cost.runs),
-                "" if cost.factor == 1 else f"extrapolated × {cost.factor:g}",
+                "" if cost.factor == 1 else f"extrapolated × {cost.factor:.3g}",
             )
     return out
 
 
 def _spread(ratio: Ratio) -> str:
-    return f"{ratio.median:,.2f} ({ratio.low:,.2f}–{ratio.high:,.2f})"
+    return f"{_short(ratio.median)} ({_short(ratio.low)}–{_short(ratio.high)})"
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.2f}"
 
 
 def _numbers(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, ...]:
@@ -335,6 +339,8 @@ def main(
 ) -> None:
     """Measure what one slot costs, in time and memory."""
     progress = functools.partial(click.echo, err=True)
+    # Or else the profiler says on stderr that it starts and stops.
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     try:
         result = measure(
             *load(name, dtype=dtype, device=device),

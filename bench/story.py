@@ -10,6 +10,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
+from guardbind.errors import NullUnavailableError
 from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.guard import Guard, GuardOutput
 
@@ -48,7 +49,7 @@ class Story:
         text: The prompt as text, in the order of its parts: for each binding its statement and the filler after it,
             then the question.
         stage: What the model's own answer is.
-        searched: Trials that were looked at, this one included.
+        number: Its number among the trials, from 1.
         readings: The value of each binding, in their order, and the model's own token if it is none of them.
         slot: What the guard saw.
         remedy: What was done about it; None if nothing was.
@@ -57,35 +58,44 @@ class Story:
     trial: Trial
     text: tuple[str, ...]
     stage: Stage
-    searched: int
+    number: int
     readings: tuple[TokenReading, ...]
     slot: SlotRecord
     remedy: InterventionRecord | None
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether the answer is 2B and at least twice as likely as the right one."""
+        best = max(reading.logprob for reading in self.readings)
+        return self.stage == "2B" and best - self.readings[self.trial.asked].logprob >= math.log(2)
+
 
 def find_story(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, task: Task, most: int = 32) -> Story:
-    """Tell the first trial at which the model writes the value of another key; the first of all if none of `most` is.
+    """Tell the first trial at which the model clearly prefers the value of another key.
+
+    Clearly means: the other value is at least twice as likely as the right one. If none of `most` trials is such, the
+    first that is 2B at all is told, else the first of all.
 
     Args:
         model: The model.
         tokenizer: Its tokenizer.
         task: Where the prompts come from.
         most: Trials that are looked at.
+
+    Raises:
+        NullUnavailableError: On this model no null can be trusted.
     """
     guard = Guard(model, tokenizer, GuardConfig(policy="auto", keep_readouts=True))
-    first: Story | None = None
+    best: Story | None = None
     for index in range(most):
         trial = task.trial(index)
-        output = _answer(guard, trial)
-        others = {bound.value.token for bound in trial.bound if bound is not trial.target}
-        found = output.report.slots[0].token in others
-        if found or first is None:
-            story = _tell(tokenizer, task, trial, output, index + 1)
-            if found:
-                return story
-            first = story
-    assert first is not None
-    return first
+        story = _tell(tokenizer, task, trial, _answer(guard, trial), index + 1)
+        if best is None or (story.stage == "2B" and best.stage != "2B") or story.is_clear:
+            best = story
+        if best.is_clear:
+            break
+    assert best is not None
+    return best
 
 
 def _answer(guard: Guard, trial: Trial) -> GuardOutput:
@@ -101,15 +111,17 @@ def _answer(guard: Guard, trial: Trial) -> GuardOutput:
     )
 
 
-def _tell(tokenizer: PreTrainedTokenizerBase, task: Task, trial: Trial, output: GuardOutput, searched: int) -> Story:
+def _tell(tokenizer: PreTrainedTokenizerBase, task: Task, trial: Trial, output: GuardOutput, number: int) -> Story:
     slot, readout = output.report.slots[0], output.report.readouts[0]
+    if not readout.nulls:
+        raise NullUnavailableError(f"nothing can be measured on this model: {slot.reason}.", hint="Use another one.")
     logprobs = torch.log_softmax(readout.logits, -1)
     tokens = dict.fromkeys([*(bound.value.token for bound in trial.bound), slot.token])
     return Story(
         trial=trial,
         text=_parts(tokenizer, trial),
         stage=trial.stage(slot.token, task.pool),
-        searched=searched,
+        number=number,
         readings=tuple(
             TokenReading(
                 text=str(tokenizer.decode([token])),

@@ -34,13 +34,15 @@ class Limits:
     """What one generation allows.
 
     Attributes:
-        max_columns: Columns that prompt and answer may take together (model context, static cache), or None.
+        max_positions: Tokens of one row, prompt and answer, that the model's context holds, or None.
+        max_columns: Columns, padding included, that a static cache holds, or None.
         max_new_tokens: Tokens that may be generated, or None.
         eos: End-of-sequence ids.
         pad: What a row that has ended is filled with, or None.
         sampling: Tokens are drawn, not chosen by arg max.
     """
 
+    max_positions: int | None
     max_columns: int | None
     max_new_tokens: int | None
     eos: frozenset[int]
@@ -143,8 +145,11 @@ class Engine:
 
     def _open(self, row: Row, top: int) -> Opening | None:
         if row.reopens is not None:
-            resolution, row.reopens = row.reopens, None
-            return self._begin(row, "reopened", resolution, top)
+            # What was written of the value stands in the line that was begun again.
+            begun, row.reopens = row.reopens, None
+            start = len(row.ids) - begun.tokens
+            row.value = Value("reopened", begun.resolution, begun.node, start, begun.tokens)
+            return self._decision(row, row.value, top)
         if row.value is not None:
             return self._continue(row, row.value, top)
         moment = Moment(
@@ -205,11 +210,11 @@ class Engine:
                 row.value = None
             return
         node = value.node.children.get(token)
-        if node is not None and not node.children:
-            written = range(value.start, len(row.ids))
-            for item in row.owners(tuple(node.ends)):
-                row.restated.setdefault(item, []).append(written)
         if node is None or not node.children:
+            # It ends with its last token, or with one that closes it.
+            ends = value.node.ends if node is None else node.ends
+            for item in row.owners(tuple(ends)):
+                row.restated.setdefault(item, []).append(range(value.start, len(row.ids)))
             row.value = None
             return
         value.node = node
@@ -255,7 +260,7 @@ class Engine:
             measured=measured,
             config=self._config,
             sampling=self._limits.sampling,
-            restate=restater(tail, row, opening.resolution, self._config, self._limits.max_columns),
+            restate=restater(tail, row, opening.resolution, self._config, self._limits.max_positions),
         )
         if opening.is_false_alarm(slot):
             row.value = None
@@ -311,7 +316,7 @@ class Engine:
             return _forced(scores, row.index, row.queue.popleft()) if row.queue else scores
         if kept.inserted:
             if value is not None:
-                row.reopens = value.resolution
+                row.reopens = value
                 if value.resolution.index is not None:
                     stated = range(len(row.ids), len(row.ids) + kept.stated)
                     row.restated.setdefault(value.resolution.index, []).append(stated)

@@ -103,7 +103,9 @@ class Guard:
             NumericsError: Logits at a slot are NaN.
             BindingFailureError: Policy `raise`.
         """
-        prompt = prompt_ids(named(self._inner, args, kwargs))
+        given = named(self._inner, args, kwargs)
+        refuse_unguardable(self._inner, given)
+        prompt = prompt_ids(given)
         with self.attached(bindings, target, source) as handle:
             raw = handle.generate(*args, **kwargs)
         sequences = raw if isinstance(raw, Tensor) else raw.sequences
@@ -178,11 +180,9 @@ class Guard:
             unset = kwargs.get("max_length") is None and total in (None, GenerationConfig().max_length)
             new = _DEFAULT_NEW_TOKENS if unset else max(0, total - ids.shape[1])
         eos = setting(self._inner, kwargs, "eos_token_id")
-        cache = kwargs.get("past_key_values")
-        bounds = [context_length(self._inner), _static_length(cache)]
-        known = [bound for bound in bounds if bound is not None]
         return Limits(
-            max_columns=min(known) if known else None,
+            max_positions=context_length(self._inner),
+            max_columns=_static_length(kwargs.get("past_key_values")),
             max_new_tokens=new,
             eos=frozenset(eos if isinstance(eos, (list, tuple)) else [] if eos is None else [int(eos)]),
             pad=setting(self._inner, kwargs, "pad_token_id"),

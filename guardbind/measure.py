@@ -153,10 +153,11 @@ def usable_nulls(model: nn.Module, tokenizer: PreTrainedTokenizerBase, config: G
     Args:
         model: The module whose forward the generation loop calls.
         tokenizer: Its tokenizer.
-        config: Its `null` and `tail_tokens` are used.
+        config: Its `null`, `envelope` and `tail_tokens` are used.
 
     Raises:
-        NullUnavailableError: None can be used: with nothing taken away, no replica equals the main pass.
+        NullUnavailableError: None can be used, because with nothing taken away no replica equals the main pass, or
+            one of the envelope cannot.
         NumericsError: The model's logits are NaN.
     """
     names = (config.null, *_STAND_INS.get(config.null, ()))
@@ -164,8 +165,6 @@ def usable_nulls(model: nn.Module, tokenizer: PreTrainedTokenizerBase, config: G
     count = min(len(tokenizer), _TRIAL_TOKENS)
     ids = torch.arange(count, device=device)[None]
     row = NullRow(row=0, ids=tuple(range(count)), pad=0, statements=((range(1, 2),),), values=((),), everything=())
-    kept: list[Null] = []
-    failures: list[str] = []
     with torch.no_grad():
         output = model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
         tail = Tail(model, tokenizer, getattr(output, "past_key_values", None), count, config.tail_tokens)
@@ -176,27 +175,30 @@ def usable_nulls(model: nn.Module, tokenizer: PreTrainedTokenizerBase, config: G
                 hint="Load the model in float32 or bfloat16, or check its weights.",
             )
         dtype = float_dtype(model)
-        for name in names:
-            null = NULLS.get(name)
-            try:
-                reading = null(tail, [row], plain=True)
-            except NullUnavailableError as error:
-                failures.append(str(error))
-                continue
-            assert reading.plain is not None
-            holds, difference = agrees(reading.plain[0], main, dtype)
-            if holds:
-                kept.append(null)
-            else:
-                failures.append(f"{name!r} differs from the main pass by {difference:.3g} logits")
-    if not kept:
+        tried = {name: _failure(NULLS.get(name), tail, row, main, dtype) for name in (*names, *config.envelope)}
+    failures = {name: failure for name, failure in tried.items() if failure is not None}
+    reasons = "; ".join(f"{name!r}: {failure}" for name, failure in failures.items())
+    missing = failures.keys() & set(config.envelope)
+    if missing or failures.keys() >= set(names):
+        what = f"null {min(missing)!r} of the envelope cannot" if missing else "no null can"
         raise NullUnavailableError(
-            f"no null can be used on {type(model).__name__}: {'; '.join(failures)}.",
+            f"{what} be used on {type(model).__name__}: {reasons}.",
             hint="Try attn_implementation='eager' or 'sdpa', or another null.",
         )
     if failures:
-        logger.info("nulls that are not used on this model: %s", "; ".join(failures))
-    return kept
+        logger.info("nulls that are not used on this model: %s", reasons)
+    return [NULLS.get(name) for name in names if name not in failures]
+
+
+def _failure(null: Null, tail: Tail, row: NullRow, main: Tensor, dtype: torch.dtype) -> str | None:
+    """Return why a null cannot be used, or None."""
+    try:
+        reading = null(tail, [row], plain=True)
+    except NullUnavailableError as error:
+        return str(error)
+    assert reading.plain is not None
+    holds, difference = agrees(reading.plain[0], main, dtype)
+    return None if holds else f"with nothing taken away it differs from the main pass by {difference:.3g} logits"
 
 
 def _request(row: Row, items: Sequence[int]) -> NullRow:

@@ -101,7 +101,7 @@ class Recorder:
         )
         self.slots.append(record)
         if self._keep:
-            self.readouts.append(Readout(slot.logits, slot.residual.clone(), dict(slot.nulls)))
+            self.readouts.append(Readout(slot.logits.clone(), slot.residual.clone(), dict(slot.nulls)))
         self._emitter.emit(record)
         for proposal, verification in tried:
             self._intervention(slot, proposal, verification)

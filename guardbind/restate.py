@@ -22,7 +22,7 @@ _LONGEST_PREFIX = 32
 
 
 def restater(
-    tail: Tail, row: Row, resolution: Resolution, config: GuardConfig, max_columns: int | None
+    tail: Tail, row: Row, resolution: Resolution, config: GuardConfig, max_positions: int | None
 ) -> Callable[[], Restatement | None]:
     """Return a function that reads the slot with the target's evidence restated before it.
 
@@ -36,14 +36,15 @@ def restater(
         settings = config.checkpoint
         mention = row.table.items[index].mentions[-1]
         evidence = row.prompt.text[slice(*mention.chars)].strip()
-        text = settings.template.format(evidence=evidence)
+        text = settings.template.replace("{evidence}", evidence)
         prefix = _prefix(tail, row)
         cut = len(prefix)
         if settings.placement == "slot":
             cut, text = 0, "\n" + text
         stated = list(tail.tokenizer(text, add_special_tokens=False)["input_ids"])
         tokens = stated + prefix
-        if not tokens or (max_columns is not None and tail.columns - cut + len(tokens) >= max_columns):
+        needed = len(row.ids) - cut + len(tokens) + _longest_value(row)
+        if not tokens or (max_positions is not None and needed > max_positions):
             return None
         branch = Branch(tail, row=row.index, pad=row.pad, ids=row.ids, cut=cut, tokens=tokens)
         return Restatement(branch, tuple(tokens), len(stated))
@@ -60,9 +61,16 @@ def _prefix(tail: Tail, row: Row) -> list[int]:
     return row.ids[max(first, len(row.ids) - _LONGEST_PREFIX) :]
 
 
+def _longest_value(row: Row) -> int:
+    candidates = () if row.trie is None else row.trie.candidates
+    return max((len(form) for candidate in candidates for form in candidate.forms), default=1)
+
+
 def insertion_fits(proposal: Proposal, row: Row, limits: Limits) -> bool:
     """Whether what a proposal inserts, and one token of the value, still fits into the generation."""
     needed = len(proposal.inserted) + 1
     if limits.max_new_tokens is not None and row.step + needed > limits.max_new_tokens:
         return not proposal.inserted
-    return limits.max_columns is None or row.pad + len(row.ids) + needed <= limits.max_columns
+    length = len(row.ids) + needed
+    fits_context = limits.max_positions is None or length <= limits.max_positions
+    return fits_context and (limits.max_columns is None or row.pad + length <= limits.max_columns)

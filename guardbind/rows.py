@@ -57,7 +57,7 @@ class Row:
         starts: Tokens that start a candidate.
         queue: Tokens still to be forced.
         ends_after_queue: The row is ended when the queue is empty.
-        reopens: A slot opens again when the queue is empty (a visible checkpoint was written).
+        reopens: The value whose slot opens again when the queue is empty (a visible checkpoint was written).
         value: The value that is being written.
         restated: Index of a binding to token ranges of the answer that hold its value.
         interventions: Interventions kept so far.
@@ -75,7 +75,7 @@ class Row:
     starts: frozenset[int]
     queue: deque[int] = field(default_factory=deque)
     ends_after_queue: bool = False
-    reopens: Resolution | None = None
+    reopens: Value | None = None
     value: Value | None = None
     restated: dict[int, list[range]] = field(default_factory=dict)
     interventions: int = 0

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 LAYERS = 3
 MODERN = {
@@ -122,6 +130,60 @@ def speaking(
         for parameter in model.parameters():
             if parameter.ndim > 1:
                 parameter.normal_(0, 0.2, generator=generator)
+    return model
+
+
+@cache
+def copier(
+    tokenizer: PreTrainedTokenizerBase, prefers: Literal["first", "last"] = "first", context: int = 192
+) -> PreTrainedModel:
+    """Make a GPT-2 with an induction head set by hand; the same arguments give the same object.
+
+    After a token that the text holds already it writes what followed there; of several places it prefers the first or
+    the last, and gives the others a little. So it binds by place, not by key: asked for `beta=[` it writes the first
+    (or the last) value that stands in such brackets. The token it writes is copied, hence rests on the place it is
+    copied from.
+
+    Args:
+        tokenizer: The tokenizer.
+        prefers: Which of several places it copies from.
+        context: Length of the context.
+    """
+    code, sharp, loud, step = 192, 40.0, 12.0, 0.1
+    width = 3 * code + context
+    token, before, copied = (slice(i * code, (i + 1) * code) for i in range(3))
+    place = slice(3 * code, width)
+    specials = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
+    shape = {"n_embd": width, "n_layer": 2, "n_head": 1, "n_inner": 4, "n_positions": context}
+    config = GPT2Config(vocab_size=len(tokenizer), tie_word_embeddings=False, **specials, **shape)
+    model = GPT2LMHeadModel(config).eval()
+    # Almost orthogonal, and centred, because a layer norm takes the mean away.
+    codes = torch.randn(len(tokenizer), code, generator=torch.Generator().manual_seed(0))
+    codes -= codes.mean(1, keepdim=True)
+    codes /= codes.norm(dim=1, keepdim=True)
+    places = (torch.arange(context) - (context - 1) / 2) * (step if prefers == "last" else -step)
+    places[0] = -100.0  # nothing stands before the first token, so nothing is copied from it
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "ln_" not in name:
+                parameter.zero_()
+        model.transformer.wte.weight[:, token] = codes
+        model.transformer.wpe.weight[:, place] = torch.eye(context)
+        back, copy = (block.attn for block in model.transformer.h)
+        # Queries, keys and values lie side by side in one matrix; a layer norm stretches n unit parts to sqrt(width).
+        query, key, value = back.c_attn.weight.view(width, 3, width).unbind(1)
+        query[place, place] = sharp * torch.eye(context).roll(-1, 1) * math.sqrt(width) / (width / 2)
+        key[place, place] = torch.eye(context)
+        value[token, token] = torch.eye(code) / math.sqrt(width / 2)
+        back.c_proj.weight[token, before] = torch.eye(code)
+        query, key, value = copy.c_attn.weight.view(width, 3, width).unbind(1)
+        query[token, token] = sharp * torch.eye(code) * math.sqrt(width) / (width / 3)
+        key[before, token] = torch.eye(code)
+        copy.c_attn.bias[copied.start] = math.sqrt(width)
+        key[place, copied.start] = places / math.sqrt(width / 3)
+        value[token, token] = torch.eye(code) / math.sqrt(width / 3)
+        copy.c_proj.weight[token, copied] = torch.eye(code)
+        model.lm_head.weight[:, copied] = codes * loud / math.sqrt(width / 4)
     return model
 
 

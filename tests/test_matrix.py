@@ -116,7 +116,16 @@ def answers(sequences: torch.Tensor, columns: int, pad: int, end: int) -> list[l
 
 
 def summary(slot: SlotRecord) -> tuple[Any, ...]:
-    return slot.step, slot.kind, slot.verdict, slot.final_verdict, slot.action, slot.token, slot.final_token, slot.target
+    return (
+        slot.step,
+        slot.kind,
+        slot.verdict,
+        slot.final_verdict,
+        slot.action,
+        slot.token,
+        slot.final_token,
+        slot.target,
+    )
 
 
 def numbers(slot: SlotRecord) -> torch.Tensor:
@@ -154,7 +163,7 @@ def test_a_batch_gives_what_its_rows_give_alone(
 
 @pytest.mark.parametrize("cache", CACHES)
 @pytest.mark.parametrize("sampling", [False, True], ids=["greedy", "sampling"])
-@pytest.mark.parametrize("config", [GuardConfig(slots=()), GuardConfig(policy="observe", slots=("prompt_end",))])
+@pytest.mark.parametrize("config", [GuardConfig(slots=()), GuardConfig(policy="observe", patterns=("",))])
 def test_an_idle_guard_changes_no_bit(
     config: GuardConfig, sampling: bool, cache: str, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
@@ -194,9 +203,7 @@ def test_a_detached_guard_leaves_nothing(model: PreTrainedModel, tiny_tokenizer:
     assert len(handle.reports) == 1
 
 
-def test_the_hooks_are_gone_after_an_exception(
-    model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
-) -> None:
+def test_the_hooks_are_gone_after_an_exception(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     inputs = encode(tiny_tokenizer, PROMPTS)
     attributes, before = dict(vars(model)), hooks(model)
     guard = Guard(model, tiny_tokenizer, GuardConfig(policy="raise", min_evidence_bits=50.0))

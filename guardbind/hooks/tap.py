@@ -78,6 +78,8 @@ class ModelTap:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+        if self._lens is not None:
+            self._lens.residuals.clear()
         self._logits = self._residual = self._cache = None
         self.forwards = 0
 

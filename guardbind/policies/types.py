@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from guardbind.branch import Branch
@@ -97,8 +98,13 @@ class Slot:
 
     @property
     def choices(self) -> tuple[int, ...]:
-        """Tokens that keep a candidate alive here; empty when no value is known."""
-        return () if self.node is None else tuple(self.node.children)
+        """Tokens that keep a candidate alive here, and the likeliest that ends one; empty when no value is known."""
+        if self.node is None:
+            return ()
+        children = list(self.node.children)
+        if not self.node.ends:
+            return tuple(children)
+        return (*children, int(self.logprobs.index_fill(0, torch.tensor(children), -math.inf).argmax()))
 
     def bits(self, token: int, logprobs: Tensor | None = None) -> float | None:
         """Return signed evidence bits log2(p1/p0) of a token on the target's span; None when p0 was not read."""
