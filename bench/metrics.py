@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import rankdata
+from scipy.stats import binomtest, rankdata
 
 from guardbind.errors import ConfigError
 from guardbind.information.intervals import Interval
@@ -28,20 +26,10 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     """
     if trials < 1 or not 0 <= successes <= trials:
         raise ConfigError(f"{successes} successes in {trials} trials; 0 ≤ successes ≤ trials, trials ≥ 1 are accepted.")
-    z2 = _quantile(confidence) ** 2
-    share = successes / trials
-    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = math.sqrt(z2 * share * (1 - share) / trials + z2**2 / (4 * trials**2)) / (1 + z2 / trials)
-    # At 0 and at all successes the closed form is exact and only rounding misses it.
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == trials else min(1.0, centre + half)
-    return Interval(low, high)
-
-
-def _quantile(confidence: float) -> float:
     if not 0.0 < confidence < 1.0:
         raise ConfigError(f"confidence is {confidence}; a number in (0, 1) is accepted.", hint="0.95 is usual.")
-    return float(ndtri(0.5 + confidence / 2))
+    interval = binomtest(successes, trials).proportion_ci(confidence, "wilson")
+    return Interval(float(interval.low), float(interval.high))
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:

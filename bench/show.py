@@ -77,7 +77,7 @@ def _prompt(story: Story) -> Text:
 
 
 def _own(story: Story) -> TokenReading:
-    return next(reading for reading in story.readings if reading.text == story.slot.token_text)
+    return next(reading for reading in story.readings if reading.token == story.slot.token)
 
 
 def _answer(story: Story) -> Text:
@@ -90,7 +90,7 @@ def _answer(story: Story) -> Text:
     if story.stage == "2B":
         target = story.readings[story.trial.asked]
         text.append(f", {math.exp(own.logprob - target.logprob):.1f} times that of {target.text.strip()}")
-        others = [bound for bound in story.trial.bound if bound.value.word == own.text.strip()]
+        others = [bound for bound in story.trial.bound if bound.value.token == own.token]
         whose = f"That is the value of {others[0].key}. " if others else "No line of the prompt holds it. "
         text.append(f". {whose}The value of {story.trial.target.key} is in the prompt; it did not reach the answer.")
     elif right:
@@ -108,9 +108,8 @@ def _readings(story: Story) -> Table:
         table.add_column(f"p, {bound.key} hidden", justify="right")
     for bound in story.trial.bound:
         table.add_column(f"bits from {bound.key}", justify="right")
-    target = story.trial.target.value.word
     for reading in story.readings:
-        style = _RIGHT if reading.text.strip() == target else _WRONG
+        style = _RIGHT if reading.token == story.trial.target.value.token else _WRONG
         table.add_row(
             Text(reading.text.strip() or repr(reading.text), style),
             _p(reading.logprob),
@@ -139,8 +138,8 @@ def _ending(story: Story) -> Text:
         return Text(
             f"The same: {'nothing had to be' if slot.verdict == 'ok' else 'nothing that could be verified was'} done."
         )
-    final = (slot.final_text or "").strip()
-    right = final == story.trial.target.value.word
+    right = slot.final_token == story.trial.target.value.token
+    final = (slot.final_text or "").strip() or repr(slot.final_text)
     text = Text.assemble((final, _RIGHT if right else _WRONG), " by ", (remedy.action, "bold"))
     if remedy.action == "contrast":
         text.append(", which chooses among the values by what the evidence adds to them")

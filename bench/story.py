@@ -25,11 +25,13 @@ class TokenReading:
     """A token that could start the answer.
 
     Attributes:
-        text: The token.
+        token: The token.
+        text: The token as text.
         logprob: Its log-probability in the full context (nats).
         priors: For each binding, its log-probability with that binding's evidence taken away (nats).
     """
 
+    token: int
     text: str
     logprob: float
     priors: tuple[float, ...]
@@ -124,7 +126,8 @@ def _tell(tokenizer: PreTrainedTokenizerBase, task: Task, trial: Trial, output: 
         number=number,
         readings=tuple(
             TokenReading(
-                text=str(tokenizer.decode([token])),
+                token=token,
+                text=str(tokenizer.decode([token], clean_up_tokenization_spaces=False)),
                 logprob=float(logprobs[token]),
                 priors=tuple(float(readout.nulls[i][token]) for i in range(len(trial.bound))),
             )

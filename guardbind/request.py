@@ -54,8 +54,8 @@ def named(model: nn.Module, args: Sequence[Any], arguments: Mapping[str, Any]) -
     Raises:
         TypeError: One argument is given twice, or there are too many.
     """
-    method: Any = type(model).generate
-    positional = inspect.signature(method).bind_partial(model, *args).arguments
+    kind: Any = type(model)
+    positional = inspect.signature(kind.generate).bind_partial(model, *args).arguments
     return dict(**dict(list(positional.items())[1:]), **arguments)
 
 
@@ -65,13 +65,13 @@ def prompt_ids(arguments: Mapping[str, Any]) -> Tensor:
     Raises:
         UnsupportedGenerationError: There are no token ids to guard.
     """
-    given: Any = next((arguments[name] for name in ("inputs", "input_ids") if arguments.get(name) is not None), None)
-    if not isinstance(given, torch.Tensor) or given.ndim != 2 or given.shape[1] == 0:
-        raise UnsupportedGenerationError(
-            f"a guarded call needs a prompt of token ids [rows, columns], got {_shape(given)}.",
-            hint="Pass input_ids=..., as the tokenizer returns them.",
-        )
-    return given
+    given: object = next((arguments[name] for name in ("inputs", "input_ids") if arguments.get(name) is not None), None)
+    if isinstance(given, Tensor) and given.ndim == 2 and given.shape[1] > 0:
+        return given
+    raise UnsupportedGenerationError(
+        f"a guarded call needs a prompt of token ids [rows, columns], got {_shape(given)}.",
+        hint="Pass input_ids=..., as the tokenizer returns them.",
+    )
 
 
 def _shape(given: Any) -> str:
@@ -86,7 +86,7 @@ def kept_columns(model: nn.Module, ids: Tensor, arguments: Mapping[str, Any]) ->
     pad, eos = setting(model, arguments, "pad_token_id"), setting(model, arguments, "eos_token_id")
     ends = eos if isinstance(eos, (list, tuple)) else [eos]
     if pad is not None and pad not in ends and bool((ids == pad).any()):
-        return (ids != pad).cpu()
+        return (ids != int(pad)).cpu()
     return torch.ones_like(ids, dtype=torch.bool).cpu()
 
 

@@ -56,7 +56,6 @@ class Row:
         declared: The target that the caller declared.
         starts: Tokens that start a candidate.
         queue: Tokens still to be forced.
-        ends_after_queue: The row is ended when the queue is empty.
         reopens: The value whose slot opens again when the queue is empty (a visible checkpoint was written).
         value: The value that is being written.
         restated: Index of a binding to token ranges of the answer that hold its value.
@@ -74,7 +73,6 @@ class Row:
     declared: str | Target | None
     starts: frozenset[int]
     queue: deque[int] = field(default_factory=deque)
-    ends_after_queue: bool = False
     reopens: Value | None = None
     value: Value | None = None
     restated: dict[int, list[range]] = field(default_factory=dict)

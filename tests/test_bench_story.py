@@ -22,7 +22,7 @@ def shown(story: Story) -> str:
 
 
 def test_bits_are_the_base_2_logarithm_of_the_ratio() -> None:
-    reading = TokenReading("x", math.log(0.5), (math.log(0.125), math.log(0.5), -math.inf))
+    reading = TokenReading(7, "x", math.log(0.5), (math.log(0.125), math.log(0.5), -math.inf))
     assert reading.bits == pytest.approx((2.0, 0.0, math.inf))
 
 

@@ -231,6 +231,23 @@ class TestRepairs:
         assert (tried.action, tried.kept, tried.verdict_after) == ("checkpoint", False, "binding_failure")
         assert "another candidate" in tried.reason
 
+    def test_a_token_that_rests_on_less_than_the_models_own_is_not_written(
+        self, ask: Ask, last: PreTrainedModel
+    ) -> None:
+        """The model's own token is no value, but is copied from the target's evidence."""
+
+        def faint(slot: Slot) -> Proposal:
+            sure = torch.full_like(slot.logprobs, -30.0)
+            sure[ask.tokenizer.encode("4")[0]] = 0.0
+            return Proposal("faint", ask.tokenizer.encode("4")[0], slot.logprobs, sure)
+
+        prompt = "(beta=[42];alpha=[17]\nbeta"
+        output = ask(last, prompt, GuardConfig(policy=faint, slots=("line_end",)))
+        (tried,) = output.report.interventions
+        assert (tried.kept, tried.verdict_after) == (False, "ok")
+        assert "observed bits did not rise" in tried.reason
+        assert output.text == [ask.free(last, prompt)]
+
     def test_a_passage_whose_value_is_not_known(self, ask: Ask, first: PreTrainedModel) -> None:
         passages = [Evidence("badge", span=(1, 11)), Evidence("order", text="beta=[42]")]
         output = ask(first, BETA, GuardConfig(slots=("line_end",)), bindings=passages, target="order")
@@ -338,12 +355,17 @@ class TestHiddenCheckpoint:
         assert len(ours) == len(theirs) > 0
         assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
 
-    def test_the_rest_of_a_long_value_is_read_after_it(self, ask: Ask, last: PreTrainedModel) -> None:
-        prompt = "\nbeta=[4821]\nlist=[]48]\nbeta=["
-        bindings = [Binding("alpha", "17"), Binding("beta", "4821")]
-        output = ask(last, prompt, GuardConfig(policy="checkpoint"), bindings=bindings, new=5)
+    @pytest.mark.parametrize(("key", "value"), [("alpha", "4821"), ("beta", "4837"), ("gamma", "4859")])
+    def test_the_rest_of_a_long_value_is_read_after_it(
+        self, key: str, value: str, ask: Ask, last: PreTrainedModel
+    ) -> None:
+        bindings = [Binding("alpha", "4821"), Binding("beta", "4837"), Binding("gamma", "4859")]
+        stated = "".join(f"\n{item.key}=[{item.value}]" for item in bindings)
+        prompt = f"{stated}\nlist=[]\n{key}=["
+        output = ask(last, prompt, GuardConfig(policy="checkpoint", slots=("line_end",)), bindings=bindings, new=5)
         assert kept(output.report) == ["checkpoint"]
-        assert output.text == ["4821]"]
+        assert output.text == [f"{value}]"]
+        assert len(output.report.slots) == 1
 
 
 class TestVisibleCheckpoint:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
 from families import speaking
-from test_nulls import contents
+from test_nulls import contents, prefilled
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TextIteratorStreamer
 from transformers.generation.streamers import BaseStreamer
@@ -159,6 +159,34 @@ def test_a_batch_gives_what_its_rows_give_alone(
         for one, other in zip(ours, theirs, strict=True):
             torch.testing.assert_close(numbers(one), numbers(other), rtol=1e-3, atol=1e-3, equal_nan=True)
         assert batch.text[row] == alone.text[0]
+
+
+@pytest.mark.parametrize("cache", CACHES)
+@pytest.mark.parametrize("placement", ["line", "slot"])
+def test_a_restatement_reads_what_stood_there_had_it_been_written(
+    placement: Literal["line", "slot"], cache: str, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+) -> None:
+    inputs = encode(tiny_tokenizer, PROMPTS)
+    rows = [row[mask.bool()].tolist() for row, mask in zip(inputs["input_ids"], inputs["attention_mask"], strict=True)]
+    read: set[int] = set()
+
+    def look(slot: Slot) -> None:
+        restatement = slot.restate()
+        if slot.step or restatement is None:
+            return
+        begun = len(restatement.tokens) - restatement.stated if placement == "line" else 0
+        written = [*rows[slot.row][: len(rows[slot.row]) - begun], *restatement.tokens]
+        torch.testing.assert_close(restatement.branch.logits, prefilled(model, written), rtol=0, atol=1e-4)
+        for token in tiny_tokenizer.encode("42"):
+            written.append(token)
+            logits = restatement.branch.advance(token)
+            torch.testing.assert_close(logits, prefilled(model, written), rtol=0, atol=1e-4)
+        read.add(slot.row)
+
+    config = GuardConfig(policy=look, checkpoint=CheckpointConfig(placement=placement), min_evidence_bits=50.0)
+    guard = Guard(model, tiny_tokenizer, config)
+    guard.generate(**inputs, bindings=BINDINGS, max_new_tokens=2, do_sample=False, **CACHES[cache])
+    assert len(read) >= 2
 
 
 @pytest.mark.parametrize("cache", CACHES)
