@@ -282,7 +282,7 @@ def test_the_environment_sets_what_is_no_part_of_a_prompt(folder: str) -> None:
     environment = {"GUARDBIND_MODEL": folder, "GUARDBIND_MAX_NEW_TOKENS": "2", "GUARDBIND_JSON": "1"}
     result = CliRunner(env=environment).invoke(main, ["check", "--text", PROMPT, *BINDINGS])
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["report"]["provenance"]["model"] == folder
+    assert json.loads(result.stdout)["report"]["provenance"]["model"] == Path(folder).name
     ignored = CliRunner(env={**environment, "GUARDBIND_TEXT": PROMPT}).invoke(main, ["check", *BINDINGS])
     fails(ignored, 2, "prompt is empty")
 
