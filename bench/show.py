@@ -208,9 +208,9 @@ def _detection(detection: Detection) -> Table:
     for name, label in _RANKED.items():
         area = getattr(detection, name)
         interval = detection.intervals.get(name)
-        shown = Text("–") if area is None else Text(f"{area:.3f}", "bold" if name == "auroc_evidence_bits" else "")
+        shown = Text("–") if area is None else Text(f"{area:.4f}", "bold" if name == "auroc_evidence_bits" else "")
         if interval is not None:
-            shown.append(f" [{interval[0]:.2f}, {interval[1]:.2f}]", _FAINT)
+            shown.append(f" [{interval[0]:.3f}, {interval[1]:.3f}]", _FAINT)
         table.add_row(label, shown)
     return table
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from guardbind.cli.options import CONTEXT
-from guardbind.errors import ConfigError, WeightsError
+from guardbind.cli.console import stdout_console
+from guardbind.cli.loading import load_model
+from guardbind.cli.options import CONTEXT, model_options
+from guardbind.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rich.console import Console
     from rich.progress import Progress
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -29,13 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = ["demo"]
 
-logger = logging.getLogger("guardbind")
-
 _TASK, _FILLER = "competing_vars", "natural"
 # Prompts answered at once. More gains little on a CPU, where reading the prompts is most of the work.
 _BATCH = 4
 _PIPE_WIDTH = 120
 _INTERRUPTED = 130
+# \b keeps click from wrapping the lines.
+_EXAMPLE = """
+\b
+Example:
+  guardbind demo --trials 20 --policy auto --json
+"""
 
 
 def _known_policies(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,15 +51,8 @@ def _known_policies(ctx: click.Context, param: click.Parameter, value: tuple[str
     return value
 
 
-@click.command(context_settings=CONTEXT)
-@click.option(
-    "--model",
-    "name",
-    default="smollm2-135m",
-    metavar="NAME",
-    show_envvar=True,
-    help="A name known to guardbind, a local folder, or a Hugging Face id with its owner.",
-)
+@click.command(context_settings=CONTEXT, epilog=_EXAMPLE)
+@model_options
 @click.option("--trials", type=click.IntRange(min=1), default=100, help="Prompts that every policy answers.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_envvar=True, help="Base seed of the prompts.")
 @click.option(
@@ -75,7 +69,9 @@ def _known_policies(ctx: click.Context, param: click.Parameter, value: tuple[str
 @click.pass_context
 def demo(
     ctx: click.Context,
-    name: str,
+    model: str,
+    dtype: str,
+    device: str | None,
     trials: int,
     seed: int,
     policies: tuple[str, ...],
@@ -97,18 +93,18 @@ def demo(
 
     if threads is not None:
         torch.set_num_threads(threads)
-    model, tokenizer = _load(name)
+    loaded, tokenizer = load_model(model, dtype=dtype, device=device)
     task = TASKS.get(_TASK)(tokenizer, filler=_FILLER, k=k, seed=seed)
-    console = _stdout()
+    console = stdout_console(_PIPE_WIDTH)
     if not as_json:
         from guardbind.bench.show import show_story
         from guardbind.bench.story import find_story
 
-        show_story(find_story(model, tokenizer, task), console)
-    run = _Run(model, tokenizer, task, arms_of(policies))
+        show_story(find_story(loaded, tokenizer, task), console)
+    run = _Run(loaded, tokenizer, task, arms_of(policies))
     stopped = run.until_done(trials)
     if run.answers:
-        result = run.result(name, seed, k)
+        result = run.result(model, seed, k)
         if as_json:
             click.echo(result.model_dump_json(indent=2))
         else:
@@ -118,29 +114,6 @@ def demo(
     if stopped:
         click.echo(f"Stopped after {len(run.answers)} of {trials} prompts.", err=True)
         ctx.exit(_INTERRUPTED)
-
-
-def _load(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    from guardbind.adapters import load
-
-    logger.info("loading %s", name)
-    try:
-        return load(name)
-    except (OSError, ValueError) as error:
-        raise WeightsError(
-            f"the model {name!r} cannot be loaded: {error}",
-            hint="Give a folder that holds a causal language model and its tokenizer, or a Hugging Face id.",
-        ) from error
-
-
-def _stdout() -> Console:
-    from rich.console import Console
-
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # What the encoding of a pipe or an old console cannot say is shown by its number, and does not end the command.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    fitted = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if fitted else _PIPE_WIDTH, highlight=False, markup=False)
 
 
 class _Run:

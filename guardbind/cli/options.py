@@ -1,4 +1,4 @@
-"""The options that `generate` and `check` share."""
+"""The options that commands share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from guardbind.config import GuardConfig, SlotKind
 
-__all__ = ["CONTEXT", "Job", "default_of", "job_options"]
+__all__ = ["CONTEXT", "Job", "default_of", "job_options", "model_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +58,17 @@ def _input(*names: str, **attributes: Any) -> Callable[[F], F]:
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 
+_MODEL_OPTIONS = [
+    _setting(
+        "--model",
+        default="smollm2-135m",
+        metavar="NAME",
+        help="A name known to guardbind, a local folder, or a Hugging Face id with its owner.",
+    ),
+    _setting("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32"),
+    _setting("--device", metavar="DEVICE", help="Where the model runs: cpu (the default), cuda, cuda:1, mps or auto."),
+]
+
 _OPTIONS = [
     _input(
         "--prompt",
@@ -88,14 +99,7 @@ _OPTIONS = [
         help="The key whose value is asked for, or the name of an evidence; without it, the key that the query names. "
         "Of a key with several values the last one in the prompt is meant, unless :first is added.",
     ),
-    _setting(
-        "--model",
-        default="smollm2-135m",
-        metavar="NAME",
-        help="A name known to guardbind, a local folder, or a Hugging Face id with its owner.",
-    ),
-    _setting("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32"),
-    _setting("--device", metavar="DEVICE", help="Where the model runs: cpu (the default), cuda, cuda:1, mps or auto."),
+    *_MODEL_OPTIONS,
     _setting("--max-new-tokens", type=click.IntRange(min=1), default=64, help="Length of the answer, at most."),
     _setting(
         "--temperature",
@@ -126,6 +130,13 @@ _OPTIONS = [
     ),
     _setting("--json", is_flag=True, help="Print one JSON object with the answer and the report."),
 ]
+
+
+def model_options(command: F) -> F:
+    """Add the options that choose a model: `model`, `dtype` and `device`."""
+    for option in reversed(_MODEL_OPTIONS):
+        command = option(command)
+    return command
 
 
 def job_options(command: F) -> F:

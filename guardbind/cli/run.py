@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from guardbind.cli.inputs import Item, read_items, read_prompt, read_target
+from guardbind.cli.loading import load_model
 from guardbind.cli.options import Job
 from guardbind.config import GuardConfig
 from guardbind.events import build_sinks
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
 
     from guardbind.report import Report
 
 __all__ = ["Answer", "run"]
-
-logger = logging.getLogger("guardbind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def run(job: Job, **settings: Any) -> Answer:
     # The sinks are built before the model is loaded, so that a wrong one is told at once.
     sinks = tuple(build_sinks(job.sink))
     config = GuardConfig(slots=job.slots, patterns=job.pattern, sinks=sinks, **settings)
-    model, tokenizer = _load(job)
+    model, tokenizer = load_model(job.model, dtype=job.dtype, device=job.device)
     guard = Guard(model, tokenizer, config)
     if job.seed is not None:
         torch.manual_seed(job.seed)
@@ -76,20 +74,6 @@ def run(job: Job, **settings: Any) -> Answer:
         **({"do_sample": True, "temperature": job.temperature} if job.temperature else {"do_sample": False}),
     )
     return Answer(output.text[0], tuple(items), output.report)
-
-
-def _load(job: Job) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    import torch
-
-    from guardbind.adapters import load
-
-    if job.device not in (None, "auto"):
-        try:
-            torch.empty(0, device=job.device)
-        except (AssertionError, NotImplementedError, RuntimeError) as error:
-            raise click.BadParameter(f"{job.device!r} cannot be used: {error}", param_hint="--device") from error
-    logger.info("loading %s", job.model)
-    return load(job.model, dtype=job.dtype, device=job.device)
 
 
 def _encode(tokenizer: PreTrainedTokenizerBase, prompt: str, device: torch.device, *, chat: bool) -> dict[str, Any]:

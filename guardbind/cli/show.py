@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import sys
 from collections.abc import Sequence
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from guardbind.cli.console import stdout_console
 from guardbind.cli.inputs import Item
 from guardbind.cli.run import Answer
 from guardbind.events import InterventionRecord, SlotRecord
@@ -43,15 +40,11 @@ _PIPE_WIDTH = 160
 
 def show(answer: Answer, *, as_json: bool) -> None:
     """Print an answer and its report to standard output."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # What the encoding of a pipe or an old console cannot say is shown by its number, and does not end the command.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    console = stdout_console(_PIPE_WIDTH)
     if as_json:
         click.echo(json.dumps({"text": answer.text, "report": json.loads(answer.report.to_json())}, indent=2))
         return
     click.echo(answer.text)
-    fitted = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if fitted else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
     slots = answer.report.slots
     if not slots:
         console.print(f"\n{_NO_SLOT}")
