@@ -306,7 +306,7 @@ def _spread(ratio: Ratio) -> str:
 
 
 def _short(number: float) -> str:
-    return f"{number:,.0f}" if number >= 100 else f"{number:.2f}"
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _numbers(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, ...]:

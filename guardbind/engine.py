@@ -244,7 +244,9 @@ class Engine:
         assert value is not None and value.branch is not None and value.node is not None
         live = list(value.node.children)
         if value.node.ends and int(value.branch.logits.argmax()) not in value.node.children:
-            opening.row.value = None
+            # The value ends here: what follows is the model's own, as long as it is no other value.
+            scores = scores.clone()
+            scores[opening.row.index, live] = -torch.inf
             return scores
         return _forced(scores, opening.row.index, live[int(value.branch.logits[live].argmax())])
 

@@ -70,8 +70,8 @@ class Guard:
         self.tokenizer = tokenizer
         self.config = GuardConfig() if config is None else config
         self._inner = unwrap(model)
-        refuse_unguardable(self._inner, {})
         find_head(self._inner)
+        refuse_unguardable(self._inner, {})
         self._policy = as_policy(self.config.policy)
         self._sinks = build_sinks(self.config.sinks)
         self._lens = Lens.bind(self._inner, self.config.lens_layers) if self.config.lens_layers else None

@@ -118,11 +118,16 @@ def bind_rows(
         ContextLengthError: A prompt leaves no room in the model's context.
     """
     count = len(ids)
-    nested = bool(request.bindings) and not isinstance(request.bindings[0], (Binding, Evidence))
+    if not _is_list(request.bindings):
+        raise BindingError(
+            f"bindings is {type(request.bindings).__name__}; a list of Binding and Evidence, or one list per row, is "
+            "needed."
+        )
+    nested = all(map(_is_list, request.bindings)) and len(request.bindings) > 0
     lists: list[Sequence[Item]] = list(request.bindings) if nested else [request.bindings]  # type: ignore[arg-type,list-item]
     _fits("binding lists", len(lists), count)
-    targets = _per_row("targets", request.target, count)
-    sources = _per_row("sources", request.source, count)
+    targets = _per_row("targets", request.target, count, (str, Target))
+    sources = _per_row("sources", request.source, count, (str,))
     longest = context_length(model)
     rows: list[Row] = []
     for i in range(count):
@@ -163,9 +168,17 @@ def _fits(what: str, given: int, rows: int) -> None:
         )
 
 
-def _per_row(what: str, given: Any, rows: int) -> list[Any]:
+def _is_list(given: Any) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str)
+
+
+def _per_row(what: str, given: Any, rows: int, accepted: tuple[type, ...]) -> list[Any]:
     if given is None:
         return [None] * rows
-    values = [given] if isinstance(given, (str, Target)) else list(given)
+    values = list(given) if _is_list(given) else [given]
+    for value in values:
+        if not isinstance(value, (*accepted, type(None))):
+            names = " or ".join(kind.__name__ for kind in accepted)
+            raise BatchError(f"the {what} hold {value!r} ({type(value).__name__}); {names} is needed, one per row.")
     _fits(what, len(values), rows)
     return values

@@ -87,6 +87,10 @@ BINDINGS: dict[str, tuple[Any, str]] = {
     ),
     "alias string": ([Binding("beta", "42", aliases="43")], r"aliases of key 'beta' are the string '43'"),  # type: ignore[arg-type]
     "no binding": ([("beta", "42")], r"expected Binding or Evidence, got str 'beta'"),
+    "mixed": ([BETA, ("beta", "42")], r"expected Binding or Evidence, got tuple \('beta', '42'\)"),
+    "none": (None, r"bindings is NoneType; a list of Binding and Evidence, or one list per row, is needed"),
+    "one": (BETA, r"bindings is Binding; a list"),
+    "a dict": ({"beta": "42"}, r"bindings is dict; a list"),
     "outside": (
         [Binding("beta", "42", span=(20, 90))],
         r"span \(20, 90\) of 'beta' ends outside of the decoded prompt",
@@ -161,6 +165,11 @@ class TestBatch:
         refused(guard, BatchError, r"1 targets", prompts=self.prompts, bindings=two, target="beta")
         refused(guard, BatchError, r"3 targets", prompts=self.prompts, bindings=two, target=["beta"] * 3)
         refused(guard, BatchError, r"1 sources", prompts=self.prompts, bindings=two, source=["x"])
+
+    def test_targets_and_sources_of_another_kind(self, guard: Guard) -> None:
+        refused(guard, BatchError, r"targets hold 1 \(int\); str or Target is needed", target=1)
+        refused(guard, BatchError, r"targets hold Binding\(.*; str or Target is needed", target=BETA)
+        refused(guard, BatchError, r"sources hold 3 \(int\); str is needed", source=[3])
 
     def test_padding_on_the_right(self, guard: Guard) -> None:
         mask = torch.ones(2, len(guard.tokenizer.encode(PROMPT)), dtype=torch.long)

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import pytest
 import torch
+from brute_force import contents, prefilled
 from families import speaking
-from test_nulls import contents, prefilled
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TextIteratorStreamer
 from transformers.generation.streamers import BaseStreamer

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 import torch
+from brute_force import CLOSE, by_hand, contents, interrupted, null_rows, prefilled, random_rows
 from families import FAMILIES, MODERN, Family, build, speaking
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-import guardbind.measure as measure
 import guardbind.nulls as nulls
-from guardbind import GuardConfig, NullUnavailableError, NumericsError
-from guardbind.evidence import Binding
-from guardbind.measure import Meter, agrees, usable_nulls
+from guardbind import GuardConfig, NullUnavailableError
+from guardbind.measure import usable_nulls
 from guardbind.nulls import NULLS, NullReading, NullRow, Tail
-from guardbind.rows import Row, bind_row
 
 ATTENTIVE = ["llama", "qwen2", "qwen2_sliding", "qwen3", "mistral", "gemma2", "gemma3_text", "phi3", "gpt2", "gpt_neox"]
 ATTENTIVE += ["opt", "granite", "cohere", "cohere2"]
@@ -32,95 +28,6 @@ AGAIN = 6
 # In front, in two parts, across the start of the tail, inside the tail, and across everything.
 SPANS = ((range(3, 9),), (range(5, 7), range(20, 30)), (range(31, 37),), (range(36, 38),), (range(0, 40),))
 OTHER_SPANS = ((range(4, 9),), (range(28, 31),))
-CLOSE = {"rtol": 0.0, "atol": 2e-5}
-
-
-def random_rows(model: PreTrainedModel, lengths: Sequence[int] = LENGTHS, seed: int = 0) -> list[list[int]]:
-    generator = torch.Generator().manual_seed(seed)
-    vocabulary = model.config.get_text_config().vocab_size
-    return [torch.randint(3, vocabulary, (length,), generator=generator).tolist() for length in lengths]
-
-
-def interrupted(model: PreTrainedModel, rows: Sequence[Sequence[int]], kind: str = "default") -> tuple[Any, Tensor]:
-    """Return the cache and the raw logits of a generation of these rows, stopped before its first token."""
-    width = max(map(len, rows))
-    ids = torch.tensor([[0] * (width - len(row)) + list(row) for row in rows])
-    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
-    how: dict[str, Any] = {"static": {"cache_implementation": "static"}, "full": {"past_key_values": DynamicCache()}}
-    output = model.generate(
-        input_ids=ids,
-        attention_mask=mask,
-        max_new_tokens=1,
-        do_sample=False,
-        return_dict_in_generate=True,
-        output_logits=True,
-        **how.get(kind, {}),
-    )
-    return output.past_key_values, output.logits[0].float()
-
-
-def null_rows(rows: Sequence[Sequence[int]], spans: Sequence[Sequence[tuple[range, ...]]]) -> list[NullRow]:
-    width = max(map(len, rows))
-    return [
-        NullRow(
-            row=i,
-            ids=tuple(row),
-            pad=width - len(row),
-            statements=tuple(spans[i]),
-            values=tuple(spans[i]),
-            everything=tuple(part for span in spans[i] for part in span),
-        )
-        for i, row in enumerate(rows)
-    ]
-
-
-@torch.no_grad()
-def by_hand(model: PreTrainedModel, ids: Sequence[int], span: Sequence[range], again: int) -> Tensor:
-    """Read everything but the tail, then the tail token by token, each blind to the span but not to itself."""
-    cache, tokens = DynamicCache(), torch.tensor([list(ids)])
-    start = max(0, len(ids) - again)
-    takes_positions = "position_ids" in inspect.signature(model.forward).parameters
-
-    def read(first: int, end: int, mask: Tensor) -> Tensor:
-        more = {"position_ids": torch.arange(first, end)[None]} if takes_positions else {}
-        chunk = tokens[:, first:end]
-        return model(input_ids=chunk, attention_mask=mask, past_key_values=cache, use_cache=True, **more).logits[0, -1]
-
-    logits = read(0, start, torch.ones(1, start, dtype=torch.long)) if start else None
-    for at in range(start, len(ids)):
-        mask = torch.ones(1, at + 1, dtype=torch.long)
-        for part in span:
-            mask[:, part.start : part.stop] = 0
-        mask[:, at] = 1
-        logits = read(at, at + 1, mask)
-    assert logits is not None
-    return logits.float()
-
-
-@torch.no_grad()
-def prefilled(model: PreTrainedModel, ids: Sequence[int], hidden: Sequence[int] = ()) -> Tensor:
-    """Read a row from its first token on, with some columns masked for every token."""
-    mask = torch.ones(1, len(ids), dtype=torch.long)
-    mask[:, list(hidden)] = 0
-    accepted = inspect.signature(model.forward).parameters
-    more = {"position_ids": torch.arange(len(ids))[None]} if "position_ids" in accepted else {}
-    # Twice, because a hybrid masks its recurrent input in batches only.
-    both = torch.tensor([list(ids)] * 2)
-    return model(input_ids=both, attention_mask=mask.repeat(2, 1), use_cache=False, **more).logits[0, -1].float()
-
-
-def contents(thing: Any, seen: set[int] | None = None) -> list[Tensor]:
-    """Return copies of all tensors within a cache."""
-    seen = set() if seen is None else seen
-    if isinstance(thing, Tensor):
-        return [thing.detach().clone()]
-    if id(thing) in seen or isinstance(thing, type):
-        return []
-    seen.add(id(thing))
-    inner = thing if isinstance(thing, list | tuple) else thing.values() if isinstance(thing, dict) else None
-    if inner is None:
-        inner = vars(thing).values() if hasattr(thing, "__dict__") else ()
-    return [tensor for part in inner for tensor in contents(part, seen)]
 
 
 def check_against_hand(
@@ -140,9 +47,8 @@ def check_against_hand(
 
 
 def test_exports_are_sorted_and_exist() -> None:
-    for module in (nulls, measure):
-        assert module.__all__ == sorted(module.__all__)
-        assert all(hasattr(module, name) for name in module.__all__)
+    assert nulls.__all__ == sorted(nulls.__all__)
+    assert all(hasattr(nulls, name) for name in nulls.__all__)
 
 
 @pytest.mark.parametrize("cache", ["default", "full", "static"])
@@ -151,7 +57,7 @@ def test_the_masked_tail_is_what_reading_it_blind_gives(
     family: str, cache: str, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     model = speaking(family, tiny_tokenizer)
-    rows = random_rows(model)
+    rows = random_rows(model, LENGTHS)
     live, main = interrupted(model, rows, cache)
     before = contents(live)
     requests = null_rows(rows, (SPANS, OTHER_SPANS))
@@ -171,7 +77,7 @@ def test_a_window_that_has_overflowed_costs_a_reread_and_one_that_has_not_costs_
 ) -> None:
     for window, cache, forwards in ((16, "default", 2), (16, "static", 2), (16, "full", 1), (64, "default", 1)):
         model = speaking(family, tiny_tokenizer, window=window)
-        rows = random_rows(model)
+        rows = random_rows(model, LENGTHS)
         live, main = interrupted(model, rows, cache)
         requests = null_rows(rows, (SPANS, OTHER_SPANS))
         reading = NULLS.get("mask")(Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN), requests, plain=True)
@@ -208,7 +114,7 @@ def test_packed_nulls_are_the_same_one_at_a_time_and_the_same_row_by_row(
     family: str, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     model = speaking(family, tiny_tokenizer)
-    rows = random_rows(model)
+    rows = random_rows(model, LENGTHS)
     live, _ = interrupted(model, rows)
     tail = Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN)
     together = NULLS.get("mask")(tail, null_rows(rows, (SPANS, OTHER_SPANS)), plain=False)
@@ -222,7 +128,7 @@ def test_packed_nulls_are_the_same_one_at_a_time_and_the_same_row_by_row(
 
 def test_a_row_without_nulls_still_has_its_replica(tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     model = speaking("llama", tiny_tokenizer)
-    rows = random_rows(model)
+    rows = random_rows(model, LENGTHS)
     live, main = interrupted(model, rows)
     requests = null_rows(rows, ((), OTHER_SPANS))
     for name in ("mask", "mask_rows", "mask_prefill"):
@@ -259,7 +165,7 @@ def test_chunked_attention_is_read_row_by_row(tiny_tokenizer: PreTrainedTokenize
     kinds = ["chunked_attention", "full_attention", "chunked_attention"]
     small = {"intermediate_size_mlp": 64, "num_local_experts": 2, "head_dim": 8, "attention_chunk_size": 16}
     model = build(Family("llama4_text", MODERN | small | {"layer_types": kinds}))
-    rows = random_rows(model)
+    rows = random_rows(model, LENGTHS)
     live, main = interrupted(model, rows)
     requests = null_rows(rows, (SPANS, OTHER_SPANS))
     tail = Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN)
@@ -273,7 +179,7 @@ def test_a_family_that_draws_its_own_windows_is_read_row_by_row(
     window: int, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     model = speaking("gpt_neo", tiny_tokenizer, window=window)
-    rows = random_rows(model)
+    rows = random_rows(model, LENGTHS)
     live, main = interrupted(model, rows)
     requests = null_rows(rows, (SPANS, OTHER_SPANS))
     tail = Tail(model, tiny_tokenizer, live, max(LENGTHS), AGAIN)
@@ -353,109 +259,6 @@ class TestReprefill:
         reading = self.read("delete", speaking("llama", tiny_tokenizer), tiny_tokenizer)
         assert reading.forwards == 1
         assert reading.cost == "1 forward of 3 prompts of up to 40 tokens"
-
-
-def bound_row(tokenizer: PreTrainedTokenizerBase, text: str = "alpha = 17\nbeta = 42\nbeta = [") -> Row:
-    items = [Binding("alpha", "17"), Binding("beta", "42")]
-    ids = tokenizer.encode(text)
-    return bind_row(tokenizer, index=0, pad=0, ids=ids, items=items, declared="beta", source=None)
-
-
-class Skewed:
-    """A null whose unmasked replica is off, or which is not to be had."""
-
-    def __init__(self, name: str, by: float | None) -> None:
-        self.name = name
-        self.by = by
-
-    def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
-        if self.by is None:
-            raise NullUnavailableError("it is not to be had.")
-        reading = NULLS.get("mask_prefill")(tail, rows, plain=plain)
-        off = None if reading.plain is None else tuple(z + self.by * torch.arange(len(z)) for z in reading.plain)
-        return NullReading(reading.logits, off, reading.forwards, reading.cost)
-
-
-class TestMeter:
-    @pytest.fixture
-    def model(self, tiny_tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
-        return speaking("llama", tiny_tokenizer)
-
-    def read(self, meter: Meter, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> measure.Measured:
-        row = bound_row(tokenizer)
-        live, main = interrupted(model, [row.ids])
-        with torch.no_grad():
-            tail = Tail(model, tokenizer, live, len(row.ids), AGAIN)
-            return meter.read(tail, [row], [main[0]], [[0, 1]], [1])[0]
-
-    def test_the_next_null_stands_in_for_one_that_is_off_or_not_to_be_had(
-        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        meter = Meter(GuardConfig(), [Skewed("off", 1.0), Skewed("gone", None), NULLS.get("mask")])
-        measured = self.read(meter, model, tiny_tokenizer)
-        assert measured.refusal is None
-        assert measured.null == "mask"
-        assert set(measured.nulls) == {0, 1}
-        assert "'off' cannot be used" in caplog.text
-        assert "using 'mask' instead" in caplog.text
-
-    def test_nothing_is_judged_by_a_replica_that_is_off(
-        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
-    ) -> None:
-        meter = Meter(GuardConfig(), [Skewed("off", 1.0)])
-        for _ in range(2):
-            measured = self.read(meter, model, tiny_tokenizer)
-            assert measured.nulls == {}
-            assert measured.refusal is not None
-            assert "differs from the main pass" in measured.refusal
-
-    def test_the_pseudo_priors_are_those_of_the_null(
-        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
-    ) -> None:
-        meter = Meter(GuardConfig(envelope=("mask_prefill", "redact")), [NULLS.get("mask")])
-        measured = self.read(meter, model, tiny_tokenizer)
-        row = bound_row(tiny_tokenizer)
-        for item, logprobs in measured.nulls.items():
-            logits = by_hand(model, row.ids, row.statements(item), AGAIN)
-            torch.testing.assert_close(logprobs, logits.log_softmax(-1), **CLOSE)
-        hidden = [i for part in row.statements(1) for i in part]
-        expected = prefilled(model, row.ids, hidden).log_softmax(-1)
-        torch.testing.assert_close(measured.envelope["mask_prefill"], expected, **CLOSE)
-        assert set(measured.envelope) == {"mask_prefill", "redact"}
-        assert measured.forwards == 3
-        assert "redact: 1 forward" in measured.cost
-
-    def test_agreement_looks_at_the_largest_logits(self) -> None:
-        main = torch.linspace(-5, 5, 200)
-        assert agrees(main + 1e-3, main, torch.float32)[0]
-        assert not agrees(main + 2e-2, main, torch.float32)[0]
-        assert agrees(main + 2e-2, main, torch.float16)[0]
-        assert agrees(torch.where(main < 0, main - 9, main), main, torch.float32) == (True, 0.0)
-        assert not agrees(torch.full_like(main, torch.nan), main, torch.float32)[0]
-
-
-@pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2", "opt"])
-def test_a_model_without_quirks_can_use_the_whole_chain(family: str, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
-    model = speaking(family, tiny_tokenizer)
-    names = [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig())]
-    assert names == ["mask", "mask_rows", "mask_prefill"]
-    names = [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig(null="redact", tail_tokens=50))]
-    assert names == ["redact"]
-
-
-def test_a_null_without_a_stand_in_is_refused_where_it_cannot_be_read(
-    tiny_tokenizer: PreTrainedTokenizerBase,
-) -> None:
-    model = speaking("falcon_h1", tiny_tokenizer)
-    with pytest.raises(NullUnavailableError, match=r"no null can be used on FalconH1ForCausalLM.*recurrent"):
-        usable_nulls(model, tiny_tokenizer, GuardConfig(null="mask_rows"))
-
-
-def test_logits_that_are_no_numbers_are_told(tiny_tokenizer: PreTrainedTokenizerBase, tiny_llama: Any) -> None:
-    model = tiny_llama()
-    torch.nn.init.constant_(model.lm_head.weight, torch.nan)
-    with pytest.raises(NumericsError, match="logits of LlamaForCausalLM are NaN"):
-        usable_nulls(model, tiny_tokenizer, GuardConfig())
 
 
 def test_every_family_with_attention_is_covered() -> None:

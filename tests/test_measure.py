@@ -1,0 +1,129 @@
+"""The nulls of a guard: which can be used, and that nothing is judged by one that is off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import torch
+from brute_force import CLOSE, by_hand, interrupted, prefilled
+from families import speaking
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+import guardbind.measure as measure
+from guardbind import GuardConfig, NullUnavailableError, NumericsError
+from guardbind.evidence import Binding
+from guardbind.measure import Meter, agrees, usable_nulls
+from guardbind.nulls import NULLS, NullReading, NullRow, Tail
+from guardbind.rows import Row, bind_row
+
+AGAIN = 6
+
+
+def test_exports_are_sorted_and_exist() -> None:
+    assert measure.__all__ == sorted(measure.__all__)
+    assert all(hasattr(measure, name) for name in measure.__all__)
+
+
+def bound_row(tokenizer: PreTrainedTokenizerBase, text: str = "alpha = 17\nbeta = 42\nbeta = [") -> Row:
+    items = [Binding("alpha", "17"), Binding("beta", "42")]
+    ids = tokenizer.encode(text)
+    return bind_row(tokenizer, index=0, pad=0, ids=ids, items=items, declared="beta", source=None)
+
+
+class Skewed:
+    """A null whose unmasked replica is off, or which is not to be had."""
+
+    def __init__(self, name: str, by: float | None) -> None:
+        self.name = name
+        self.by = by
+
+    def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
+        if self.by is None:
+            raise NullUnavailableError("it is not to be had.")
+        reading = NULLS.get("mask_prefill")(tail, rows, plain=plain)
+        off = None if reading.plain is None else tuple(z + self.by * torch.arange(len(z)) for z in reading.plain)
+        return NullReading(reading.logits, off, reading.forwards, reading.cost)
+
+
+class TestMeter:
+    @pytest.fixture
+    def model(self, tiny_tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+        return speaking("llama", tiny_tokenizer)
+
+    def read(self, meter: Meter, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> measure.Measured:
+        row = bound_row(tokenizer)
+        live, main = interrupted(model, [row.ids])
+        with torch.no_grad():
+            tail = Tail(model, tokenizer, live, len(row.ids), AGAIN)
+            return meter.read(tail, [row], [main[0]], [[0, 1]], [1])[0]
+
+    def test_the_next_null_stands_in_for_one_that_is_off_or_not_to_be_had(
+        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        meter = Meter(GuardConfig(), [Skewed("off", 1.0), Skewed("gone", None), NULLS.get("mask")])
+        measured = self.read(meter, model, tiny_tokenizer)
+        assert measured.refusal is None
+        assert measured.null == "mask"
+        assert set(measured.nulls) == {0, 1}
+        assert "'off' cannot be used" in caplog.text
+        assert "using 'mask' instead" in caplog.text
+
+    def test_nothing_is_judged_by_a_replica_that_is_off(
+        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        meter = Meter(GuardConfig(), [Skewed("off", 1.0)])
+        for _ in range(2):
+            measured = self.read(meter, model, tiny_tokenizer)
+            assert measured.nulls == {}
+            assert measured.refusal is not None
+            assert "differs from the main pass" in measured.refusal
+
+    def test_the_pseudo_priors_are_those_of_the_null(
+        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        meter = Meter(GuardConfig(envelope=("mask_prefill", "redact")), [NULLS.get("mask")])
+        measured = self.read(meter, model, tiny_tokenizer)
+        row = bound_row(tiny_tokenizer)
+        for item, logprobs in measured.nulls.items():
+            logits = by_hand(model, row.ids, row.statements(item), AGAIN)
+            torch.testing.assert_close(logprobs, logits.log_softmax(-1), **CLOSE)
+        hidden = [i for part in row.statements(1) for i in part]
+        expected = prefilled(model, row.ids, hidden).log_softmax(-1)
+        torch.testing.assert_close(measured.envelope["mask_prefill"], expected, **CLOSE)
+        assert set(measured.envelope) == {"mask_prefill", "redact"}
+        assert measured.forwards == 3
+        assert "redact: 1 forward" in measured.cost
+
+    def test_agreement_looks_at_the_largest_logits(self) -> None:
+        main = torch.linspace(-5, 5, 200)
+        assert agrees(main + 1e-3, main, torch.float32)[0]
+        assert not agrees(main + 2e-2, main, torch.float32)[0]
+        assert agrees(main + 2e-2, main, torch.float16)[0]
+        assert agrees(torch.where(main < 0, main - 9, main), main, torch.float32) == (True, 0.0)
+        assert not agrees(torch.full_like(main, torch.nan), main, torch.float32)[0]
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2", "opt"])
+def test_a_model_without_quirks_can_use_the_whole_chain(family: str, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+    model = speaking(family, tiny_tokenizer)
+    names = [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig())]
+    assert names == ["mask", "mask_rows", "mask_prefill"]
+    names = [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig(null="redact", tail_tokens=50))]
+    assert names == ["redact"]
+
+
+def test_a_null_without_a_stand_in_is_refused_where_it_cannot_be_read(
+    tiny_tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    model = speaking("falcon_h1", tiny_tokenizer)
+    with pytest.raises(NullUnavailableError, match=r"no null can be used on FalconH1ForCausalLM.*recurrent"):
+        usable_nulls(model, tiny_tokenizer, GuardConfig(null="mask_rows"))
+
+
+def test_logits_that_are_no_numbers_are_told(tiny_tokenizer: PreTrainedTokenizerBase, tiny_llama: Any) -> None:
+    model = tiny_llama()
+    torch.nn.init.constant_(model.lm_head.weight, torch.nan)
+    with pytest.raises(NumericsError, match="logits of LlamaForCausalLM are NaN"):
+        usable_nulls(model, tiny_tokenizer, GuardConfig())
