@@ -25,10 +25,24 @@ def _is_readable(layer: Any, total: int) -> bool:
     return type(layer).__name__ in _READABLE and isinstance(keys, Tensor) and keys.ndim == 4 and keys.shape[-2] >= total
 
 
-def view_of(cache: Any, rows: list[int], columns: int, total: int, *, repeats: int = 1) -> DynamicCache | None:
+class _ReadOnlyLayer(DynamicLayer):
+    """Shows its columns and those of the pass that runs, and keeps none of the latter: one layer's copy at a time."""
+
+    def __init__(self, keys: Tensor, values: Tensor) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        self._shown = keys, values
+
+    def update(self, key_states: Tensor, value_states: Tensor, *_args: Any, **_kwargs: Any) -> tuple[Tensor, Tensor]:
+        keys, values = self._shown
+        return torch.cat([keys, key_states], dim=-2), torch.cat([values, value_states], dim=-2)
+
+
+def view_of(
+    cache: Any, rows: list[int], columns: int, total: int, *, repeats: int = 1, grows: bool = True
+) -> DynamicCache | None:
     """Return a cache that shows the first `columns` of `cache` for some rows, without touching it.
 
-    The layers of the view grow by concatenation, which makes new tensors: the live cache stays bit-identical.
+    The layers of the view extend by concatenation, which makes new tensors: the live cache stays bit-identical.
 
     Args:
         cache: The live cache.
@@ -36,6 +50,7 @@ def view_of(cache: Any, rows: list[int], columns: int, total: int, *, repeats: i
         columns: How many columns to show.
         total: How many columns the live cache should hold.
         repeats: How often each row is repeated, next to itself.
+        grows: Whether the view keeps what a pass adds to it; without that, one pass costs the memory of one layer.
 
     Returns:
         The view, or None when the cache cannot be read: recurrent state, an overflowed sliding window, a quantised or
@@ -45,20 +60,20 @@ def view_of(cache: Any, rows: list[int], columns: int, total: int, *, repeats: i
     if not layers or getattr(cache, "offloading", False) or not all(_is_readable(layer, total) for layer in layers):
         return None
     view = DynamicCache()
-    for layer in layers:
-        keys, values = layer.keys, layer.values
+    for live in layers:
+        keys, values = live.keys, live.values
         if rows != list(range(keys.shape[0])):
             index = torch.tensor(rows, device=keys.device)
             keys, values = keys[index], values[index]
         keys, values = keys[:, :, :columns], values[:, :, :columns]
         if repeats > 1:
             keys, values = keys.repeat_interleave(repeats, 0), values.repeat_interleave(repeats, 0)
-        view.layers.append(_filled(keys, values))
+        layer = DynamicLayer() if grows else _ReadOnlyLayer(keys, values)
+        view.layers.append(_filled(layer, keys, values))
     return view
 
 
-def _filled(keys: Tensor, values: Tensor) -> DynamicLayer:
-    layer = DynamicLayer()
+def _filled(layer: DynamicLayer, keys: Tensor, values: Tensor) -> DynamicLayer:
     layer.dtype, layer.device = keys.dtype, keys.device
     layer.keys, layer.values = keys, values
     layer.is_initialized = True

@@ -73,7 +73,8 @@ class MaskedTail:
     @staticmethod
     def _borrow(tail: Tail, rows: Sequence[NullRow], again: int, repeats: int) -> tuple[Any, int, str]:
         shown = tail.columns - again
-        view = view_of(tail.cache, [row.row for row in rows], shown, tail.columns, repeats=repeats)
+        taken = [row.row for row in rows]
+        view = view_of(tail.cache, taken, shown, tail.columns, repeats=repeats, grows=False)
         if view is not None:
             return view, 0, ""
         if shown == 0:
