@@ -130,6 +130,10 @@ class Engine:
                 tops = best.indices.masked_fill(best.values.isnan(), _NAN).tolist()
             if tops[row.index] == _NAN:
                 raise _not_numbers(row)
+            only = self._only_way_on(row)
+            if only is not None:
+                scores = _forced(scores, row.index, only)
+                continue
             opening = self._open(row, tops[row.index])
             if opening is not None:
                 openings.append(opening)
@@ -137,6 +141,13 @@ class Engine:
             with self._tap.suspended():
                 scores = self._judge_and_act(openings, reading, scores, columns)
         return scores
+
+    def _only_way_on(self, row: Row) -> int | None:
+        """Return the token that a repaired value goes on with; a draw could leave the value that was chosen for it."""
+        value = row.value
+        if not self._limits.sampling or value is None or not value.intervened or value.node is None:
+            return None
+        return next(iter(value.node.children)) if len(value.node.children) == 1 and not value.node.ends else None
 
     def _may_open(self, row: Row) -> bool:
         if row.reopens is not None or row.value is not None or row.step == 0 or self._config.patterns:

@@ -13,7 +13,7 @@ from transformers import GenerationConfig, LogitsProcessorList, PreTrainedTokeni
 
 from guardbind.config import GuardConfig
 from guardbind.engine import Engine, Limits
-from guardbind.errors import GuardbindError
+from guardbind.errors import ConfigError, GuardbindError
 from guardbind.events import Emitter, build_sinks
 from guardbind.hooks import ModelTap
 from guardbind.hooks.architecture import context_length, find_head
@@ -63,12 +63,15 @@ class Guard:
         UnknownArchitectureError: The model's output head, or the lens that was asked for, cannot be found.
         UnsupportedGenerationError: The model cannot be guarded.
         UnknownNameError: A policy or sink is not registered.
+        ConfigError: `config` is no `GuardConfig`.
     """
 
     def __init__(self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, config: GuardConfig | None = None) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.config = GuardConfig() if config is None else config
+        if not isinstance(self.config, GuardConfig):
+            raise ConfigError(f"config is {type(config).__name__}; a GuardConfig is accepted.")
         self._inner = unwrap(model)
         find_head(self._inner)
         refuse_unguardable(self._inner, {})

@@ -353,3 +353,9 @@ def test_a_policy_that_gives_something_else(
 def test_exports_are_sorted_and_exist() -> None:
     assert request_module.__all__ == sorted(request_module.__all__)
     assert all(hasattr(request_module, name) for name in request_module.__all__)
+
+
+def test_settings_that_are_no_config(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+    settings: Any = {"policy": "observe"}
+    with pytest.raises(ConfigError, match="dict; a GuardConfig is accepted"):
+        Guard(model, tiny_tokenizer, settings)

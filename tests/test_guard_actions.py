@@ -147,6 +147,17 @@ class TestLongValues:
         assert output.text == ["4837]"]
         assert (slot.step, slot.kind, slot.verdict, slot.final_verdict) == (2, "line_end", "binding_failure", "ok")
 
+    def test_a_draw_does_not_leave_one_that_was_repaired(self, ask: Ask) -> None:
+        prompt = "\nalpha=[1389]\nbeta=[4726]\nbeta=["
+        bindings = [Binding("alpha", "1389"), Binding("beta", "4726")]
+        for seed in range(8):
+            torch.manual_seed(seed)
+            output = ask(
+                ask.first, prompt, GuardConfig(policy="contrast"), bindings=bindings, do_sample=True, temperature=9.0
+            )
+            assert output.text == ["4726"]
+            assert output.report.slots[0].action == "contrast"
+
     @pytest.mark.parametrize("policy", ["contrast", "veto", "auto"])
     def test_one_that_begins_another_can_be_ended(self, policy: str, ask: Ask) -> None:
         prompt = "\nalpha=[4821]\nbeta=[48]\nbeta=["
@@ -219,7 +230,6 @@ class TestHiddenCheckpoint:
         assert kept(output.report) == ["checkpoint"]
         assert output.text == [f"{value}]"]
         assert len(output.report.slots) == 1
-
 
     def test_a_value_ends_where_it_ends_after_it(self, ask: Ask) -> None:
         """Left to itself the model goes on to the longer value."""
