@@ -1,35 +1,15 @@
-"""Shares and rankings with their intervals."""
+"""Rankings with their intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import binomtest, rankdata
+from scipy.stats import rankdata
 
-from guardbind.errors import ConfigError
 from guardbind.information.intervals import Interval
 
-__all__ = ["auroc", "auroc_interval", "wilson"]
-
-
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """Return Wilson's score interval of a share.
-
-    Args:
-        successes: Trials that succeeded.
-        trials: All trials, at least 1.
-        confidence: Two-sided coverage, in (0, 1).
-
-    Raises:
-        ConfigError: The counts are impossible, or the confidence is outside (0, 1).
-    """
-    if trials < 1 or not 0 <= successes <= trials:
-        raise ConfigError(f"{successes} successes in {trials} trials; 0 ≤ successes ≤ trials, trials ≥ 1 are accepted.")
-    if not 0.0 < confidence < 1.0:
-        raise ConfigError(f"confidence is {confidence}; a number in (0, 1) is accepted.", hint="0.95 is usual.")
-    interval = binomtest(successes, trials).proportion_ci(confidence, "wilson")
-    return Interval(float(interval.low), float(interval.high))
+__all__ = ["auroc", "auroc_interval"]
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from guardbind.events import Provenance, SlotRecord
-from guardbind.information.intervals import Interval
+from guardbind.information.intervals import Interval, wilson
 
 from .comparison import TOLD, Answer, Arm
-from .metrics import auroc, auroc_interval, wilson
+from .metrics import auroc, auroc_interval
 from .overhead import Overhead
 from .pool import Pool
 from .trial import SCHEMA_VERSION, Trial

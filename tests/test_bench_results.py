@@ -7,11 +7,11 @@ from bench_tiny import bench_tokenizer
 
 from guardbind.bench.comparison import ARMS, TOLD, Answer, Arm
 from guardbind.bench.competing_vars import CompetingVars
-from guardbind.bench.metrics import wilson
 from guardbind.bench.overhead import Overhead, Ratio
 from guardbind.bench.results import cost_of, detection, policy_results
 from guardbind.bench.trial import Stage, Trial
 from guardbind.events import SlotRecord
+from guardbind.information import wilson
 
 TASK = CompetingVars(bench_tokenizer(), k=4)
 TOKEN_2A = 0

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.special import betaincinv
-
 from guardbind.errors import ConfigError
 from guardbind.information._numeric import check_probability
 from guardbind.information.divergence import bernoulli_kl, nats_to_trust
 
-__all__ = ["Interval", "clopper_pearson", "divergence_interval", "trust_interval"]
+__all__ = ["Interval", "clopper_pearson", "divergence_interval", "trust_interval", "wilson"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,27 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> In
     Raises:
         ConfigError: The counts are impossible, or the confidence is outside (0, 1).
     """
+    return _of_counts(successes, trials, confidence, "exact")
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Return Wilson's score interval of a probability from counts; its coverage is `confidence` on average.
+
+    Args:
+        successes: Trials that succeeded.
+        trials: All trials, at least 1.
+        confidence: Two-sided coverage, in (0, 1).
+
+    Raises:
+        ConfigError: The counts are impossible, or the confidence is outside (0, 1).
+    """
+    return _of_counts(successes, trials, confidence, "wilson")
+
+
+def _of_counts(successes: int, trials: int, confidence: float, method: str) -> Interval:
+    # Here and not above: it takes a second to import, and a guard never asks for an interval.
+    from scipy.stats import binomtest
+
     if trials < 1 or not 0 <= successes <= trials:
         raise ConfigError(
             f"{successes} successes in {trials} trials; 0 ≤ successes ≤ trials and trials ≥ 1 are accepted.",
@@ -57,11 +76,8 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> In
         )
     if not 0.0 < confidence < 1.0:
         raise ConfigError(f"confidence is {confidence}; a number in (0, 1) is accepted.", hint="0.95 is usual.")
-    tail = (1.0 - confidence) / 2.0
-    failures = trials - successes
-    low = float(betaincinv(successes, failures + 1, tail)) if successes else 0.0
-    high = float(betaincinv(successes + 1, failures, 1.0 - tail)) if failures else 1.0
-    return Interval(low, high)
+    interval = binomtest(successes, trials).proportion_ci(confidence, method)
+    return Interval(float(interval.low), float(interval.high))
 
 
 def divergence_interval(p: Interval, p0: Interval) -> Interval:
