@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
+from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, ContextLengthError
-from guardbind.events import SlotRecord
-from guardbind.evidence import Binding, Evidence
+from guardbind.events import InterventionRecord, SlotRecord
+from guardbind.evidence import Binding, Evidence, Target
 from guardbind.guard import Guard
 from guardbind.hooks.architecture import context_length
 
 from .prefill import SharedPrefill
+from .spending import spending
 from .trial import Trial
 
 __all__ = ["ARMS", "TOLD", "Answer", "Arm", "Comparison", "Told", "arms_of", "told"]
@@ -71,13 +73,31 @@ def arms_of(policies: Sequence[str]) -> tuple[Arm, ...]:
     return tuple(arm for arm in ARMS if arm.policy is None or not policies or arm.policy in policies)
 
 
-def told(trial: Trial, what: Told) -> tuple[list[Binding | Evidence], str | None]:
-    """Return the bindings and the target that a guard is given for a trial."""
+def told(trial: Trial, what: Told) -> tuple[list[Binding | Evidence], str | Target | None]:
+    """Return the bindings and the target that a guard is given for a trial.
+
+    Raises:
+        ConfigError: The target is to be declared, and is neither the first nor the last value of its key.
+    """
     if what == "span":
         span = trial.target.statement
         return [Evidence(trial.target.key, token_span=(span.start, span.stop))], trial.target.key
     bindings: list[Binding | Evidence] = [Binding(bound.key, bound.value.word) for bound in trial.bound]
-    return bindings, trial.target.key if what == "target" else None
+    return bindings, _declared(trial) if what == "target" else None
+
+
+def _declared(trial: Trial) -> str | Target:
+    places = [place for place, bound in enumerate(trial.bound) if bound.key == trial.target.key]
+    if len(places) == 1:
+        return trial.target.key
+    if trial.asked == places[0]:
+        return Target(trial.target.key, which="first")
+    if trial.asked == places[-1]:
+        return Target(trial.target.key, which="last")
+    raise ConfigError(
+        f"value {places.index(trial.asked) + 1} of {len(places)} of a key is asked for; a guard can be told the first "
+        "or the last."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +107,18 @@ class Answer:
     Attributes:
         token: First token of the answer.
         slot: What the guard saw where the answer begins; None without a guard.
+        interventions: What it tried there, kept or rolled back.
+        seconds: The trial's share of the time of its batch, the prefill included.
+        tokens_read: Its share of the tokens that the model read for the answer, behind the shared prefill.
+        logits: Raw fp32 logits `[vocabulary]` behind the prompt; None with a guard.
     """
 
     token: int
     slot: SlotRecord | None
+    interventions: tuple[InterventionRecord, ...] = ()
+    seconds: float = 0.0
+    tokens_read: float = 0.0
+    logits: Tensor | None = field(default=None, compare=False, repr=False)
 
 
 class Comparison:
@@ -126,22 +154,43 @@ class Comparison:
                 f"the prompts have {length} tokens; the model's context holds {longest}, answer included.",
                 hint="Ask for less filler.",
             )
-        prefill = SharedPrefill(self._model, torch.tensor([trial.ids for trial in trials], device=self._model.device))
+        with spending(self._model) as before:
+            ids = torch.tensor([trial.ids for trial in trials], device=self._model.device)
+            prefill = SharedPrefill(self._model, ids)
         answers: list[dict[str, Answer]] = [{} for _ in trials]
         for arm in self._arms:
-            for row, answer in zip(answers, self._answer(arm, trials, prefill), strict=True):
+            for row, answer in zip(answers, self._answer(arm, trials, prefill, before.seconds), strict=True):
                 row[arm.name] = answer
         return answers
 
-    def _answer(self, arm: Arm, trials: Sequence[Trial], prefill: SharedPrefill) -> list[Answer]:
-        arguments: dict[str, Any] = {**prefill.arguments(), "max_new_tokens": 1, "do_sample": False}
-        if arm.policy is None:
-            generate: Any = self._model.generate
-            return [Answer(row[-1], None) for row in generate(**arguments).tolist()]
-        bindings, targets = zip(*(told(trial, arm.told) for trial in trials), strict=True)
-        output = self._guards[arm.policy].generate(**arguments, bindings=list(bindings), target=list(targets))
-        slots = [output.report.row(i) for i in range(len(trials))]
+    def _answer(self, arm: Arm, trials: Sequence[Trial], prefill: SharedPrefill, before: float) -> list[Answer]:
+        with spending(self._model) as spent:
+            arguments: dict[str, Any] = {
+                **prefill.arguments(),
+                "max_new_tokens": 1,
+                "do_sample": False,
+                "return_dict_in_generate": True,
+                "output_logits": arm.policy is None,
+            }
+            # Without a cache to share, the prompt is read again.
+            shared = before if "past_key_values" in arguments else 0.0
+            report = None
+            if arm.policy is None:
+                generate: Any = self._model.generate
+                output = generate(**arguments)
+            else:
+                bindings, targets = zip(*(told(trial, arm.told) for trial in trials), strict=True)
+                guarded = self._guards[arm.policy].generate(**arguments, bindings=list(bindings), target=list(targets))
+                report, output = guarded.report, guarded.raw
+            tokens = output.sequences[:, -1].tolist()
+        rows = len(trials)
+        seconds, read = (shared + spent.seconds) / rows, spent.tokens / rows
+        if report is None:
+            logits = output.logits[0].float()
+            return [Answer(token, None, (), seconds, read, logits[i]) for i, token in enumerate(tokens)]
+        slots = [report.row(i) for i in range(rows)]
+        tried = [tuple(item for item in report.interventions if item.row == i) for i in range(rows)]
         return [
-            Answer(row[-1], seen[0] if seen else None)
-            for row, seen in zip(output.sequences.tolist(), slots, strict=True)
+            Answer(token, seen[0] if seen else None, done, seconds, read)
+            for token, seen, done in zip(tokens, slots, tried, strict=True)
         ]

@@ -1,12 +1,13 @@
 """Filler: what stands between the bindings and the question, a given number of tokens per block.
 
-A filler takes the stock of a task, the sizes of all blocks of a prompt, a generator of its own and the decoy, which is
-the competitor's token, and returns the token ids of each block.
+A filler takes the stock of a task, the sizes of all blocks of a prompt, a generator of its own and the tokens that may
+stand among the filler as decoys, and returns the token ids of each block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
@@ -14,12 +15,26 @@ from typing import TYPE_CHECKING
 from guardbind.errors import ConfigError
 
 from .natural import sentences
-from .pool import Pool, encode
+from .pool import encode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["PARAGRAPH", "Filler", "Stock", "coherent", "decoy_heavy", "natural", "random", "repeat"]
+__all__ = [
+    "PARAGRAPH",
+    "WITHOUT_DECOYS",
+    "Decoys",
+    "Filler",
+    "Stock",
+    "coherent",
+    "decoy_density",
+    "decoy_heavy",
+    "decoy_matched",
+    "natural",
+    "other_decoy",
+    "random",
+    "repeat",
+]
 
 PARAGRAPH = (
     "An old clerk sorted parcels at the harbour office while rain fell on the roof. Two carts arrived before noon with "
@@ -27,23 +42,41 @@ PARAGRAPH = (
     "outside grew quiet again. "
 )
 
+# What tasks accept whose values are not single words that could be scattered.
+WITHOUT_DECOYS = ("coherent", "natural", "random", "repeat")
+
 _COMMON = (" the", " and", " of", ".", ",")
-_DECOYS_PER_BLOCK = 12
+_DECOYS = 12
 _RANDOM_IDS = 5000
 
 
+@dataclass(frozen=True, slots=True)
+class Decoys:
+    """Values of a trial that a filler may scatter.
+
+    Attributes:
+        competitor: Token of the value that is most easily taken for the target.
+        target: Token of the value that is asked for.
+        unbound: Token of a value that the prompt does not bind.
+    """
+
+    competitor: int
+    target: int
+    unbound: int
+
+
 class Stock:
-    """The tokens that fillers of one tokenizer and one task are made of; none of them writes a value of the pool.
+    """The tokens that fillers of one tokenizer and one task are made of; none of them writes a value.
 
     Args:
         tokenizer: The model's tokenizer.
-        pool: The values of the task.
+        forbidden: Every token that writes a value of the task.
         template: Tokens of the task's own pieces, kept out of random filler.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, pool: Pool, template: frozenset[int]) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, forbidden: frozenset[int], template: frozenset[int]) -> None:
         self.tokenizer = tokenizer
-        self.forbidden = pool.aliases
+        self.forbidden = forbidden
         self._template = template
 
     @cached_property
@@ -73,10 +106,10 @@ class Stock:
         return tuple(found)
 
 
-Filler = Callable[[Stock, Sequence[int], Random, int], list[list[int]]]
+Filler = Callable[[Stock, Sequence[int], Random, Decoys], list[list[int]]]
 
 
-def natural(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+def natural(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
     """Varied sentences, none of them twice in a prompt; each block is cut at its size.
 
     Raises:
@@ -97,29 +130,53 @@ def natural(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list
     return blocks
 
 
-def repeat(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+def repeat(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
     """One common token, again and again."""
     return [[stock.common] * size for size in sizes]
 
 
-def coherent(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+def coherent(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
     """One fixed paragraph, cycled."""
     ids = [token for token in encode(stock.tokenizer, PARAGRAPH) if token not in stock.forbidden]
     return [(ids * (size // len(ids) + 1))[:size] for size in sizes]
 
 
-def random(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
+def random(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
     """Independent draws from the lowest ordinary tokens."""
     return [rng.choices(stock.scattered, k=size) for size in sizes]
 
 
-def decoy_heavy(stock: Stock, sizes: Sequence[int], rng: Random, decoy: int) -> list[list[int]]:
-    """`repeat` with the decoy at twelve even places of each block, and a few random tokens."""
-    blocks = repeat(stock, sizes, rng, decoy)
-    for block in blocks:
-        size, decoys = len(block), min(_DECOYS_PER_BLOCK, len(block))
-        for i in range(decoys):
-            block[(i + 1) * size // (decoys + 1)] = decoy
-        for _ in range(min(8, size // 16)):
-            block[rng.randrange(size)] = rng.choice(stock.scattered)
+def decoy_heavy(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
+    """`repeat` with the competitor at twelve even places of each block, and then a few random tokens anywhere."""
+    return [_scattered(stock, size, [decoys.competitor] * min(_DECOYS, size), rng) for size in sizes]
+
+
+def other_decoy(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
+    """`decoy_heavy` with a value that the prompt does not bind in the competitor's places."""
+    return [_scattered(stock, size, [decoys.unbound] * min(_DECOYS, size), rng) for size in sizes]
+
+
+def decoy_density(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
+    """`decoy_heavy` with as many decoys as the block is long: twelve in 256 tokens."""
+    return [_scattered(stock, size, [decoys.competitor] * (size * _DECOYS // 256), rng) for size in sizes]
+
+
+def decoy_matched(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
+    """`decoy_heavy` with the target as often as the competitor: they take turns, and which is first is drawn."""
+    blocks = []
+    for size in sizes:
+        pair = rng.sample([decoys.competitor, decoys.target], 2)
+        blocks.append(_scattered(stock, size, pair * min(_DECOYS, size // 2), rng, keep=True))
     return blocks
+
+
+def _scattered(stock: Stock, size: int, decoys: Sequence[int], rng: Random, *, keep: bool = False) -> list[int]:
+    """Return `repeat` with decoys at even places and random tokens, which do not hit a decoy if `keep`."""
+    block = [stock.common] * size
+    places = [(i + 1) * size // (len(decoys) + 1) for i in range(len(decoys))]
+    for place, decoy in zip(places, decoys, strict=True):
+        block[place] = decoy
+    free = [place for place in range(size) if not keep or place not in places]
+    for _ in range(min(8, size // 16, len(free))):
+        block[rng.choice(free)] = rng.choice(stock.scattered)
+    return block

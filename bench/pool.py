@@ -11,7 +11,7 @@ from guardbind.errors import CandidateError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["MINIMUM", "WORDS", "Pool", "Value", "encode"]
+__all__ = ["MINIMUM", "WORDS", "Pool", "Value", "aliases", "encode"]
 
 _WORDS = (
     "apple banana cherry grape lemon mango peach pear plum kiwi melon berry "
@@ -36,7 +36,7 @@ class Value:
     """A word that one token writes.
 
     Attributes:
-        word: The word, without a space.
+        word: The word, without a space; in some tasks a number or a letter.
         token: Its id, with a space in front where the tokenizer has such a token.
         aliases: All single tokens that write the word, capitalised or not, with and without a space; `token` is one.
     """
@@ -51,31 +51,46 @@ class Pool:
     """The candidate set of a task.
 
     Attributes:
-        values: The values, in the order of `WORDS`.
+        values: The values, in the order of the words that they were chosen from.
     """
 
     values: tuple[Value, ...]
 
     @classmethod
-    def build(cls, tokenizer: PreTrainedTokenizerBase, boundaries: Sequence[str], minimum: int = MINIMUM) -> Pool:
+    def build(
+        cls,
+        tokenizer: PreTrainedTokenizerBase,
+        boundaries: Sequence[str],
+        minimum: int = MINIMUM,
+        words: Sequence[str] = WORDS,
+        spaces: Sequence[str] = (" ", ""),
+        template: frozenset[int] = frozenset(),
+    ) -> Pool:
         """Find the words that add exactly one token, the same one, behind every boundary.
 
         Args:
             tokenizer: The model's tokenizer.
             boundaries: The texts behind which a task writes a value.
             minimum: How many values are needed.
+            words: The words to choose from.
+            spaces: What may stand between a boundary and a word; of those that are one token the first is taken.
+            template: Tokens of the task's own pieces; a word that one of them writes is no value.
 
         Raises:
             CandidateError: Fewer were found.
         """
+        before = [(boundary, encode(tokenizer, boundary)) for boundary in boundaries]
         values: dict[int, Value] = {}
-        for word in WORDS:
-            token = _single(tokenizer, word, boundaries)
-            if token is not None:
-                values.setdefault(token, Value(word, token, _aliases(tokenizer, word) | {token}))
+        for word in words:
+            token = _single(tokenizer, [space + word for space in spaces], before)
+            if token is None:
+                continue
+            forms = aliases(tokenizer, word) | {token}
+            if forms.isdisjoint(template):
+                values.setdefault(token, Value(word, token, forms))
         if len(values) < minimum:
             raise CandidateError(
-                f"{len(values)} of the {len(WORDS)} words of the pool are one token each in this tokenizer, behind "
+                f"{len(values)} of the {len(words)} words of the pool are one token each in this tokenizer, behind "
                 f"{' and '.join(map(repr, boundaries))}; at least {minimum} are needed.",
                 hint="Use a model whose tokenizer knows common English words.",
             )
@@ -95,11 +110,13 @@ class Pool:
         return frozenset().union(*(value.aliases for value in self.values))
 
 
-def _single(tokenizer: PreTrainedTokenizerBase, word: str, boundaries: Sequence[str]) -> int | None:
-    for form in (" " + word, word):
-        added = set()
-        for boundary in boundaries:
-            before, after = encode(tokenizer, boundary), encode(tokenizer, boundary + form)
+def _single(
+    tokenizer: PreTrainedTokenizerBase, forms: Sequence[str], boundaries: Sequence[tuple[str, list[int]]]
+) -> int | None:
+    for form in forms:
+        added: set[int | None] = set()
+        for boundary, before in boundaries:
+            after = encode(tokenizer, boundary + form)
             added.add(after[-1] if after[:-1] == before else None)
         token = added.pop()
         if not added and token is not None and token not in tokenizer.all_special_ids:
@@ -107,6 +124,7 @@ def _single(tokenizer: PreTrainedTokenizerBase, word: str, boundaries: Sequence[
     return None
 
 
-def _aliases(tokenizer: PreTrainedTokenizerBase, word: str) -> frozenset[int]:
+def aliases(tokenizer: PreTrainedTokenizerBase, word: str) -> frozenset[int]:
+    """Return all single tokens that write a word, capitalised or not, with and without a space."""
     forms = [encode(tokenizer, space + form) for form in (word, word.capitalize(), word.upper()) for space in ("", " ")]
     return frozenset(ids[0] for ids in forms if len(ids) == 1 and ids[0] not in tokenizer.all_special_ids)

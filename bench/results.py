@@ -12,7 +12,6 @@ from guardbind.information.intervals import Interval, wilson
 from .comparison import TOLD, Answer, Arm
 from .metrics import auroc, auroc_interval
 from .overhead import Overhead
-from .pool import Pool
 from .trial import SCHEMA_VERSION, Trial
 
 __all__ = ["ComparisonResult", "Cost", "Detection", "PolicyResult", "cost_of", "detection", "policy_results"]
@@ -110,12 +109,12 @@ class ComparisonResult(_Record):
 
 
 def policy_results(
-    trials: Sequence[Trial], answers: Sequence[Answers], arms: Sequence[Arm], pool: Pool
+    trials: Sequence[Trial], answers: Sequence[Answers], arms: Sequence[Arm]
 ) -> dict[str, PolicyResult]:
     """Count what each arm did; `answers[i]` are those to `trials[i]`, and one arm is `none`."""
     n = len(trials)
     stages = {
-        arm.name: [trial.stage(row[arm.name].token, pool) for trial, row in zip(trials, answers, strict=True)]
+        arm.name: [trial.stage(row[arm.name].token) for trial, row in zip(trials, answers, strict=True)]
         for arm in arms
     }
     unguarded = [stage == "right" for stage in stages["none"]]
@@ -142,14 +141,14 @@ _SCORES: dict[str, Callable[[SlotRecord], float | None]] = {
 }
 
 
-def detection(trials: Sequence[Trial], answers: Sequence[Answers], arms: Sequence[Arm], pool: Pool) -> Detection:
+def detection(trials: Sequence[Trial], answers: Sequence[Answers], arms: Sequence[Arm]) -> Detection:
     """Rank the unguarded model's answers by what an arm that knows bindings and target read about them."""
     reader = next((arm.name for arm in arms if arm.told == "target"), None)
     slots: dict[str, list[SlotRecord]] = {"right": [], "2A": [], "2B": []}
     for trial, row in zip(trials, answers, strict=True):
         slot = None if reader is None else row[reader].slot
         if slot is not None:
-            slots[trial.stage(row["none"].token, pool)].append(slot)
+            slots[trial.stage(row["none"].token)].append(slot)
     areas: dict[str, float | None] = {}
     intervals: dict[str, Bounds] = {}
     for name, score in _SCORES.items():

@@ -122,7 +122,7 @@ def _tell(tokenizer: PreTrainedTokenizerBase, task: Task, trial: Trial, output: 
     return Story(
         trial=trial,
         text=_parts(tokenizer, trial),
-        stage=trial.stage(slot.token, task.pool),
+        stage=trial.stage(slot.token),
         number=number,
         readings=tuple(
             TokenReading(

@@ -11,6 +11,8 @@ from .pool import Pool, Value
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from .cell import Form
+
 __all__ = ["SCHEMA_VERSION", "Bound", "Stage", "Task", "TaskBuilder", "Trial", "draw_seed"]
 
 # Part of every seed: trials of another version are other trials.
@@ -40,8 +42,9 @@ class Bound:
     Attributes:
         key: The key.
         value: The value.
-        statement: Tokens of the prompt that state the binding.
-        position: Token of the prompt that is the value.
+        statement: Tokens of the prompt that state the binding; part of the question where an option states it.
+        position: Token of the prompt that is the value, or the last of what stands for it, such as the place whose
+            letter is the value.
     """
 
     key: str
@@ -60,6 +63,9 @@ class Trial:
         bound: What it binds, in the order of the text.
         asked: Which of them the question asks for.
         question: Tokens of the prompt that ask, up to where the answer begins.
+        competitor: The value that is most easily taken for the target.
+        candidates: The candidate set, by which 2A and 2B are told apart.
+        abstain: The candidate that says that the prompt does not tell; None where there is none.
     """
 
     index: int
@@ -67,6 +73,9 @@ class Trial:
     bound: tuple[Bound, ...]
     asked: int
     question: range
+    competitor: Value
+    candidates: tuple[Value, ...]
+    abstain: Value | None = None
 
     @property
     def target(self) -> Bound:
@@ -78,23 +87,22 @@ class Trial:
         """Tokens after the target's value, up to and including the last of the prompt."""
         return len(self.ids) - 1 - self.target.position
 
-    def stage(self, token: int, pool: Pool) -> Stage:
+    def stage(self, token: int) -> Stage:
         """Say what an answer that starts with `token` is.
 
         Args:
             token: First token of the answer.
-            pool: The candidate set.
 
         Returns:
             `right`: the target's value. `2A`: no candidate at all. `2B`: another candidate, bound or not.
         """
         if token == self.target.value.token:
             return "right"
-        return "2B" if token in pool.tokens else "2A"
+        return "2B" if any(token == value.token for value in self.candidates) else "2A"
 
 
 class Task(Protocol):
-    """Prompts of one kind; the same index always gives the same prompt, and all are equally long."""
+    """Prompts of one kind; the same index always gives the same prompt."""
 
     @property
     def name(self) -> str:
@@ -103,7 +111,7 @@ class Task(Protocol):
 
     @property
     def pool(self) -> Pool:
-        """Its candidate set."""
+        """The values that its bindings are drawn from."""
         ...
 
     def trial(self, index: int) -> Trial:
@@ -114,6 +122,15 @@ class Task(Protocol):
 class TaskBuilder(Protocol):
     """What a registered task is made by."""
 
-    def __call__(self, tokenizer: PreTrainedTokenizerBase, *, filler: str, k: int, seed: int) -> Task:
-        """Make a task: `k` tokens of `filler` per block, drawn from the base seed `seed`."""
+    version: int
+    """Raised when the same index would give another trial."""
+
+    def __call__(self, tokenizer: PreTrainedTokenizerBase, *, filler: str, k: int, seed: int, form: Form = ...) -> Task:
+        """Make a task: `k` tokens of `filler` per block, drawn from the base seed `seed`, written as `form` says.
+
+        Raises:
+            CandidateError: The tokenizer writes too few values as one token.
+            ConfigError: The task does not come in that form, and in which it does.
+            UnknownNameError: There is no such filler or arm.
+        """
         ...

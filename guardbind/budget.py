@@ -2,8 +2,11 @@
 
 The published test compares unsigned divergences. Below min(p1, τ) the pseudo-prior cancels from it, so it is the
 threshold p1 ≥ τ; elsewhere it passes evidence that refutes the value. Here evidence that lowers the belief counts
-negative, nothing is required of a value that the null already makes reliable, and the margin is a graded score. The
-decision is then exactly p1 ≥ max(p0, τ): beside every budget stands `trivial`, the baseline p1 ≥ τ that it has to beat.
+negative, and nothing is required of a value that the null already makes reliable. The decision is then exactly
+p1 ≥ max(p0, τ): beside every budget stands `trivial`, the baseline p1 ≥ τ that it has to beat.
+
+To rank values by how far they rest on evidence, take the observed bits. The margin grades values of one p0; between
+values of unlike p0 whose p1 is below τ it runs the other way, because what is required grows as p0 falls.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ GuardbindError
 ├── UnknownArchitectureError (ValueError)  the parts of a model that are read could not be found
 ├── NullUnavailableError (RuntimeError)    the counterfactual readout cannot be made on this model or cache
 ├── BindingFailureError (RuntimeError)     raised by policy `raise` when a slot fails
+├── RunFolderError (ValueError)            a folder of a bench run that cannot be read or gone on with
 ├── WeightsError (RuntimeError)            weights that are missing or damaged
 └── MissingDependencyError (ImportError)   an optional package is not installed
 ```
@@ -34,6 +35,7 @@ __all__ = [
     "MissingDependencyError",
     "NullUnavailableError",
     "NumericsError",
+    "RunFolderError",
     "TargetError",
     "UnknownArchitectureError",
     "UnknownNameError",
@@ -105,6 +107,10 @@ class NullUnavailableError(GuardbindError, RuntimeError):
 
 class BindingFailureError(GuardbindError, RuntimeError):
     """Raised by policy `raise`: a slot did not get the verdict `ok`."""
+
+
+class RunFolderError(GuardbindError, ValueError):
+    """The folder of a bench run is damaged, in use, no run folder, or holds what another run must not add to."""
 
 
 class WeightsError(GuardbindError, RuntimeError):

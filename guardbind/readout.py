@@ -27,7 +27,7 @@ from torch import Tensor
 from guardbind.candidates import Node, Trie
 from guardbind.errors import BatchError, CandidateError, NumericsError, TargetError
 
-__all__ = ["NodeReadout", "Stage", "lens_scores", "read_node", "vocabulary_rank"]
+__all__ = ["Confidence", "NodeReadout", "Stage", "lens_scores", "read_confidence", "read_node", "vocabulary_rank"]
 
 Stage = Literal["right", "2a", "2b"]
 
@@ -114,8 +114,7 @@ def read_node(logits: Tensor, trie: Trie, node: Node, *, target: int | None) -> 
     z, total, ways = scores.logits, scores.total, scores.ways
 
     top_token = int(z.argmax())
-    top, *rest = z.topk(min(2, len(z))).values.tolist()
-    margin = top - rest[0] if rest else math.inf
+    confidence = read_confidence(z)
     child = node.children.get(top_token)
     top_candidates = node.ends if child is None else child.values
     best_candidates = top_candidates
@@ -137,12 +136,43 @@ def read_node(logits: Tensor, trie: Trie, node: Node, *, target: int | None) -> 
         top_candidates=tuple(sorted(top_candidates)),
         best_candidates=tuple(sorted(best_candidates)),
         ranking=scores.ranking(),
-        tie=margin == 0 or value_gap == 0,
+        tie=confidence.margin == 0 or value_gap == 0,
         logprobs=scores.per_candidate(lambda logit: min(0.0, logit - total)),
         posterior=scores.per_candidate(lambda logit: min(1.0, math.exp(logit - mass)) if mass > -math.inf else None),
-        margin=margin,
-        max_probability=min(1.0, math.exp(top - total)),
-        entropy=float(torch.special.entr((z - total).exp()).sum()),
+        margin=confidence.margin,
+        max_probability=confidence.max_probability,
+        entropy=confidence.entropy,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How sure the next token looks, whatever the candidates are.
+
+    Attributes:
+        margin: Best logit - second best of the vocabulary.
+        max_probability: Probability of the top token.
+        entropy: Entropy of the next token, nats.
+    """
+
+    margin: float
+    max_probability: float
+    entropy: float
+
+
+def read_confidence(logits: Tensor) -> Confidence:
+    """Read how sure the next token looks.
+
+    Args:
+        logits: Raw logits, shape [V], any floating dtype; computed with in fp32. -inf bans a token.
+    """
+    z = logits.detach().float()
+    top, *rest = z.topk(min(2, len(z))).values.tolist()
+    probabilities = z.softmax(0)
+    return Confidence(
+        margin=top - rest[0] if rest else math.inf,
+        max_probability=float(probabilities.max()),
+        entropy=float(torch.special.entr(probabilities).sum()),
     )
 
 

@@ -17,10 +17,12 @@ from guardbind.events import (
     SlotRecord,
     Verdict,
 )
+from guardbind.information import nats_to_bits
 from guardbind.judge import Opening
 from guardbind.measure import Measured
 from guardbind.policies import Proposal, Slot, Verification
 from guardbind.policies.types import budget_of
+from guardbind.readout import read_confidence
 from guardbind.report import Readout, Report
 
 __all__ = ["Recorder"]
@@ -67,6 +69,7 @@ class Recorder:
             final = slot.token
         final_verdict: Verdict = slot.judgement.verdict if outcome is None else outcome.verdict
         bits = _bits_by_binding(opening, slot)
+        confidence = read_confidence(slot.logits)
         record = SlotRecord(
             row=slot.row,
             step=slot.step,
@@ -79,9 +82,9 @@ class Recorder:
             gate_gap=None if slot.readout is None else slot.readout.gate_gap,
             value_gap=None if slot.readout is None else slot.readout.value_gap,
             tie=_tie(slot),
-            margin=_margin(slot),
-            max_probability=float(slot.logprobs.max().exp()),
-            entropy_bits=_entropy_bits(slot),
+            margin=confidence.margin,
+            max_probability=confidence.max_probability,
+            entropy_bits=nats_to_bits(confidence.entropy),
             evidence_bits=slot.bits(slot.token),
             rests_on=_rests_on(bits, slot.config.min_evidence_bits),
             bits_by_binding=bits,
@@ -158,15 +161,6 @@ def _tie(slot: Slot) -> bool:
         return slot.readout.tie
     best = slot.logits.topk(2).values
     return bool(best[0] == best[1])
-
-
-def _margin(slot: Slot) -> float:
-    best = slot.logits.topk(2).values
-    return float(best[0] - best[1])
-
-
-def _entropy_bits(slot: Slot) -> float:
-    return float(-(slot.logprobs.exp() * slot.logprobs.clamp(min=-1e4)).sum()) / math.log(2)
 
 
 def _worst_budget(slot: Slot, measured: Measured) -> BudgetRecord | None:

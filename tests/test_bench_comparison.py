@@ -9,8 +9,8 @@ from bench_tiny import bench_tokenizer
 from families import speaking
 
 from guardbind.bench.comparison import ARMS, Answer, Arm, Comparison, arms_of, told
-from guardbind.bench.competing_vars import CompetingVars
 from guardbind.bench.prefill import SharedPrefill
+from guardbind.bench.tasks.competing_vars import CompetingVars
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, ContextLengthError
 from guardbind.evidence import Binding, Evidence
@@ -108,7 +108,7 @@ def test_on_the_demo_model_the_guard_repairs_and_spoils_nothing(demo_model: Any)
     trials = [task.trial(index) for index in range(8)]
     answers = Comparison(model, tokenizer, arms_of(["auto"])).run(trials)
     stages = {
-        name: [t.stage(a[name].token, task.pool) for t, a in zip(trials, answers, strict=True)] for name in answers[0]
+        name: [t.stage(a[name].token) for t, a in zip(trials, answers, strict=True)] for name in answers[0]
     }
     assert "2B" in stages["none"]
     for name in ("auto", "auto/resolved"):

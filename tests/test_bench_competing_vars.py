@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.bench.competing_vars import CompetingVars
 from guardbind.bench.pool import encode
 from guardbind.bench.registry import FILLERS, TASKS
+from guardbind.bench.tasks.competing_vars import CompetingVars
 from guardbind.bench.trial import SCHEMA_VERSION, draw_seed
 from guardbind.errors import CandidateError, ConfigError, UnknownNameError
 
@@ -82,10 +82,10 @@ def test_stages_are_told_by_the_candidate_set() -> None:
     trial = task.trial(0)
     bound = {b.value.token for b in trial.bound}
     unbound = next(token for token in task.pool.tokens if token not in bound)
-    assert trial.stage(trial.target.value.token, task.pool) == "right"
-    assert trial.stage(trial.bound[1 - trial.asked].value.token, task.pool) == "2B"
-    assert trial.stage(unbound, task.pool) == "2B"
-    assert trial.stage(TOKENIZER.eos_token_id, task.pool) == "2A"
+    assert trial.stage(trial.target.value.token) == "right"
+    assert trial.stage(trial.bound[1 - trial.asked].value.token) == "2B"
+    assert trial.stage(unbound) == "2B"
+    assert trial.stage(TOKENIZER.eos_token_id) == "2A"
 
 
 def test_a_seed_is_the_start_of_a_hash() -> None:

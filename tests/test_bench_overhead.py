@@ -7,8 +7,8 @@ from bench_tiny import bench_tokenizer
 from families import speaking
 
 from guardbind.bench import overhead
-from guardbind.bench.competing_vars import CompetingVars
 from guardbind.bench.overhead import measure_overhead, paired
+from guardbind.bench.tasks.competing_vars import CompetingVars
 from guardbind.guard import Guard, Handle
 from guardbind.report import Report
 

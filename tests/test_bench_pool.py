@@ -45,6 +45,18 @@ def test_aliases_are_other_tokens_of_the_same_word_and_of_no_other(pool: Pool) -
     assert pool.aliases == seen
 
 
+def test_a_word_that_the_task_itself_writes_is_no_value(pool: Pool) -> None:
+    used = min(next(value.aliases for value in pool.values if value.word == "red"))
+    rest = Pool.build(bench_tokenizer(), BOUNDARIES, template=frozenset({used}))
+    assert [value.word for value in rest.values] == [word for word in WORDS if word != "red"]
+
+
+def test_values_of_other_words_and_without_a_space() -> None:
+    tokenizer = bench_tokenizer()
+    numbers = Pool.build(tokenizer, ["KEY1="], minimum=0, words=("7", "12", "3"), spaces=("",))
+    assert [(value.word, tokenizer.decode([value.token])) for value in numbers.values] == [("7", "7"), ("3", "3")]
+
+
 def test_too_few_values_are_refused_with_the_number_that_was_found(tiny_tokenizer: PreTrainedTokenizerFast) -> None:
     with pytest.raises(CandidateError, match=r"^4 of the 50 words .* at least 16 are needed\."):
         Pool.build(tiny_tokenizer, BOUNDARIES)

@@ -6,9 +6,9 @@ import pytest
 from bench_tiny import bench_tokenizer
 
 from guardbind.bench.comparison import ARMS, TOLD, Answer, Arm
-from guardbind.bench.competing_vars import CompetingVars
 from guardbind.bench.overhead import Overhead, Ratio
 from guardbind.bench.results import cost_of, detection, policy_results
+from guardbind.bench.tasks.competing_vars import CompetingVars
 from guardbind.bench.trial import Stage, Trial
 from guardbind.events import SlotRecord
 from guardbind.information import wilson
@@ -36,7 +36,7 @@ def test_policies_are_counted_against_the_unguarded_model() -> None:
         {"none": Answer(token_of(t, b), None), "observe": Answer(token_of(t, a), None)}
         for t, b, a in zip(trials, before, after, strict=True)
     ]
-    results = policy_results(trials, answers, [NONE, OBSERVE], TASK.pool)
+    results = policy_results(trials, answers, [NONE, OBSERVE])
     none, guarded = results["none"], results["observe"]
     assert (none.accuracy, none.rate_2a, none.rate_2b) == pytest.approx((3 / 6, 1 / 6, 2 / 6))
     assert (none.right_to_wrong, none.wrong_to_right) == (0, 0)
@@ -58,7 +58,7 @@ def test_detection_ranks_right_against_2b_and_leaves_2a_out() -> None:
         }
         for t, stage, b, m in zip(trials, stages, bits, margins, strict=True)
     ]
-    found = detection(trials, answers, [NONE, OBSERVE], TASK.pool)
+    found = detection(trials, answers, [NONE, OBSERVE])
     assert (found.right, found.wrong_2b) == (2, 2)
     assert found.auroc_evidence_bits == 1.0
     assert found.auroc_margin == found.auroc_entropy == 0.25
@@ -70,14 +70,14 @@ def test_nothing_to_tell_apart_has_no_area() -> None:
     trials = [TASK.trial(0)]
     read = slot(evidence_bits=3.0, margin=1.0, max_probability=0.5, entropy_bits=1.0)
     answers = [{"none": Answer(token_of(trials[0], "right"), None), "observe": Answer(0, read)}]
-    found = detection(trials, answers, [NONE, OBSERVE], TASK.pool)
+    found = detection(trials, answers, [NONE, OBSERVE])
     assert (found.right, found.wrong_2b, found.auroc_evidence_bits, found.intervals) == (1, 0, None, {})
 
 
 def test_every_arm_says_what_the_guard_was_told() -> None:
     trial = TASK.trial(0)
     answers = [{arm.name: Answer(token_of(trial, "right"), None) for arm in ARMS}]
-    results = policy_results([trial], answers, ARMS, TASK.pool)
+    results = policy_results([trial], answers, ARMS)
     assert list(results) == [arm.name for arm in ARMS]
     assert [row.told for row in results.values()] == [TOLD[arm.told] for arm in ARMS]
 

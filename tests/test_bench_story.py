@@ -10,9 +10,9 @@ from bench_tiny import bench_tokenizer
 from families import speaking
 from rich.console import Console
 
-from guardbind.bench.competing_vars import CompetingVars
 from guardbind.bench.show import show_story
 from guardbind.bench.story import Story, TokenReading, find_story
+from guardbind.bench.tasks.competing_vars import CompetingVars
 
 
 def shown(story: Story) -> str:

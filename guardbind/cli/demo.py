@@ -157,8 +157,7 @@ class _Run:
         from guardbind.bench.results import ComparisonResult, cost_of, detection, policy_results
         from guardbind.provenance import provenance_of
 
-        pool = self._task.pool
-        found = (self._trials, self.answers, self._arms, pool)
+        found = (self._trials, self.answers, self._arms)
         return ComparisonResult(
             model=name,
             trials=len(self._trials),
@@ -170,7 +169,7 @@ class _Run:
             filler=_FILLER,
             k=k,
             prompt_tokens=len(self._trials[0].ids),
-            candidates=len(pool),
+            candidates=len(self._trials[0].candidates),
             provenance=provenance_of(self._model, self._tokenizer),
         )
 

@@ -63,6 +63,10 @@ class _EchoHandler(logging.Handler):
 @contextmanager
 def _log_to_stderr() -> Iterator[None]:
     logger = logging.getLogger("guardbind")
+    if any(isinstance(handler, _EchoHandler) for handler in logger.handlers):
+        # A group within a group: the outer one listens already.
+        yield
+        return
     level = logger.level
     handler = _EchoHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))

@@ -10,6 +10,7 @@ from guardbind.cli.group import LazyGroup
 __all__ = ["main"]
 
 COMMANDS = {
+    "bench": "guardbind.cli.bench:bench",
     "check": "guardbind.cli.check:check",
     "demo": "guardbind.cli.demo:demo",
     "generate": "guardbind.cli.generate:generate",

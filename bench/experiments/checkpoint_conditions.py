@@ -1,0 +1,177 @@
+"""What the experiment `checkpoint` compares under which conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from guardbind.errors import ConfigError, UnknownNameError
+
+from ..cell import Asked, Cell, Form, Layout, Request, Style
+from ..registry import ARMS
+from ..tables import Key
+from .types import Settings
+
+__all__ = ["SELF", "Comparison", "Condition", "Options"]
+
+SELF = "self"
+"""The arm whose checkpoints the model fills in."""
+
+
+class Options(BaseModel):
+    """Options of the experiment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    every: tuple[Annotated[int, Field(ge=1)], ...] = (64,)
+    """Tokens of filler between two checkpoints."""
+    arms: Literal["all"] | tuple[str, ...] = "all"
+    """Registered arms other than `single`, and `self`."""
+    single: tuple[Annotated[int, Field(ge=0)], ...] = (0, 32, 64, 128)
+    """Distances of the arm `single`: tokens of filler between one checkpoint and the question."""
+    layout: Layout = "C"
+    """Layout of the prompts; the paper's checkpoint suite has C."""
+    style: Style = "bracket"
+    """Style of the prompts."""
+    asked: tuple[Asked, ...] = ("random",)
+    """Which key the question names; in the paper `fixed`."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Options:
+        """Return the options among some settings.
+
+        Raises:
+            ConfigError: An option is unknown or does not fit.
+            UnknownNameError: There is no such arm.
+        """
+        try:
+            options = cls.model_validate(settings.options)
+        except ValidationError as error:
+            what = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise ConfigError(
+                f"the options of `checkpoint` are {settings.options}: {what}. Accepted: `every` and `single`, lists of "
+                "numbers of tokens; `arms`, 'all' or a list; `layout`, 'S' or 'C'; `style`, 'bracket' or 'eq'; "
+                "`asked`, a list of 'random' and 'fixed'."
+            ) from error
+        known = _spread_arms()
+        for arm in () if options.arms == "all" else options.arms:
+            if arm not in known:
+                raise UnknownNameError(
+                    f"option `arms` names {arm!r}; known: {', '.join(known)}.",
+                    hint="Distances of `single` are an option of their own." if arm == "single" else None,
+                )
+        return options
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One arm against the baseline.
+
+    Attributes:
+        arm: The arm.
+        every: Tokens of filler between two checkpoints; None for an arm with one place.
+        distance: Of arm `single`, tokens of filler between the checkpoint and the question.
+        request: What is measured.
+        idle: Why the prompts are the baseline's and nothing is measured; None where they differ.
+    """
+
+    arm: str
+    every: int | None
+    distance: int | None
+    request: Request
+    idle: str | None = None
+
+    @property
+    def keys(self) -> dict[str, Key]:
+        """What tells it from the other comparisons of a condition."""
+        keys: dict[str, Key] = {"arm": self.arm, "checkpoint_every": self.every}
+        return keys if self.distance is None else {**keys, "distance": self.distance}
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Ids of the tables that it has a row in."""
+        if self.distance is not None:
+            return ("checkpoint_single",)
+        own = {"oracle": ("checkpoint",), SELF: ("checkpoint_self",)}
+        return (*own.get(self.arm, ()), "checkpoint_controls")
+
+    def __str__(self) -> str:
+        number = self.every if self.distance is None else self.distance
+        return self.arm if number is None else f"{self.arm}:{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Prompts of one kind, with the baseline and all that is compared with it."""
+
+    baseline: Request
+    comparisons: tuple[Comparison, ...]
+
+    @classmethod
+    def all(cls, settings: Settings) -> Iterator[Condition]:
+        """Return all conditions of some settings, in order.
+
+        Raises:
+            ConfigError: An option is unknown or does not fit.
+            UnknownNameError: There is no such arm.
+        """
+        options = Options.of(settings)
+        for task, filler, k, asked in product(settings.tasks, settings.fillers, settings.ks, options.asked):
+            form = Form(style=options.style, layout=options.layout, asked=asked)
+            cell = Cell(measure="reading", task=task, filler=filler, k=k, form=form, seed=settings.seed)
+            baseline = Request(cell=cell, trials=settings.trials)
+            yield cls(baseline, tuple(_comparisons(baseline, options)))
+
+    @property
+    def keys(self) -> dict[str, Key]:
+        """What tells it from the other conditions of a model."""
+        cell = self.baseline.cell
+        return {
+            "task": cell.task,
+            "filler": cell.filler,
+            "k": cell.k,
+            "asked": cell.form.asked,
+            "style": cell.form.style,
+        }
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in self.keys.items())
+
+
+def _spread_arms() -> list[str]:
+    return [name for name in ("oracle", *(n for n in ARMS if n != "oracle"), SELF) if name != "single"]
+
+
+def _comparisons(baseline: Request, options: Options) -> Iterator[Comparison]:
+    arms = _spread_arms() if options.arms == "all" else options.arms
+    k = baseline.cell.k
+    for every in options.every:
+        idle = None
+        if k <= every:
+            idle = (
+                f"k = {k} is not more than checkpoint_every = {every}: no checkpoint is inserted and the prompts are "
+                "the baseline's."
+            )
+        for arm in arms:
+            if arm == SELF:
+                yield Comparison(arm, every, None, _self(baseline, every), idle)
+            elif arm != "reread":
+                yield Comparison(arm, every, None, _with_arm(baseline, f"{arm}:{every}"), idle)
+    if "reread" in arms:
+        yield Comparison("reread", None, None, _with_arm(baseline, "reread"))
+    for distance in options.single:
+        yield Comparison("single", None, distance, _with_arm(baseline, f"single:{distance}"))
+
+
+def _with_arm(baseline: Request, arm: str) -> Request:
+    form = baseline.cell.form.model_copy(update={"arm": arm})
+    return baseline.model_copy(update={"cell": baseline.cell.model_copy(update={"form": form})})
+
+
+def _self(baseline: Request, every: int) -> Request:
+    update = {"measure": "self_checkpoint", "options": {"every": every}}
+    return baseline.model_copy(update={"cell": baseline.cell.model_copy(update=update)})

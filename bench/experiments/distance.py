@@ -1,0 +1,128 @@
+"""`distance`: how accuracy falls with the distance between a value and the question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+
+import numpy as np
+from pydantic import JsonValue
+
+from ..cell import Request
+from ..statistics import quantity
+from ..tables import Column, Row, Table
+from .decay_fit import fit_decay
+from .guard_conditions import options_of
+from .reading_cells import STAGE_COLUMNS, ReadingOptions, Readings, keys_of, reading_requests, stage_estimates
+from .types import Data, Experiment, Settings
+
+__all__ = ["EXPERIMENT", "Distance"]
+
+_SHOWN = (
+    "acc",
+    "cand_acc",
+    "rate_2a",
+    "rate_2b",
+    "error_share_2a",
+    "error_share_2b",
+    "gate_gap_mean",
+    "value_gap_mean",
+    "distance",
+    "n",
+)
+
+TABLES = (
+    Table(
+        id="distance",
+        title="Accuracy by distance",
+        columns={name: STAGE_COLUMNS[name] for name in _SHOWN},
+        published="qwen_full",
+        figure="decay",
+    ),
+    Table(
+        id="decay",
+        title="Fitted decay: accuracy = 1 / (1 + (distance / half)^slope)",
+        columns={
+            "half_distance": Column(
+                title="half-distance", unit="tokens", meaning="Distance at which the curve is at one half."
+            ),
+            "slope": Column(
+                title="slope", unit="ratio", meaning="Log-odds of a right answer lost per e-fold of the distance."
+            ),
+            "fit_p": Column(
+                title="p of the fit",
+                unit="p",
+                meaning="Small when the accuracies do not follow such a curve (deviance).",
+            ),
+            "distances": Column(title="distances", unit="count", meaning="Different distances in the trials."),
+        },
+    ),
+)
+
+
+class Distance:
+    """Fits a curve through the trials of all `k` of a task, filler and form."""
+
+    name = "distance"
+    title = "How accuracy falls with the distance between a value and the question"
+    version = 1
+    aliases: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = TABLES
+    defaults: dict[str, JsonValue] = ReadingOptions().model_dump(mode="json")
+
+    def plan(self, settings: Settings) -> list[Request]:
+        """Return one request per task, filler, form and `k`; they are those of `stages`.
+
+        Raises:
+            ConfigError: An option is unknown or does not fit.
+            UnknownNameError: A task or filler is not registered.
+        """
+        return list(reading_requests(settings, options_of(self.name, ReadingOptions, settings)))
+
+    def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
+        """Return a row per cell and one with the fit per task, filler and form."""
+        rows: list[Row] = []
+        for (task, filler, form), requests in groupby(
+            self.plan(settings), key=lambda request: (request.cell.task, request.cell.filler, request.cell.form)
+        ):
+            progress(f"{task} / {filler} / {form.style} {form.layout} {form.asked} {form.template}")
+            rows += _rows(data, list(requests))
+        return rows
+
+
+def _rows(data: Data, requests: list[Request]) -> list[Row]:
+    rows, distances, right, notes = [], [], [], []
+    for request in requests:
+        keys = keys_of(data.model, request.cell)
+        frame = data.frame(request)
+        if frame.empty:
+            why = data.refusal(request) or "there are no records."
+            rows.append(Row(table="distance", keys=keys, values={}, notes=(why,)))
+            notes.append(f"k = {request.cell.k} is missing: {why}")
+            continue
+        readings = Readings.of(frame)
+        values, said = stage_estimates(readings)
+        rows.append(Row(table="distance", keys=keys, values={name: values[name] for name in _SHOWN}, notes=said))
+        distances.append(readings.numbers("distance"))
+        right.append(readings.right)
+    cell = requests[0].cell
+    keys = {name: value for name, value in keys_of(data.model, cell).items() if name != "k"}
+    if not distances:
+        return [*rows, Row(table="decay", keys=keys, values={}, notes=tuple(notes))]
+    everywhere = np.concatenate(distances)
+    fit = fit_decay(everywhere, np.concatenate(right))
+    if fit.note:
+        notes.append(fit.note)
+    if cell.form.asked == "random" and len(set(everywhere)) > len(distances):
+        notes.append("which key is asked for and the distance vary together: the curve holds the effects of both.")
+    n = len(everywhere)
+    values = {
+        "half_distance": fit.half,
+        "slope": fit.slope,
+        "fit_p": quantity(fit.p_fit, n),
+        "distances": quantity(float(len(set(everywhere))), n),
+    }
+    return [*rows, Row(table="decay", keys=keys, values=values, notes=tuple(notes))]
+
+
+EXPERIMENT: Experiment = Distance()

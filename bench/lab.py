@@ -1,0 +1,76 @@
+"""What a measure works with: a model, its tokenizer and its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from guardbind.compat import input_device
+from guardbind.errors import ContextLengthError
+from guardbind.hooks.architecture import context_length
+from guardbind.nulls.forward import last_logits, left_padded
+
+from .cell import Cell, Form
+from .registry import TASKS
+from .trial import Task
+
+__all__ = ["Lab"]
+
+
+@dataclass(eq=False)
+class Lab:
+    """A model with its tokenizer, and the tasks in its tokens.
+
+    Attributes:
+        model: The model, in evaluation mode.
+        tokenizer: Its tokenizer.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    _tasks: dict[tuple[str, str, int, int, Form], Task] = field(default_factory=dict)
+
+    def task(self, cell: Cell) -> Task:
+        """Return the task of a cell; cells that differ in what is measured share it.
+
+        Raises:
+            CandidateError: The tokenizer writes too few values as one token.
+            UnknownNameError: There is no such task, filler or arm.
+        """
+        key = (cell.task, cell.filler, cell.k, cell.seed, cell.form)
+        if key not in self._tasks:
+            builder = TASKS.get(cell.task)
+            self._tasks[key] = builder(
+                self.tokenizer, filler=cell.filler, k=cell.k, seed=cell.seed, form=cell.form
+            )
+        return self._tasks[key]
+
+    def check_length(self, tokens: int) -> None:
+        """Refuse prompts that leave no room for an answer.
+
+        Raises:
+            ContextLengthError: They are longer than the model's context, less one token.
+        """
+        longest = context_length(self.model)
+        if longest is not None and tokens >= longest:
+            raise ContextLengthError(
+                f"the prompts have {tokens} tokens; the model's context holds {longest}, answer included.",
+                hint="Ask for less filler.",
+            )
+
+    @torch.no_grad()
+    def logits(self, prompts: Sequence[Sequence[int]]) -> Tensor:
+        """Read the logits after the last token of each prompt in one forward pass, without a cache.
+
+        Args:
+            prompts: Token ids; prompts of unequal length are padded on the left.
+
+        Returns:
+            Raw fp32 logits `[prompts, vocabulary]`.
+        """
+        ids, mask, positions = left_padded([list(prompt) for prompt in prompts], input_device(self.model))
+        return last_logits(self.model, ids, mask=mask, positions=positions)

@@ -1,0 +1,1 @@
+"""The measures: how trials become records, one file per measure."""

@@ -1,0 +1,1 @@
+"""The presets: which experiments over what, one file per preset."""

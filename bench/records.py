@@ -1,0 +1,23 @@
+"""What every record of a trial has."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["TrialRecord"]
+
+
+class TrialRecord(BaseModel):
+    """One measurement of one trial, a row of a Parquet file.
+
+    Fields are numbers, strings, flags, None, or lists of them, so that each is one column.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    index: int
+    """Which trial of its task and seed."""
+    counts: bool = True
+    """Whether it counts towards the number of records that was wanted, as a pair that qualifies does."""
+    failed: str | None = None
+    """Why there is no measurement, such as NaN logits; None when there is one. A failure is kept and counted."""

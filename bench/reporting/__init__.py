@@ -1,0 +1,1 @@
+"""The reports: tables, plots, and the comparison with what was published."""

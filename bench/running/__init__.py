@@ -1,0 +1,1 @@
+"""The runner: batches, processes, run folders that survive being killed."""

@@ -1,0 +1,1 @@
+"""The tasks: what a prompt states and asks, one file per task."""

@@ -1,0 +1,37 @@
+"""Records in memory, as the experiments of the bench get them from a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from guardbind.bench.cell import Request
+from guardbind.bench.lab import Lab
+from guardbind.bench.registry import MEASURES
+
+__all__ = ["MemoryData", "measure"]
+
+
+@dataclass
+class MemoryData:
+    """What was measured, or why not, by the request's text."""
+
+    frames: Mapping[str, pd.DataFrame]
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    model: str = "tiny"
+
+    def frame(self, request: Request) -> pd.DataFrame:
+        return self.frames.get(request.model_dump_json(), pd.DataFrame())
+
+    def refusal(self, request: Request) -> str | None:
+        return self.refusals.get(request.model_dump_json())
+
+
+def measure(lab: Lab, request: Request, batch: int = 16) -> pd.DataFrame:
+    """Measure a request on the spot."""
+    session = MEASURES.get(request.cell.measure).prepare(lab, request.cell)
+    indices = range(request.first, request.first + request.trials)
+    records = [record for i in range(0, len(indices), batch) for record in session.run(indices[i : i + batch])]
+    return pd.DataFrame([record.model_dump() for record in records])
