@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from guardbind.bench.cell import Request
 from guardbind.bench.lab import Lab
+from guardbind.bench.records import TrialRecord
 from guardbind.bench.registry import MEASURES
 
-__all__ = ["MemoryData", "measure"]
+__all__ = ["MemoryData", "SameRecords", "frame_of", "measure"]
 
 
 @dataclass
 class MemoryData:
     """What was measured, or why not, by the request's text."""
 
-    frames: Mapping[str, pd.DataFrame]
-    refusals: Mapping[str, str] = field(default_factory=dict)
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
     model: str = "tiny"
 
     def frame(self, request: Request) -> pd.DataFrame:
@@ -29,9 +30,29 @@ class MemoryData:
         return self.refusals.get(request.model_dump_json())
 
 
+@dataclass
+class SameRecords:
+    """The same records for every request, or the same refusal."""
+
+    records: Sequence[TrialRecord]
+    refused: str | None = None
+    model: str = "tiny"
+
+    def frame(self, request: Request) -> pd.DataFrame:
+        return frame_of(self.records)
+
+    def refusal(self, request: Request) -> str | None:
+        return self.refused
+
+
+def frame_of(records: Iterable[TrialRecord]) -> pd.DataFrame:
+    """Return records as a run gives them back."""
+    return pd.DataFrame([record.model_dump() for record in records])
+
+
 def measure(lab: Lab, request: Request, batch: int = 16) -> pd.DataFrame:
     """Measure a request on the spot."""
     session = MEASURES.get(request.cell.measure).prepare(lab, request.cell)
     indices = range(request.first, request.first + request.trials)
     records = [record for i in range(0, len(indices), batch) for record in session.run(indices[i : i + batch])]
-    return pd.DataFrame([record.model_dump() for record in records])
+    return frame_of(records)

@@ -1,12 +1,14 @@
-"""A tokenizer that writes every word of the pool as one token, for the bench on tiny models."""
+"""A tokenizer that writes every word of the pool as one token, and a lab with it, for the bench on tiny models."""
 
 from __future__ import annotations
 
 from functools import cache
 
+from families import speaking
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from guardbind.bench.lab import Lab
 from guardbind.bench.natural import CLAUSES
 from guardbind.bench.pool import WORDS
 
@@ -36,3 +38,8 @@ def bench_tokenizer(words: int = len(WORDS)) -> PreTrainedTokenizerFast:
         padding_side="left",
         model_input_names=["input_ids", "attention_mask"],
     )
+
+
+def speaking_lab() -> Lab:
+    """A lab with that tokenizer and the model of `speaking`, a Llama."""
+    return Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())

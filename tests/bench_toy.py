@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import pytest
-import torch
 from pydantic import JsonValue
 from torch import nn
 
@@ -173,20 +172,11 @@ def toy_lab() -> Lab:
 def tiny_lab() -> Lab:
     """A lab with a random Llama, whose logits depend in their last bits on what is computed beside them."""
     from bench_tiny import bench_tokenizer
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from families import FAMILIES, build
 
     tokenizer = bench_tokenizer()
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        initializer_range=0.2,
-    )
-    return Lab(LlamaForCausalLM(config).eval(), tokenizer)
+    model = build(FAMILIES["llama"], vocab_size=len(tokenizer), max_position_embeddings=512, initializer_range=0.2)
+    return Lab(model, tokenizer)
 
 
 def toys() -> tuple[ToyMeasure, list[ToyExperiment]]:

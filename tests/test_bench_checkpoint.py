@@ -2,24 +2,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import pandas as pd
 import pytest
-from bench_tiny import bench_tokenizer
-from families import speaking
+from bench_memory import MemoryData, measure
+from bench_tiny import speaking_lab
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from guardbind.bench.cell import Request
 from guardbind.bench.experiments.checkpoint import EXPERIMENT
 from guardbind.bench.experiments.checkpoint_pairs import holm
 from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
-from guardbind.bench.registry import ARMS, EXPERIMENTS, MEASURES
+from guardbind.bench.registry import ARMS, EXPERIMENTS
 from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
 
@@ -27,24 +24,11 @@ N = 40
 STAGES = ("right", "2A", "2B")
 
 
-@dataclass
-class Memory:
-    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
-    refusals: dict[str, str] = field(default_factory=dict)
-    model: str = "tiny"
-
-    def frame(self, request: Request) -> pd.DataFrame:
-        return self.frames.get(request.cell.id, pd.DataFrame())
-
-    def refusal(self, request: Request) -> str | None:
-        return self.refusals.get(request.cell.id)
-
-
 def settings(*, k: int = 96, trials: int = N, **options: Any) -> Settings:
     return Settings(ks=(k,), trials=trials, options=options)
 
 
-def rows_of(memory: Memory, chosen: Settings) -> list[Row]:
+def rows_of(memory: MemoryData, chosen: Settings) -> list[Row]:
     rows = EXPERIMENT.summarise(memory, chosen, lambda message: None)
     columns = {table.id: table.columns for table in EXPERIMENT.tables}
     for row in rows:
@@ -75,13 +59,13 @@ def records(seed: int, *, added: int = 0, written: bool = False, n: int = N) -> 
     return found
 
 
-def remembered(chosen: Settings, seed: int = 0) -> tuple[Memory, dict[str, list[dict[str, Any]]]]:
-    memory, known = Memory(), {}
+def remembered(chosen: Settings, seed: int = 0) -> tuple[MemoryData, dict[str, list[dict[str, Any]]]]:
+    memory, known = MemoryData(), {}
     for place, request in enumerate(EXPERIMENT.plan(chosen)):
         own = request.cell.measure == "self_checkpoint"
         name = "self" if own else request.cell.form.arm
         known[name] = records(seed + place, added=place, written=own)
-        memory.frames[request.cell.id] = pd.DataFrame(known[name])
+        memory.frames[request.model_dump_json()] = pd.DataFrame(known[name])
     return memory, known
 
 
@@ -224,7 +208,7 @@ def test_the_note_reads_all_arms_together() -> None:
     memory, _ = remembered(chosen)
     right = {"baseline": 20, "oracle:32": 40, "blank:32": 5, "short:32": 20, "single:0": 27}
     for request in EXPERIMENT.plan(chosen):
-        frame = memory.frames[request.cell.id]
+        frame = memory.frames[request.model_dump_json()]
         frame["stage"] = ["right" if i < right[request.cell.form.arm] else "2A" for i in range(N)]
     rows = rows_of(memory, chosen)
     notes = {note for row in rows for note in row.notes}
@@ -260,9 +244,9 @@ def test_failures_and_refusals_are_told() -> None:
     for arm, gone in (("baseline", [0, 1]), ("oracle:32", [1, 2])):
         for index in gone:
             known[arm][index] |= {"failed": "NaN", "stage": None, "best_index": None, "gate_gap": None}
-        memory.frames[requests[arm].cell.id] = pd.DataFrame(known[arm])
-    memory.refusals[requests["single:200"].cell.id] = "too far"
-    del memory.frames[requests["single:200"].cell.id]
+        memory.frames[requests[arm].model_dump_json()] = pd.DataFrame(known[arm])
+    memory.refusals[requests["single:200"].model_dump_json()] = "too far"
+    del memory.frames[requests["single:200"].model_dump_json()]
     rows = {(row.table, row.keys.get("distance", row.keys["arm"])): row for row in rows_of(memory, chosen)}
     oracle = rows["checkpoint_controls", "oracle"]
     assert oracle.values["acc_baseline"].n == oracle.values["gate_gap_checkpoint"].n == N - 3
@@ -274,7 +258,7 @@ def test_failures_and_refusals_are_told() -> None:
     assert rows["checkpoint_single", 200].notes == ("too far",)
     assert not rows["checkpoint_single", 200].values
 
-    memory.refusals[requests["baseline"].cell.id] = "too long"
+    memory.refusals[requests["baseline"].model_dump_json()] = "too long"
     for row in rows_of(memory, chosen):
         assert (row.values, row.notes) == ({}, ("too long",))
 
@@ -283,25 +267,22 @@ def test_without_a_readable_pair_there_is_no_number() -> None:
     chosen = settings(every=[32], single=[], arms=["oracle", "self"])
     memory, _ = remembered(chosen)
     for request in EXPERIMENT.plan(chosen):
-        memory.frames[request.cell.id] = memory.frames[request.cell.id].assign(failed="NaN")
+        memory.frames[request.model_dump_json()] = memory.frames[request.model_dump_json()].assign(failed="NaN")
     for row in rows_of(memory, chosen):
         assert not row.values
         assert row.notes == (f"{N} of {N} pairs are left out: a reading failed or is missing.",)
 
 
 def test_on_a_model_arms_are_read_on_the_baselines_trials() -> None:
-    tokenizer = bench_tokenizer()
-    lab, memory = Lab(speaking("llama", tokenizer), tokenizer), Memory()
+    lab, memory = speaking_lab(), MemoryData()
     chosen = Settings(
         tasks=("competing_vars", "decoy_injection"), ks=(20,), trials=4, options={"every": [8], "single": [0, 30]}
     )
     for request in EXPERIMENT.plan(chosen):
         try:
-            found = MEASURES.get(request.cell.measure).prepare(lab, request.cell).run(range(request.trials))
+            memory.frames[request.model_dump_json()] = measure(lab, request)
         except GuardbindError as error:
-            memory.refusals[request.cell.id] = str(error)
-        else:
-            memory.frames[request.cell.id] = pd.DataFrame([record.model_dump() for record in found])
+            memory.refusals[request.model_dump_json()] = str(error)
     rows = {(r.keys["task"], r.keys["arm"], r.keys.get("distance")): r for r in rows_of(memory, chosen)}
     for task in chosen.tasks:
         assert "30 tokens before the question" in rows[task, "single", 30].notes[0]
@@ -333,7 +314,9 @@ def test_the_experiment_is_registered() -> None:
     ],
 )
 def test_options_that_do_not_fit_are_refused(options: dict[str, Any], seen: str) -> None:
-    with pytest.raises(ConfigError, match=f"the options of `checkpoint` are .*{seen}.* Accepted: `every`"):
+    with pytest.raises(
+        ConfigError, match=f"the options of `checkpoint` are .*{seen}.* Accepted, with their defaults: every="
+    ):
         EXPERIMENT.plan(settings(**options))
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from bench_tiny import bench_tokenizer
 from click.testing import CliRunner, Result
-from transformers import LlamaConfig, LlamaForCausalLM
+from families import FAMILIES, build
 
 from guardbind.bench.experiments.types import plan
 from guardbind.bench.registry import EXPERIMENTS, PRESETS
@@ -30,18 +29,8 @@ def invoke(*arguments: str | Path) -> Result:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = bench_tokenizer()
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-    )
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    LlamaForCausalLM(config).save_pretrained(folder)
+    build(FAMILIES["llama"], vocab_size=len(tokenizer), max_position_embeddings=512).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
@@ -149,11 +138,28 @@ def test_every_preset_can_be_planned(preset: str) -> None:
             assert plan(EXPERIMENTS.get(experiment), settings)
 
 
+def test_the_papers_preset_asks_as_the_paper_does() -> None:
+    for model, experiments in PRESETS.get("paper").models.items():
+        for name, settings in experiments.items():
+            for request in plan(EXPERIMENTS.get(name), settings):
+                if request.cell.task != "notes_binding":
+                    assert (model, request.cell.form.asked) == (model, "fixed")
+                    assert request.cell.filler in ("decoy_heavy", "repeat")
+
+
+def test_an_experiment_that_a_preset_does_not_have_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="does not run repair"):
+        choose(["repair"], "paper", "Qwen/Qwen2.5-3B", Choice())
+
+
 def test_further_conditions_are_run_unless_others_are_named() -> None:
     also = PRESETS.get("smollm2").settings("any")["stages"].also
     chosen = choose(["stages"], "smollm2", "any", Choice(trials=3, seed=5))["stages"]
     assert [(part.tasks, part.trials, part.seed) for part in chosen.also] == [(part.tasks, 3, 5) for part in also]
     assert choose(["stages"], "smollm2", "any", Choice(ks=(7,)))["stages"].also == ()
+    styled = choose(["stages"], "smollm2", "any", Choice(options=('styles=["eq"]',)))["stages"]
+    assert all(part.options["styles"] == ["eq"] for part in styled.parts)
+    assert [part.options.get("templates") for part in styled.also] == [part.options.get("templates") for part in also]
     requests = plan(EXPERIMENTS.get("stages"), chosen)
     assert {request.cell.task for request in requests} >= {"competing_vars", "notes_binding", "strawberry_baseline"}
 

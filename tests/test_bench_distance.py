@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bench_memory import MemoryData, measure
-from bench_tiny import bench_tokenizer
-from families import speaking
+from bench_tiny import speaking_lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -15,10 +14,9 @@ from scipy.special import expit
 from guardbind.bench.experiments.decay_fit import fit_decay
 from guardbind.bench.experiments.distance import EXPERIMENT
 from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
 from guardbind.bench.registry import EXPERIMENTS
 
-LAB = Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())
+LAB = speaking_lab()
 
 
 def trials(

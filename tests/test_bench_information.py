@@ -8,21 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from bench_memory import MemoryData, measure
-from bench_tiny import bench_tokenizer
-from families import speaking
+from bench_tiny import speaking_lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardbind.bench.experiments.information import EXPERIMENT
 from guardbind.bench.experiments.information_bounds import available, fano_limit, grouping, groups_of, used
 from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
 from guardbind.bench.registry import EXPERIMENTS
 from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, UnknownNameError
 from guardbind.information import clopper_pearson, fano_information, mutual_information, routing_efficiency
 
-LAB = Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())
+LAB = speaking_lab()
 WORDS = [f"word{i:02}" for i in range(8)]
 
 

@@ -172,7 +172,7 @@ def test_a_failed_reading_is_kept() -> None:
     [
         ({"options": {"nulls": ["maks"]}}, "maks"),
         ({"options": {"nulls": []}}, "at least one"),
-        ({"options": {"layers": [1]}}, "takes a list of names"),
+        ({"options": {"layers": [1]}}, "options of `nulls` .*nulls="),
         ({"form": Form(arm="oracle")}, "no null takes away"),
     ],
 )

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
+from bench_memory import SameRecords
 from bench_tiny import bench_tokenizer
 from families import FAMILIES, build
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
-from guardbind.bench.cell import Cell, Request
+from guardbind.bench.cell import Cell
 from guardbind.bench.experiments.patching import EXPERIMENT
 from guardbind.bench.experiments.types import Settings
 from guardbind.bench.lab import Lab
@@ -36,20 +35,13 @@ LAYERS = 3
 def lab(context: int = 512) -> Lab:
     """A random model that writes nothing but words of the pool, so that about one answer in 18 is right."""
     tokenizer = bench_tokenizer(WORDS)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        config = LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            max_position_embeddings=context,
-            initializer_range=0.3,
-            tie_word_embeddings=False,
-        )
-        model = LlamaForCausalLM(config).eval()
+    model = build(
+        FAMILIES["llama"],
+        vocab_size=len(tokenizer),
+        max_position_embeddings=context,
+        initializer_range=0.3,
+        tie_word_embeddings=False,
+    )
     made = Lab(model, tokenizer)
     values = torch.zeros(len(tokenizer), dtype=torch.bool)
     values[[value.token for value in made.task(cell()).pool.values]] = True
@@ -152,7 +144,7 @@ def test_the_mean_of_a_clean_run_changes_the_clean_run() -> None:
 
 def test_decoys_only_differs_in_nothing_but_the_decoys() -> None:
     made = cell(corruption="decoys_only")
-    pair = PairSource(lab(), made, PatchingOptions.of(made)).pair(3)
+    pair = PairSource(lab(), made, PatchingOptions.model_validate(made.options)).pair(3)
     common = lab().task(made.model_copy(update={"filler": "repeat"})).trial(3)
     differing = [i for i, (a, b) in enumerate(zip(pair.clean.ids, pair.corrupt.ids, strict=True)) if a != b]
     assert tuple(differing) == pair.places("decoys")
@@ -233,23 +225,6 @@ def test_models_that_cannot_be_patched_are_refused() -> None:
         MEASURE.prepare(mute, cell())
 
 
-@dataclass
-class Records:
-    """Answers every request with the same records."""
-
-    records: list[PatchingRecord]
-    refused: str | None = None
-    model: str = "tiny"
-    asked: list[Request] = field(default_factory=list)
-
-    def frame(self, request: Request) -> pd.DataFrame:
-        self.asked.append(request)
-        return pd.DataFrame([record.model_dump() for record in self.records])
-
-    def refusal(self, request: Request) -> str | None:
-        return self.refused
-
-
 def pair(index: int, gap: float, effect: float, heads: list[float]) -> PatchingRecord:
     """A pair whose clean margin is `gap` above its corrupt margin of -1, and what its patches change."""
     changes = np.array([effect, -effect, *heads])
@@ -297,7 +272,7 @@ def silent(_text: str) -> None:
 
 
 def rows(records: list[PatchingRecord], **settings: Any) -> Callable[..., list[Row]]:
-    found = EXPERIMENT.summarise(Records(records), Settings(trials=4, **settings), silent)
+    found = EXPERIMENT.summarise(SameRecords(records), Settings(trials=4, **settings), silent)
 
     def choose(table: str, **keys: Any) -> list[Row]:
         return [row for row in found if row.table == table and keys.items() <= row.keys.items()]
@@ -380,13 +355,13 @@ def test_no_pair_and_a_refused_cell_are_said() -> None:
     (row,) = choose("patching_pairs")
     assert row.notes == ("0 of 4 pairs were found in 2 tries.",)
     assert row.values["m_clean"].value is None
-    (refused,) = EXPERIMENT.summarise(Records([], refused="too long"), Settings(), silent)
+    (refused,) = EXPERIMENT.summarise(SameRecords([], refused="too long"), Settings(), silent)
     assert (refused.values, refused.notes) == ({}, ("too long",))
 
 
 def test_what_is_measured_can_be_summed_up() -> None:
     found = EXPERIMENT.summarise(
-        Records(list(measured())),
+        SameRecords(measured()),
         Settings(trials=5, ks=(16,), options={"positions": ["last", "values", "decoys"]}),
         silent,
     )
@@ -395,7 +370,7 @@ def test_what_is_measured_can_be_summed_up() -> None:
     assert all(set(row.values) <= declared[row.table] for row in found)
     assert len([row for row in found if row.table == "patching"]) == 3 * 2 * LAYERS
     again = EXPERIMENT.summarise(
-        Records(list(measured())),
+        SameRecords(measured()),
         Settings(trials=5, ks=(16,), options={"positions": ["last", "values", "decoys"]}),
         silent,
     )
@@ -418,14 +393,14 @@ def test_the_plan_asks_for_pairs() -> None:
     ]
     assert {(request.trials, request.wanted, request.cell.filler) for request in requests} == {(30, 10, "decoy_heavy")}
     for request in requests:
-        assert PatchingOptions.of(request.cell).clean == "random"
+        assert PatchingOptions.model_validate(request.cell.options).clean == "random"
     (without,) = EXPERIMENT.plan(Settings(options={"heads": 0, "layers": [1, 2]}))
-    assert PatchingOptions.of(without.cell).head_layers == "none"
-    assert PatchingOptions.of(without.cell).layers == (1, 2)
+    options = PatchingOptions.model_validate(without.cell.options)
+    assert (options.layers, options.head_layers) == ((1, 2), "none")
 
 
 def test_options_that_do_not_fit_are_named() -> None:
-    with pytest.raises(ConfigError, match=r"tryes.*It knows clean, corrupt"):
+    with pytest.raises(ConfigError, match=r"tryes.*clean=\"random\", corrupt="):
         EXPERIMENT.plan(Settings(options={"tryes": 3}))
     with pytest.raises(UnknownNameError, match="decoy_heavy"):
         EXPERIMENT.plan(Settings(options={"corrupt": "decoy_hevy"}))

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from bench_tiny import bench_tokenizer
-from families import speaking
+from bench_memory import MemoryData, measure
+from bench_tiny import speaking_lab
 
 from guardbind.bench.cell import Request
 from guardbind.bench.experiments.probe import EXPERIMENT, TRAINING
 from guardbind.bench.experiments.probe_data import Measured
 from guardbind.bench.experiments.types import Data, Settings
-from guardbind.bench.lab import Lab
-from guardbind.bench.measures.residuals import MEASURE
 from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, UnknownNameError
 
@@ -270,25 +268,10 @@ def test_rows_keep_to_the_declared_tables_and_are_the_same_again() -> None:
     assert rows_of(Invented(by_order), settings()) == rows
 
 
-class Tiny:
-    """Records of a tiny random model."""
-
-    model = "tiny"
-
-    def __init__(self) -> None:
-        self._lab = Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())
-
-    def refusal(self, request: Request) -> str | None:
-        return None
-
-    def frame(self, request: Request) -> pd.DataFrame:
-        session = MEASURE.prepare(self._lab, request.cell)
-        records = session.run(range(request.first, request.first + request.trials))
-        return pd.DataFrame([record.model_dump() for record in records])
-
-
 def test_it_runs_on_the_records_of_a_model() -> None:
-    rows = rows_of(Tiny(), settings(trials=30, train=120, ks=(4,)))
+    lab, chosen = speaking_lab(), settings(trials=30, train=120, ks=(4,))
+    data = MemoryData({request.model_dump_json(): measure(lab, request) for request in EXPERIMENT.plan(chosen)})
+    rows = rows_of(data, chosen)
     assert {row.table for row in rows} == {table.id for table in EXPERIMENT.tables}
     row = one(rows, "probe", asked="random")
     assert row.values["acc"].n == 30

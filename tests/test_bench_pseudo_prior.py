@@ -6,19 +6,16 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from bench_tiny import bench_tokenizer
-from families import speaking
+from bench_memory import SameRecords
+from bench_tiny import speaking_lab
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from guardbind.bench.cell import Request
 from guardbind.bench.experiments.null_rows import FAMILY, passes_signed, published_margin
 from guardbind.bench.experiments.pseudo_prior import EXPERIMENT
 from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
 from guardbind.bench.measures.nulls import MEASURE, NULL_NAMES, NullsRecord
 from guardbind.bench.measures.reading import ReadingRecord
 from guardbind.bench.metrics import auroc
@@ -67,24 +64,8 @@ def trial(index: int, p1: float, priors: dict[str, float], *, right: bool, stage
     )
 
 
-class InMemory:
-    """Records of one cell."""
-
-    model = "tiny"
-
-    def __init__(self, records: Sequence[NullsRecord], refused: str | None = None) -> None:
-        self._frame = pd.DataFrame([record.model_dump() for record in records])
-        self._refused = refused
-
-    def frame(self, request: Request) -> pd.DataFrame:
-        return self._frame
-
-    def refusal(self, request: Request) -> str | None:
-        return self._refused
-
-
 def summary(records: Sequence[NullsRecord]) -> list[Row]:
-    return EXPERIMENT.summarise(InMemory(records), Settings(options={"taus": [0.75]}), lambda _: None)
+    return EXPERIMENT.summarise(SameRecords(records), Settings(options={"taus": [0.75]}), lambda _: None)
 
 
 @cache
@@ -233,21 +214,21 @@ def test_failures_and_nulls_that_were_not_read_are_left_out() -> None:
     assert pick(rows, "null_family")[0].values["pass_pct"].n == 9
 
 
-@pytest.mark.parametrize("data", [InMemory([], "too long"), InMemory([record(0, failed="NaN")])])
-def test_without_records_each_table_says_why(data: InMemory) -> None:
+@pytest.mark.parametrize("data", [SameRecords([], "too long"), SameRecords([record(0, failed="NaN")])])
+def test_without_records_each_table_says_why(data: SameRecords) -> None:
     rows = EXPERIMENT.summarise(data, Settings(), lambda _: None)
     assert [row.table for row in rows] == [table.id for table in EXPERIMENT.tables]
     assert all(row.notes and not row.values for row in rows)
 
 
 def test_the_rows_are_those_of_the_tables() -> None:
-    lab = Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())
+    lab = speaking_lab()
     settings = Settings(ks=(12,), trials=5, options={"taus": [0.5, 0.95]})
     [request] = EXPERIMENT.plan(settings)
     assert request.cell.options == {"nulls": list(NULL_NAMES)}
     found = [r for r in MEASURE.prepare(lab, request.cell).run(range(5)) if isinstance(r, NullsRecord)]
-    rows = EXPERIMENT.summarise(InMemory(found), settings, lambda _: None)
-    assert rows == EXPERIMENT.summarise(InMemory(found), settings, lambda _: None)
+    rows = EXPERIMENT.summarise(SameRecords(found), settings, lambda _: None)
+    assert rows == EXPERIMENT.summarise(SameRecords(found), settings, lambda _: None)
     for table in EXPERIMENT.tables:
         mine = [row for row in rows if row.table == table.id]
         assert mine and set().union(*(row.values for row in mine)) <= set(table.columns)

@@ -4,13 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import pytest
 import torch
-from bench_tiny import bench_tokenizer
-from families import copier, speaking
+from bench_memory import SameRecords
+from bench_tiny import bench_tokenizer, speaking_lab
+from families import copier
 
-from guardbind.bench.cell import Cell, Form, Request
+from guardbind.bench.cell import Cell, Form
 from guardbind.bench.comparison import ARMS, Answer, told
 from guardbind.bench.experiments.repair import EXPERIMENT
 from guardbind.bench.experiments.types import Settings
@@ -91,7 +91,7 @@ def test_forwards_are_those_of_the_trial_alone() -> None:
 
 
 def test_candidates_take_the_best_of_their_set() -> None:
-    lab = Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())
+    lab = speaking_lab()
     records = measured(lab, with_arms(CANDIDATES))
     stages = set()
     for plain, record in zip(records["none"], records[CANDIDATES], strict=True):
@@ -106,7 +106,7 @@ def test_candidates_take_the_best_of_their_set() -> None:
 
 
 def test_a_checkpoint_arm_reads_a_prompt_of_its_own() -> None:
-    lab = Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())
+    lab = speaking_lab()
     records = measured(lab, with_arms("single:0"))
     restating = lab.task(CELL.model_copy(update={"form": Form(arm="single:0")}))
     for record in records["single:0"]:
@@ -159,7 +159,7 @@ def test_a_key_with_several_values_is_told_by_its_place() -> None:
     ("cell", "said"),
     [
         (with_arms("vetoo"), "vetoo"),
-        (CELL.model_copy(update={"options": {"arm": "veto"}}), "takes a list of names"),
+        (CELL.model_copy(update={"options": {"arm": "veto"}}), "options of `repair` .*arms="),
         (CELL.model_copy(update={"form": Form(arm="single:0")}), "'baseline' is accepted"),
     ],
 )
@@ -168,23 +168,7 @@ def test_what_cannot_be_measured_is_refused(cell: Cell, said: str) -> None:
         MEASURE.prepare(by_place(), cell)
 
 
-class InMemory:
-    """Records of one cell, written by hand or measured."""
-
-    model = "tiny"
-
-    def __init__(self, records: Sequence[RepairRecord], refused: str | None = None) -> None:
-        self._frame = pd.DataFrame([record.model_dump() for record in records])
-        self._refused = refused
-
-    def frame(self, request: Request) -> pd.DataFrame:
-        return self._frame
-
-    def refusal(self, request: Request) -> str | None:
-        return self._refused
-
-
-def summary(data: InMemory) -> dict[str, Row]:
+def summary(data: SameRecords) -> dict[str, Row]:
     rows = EXPERIMENT.summarise(data, Settings(ks=(12,)), lambda _: None)
     return {str(row.keys["arm"]): row for row in rows}
 
@@ -209,7 +193,7 @@ def by_hand() -> list[RepairRecord]:
 
 
 def test_changes_are_counted_in_pairs() -> None:
-    rows = summary(InMemory(by_hand()))
+    rows = summary(SameRecords(by_hand()))
     found = {name: estimate.value for name, estimate in rows["auto"].values.items()}
     assert found == pytest.approx(
         {
@@ -242,15 +226,15 @@ def test_a_trial_that_failed_is_left_out_of_every_arm() -> None:
     records = by_hand()
     records.append(RepairRecord(index=5, arm="none", told="nothing", failed="NaN"))
     records.append(RepairRecord(index=5, arm="auto", told="target", failed="NaN"))
-    rows = summary(InMemory(records))
-    assert rows["auto"].values == summary(InMemory(by_hand()))["auto"].values
+    rows = summary(SameRecords(records))
+    assert rows["auto"].values == summary(SameRecords(by_hand()))["auto"].values
     assert rows["auto"].notes == ("1 of 6 trials are left out: their measurement failed.",)
 
 
 def test_a_refused_cell_and_one_that_failed_give_a_row_without_values() -> None:
-    [refused] = summary(InMemory([], "too long")).values()
+    [refused] = summary(SameRecords([], "too long")).values()
     assert refused.notes == ("too long",) and not refused.values
-    [failed] = summary(InMemory([RepairRecord(index=0, arm="none", told="nothing", failed="NaN")])).values()
+    [failed] = summary(SameRecords([RepairRecord(index=0, arm="none", told="nothing", failed="NaN")])).values()
     assert failed.notes and not failed.values
 
 
@@ -261,7 +245,7 @@ def test_the_rows_are_those_of_the_table() -> None:
     requests = EXPERIMENT.plan(settings)
     assert [request.cell.form.asked for request in requests] == ["random", "fixed"]
     assert all(request.cell.options == {"arms": arms} and request.trials == 6 for request in requests)
-    data = InMemory([record for arm in measured(lab, requests[0].cell).values() for record in arm])
+    data = SameRecords([record for arm in measured(lab, requests[0].cell).values() for record in arm])
     rows = EXPERIMENT.summarise(data, settings, lambda _: None)
     assert rows == EXPERIMENT.summarise(data, settings, lambda _: None)
     [table] = EXPERIMENT.tables

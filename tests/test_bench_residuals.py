@@ -154,7 +154,7 @@ def test_layers_outside_the_model_are_refused(layers: list[int]) -> None:
 
 @pytest.mark.parametrize("options", [{"layer": [0]}, {"layers": "some"}, {"embeddings": "perhaps"}])
 def test_other_options_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="`layers` takes"):
+    with pytest.raises(ConfigError, match=r"options of `residuals` .*layers="):
         MEASURE.prepare(lab(), cell(**options))
 
 

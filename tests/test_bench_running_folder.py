@@ -177,7 +177,7 @@ def test_validation_finds_records_that_are_twice_missing_or_not_asked_for(tmp_pa
     with RunFolder.open(tmp_path, ORIGIN, "c") as held:
         held.add(CELL, records(77))
     assert any("asked for trials [77]" in problem for problem in RunFolder.read(tmp_path).validate())
-    other = tmp_path / "records" / ("0" * 16)
+    other = tmp_path / "records" / "toy" / ("0" * 16)
     other.mkdir()
     other.joinpath(first.name).write_bytes(folder.parts(CELL.id)[0].read_bytes())
     assert any(f"cell {CELL.id} under the name" in problem for problem in RunFolder.read(tmp_path).validate())

@@ -8,8 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from bench_memory import MemoryData, measure
-from bench_tiny import bench_tokenizer
-from families import speaking
+from bench_tiny import speaking_lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +16,6 @@ from guardbind.bench.cell import Request
 from guardbind.bench.experiments.reading_cells import STAGE_COLUMNS, Readings, stage_estimates
 from guardbind.bench.experiments.stages import EXPERIMENT
 from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
 from guardbind.bench.measures.reading import ReadingRecord
 from guardbind.bench.running.parquet import record_schema
 from guardbind.bench.statistics import share
@@ -25,7 +23,7 @@ from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, UnknownNameError
 from guardbind.information import mutual_information
 
-LAB = Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())
+LAB = speaking_lab()
 KINDS = {"competitor": "2B", "bound": "2B", "unseen": "2B", "variant": "2A", "other": "2A"}
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from ..cell import Request
-from ..registry import FILLERS, TASKS
+from ..options import check_names
 from ..statistics import quantity
 from ..tables import Estimate, Row
 from .checkpoint_conditions import SELF, Comparison, Condition, Options
@@ -41,10 +41,7 @@ class Checkpoint:
             ConfigError: An option is unknown or does not fit.
             UnknownNameError: A task, a filler or an arm is not registered.
         """
-        for registry, names in ((TASKS, settings.tasks), (FILLERS, settings.fillers)):
-            for name in names:
-                if name not in registry:
-                    raise registry.miss(name)
+        check_names(settings.tasks, settings.fillers)
         requests = []
         for condition in Condition.all(settings):
             requests.append(condition.baseline)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from guardbind.errors import ConfigError, UnknownNameError
+from guardbind.errors import UnknownNameError
 
 from ..cell import Asked, Cell, Form, Layout, Request, Style
+from ..options import read_options
 from ..registry import ARMS
 from ..tables import Key
 from .types import Settings
@@ -48,15 +49,7 @@ class Options(BaseModel):
             ConfigError: An option is unknown or does not fit.
             UnknownNameError: There is no such arm.
         """
-        try:
-            options = cls.model_validate(settings.options)
-        except ValidationError as error:
-            what = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise ConfigError(
-                f"the options of `checkpoint` are {settings.options}: {what}. Accepted: `every` and `single`, lists of "
-                "numbers of tokens; `arms`, 'all' or a list; `layout`, 'S' or 'C'; `style`, 'bracket' or 'eq'; "
-                "`asked`, a list of 'random' and 'fixed'."
-            ) from error
+        options = read_options(cls, settings.options, "checkpoint")
         known = _spread_arms()
         for arm in () if options.arms == "all" else options.arms:
             if arm not in known:

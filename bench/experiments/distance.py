@@ -10,9 +10,9 @@ from pydantic import JsonValue
 
 from ..cell import Request
 from ..statistics import quantity
-from ..tables import Column, Row, Table
+from ..tables import Row, Table
+from . import columns
 from .decay_fit import fit_decay
-from .guard_conditions import options_of
 from .reading_cells import STAGE_COLUMNS, ReadingOptions, Readings, keys_of, reading_requests, stage_estimates
 from .types import Data, Experiment, Settings
 
@@ -43,18 +43,10 @@ TABLES = (
         id="decay",
         title="Fitted decay: accuracy = 1 / (1 + (distance / half)^slope)",
         columns={
-            "half_distance": Column(
-                title="half-distance", unit="tokens", meaning="Distance at which the curve is at one half."
-            ),
-            "slope": Column(
-                title="slope", unit="ratio", meaning="Log-odds of a right answer lost per e-fold of the distance."
-            ),
-            "fit_p": Column(
-                title="p of the fit",
-                unit="p",
-                meaning="Small when the accuracies do not follow such a curve (deviance).",
-            ),
-            "distances": Column(title="distances", unit="count", meaning="Different distances in the trials."),
+            "half_distance": columns.tokens("half-distance", "Distance at which the curve is at one half."),
+            "slope": columns.ratio("slope", "Log-odds of a right answer lost per e-fold of the distance."),
+            "fit_p": columns.p("p of the fit", "Small when the accuracies do not follow such a curve (deviance)."),
+            "distances": columns.count("distances", "Different distances in the trials."),
         },
     ),
 )
@@ -77,7 +69,7 @@ class Distance:
             ConfigError: An option is unknown or does not fit.
             UnknownNameError: A task or filler is not registered.
         """
-        return list(reading_requests(settings, options_of(self.name, ReadingOptions, settings)))
+        return reading_requests(settings, self.name)
 
     def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
         """Return a row per cell and one with the fit per task, filler and form."""

@@ -5,47 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import TypeVar
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import JsonValue
 
-from guardbind.errors import ConfigError
-
-from ..cell import Asked, Cell, Form, Request, Template
-from ..registry import FILLERS, TASKS
+from ..cell import Cell, Form, Request
+from ..options import check_names
 from ..tables import Key
+from .forms import FormOptions
 from .types import Settings
 
-__all__ = ["Condition", "FormOptions", "options_of", "without_failures"]
-
-
-class FormOptions(BaseModel):
-    """How the prompts are written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    asked: tuple[Asked, ...] = Field(default=("random",), min_length=1)
-    """Whether the question names a key drawn anew for each trial, or always the same."""
-    templates: tuple[Template, ...] = Field(default=("plain",), min_length=1)
-    """Bare text, or a user's turn in the model's chat template."""
-
-
-T = TypeVar("T", bound=FormOptions)
-
-
-def options_of(experiment: str, kind: type[T], settings: Settings) -> T:
-    """Return the options of an experiment.
-
-    Raises:
-        ConfigError: One is unknown or does not fit; the message says which are accepted.
-    """
-    try:
-        return kind.model_validate(settings.options)
-    except ValidationError as error:
-        what = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        accepted = ", ".join(f"{name} = {value}" for name, value in kind().model_dump(mode="json").items())
-        raise ConfigError(f"the options of {experiment!r} do not fit: {what}. By default: {accepted}.") from error
+__all__ = ["Condition", "without_failures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +43,7 @@ class Condition:
         Raises:
             UnknownNameError: A task or filler is not registered.
         """
-        for registry, names in ((TASKS, settings.tasks), (FILLERS, settings.fillers)):
-            for name in names:
-                if name not in registry:
-                    raise registry.miss(name)
+        check_names(settings.tasks, settings.fillers)
         varied = product(settings.tasks, settings.fillers, settings.ks, options.asked, options.templates)
         return [
             cls(

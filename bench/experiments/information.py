@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise, product
 from typing import Literal, cast
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from guardbind.errors import ConfigError
 
 from ..cell import Asked, Cell, Form, Request, Template
-from ..registry import FILLERS, TASKS
+from ..options import check_names, read_options
 from ..tables import Estimate, Key, Row, Table
-from .guard_conditions import FormOptions, options_of
+from .forms import FormOptions
 from .information_bounds import Available
 from .information_cell import cell_rows
 from .information_tables import TABLES
@@ -33,8 +33,6 @@ Place = tuple[Group, int]
 
 class InformationOptions(FormOptions):
     """Options of the experiment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     layers: list[int] | Literal["paper", "quarters", "all"] = "quarters"
     """Decoder layers to read, as in the measure `residuals`."""
@@ -64,11 +62,8 @@ class Information:
                 candidates.
             UnknownNameError: A task or filler is not registered.
         """
-        options = options_of(self.name, InformationOptions, settings)
-        for registry, names in ((TASKS, settings.tasks), (FILLERS, settings.fillers)):
-            for name in names:
-                if name not in registry:
-                    raise registry.miss(name)
+        options = read_options(InformationOptions, settings.options, self.name)
+        check_names(settings.tasks, settings.fillers)
         uneven = [task for task in settings.tasks if task not in _UNIFORM]
         if uneven:
             raise ConfigError(
@@ -81,7 +76,8 @@ class Information:
         """Fit, choose and test a probe in every cell, and bound what it proves."""
         # The fits are the same on every machine only on one thread.
         with threadpool_limits(limits=1):
-            return list(_rows(data, settings, options_of(self.name, InformationOptions, settings), progress))
+            options = read_options(InformationOptions, settings.options, self.name)
+            return list(_rows(data, settings, options, progress))
 
 
 def _rows(

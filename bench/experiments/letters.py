@@ -8,6 +8,7 @@ from guardbind.information import confusion_counts, miller_madow, permutation_nu
 
 from ..statistics import quantity, share
 from ..tables import Column, Estimate
+from . import columns
 from .reading_cells import Readings
 
 __all__ = ["LETTER_COLUMNS", "letter_estimates"]
@@ -15,23 +16,18 @@ __all__ = ["LETTER_COLUMNS", "letter_estimates"]
 _PERMUTATIONS = 1000
 
 LETTER_COLUMNS: dict[str, Column] = {
-    "acc_baseline": Column(
-        title="accuracy", unit="share", meaning="Trials whose best token is the right letter; Z counts as an answer."
+    "acc_baseline": columns.share("accuracy", "Trials whose best token is the right letter; Z counts as an answer."),
+    "acc_given_answer": columns.share("given an answer", "Right letters among the trials whose best token is A to D."),
+    "abstain_rate_baseline": columns.share(
+        "Z", "Trials whose best token is Z: the notes do not tell. Right for the twin."
     ),
-    "acc_given_answer": Column(
-        title="given an answer", unit="share", meaning="Right letters among the trials whose best token is A to D."
-    ),
-    "abstain_rate_baseline": Column(
-        title="Z", unit="share", meaning="Trials whose best token is Z: the notes do not tell. Right for the twin."
-    ),
-    "other_rate": Column(title="other", unit="share", meaning="Trials whose best token is no letter on offer."),
-    "information": Column(
-        title="I(V; V̂)",
-        unit="nats",
-        meaning="Information of what is written (A to D, Z, other) about the right letter, over all trials that were "
+    "other_rate": columns.share("other", "Trials whose best token is no letter on offer."),
+    "information": columns.nats(
+        "I(V; V̂)",
+        "Information of what is written (A to D, Z, other) about the right letter, over all trials that were "
         "read; Miller-Madow.",
     ),
-    "information_p": Column(title="p", unit="p", meaning="Of no information, by permutation."),
+    "information_p": columns.p("p", "Of no information, by permutation."),
 }
 
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-
-from guardbind.errors import ConfigError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from ..cell import Asked, Cell, Form, Request
 from ..measures.patching_pairs import Corruption, Layers, PatchingOptions, Position
-from ..registry import FILLERS, TASKS
+from ..options import check_names, read_options
 from ..tables import Key, Row
 from .patching_rows import Patched, head_rows, pair_row, site_rows
 from .patching_tables import TABLES
@@ -81,13 +79,14 @@ class Patching:
             ConfigError: An option is unknown or does not fit.
             UnknownNameError: A task or a filler is not registered.
         """
-        return [request for request, _ in _conditions(settings)]
+        options = read_options(Options, settings.options, self.name)
+        return [request for request, _ in _conditions(settings, options)]
 
     def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
         """Make the rows from the records; the same records give the same rows."""
-        options = _options(settings)
+        options = read_options(Options, settings.options, self.name)
         rows: list[Row] = []
-        for request, condition in _conditions(settings):
+        for request, condition in _conditions(settings, options):
             progress(", ".join(f"{name} {value}" for name, value in condition.items()))
             keys: dict[str, Key] = {"model": data.model, **condition}
             frame = data.frame(request)
@@ -105,22 +104,8 @@ class Patching:
         return rows
 
 
-def _options(settings: Settings) -> Options:
-    try:
-        return Options.model_validate(settings.options)
-    except ValidationError as error:
-        seen = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(
-            f"the options of patching do not fit: {seen}.", hint=f"It knows {', '.join(Options.model_fields)}."
-        ) from error
-
-
-def _conditions(settings: Settings) -> Iterator[tuple[Request, dict[str, Key]]]:
-    options = _options(settings)
-    for registry, names in ((TASKS, settings.tasks), (FILLERS, (options.clean, options.corrupt))):
-        for name in names:
-            if name not in registry:
-                raise registry.miss(name)
+def _conditions(settings: Settings, options: Options) -> Iterator[tuple[Request, dict[str, Key]]]:
+    check_names(settings.tasks, (options.clean, options.corrupt))
     for task in settings.tasks:
         for k in settings.ks:
             for corruption in options.corruptions:

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from guardbind.errors import ConfigError
-
 from ..cell import Asked, Cell, Form, Request
-from ..registry import FILLERS, TASKS
+from ..options import check_names, read_options
 from ..tables import Key, Row, Table
 from .probe_bilinear_rows import Pair, bilinear_rows
 from .probe_data import Measured, embeddings
@@ -63,11 +61,8 @@ class Probes:
             ConfigError: An option does not fit.
             UnknownNameError: A task or filler is not registered.
         """
-        options = _options(settings)
-        for registry, names in ((TASKS, settings.tasks), (FILLERS, settings.fillers)):
-            for name in names:
-                if name not in registry:
-                    raise registry.miss(name)
+        options = read_options(ProbeOptions, settings.options, self.name)
+        check_names(settings.tasks, settings.fillers)
         requests = [_embeddings(settings, options, task) for task in settings.tasks]
         for where in _cell_keys(settings, options):
             requests += [_train(settings, options, where), _test(settings, options, where)]
@@ -77,7 +72,8 @@ class Probes:
         """Fit and test the probes of every cell."""
         # The fits are small, and the same on every number of threads only on one.
         with threadpool_limits(limits=1):
-            return list(_rows(data, settings, _options(settings), progress))
+            options = read_options(ProbeOptions, settings.options, self.name)
+            return list(_rows(data, settings, options, progress))
 
 
 def _rows(data: Data, settings: Settings, options: ProbeOptions, progress: Callable[[str], None]) -> Iterator[Row]:
@@ -112,17 +108,6 @@ def _rows(data: Data, settings: Settings, options: ProbeOptions, progress: Calla
         pairs = {asked: pair for asked, pair in read.items() if pair is not None}
         if matrix is not None:
             yield from bilinear_rows(shared, pairs, matrix, rank=options.rank, seeds=seeds)
-
-
-def _options(settings: Settings) -> ProbeOptions:
-    try:
-        return ProbeOptions.model_validate(settings.options)
-    except ValidationError as error:
-        seen = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise ConfigError(
-            f"the options of `probe` do not fit: {seen}.",
-            hint=f"Known are {', '.join(ProbeOptions.model_fields)}; their defaults are {Probes.defaults}.",
-        ) from error
 
 
 def _cell_keys(settings: Settings, options: ProbeOptions) -> list[CellKey]:

@@ -78,16 +78,7 @@ def layer_rows(
     emitted = np.flatnonzero(test.right | test.bound_wrongly)
     without[emitted, test.best[emitted]] = -np.inf
     values["lens_without_answer"] = shares(without.argmax(axis=1) == test.place, test, ["on_wrong", "on_2b"])
-    rows = [
-        Row(
-            table="probe_layers",
-            keys={**keys, "layer": layer, "probe": name},
-            values=estimates,
-            notes=_too_few(test),
-        )
-        for name, estimates in values.items()
-    ]
-    return rows, {name: probes[name] for name in ("published", "standardised")}
+    return _by_probe(keys, layer, values, test), {name: probes[name] for name in ("published", "standardised")}
 
 
 def model_rows(keys: Mapping[str, Key], train: Measured, test: Measured) -> list[Row]:
@@ -99,13 +90,14 @@ def model_rows(keys: Mapping[str, Key], train: Measured, test: Measured) -> list
         "runner_up": {**shares(runner_up, test, ["on_wrong", "on_2b"]), "rank_2b": rank},
         "most_frequent": shares(test.target == words[counts.argmax()], test),
     }
+    return _by_probe(keys, None, values, test)
+
+
+def _by_probe(
+    keys: Mapping[str, Key], layer: int | None, values: Mapping[str, dict[str, Estimate]], test: Measured
+) -> list[Row]:
     return [
-        Row(
-            table="probe_layers",
-            keys={**keys, "layer": None, "probe": name},
-            values=estimates,
-            notes=_too_few(test),
-        )
+        Row(table="probe_layers", keys={**keys, "layer": layer, "probe": name}, values=estimates, notes=_too_few(test))
         for name, estimates in values.items()
     ]
 

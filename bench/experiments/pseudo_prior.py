@@ -10,9 +10,11 @@ from guardbind.errors import ConfigError
 
 from ..cell import Request
 from ..measures.nulls import NULL_NAMES
+from ..options import read_options
 from ..tables import Estimate, Key, Row
 from .budget_rules import judged, reliability, rules
-from .guard_conditions import Condition, FormOptions, options_of, without_failures
+from .forms import FormOptions
+from .guard_conditions import Condition, without_failures
 from .null_readings import NullReadings
 from .null_rows import FAMILY, agreement, family, pseudo_prior
 from .pseudo_prior_tables import TABLES
@@ -70,7 +72,7 @@ class PseudoPrior:
 
 
 def _options(settings: Settings) -> PseudoPriorSettings:
-    options = options_of("pseudo-prior", PseudoPriorSettings, settings)
+    options = read_options(PseudoPriorSettings, settings.options, "pseudo-prior")
     outside = [tau for tau in options.taus if not 0 < tau < 1]
     if outside:
         raise ConfigError(f"taus {outside} are no reliabilities; numbers in (0, 1) are accepted.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..tables import Column, Table
+from ..tables import Table
+from . import columns
 
 __all__ = ["TABLES"]
 
@@ -10,29 +11,19 @@ PSEUDO_PRIOR = Table(
     id="pseudo_prior",
     title="What is left of the right answer when its evidence is taken away",
     columns={
-        "accuracy": Column(title="right", unit="share", meaning="Answers in the full prompt that are the target's."),
-        "p_tilde": Column(
-            title="right under the null", unit="share", meaning="Answers that are the target's without its evidence."
+        "accuracy": columns.share("right", "Answers in the full prompt that are the target's."),
+        "p_tilde": columns.share("right under the null", "Answers that are the target's without its evidence."),
+        "mean_p1": columns.share("mean p1", "Probability of the target's token in the full prompt."),
+        "mean_p0": columns.share("mean p0", "The same under the null."),
+        "mean_posterior": columns.share("posterior", "Probability of the target among the candidates under the null."),
+        "divergence_nats": columns.nats(
+            "used", "Least divergence between the two accuracies that their Clopper-Pearson intervals allow."
         ),
-        "mean_p1": Column(
-            title="mean p1", unit="share", meaning="Probability of the target's token in the full prompt."
+        "divergence_bits": columns.bits("used", "The same in bits."),
+        "trust_nats": columns.nats(
+            "to trust", "Least information that lifts the upper end of the accuracy under the null to 0.95."
         ),
-        "mean_p0": Column(title="mean p0", unit="share", meaning="The same under the null."),
-        "mean_posterior": Column(
-            title="posterior", unit="share", meaning="Probability of the target among the candidates under the null."
-        ),
-        "divergence_nats": Column(
-            title="used",
-            unit="nats",
-            meaning="Least divergence between the two accuracies that their Clopper-Pearson intervals allow.",
-        ),
-        "divergence_bits": Column(title="used", unit="bits", meaning="The same in bits."),
-        "trust_nats": Column(
-            title="to trust",
-            unit="nats",
-            meaning="Least information that lifts the upper end of the accuracy under the null to 0.95.",
-        ),
-        "trust_bits": Column(title="to trust", unit="bits", meaning="The same in bits."),
+        "trust_bits": columns.bits("to trust", "The same in bits."),
     },
 )
 
@@ -40,31 +31,20 @@ NULL_AGREEMENT = Table(
     id="null_agreement",
     title="Does the one masked step say the same as reading an edited prompt, and what does each cost?",
     columns={
-        "rank_correlation": Column(
-            title="rank correlation",
-            unit="ratio",
-            meaning="Spearman's, over trials, of the emitted token's evidence bits here and under `mask`.",
+        "rank_correlation": columns.ratio(
+            "rank correlation", "Spearman's, over trials, of the emitted token's evidence bits here and under `mask`."
         ),
-        "bits_difference": Column(
-            title="bits over mask's", unit="bits", meaning="Evidence bits under this null less those under `mask`."
+        "bits_difference": columns.bits("bits over mask's", "Evidence bits under this null less those under `mask`."),
+        "sufficient_agreement": columns.share(
+            "same budget verdict",
+            "Trials whose budget suffices under both or neither, at the guard's reliability of 0.95.",
         ),
-        "sufficient_agreement": Column(
-            title="same budget verdict",
-            unit="share",
-            meaning="Trials whose budget suffices under both or neither, at the guard's reliability of 0.95.",
+        "rests_agreement": columns.share(
+            "same evidence verdict", "Trials whose emitted token has the guard's 3 bits under both or neither."
         ),
-        "rests_agreement": Column(
-            title="same evidence verdict",
-            unit="share",
-            meaning="Trials whose emitted token has the guard's 3 bits under both or neither.",
-        ),
-        "forwards": Column(title="forwards", unit="count", meaning="Forward passes per null."),
-        "tokens_ratio": Column(
-            title="tokens over mask's", unit="ratio", meaning="Tokens read under this null over those under `mask`."
-        ),
-        "seconds_ratio": Column(
-            title="time over mask's", unit="ratio", meaning="Time under this null over that under `mask`."
-        ),
+        "forwards": columns.count("forwards", "Forward passes per null."),
+        "tokens_ratio": columns.ratio("tokens over mask's", "Tokens read under this null over those under `mask`."),
+        "seconds_ratio": columns.ratio("time over mask's", "Time under this null over that under `mask`."),
     },
 )
 
@@ -73,23 +53,15 @@ NULL_FAMILY = Table(
     title="The published budget test under the published family of nulls, on the target's value",
     published="binding_null_family",
     columns={
-        "pass_pct": Column(
-            title="pass",
-            unit="percent",
-            meaning="Trials that pass the unsigned test under redact, delete, same_length and no_evidence alike.",
+        "pass_pct": columns.percent(
+            "pass", "Trials that pass the unsigned test under redact, delete, same_length and no_evidence alike."
         ),
-        "mean_p1": Column(
-            title="mean p1", unit="share", meaning="Probability of the target among the candidates in the full prompt."
-        ),
-        "mean_p0_min": Column(
-            title="mean least p0", unit="share", meaning="Its smallest probability under any null of the family."
-        ),
-        "mean_p0_max": Column(title="mean greatest p0", unit="share", meaning="Its largest."),
-        "pass_pct_signed": Column(
-            title="pass, signed", unit="percent", meaning="Trials whose signed budget suffices under all of them."
-        ),
-        "pass_pct_trivial": Column(
-            title="pass, p1 alone", unit="percent", meaning="Trials with p1 of at least tau, whatever the nulls say."
+        "mean_p1": columns.share("mean p1", "Probability of the target among the candidates in the full prompt."),
+        "mean_p0_min": columns.share("mean least p0", "Its smallest probability under any null of the family."),
+        "mean_p0_max": columns.share("mean greatest p0", "Its largest."),
+        "pass_pct_signed": columns.percent("pass, signed", "Trials whose signed budget suffices under all of them."),
+        "pass_pct_trivial": columns.percent(
+            "pass, p1 alone", "Trials with p1 of at least tau, whatever the nulls say."
         ),
     },
 )
@@ -98,16 +70,14 @@ BUDGET_RULES = Table(
     id="budget_rules",
     title="Which rule flags the errors, beside the trivial ones",
     columns={
-        "flagged": Column(title="flagged", unit="share", meaning="Answers that the rule does not pass."),
-        "precision": Column(title="precision", unit="share", meaning="Share of the flagged answers that are wrong."),
-        "recall": Column(title="recall", unit="share", meaning="Share of the wrong answers that are flagged."),
-        "accuracy_passed": Column(title="right if passed", unit="share", meaning="Share of the others that are right."),
-        "auroc": Column(
-            title="AUROC",
-            unit="share",
-            meaning="Chance that the rule's score is higher for a right answer than for a wrong one.",
+        "flagged": columns.share("flagged", "Answers that the rule does not pass."),
+        "precision": columns.share("precision", "Share of the flagged answers that are wrong."),
+        "recall": columns.share("recall", "Share of the wrong answers that are flagged."),
+        "accuracy_passed": columns.share("right if passed", "Share of the others that are right."),
+        "auroc": columns.share(
+            "AUROC", "Chance that the rule's score is higher for a right answer than for a wrong one."
         ),
-        "auroc_2b": Column(title="AUROC, 2B", unit="share", meaning="The same against 2B errors only."),
+        "auroc_2b": columns.share("AUROC, 2B", "The same against 2B errors only."),
     },
 )
 
@@ -115,13 +85,11 @@ RELIABILITY = Table(
     id="reliability",
     title="How often answers are right, by their own probability and by the share of it that rests on the evidence",
     columns={
-        "predicted": Column(
-            title="predicted",
-            unit="share",
-            meaning="Mean over the bin: the answer's probability, or 1 - p0 / p1, and 0 where p0 is larger.",
+        "predicted": columns.share(
+            "predicted", "Mean over the bin: the answer's probability, or 1 - p0 / p1, and 0 where p0 is larger."
         ),
-        "observed": Column(title="right", unit="share", meaning="Share of the bin's answers that are right."),
-        "evidence_bits": Column(title="bits", unit="bits", meaning="Mean evidence bits of the bin's answers."),
+        "observed": columns.share("right", "Share of the bin's answers that are right."),
+        "evidence_bits": columns.bits("bits", "Mean evidence bits of the bin's answers."),
     },
     figure="reliability",
 )

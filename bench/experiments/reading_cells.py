@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,10 +11,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ..cell import Cell, Form, Layout, Request, Style
-from ..registry import FILLERS, TASKS
+from ..options import check_names, read_options
 from ..statistics import count, mean, quantity, share
 from ..tables import Column, Estimate, Key
-from .guard_conditions import FormOptions
+from . import columns
+from .forms import FormOptions
 from .types import Settings
 
 __all__ = ["STAGE_COLUMNS", "ReadingOptions", "Readings", "keys_of", "reading_requests", "stage_estimates"]
@@ -32,23 +32,28 @@ class ReadingOptions(FormOptions):
     """The paper's stage suite (S) or checkpoint suite (C)."""
 
 
-def reading_requests(settings: Settings, options: ReadingOptions) -> Iterator[Request]:
-    """Return what has to be measured, `k` varying fastest.
+def reading_requests(settings: Settings, of: str) -> list[Request]:
+    """Return what has to be measured for an experiment whose options are `ReadingOptions`; `k` varies fastest.
+
+    Args:
+        settings: The settings.
+        of: Name of the experiment.
 
     Raises:
+        ConfigError: An option is unknown or does not fit.
         UnknownNameError: A task or filler is not registered.
     """
-    for registry, names in ((TASKS, settings.tasks), (FILLERS, settings.fillers)):
-        for name in names:
-            if name not in registry:
-                raise registry.miss(name)
+    options = read_options(ReadingOptions, settings.options, of)
+    check_names(settings.tasks, settings.fillers)
     forms = product(options.styles, options.layouts, options.asked, options.templates)
+    requests = []
     for task, filler, (style, layout, asked, template), k in product(
         settings.tasks, settings.fillers, list(forms), settings.ks
     ):
         form = Form(style=style, layout=layout, asked=asked, template=template)
         cell = Cell(measure="reading", task=task, filler=filler, k=k, form=form, seed=settings.seed)
-        yield Request(cell=cell, trials=settings.trials)
+        requests.append(Request(cell=cell, trials=settings.trials))
+    return requests
 
 
 def keys_of(model: str, cell: Cell) -> dict[str, Key]:
@@ -113,44 +118,40 @@ class Readings:
         return ", ".join(f"{text!r} {times}" for text, times in ordered[:most])
 
 
-def _share(meaning: str, title: str) -> Column:
-    return Column(title=title, unit="share", meaning=meaning)
-
-
 STAGE_COLUMNS: dict[str, Column] = {
-    "n": Column(title="trials", unit="count", meaning="Trials, failed readings included."),
-    "failed": Column(title="failed", unit="count", meaning="Readings that failed; they count as not right."),
-    "acc": _share("Trials whose best token of the vocabulary is the target's.", "accuracy"),
-    "cand_acc": _share("Trials whose best candidate is the target, over all trials.", "candidate accuracy"),
-    "cand_acc_given_gate": _share("The same over the trials whose best token is a candidate's.", "given the gate"),
-    "p_gate": _share("Trials whose best token is a candidate's.", "gate open"),
-    "rate_2a": _share("Trials whose best token is no candidate's.", "2A"),
-    "rate_2b": _share("Trials whose best token is another candidate's.", "2B"),
-    "error_share_2a": _share("Errors whose best token is no candidate's.", "2A of errors"),
-    "error_share_2b": _share("Errors whose best token is another candidate's.", "2B of errors"),
-    "gate_gap_mean": Column(
-        title="gate gap", unit="logits", meaning="Best candidate minus best other token, mean over all trials."
+    "n": columns.count("trials", "Trials, failed readings included."),
+    "failed": columns.count("failed", "Readings that failed; they count as not right."),
+    "acc": columns.share("accuracy", "Trials whose best token of the vocabulary is the target's."),
+    "cand_acc": columns.share("candidate accuracy", "Trials whose best candidate is the target, over all trials."),
+    "cand_acc_given_gate": columns.share(
+        "given the gate", "The same over the trials whose best token is a candidate's."
     ),
-    "value_gap_mean": Column(
-        title="value gap", unit="logits", meaning="Target minus best other candidate, mean over all trials."
+    "p_gate": columns.share("gate open", "Trials whose best token is a candidate's."),
+    "rate_2a": columns.share("2A", "Trials whose best token is no candidate's."),
+    "rate_2b": columns.share("2B", "Trials whose best token is another candidate's."),
+    "error_share_2a": columns.share("2A of errors", "Errors whose best token is no candidate's."),
+    "error_share_2b": columns.share("2B of errors", "Errors whose best token is another candidate's."),
+    "gate_gap_mean": columns.logits("gate gap", "Best candidate minus best other token, mean over all trials."),
+    "value_gap_mean": columns.logits("value gap", "Target minus best other candidate, mean over all trials."),
+    "competitor_share": columns.share("competitor", "Errors that write the competitor."),
+    "bound_share": columns.share("other bound value", "Errors that write another bound value."),
+    "unseen_share": columns.share("unseen candidate", "Errors that write a candidate that the prompt does not bind."),
+    "variant_share": columns.share("other spelling", "Errors that write another spelling of a candidate."),
+    "other_share": columns.share("anything else", "Errors that write anything else."),
+    "runner_up": columns.share(
+        "target runner-up", "Errors of stage 2B in which the target is the second best candidate."
     ),
-    "competitor_share": _share("Errors that write the competitor.", "competitor"),
-    "bound_share": _share("Errors that write another bound value.", "other bound value"),
-    "unseen_share": _share("Errors that write a candidate that the prompt does not bind.", "unseen candidate"),
-    "variant_share": _share("Errors that write another spelling of a candidate.", "other spelling"),
-    "other_share": _share("Errors that write anything else.", "anything else"),
-    "runner_up": _share("Errors of stage 2B in which the target is the second best candidate.", "target runner-up"),
-    "ties": Column(title="ties", unit="count", meaning="Trials whose two best tokens or candidates are equal."),
-    "acc_spelled": _share("Accuracy when every spelling of a candidate that is one token counts.", "acc., spelled"),
-    "rate_2a_spelled": _share("2A when every spelling counts.", "2A, spelled"),
-    "acc_bound": _share("Accuracy as the guard reads it: bound values only, in every form.", "acc., bound"),
-    "cand_acc_bound": _share(
-        "Trials in which that reading puts the target above every other bound value; a tie is not above.",
+    "ties": columns.count("ties", "Trials whose two best tokens or candidates are equal."),
+    "acc_spelled": columns.share(
+        "acc., spelled", "Accuracy when every spelling of a candidate that is one token counts."
+    ),
+    "rate_2a_spelled": columns.share("2A, spelled", "2A when every spelling counts."),
+    "acc_bound": columns.share("acc., bound", "Accuracy as the guard reads it: bound values only, in every form."),
+    "cand_acc_bound": columns.share(
         "cand. acc., bound",
+        "Trials in which that reading puts the target above every other bound value; a tie is not above.",
     ),
-    "distance": Column(
-        title="distance", unit="tokens", meaning="Tokens after the target's value up to the answer, mean over trials."
-    ),
+    "distance": columns.tokens("distance", "Tokens after the target's value up to the answer, mean over trials."),
 }
 
 

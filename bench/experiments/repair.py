@@ -13,9 +13,11 @@ from pydantic import Field, JsonValue
 
 from ..cell import Request
 from ..measures.repair import DEFAULT_ARMS, UNGUARDED
+from ..options import read_options
 from ..statistics import count, difference, mcnemar, mean, quantity, ratio_of_means, share
 from ..tables import Estimate, Key, Row
-from .guard_conditions import Condition, FormOptions, options_of, without_failures
+from .forms import FormOptions
+from .guard_conditions import Condition, without_failures
 from .null_readings import Flags
 from .repair_tables import TABLES
 from .types import Data, Settings
@@ -63,7 +65,7 @@ class Repair:
 
 
 def _conditions(settings: Settings) -> list[Condition]:
-    options = options_of("repair", RepairSettings, settings)
+    options = read_options(RepairSettings, settings.options, "repair")
     return Condition.all("repair", settings, options, {"arms": list(options.arms)})
 
 

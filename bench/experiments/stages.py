@@ -8,7 +8,6 @@ from pydantic import JsonValue
 
 from ..cell import Request
 from ..tables import Key, Row, Table
-from .guard_conditions import options_of
 from .letters import LETTER_COLUMNS, letter_estimates
 from .reading_cells import STAGE_COLUMNS, ReadingOptions, Readings, keys_of, reading_requests, stage_estimates
 from .types import Data, Experiment, Settings
@@ -58,7 +57,7 @@ class Stages:
             ConfigError: An option is unknown or does not fit.
             UnknownNameError: A task or filler is not registered.
         """
-        return list(reading_requests(settings, options_of(self.name, ReadingOptions, settings)))
+        return reading_requests(settings, self.name)
 
     def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
         """Sort the answers of each cell."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from ..cell import Request
-from ..tables import Row, Table
+from ..tables import Key, Row, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,12 @@ class Settings(BaseModel):
     """What only this experiment knows; its `defaults` say which there are."""
     also: tuple[Settings, ...] = ()
     """Further conditions, whose rows stand below in the same tables."""
+
+    @field_validator("tasks", "fillers", "ks")
+    @classmethod
+    def _once(cls, values: tuple[Key, ...]) -> tuple[Key, ...]:
+        # A condition that is named twice is one condition: its trials count once.
+        return tuple(dict.fromkeys(values))
 
     @property
     def parts(self) -> tuple[Settings, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
@@ -23,6 +23,7 @@ from guardbind.nulls.prefill import PrefillNull
 
 from ..cell import Cell
 from ..lab import Lab
+from ..options import read_options
 from ..spending import spending
 from ..trial import Task, Trial, draw_seed
 from .reading import ReadingRecord, read_trial
@@ -261,12 +262,7 @@ class Nulls:
             ContextLengthError: The prompts are too long for the model.
             NullUnavailableError: The model can run no null, or none of those asked for.
         """
-        try:
-            wanted = NullsOptions.model_validate(cell.options).nulls
-        except ValidationError as error:
-            raise ConfigError(
-                f"the options of `nulls` are {dict(cell.options)}; `nulls` takes a list of names, nothing else."
-            ) from error
+        wanted = read_options(NullsOptions, cell.options, self.name).nulls
         unknown = [name for name in wanted if name not in NULL_NAMES]
         if unknown or not wanted:
             raise ConfigError(f"nulls {unknown} are not measured; {', '.join(NULL_NAMES)} are, at least one.")

@@ -14,6 +14,7 @@ from guardbind.hooks.sites import COMPONENTS, Activations, Patch, PatchSites, Si
 
 from ..cell import Cell
 from ..lab import Lab
+from ..options import read_options
 from ..records import TrialRecord
 from ..trial import Stage
 from .patch_runs import margins, run
@@ -90,7 +91,7 @@ class _Session:
                 hint="Use a model whose layers all attend.",
             )
         self._lab = lab
-        self._options = PatchingOptions.of(cell)
+        self._options = read_options(PatchingOptions, cell.options, "patching")
         self._sites = PatchSites.find(lab.model)
         self._pairs = PairSource(lab, cell, self._options)
         length = len(self._pairs.pair(0).clean.ids)

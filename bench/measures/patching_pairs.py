@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from guardbind.errors import ConfigError
 
@@ -42,19 +42,6 @@ class PatchingOptions(BaseModel):
     """Layers whose attention and MLP are patched."""
     head_layers: Layers = "last8"
     """Layers whose attention heads are patched one by one."""
-
-    @classmethod
-    def of(cls, cell: Cell) -> PatchingOptions:
-        """Read the options of a cell.
-
-        Raises:
-            ConfigError: One is not known, or its value does not fit.
-        """
-        try:
-            return cls.model_validate(cell.options)
-        except ValidationError as error:
-            seen = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise ConfigError(f"the options of patching do not fit: {seen}.") from error
 
 
 def chosen_layers(which: Layers, layers: int) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from guardbind.errors import ConfigError, NumericsError
 from guardbind.events import Verdict
@@ -16,6 +16,7 @@ from guardbind.evidence import Binding, PromptText, locate
 from ..cell import Cell
 from ..comparison import ARMS, Answer, Arm, Comparison
 from ..lab import Lab
+from ..options import read_options
 from ..records import TrialRecord
 from ..registry import ARMS as PROMPT_ARMS
 from ..trial import Stage, Task, Trial
@@ -244,12 +245,7 @@ def _restating(lab: Lab, cell: Cell, arm: str, trial: Trial) -> Task:
 
 
 def _arms(cell: Cell) -> tuple[str, ...]:
-    try:
-        wanted = RepairOptions.model_validate(cell.options).arms
-    except ValidationError as error:
-        raise ConfigError(
-            f"the options of `repair` are {dict(cell.options)}; `arms` takes a list of names, nothing else."
-        ) from error
+    wanted = read_options(RepairOptions, cell.options, "repair").arms
     known = {*_GUARD_ARMS, CANDIDATES, *PROMPT_ARMS}
     unknown = [name for name in wanted if name.partition(":")[0] not in known]
     if unknown:

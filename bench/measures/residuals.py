@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from guardbind.errors import ConfigError, UnknownArchitectureError
@@ -16,6 +16,7 @@ from guardbind.hooks.lens import Lens
 
 from ..cell import Cell
 from ..lab import Lab
+from ..options import read_options
 from ..trial import Task, Trial
 from .reading import ReadingRecord, read_trial
 
@@ -127,13 +128,7 @@ class Residuals:
             ContextLengthError: The prompts are too long for the model.
             UnknownArchitectureError: The layers or the path from them to the logits could not be found.
         """
-        try:
-            options = ResidualOptions.model_validate(cell.options)
-        except ValidationError as error:
-            raise ConfigError(
-                f"the options of `residuals` are {dict(cell.options)}; `layers` takes a list of layer numbers, "
-                "'paper', 'quarters' or 'all', `embeddings` true or false, and there are no others."
-            ) from error
+        options = read_options(ResidualOptions, cell.options, self.name)
         task = lab.task(cell)
         tokens = len(task.trial(0).ids)
         lab.check_length(tokens)

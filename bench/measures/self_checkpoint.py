@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from guardbind.errors import ConfigError
 
 from ..cell import Cell
 from ..lab import Lab
+from ..options import read_options
 from ..tasks.arms_text import EVERY, checkpoint, parts, spread, truth
 from ..tasks.binding import BindingTask
 from ..tasks.sketch import Sketch, assemble, flat
@@ -150,13 +151,7 @@ class SelfCheckpoint:
                 too little filler for one checkpoint.
             ContextLengthError: The prompts are too long for the model.
         """
-        try:
-            every = SelfCheckpointOptions.model_validate(cell.options).every
-        except ValidationError as error:
-            raise ConfigError(
-                f"the options of `self_checkpoint` are {dict(cell.options)}; `every` takes a number of tokens, 1 or "
-                "more, and there are no others."
-            ) from error
+        every = read_options(SelfCheckpointOptions, cell.options, self.name).every
         if cell.form.arm != "baseline":
             raise ConfigError(f"`self_checkpoint` was asked for on arm {cell.form.arm!r}; only 'baseline' is accepted.")
         task = lab.task(cell)

@@ -31,7 +31,7 @@ def _probe() -> Settings:
 
 
 def _patching() -> Settings:
-    options: dict[str, JsonValue] = {"layers": "last8", "competitor": "paper"}
+    options: dict[str, JsonValue] = {"asked": "fixed", "layers": "last8", "competitor": "paper"}
     return Settings(fillers=("decoy_heavy",), ks=(256,), trials=160, options=options)
 
 
@@ -61,7 +61,9 @@ PRESET = Preset(
             "checkpoint": _checkpoint(256, 512, 1024),
             "probe": _probe(),
             "information": _probe(),
-            "pseudo-prior": Settings(ks=(512, 1024, 2048), trials=200, options={"taus": [0.75]}),
+            "pseudo-prior": Settings(
+                fillers=("decoy_heavy",), ks=(512, 1024, 2048), trials=200, options={**_ASKED, "taus": [0.75]}
+            ),
         },
         "Qwen/Qwen2.5-3B-Instruct": {"stages": _stages(256), "patching": _patching()},
         "google/gemma-2-2b": {"stages": _stages(256)},

@@ -31,7 +31,11 @@ PRESET = Preset(
             options={"every": [32], "arms": ["oracle", "wrong_value", "blank", "unrelated_key"], "single": [0]},
         ),
         "pseudo-prior": Settings(ks=(32,), trials=24),
-        "repair": Settings(ks=(32,), trials=24),
+        "repair": Settings(
+            ks=(32,),
+            trials=24,
+            options={"arms": ["none", "contrast", "veto", "auto", "auto/resolved", "auto/evidence", "oracle:16"]},
+        ),
     },
     models={},
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from ..experiments.types import Settings
 from .types import Preset
 
@@ -9,6 +11,14 @@ __all__ = ["PRESET"]
 
 _FILLERS = ("natural", "coherent", "random", "repeat", "decoy_heavy")
 _BOTH = ("natural", "decoy_heavy")
+
+# A checkpoint every 128 tokens, as in the paper, would never be reached.
+_REPAIRED: dict[str, JsonValue] = {
+    "arms": [
+        *("none", "contrast", "veto", "checkpoint", "auto", "auto/resolved", "auto/evidence"),
+        *("candidates", "oracle:16", "single:0"),
+    ]
+}
 
 _PROBED = Settings(fillers=_BOTH, ks=(16, 32), trials=200, options={"train_trials": 500, "asked": ["random", "fixed"]})
 
@@ -69,7 +79,11 @@ PRESET = Preset(
         ),
         "pseudo-prior": Settings(ks=(32, 96), trials=80),
         "repair": Settings(
-            fillers=_BOTH, ks=(32, 96), trials=80, also=(Settings(tasks=("primacy_recency",), ks=(32,), trials=80),)
+            fillers=_BOTH,
+            ks=(32, 96),
+            trials=80,
+            options=_REPAIRED,
+            also=(Settings(tasks=("primacy_recency",), ks=(32,), trials=80, options=_REPAIRED),),
         ),
     },
     models={},

@@ -41,6 +41,6 @@ class Preset:
             raise UnknownNameError(
                 f"preset {self.name!r} has no settings for the model {model!r}; it has them for "
                 f"{', '.join(self.models)}.",
-                hint="Use another preset, or name an experiment with --task, --filler, --k and --trials.",
+                hint="Use --preset quick, and say over what with --task, --filler, --k and --trials.",
             )
         return found

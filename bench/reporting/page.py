@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..cell import Cell, Form
+from ..experiments.types import Settings
 from ..summary import Condition, Summary
 from ..tables import Table
 from .beside import Beside, beside
@@ -80,15 +81,19 @@ def section_of(summary: Summary, number: int) -> Section:
 
 
 def _asked(summary: Summary) -> str:
-    settings = summary.settings
     forms = [condition.request.cell.form for condition in summary.conditions]
-    written = _written(forms)
-    text = (
-        f"Asked of {summary.origin.model}, over {_listed('task', settings.tasks)}, "
-        f"{_listed('filler', settings.fillers)}, k {', '.join(map(str, settings.ks))}; "
-        f"{settings.trials} trials per cell, base seed {settings.seed}."
+    text = f"Asked of {summary.origin.model}, over " + "; and over ".join(map(_over, summary.settings.parts))
+    return f"{text}. {_written(forms)}".rstrip()
+
+
+def _over(settings: Settings) -> str:
+    conditions = (
+        _listed("task", settings.tasks),
+        _listed("filler", settings.fillers),
+        f"k {', '.join(map(str, settings.ks))}",
     )
-    return f"{text} {written}".rstrip()
+    options = "".join(f", {name} {value}" for name, value in settings.options.items())
+    return f"{', '.join(conditions)} ({settings.trials} trials per cell, base seed {settings.seed}{options})"
 
 
 def _listed(noun: str, names: Sequence[str]) -> str:
@@ -144,5 +149,3 @@ def _origin(summary: Summary) -> Iterable[tuple[str, str]]:
         yield name.replace("_", " "), value
     yield "experiment", f"{summary.experiment}, version {summary.experiment_version}"
     yield "format", f"version {summary.schema_version}"
-    for name, value in summary.settings.options.items():
-        yield f"option {name}", str(value)

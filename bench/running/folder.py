@@ -1,10 +1,10 @@
 """The folder of a run: a manifest, the records of each cell in many small files, a summary of each experiment.
 
 ```
-OUT/manifest.json                     what the folder holds and how far the run is
-OUT/records/<cell id>/<from>-<to>.parquet   the records of one batch; all records of a trial are in the same file
-OUT/summaries/<experiment>.json       what an experiment found
-OUT/.lock                             held by the run that writes
+OUT/manifest.json                           what the folder holds and how far the run is
+OUT/records/<measure>/<cell id>/*.parquet   the records of a batch each; those of a trial are in the same file
+OUT/summaries/<experiment>.json             what an experiment found
+OUT/.lock                                   held by the run that writes
 ```
 
 Every file is written aside and then renamed, so that one that exists is whole whenever the writer is killed.
@@ -150,11 +150,11 @@ class RunFolder:
 
     def cell_ids(self) -> list[str]:
         """Return the ids of the cells that have records."""
-        return sorted(entry.name for entry in (self.path / _RECORDS).glob("*") if entry.is_dir())
+        return sorted(entry.name for entry in (self.path / _RECORDS).glob("*/*") if entry.is_dir())
 
     def parts(self, cell_id: str) -> list[Path]:
         """Return the files with the records of a cell."""
-        return sorted((self.path / _RECORDS / cell_id).glob("*.parquet"))
+        return sorted((self.path / _RECORDS).glob(f"*/{cell_id}/*.parquet"))
 
     def add(
         self, cell: Cell, records: Sequence[TrialRecord], *, seconds: float = 0.0, peak_memory: int | None = None
@@ -182,7 +182,7 @@ class RunFolder:
             seconds=seconds,
             peak_memory_bytes=peak_memory,
         )
-        path = self.path / _RECORDS / cell.id / f"{first:07d}-{last:07d}.parquet"
+        path = self.path / _RECORDS / cell.measure / cell.id / f"{first:07d}-{last:07d}.parquet"
         write_atomic(path, encode(records, part, model=self.model))
         held.take(path, part, [(record.index, record.counts, record.failed) for record in records])
 

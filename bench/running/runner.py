@@ -20,7 +20,7 @@ from ..lab import Lab
 from ..measures.types import Session
 from ..registry import EXPERIMENTS, MEASURES
 from ..summary import Origin, Summary
-from .batches import Measured, batches, measure, trials_per_batch
+from .batches import Measured, batches, is_out_of_memory, measure, trials_per_batch
 from .folder import RunFolder
 from .memory import peak_memory
 from .progress import Progress
@@ -161,6 +161,10 @@ class _Cells:
             session = MEASURES.get(cell.measure).prepare(self._lab, cell)
         except GuardbindError as error:
             reason = str(error)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            reason = f"memory does not suffice to prepare for it: {error}"
         reason = _first(self._team.gather(reason))
         if session is not None and reason is None:
             reason = self._run(cell, requests, session, progress)

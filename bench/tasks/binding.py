@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from guardbind.errors import ConfigError
 
-from ..cell import Form
 from ..fillers import Decoys, Stock
 from ..pool import Pool, Value, encode
-from ..registry import ARMS, FILLERS
+from ..registry import ARMS
 from ..trial import Trial, draw_seed
-from .frame import Frame
+from .base import PromptTask
 from .sketch import Segment, Sketch, assemble
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
     from .arms import PromptArm
 
 __all__ = ["BindingTask", "Drawn", "Wording"]
@@ -66,27 +63,13 @@ class Drawn:
     unbound: Value
 
 
-class BindingTask:
+class BindingTask(PromptTask):
     """Assignments `KEY=[ value ]`, each followed by `k` tokens of filler, and `Question: ...`, `KEY=[`.
 
     The pieces are tokenised one by one and put together as ids: each value is one token, each block of filler exactly
     `k`. The values are those that are one token in every form, so that a trial binds the same values in all of them.
-
-    Args:
-        tokenizer: The model's tokenizer.
-        filler: A registered filler.
-        k: Tokens of filler per block, at least 0.
-        seed: Base seed.
-        form: How the prompts are written.
-
-    Raises:
-        CandidateError: The tokenizer writes too few words of the pool as one token.
-        ConfigError: `k` is negative, the arm is not `NAME` or `NAME:NUMBER`, or the chat template cannot be used.
-        UnknownNameError: There is no such filler or arm.
     """
 
-    name: ClassVar[str]
-    version: ClassVar[int] = 1
     keys: ClassVar[tuple[str, ...]]
     """Key of each assignment."""
     asks: ClassVar[tuple[tuple[int, str], ...]]
@@ -94,28 +77,15 @@ class BindingTask:
     restated: ClassVar[tuple[tuple[str, int], ...]]
     """What a checkpoint restates: the name it uses, and which assignment."""
 
-    def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        filler: str = "natural",
-        k: int = 96,
-        seed: int = 0,
-        form: Form = Form(),  # noqa: B008 - frozen
-    ) -> None:
-        if k < 0:
-            raise ConfigError(f"k is {k}; 0 or more tokens of filler per block are accepted.")
-        self._fill = FILLERS.get(filler)
-        self._filler, self._k, self._seed, self._form = filler, k, seed, form
-        self._arm, self._arm_number = _arm(form.arm)
-        self._frame = Frame.build(tokenizer, form.template)
-        self._wording = _WORDINGS[form.style, form.layout]
+    def _prepare(self) -> None:
+        self._arm, self._arm_number = _arm(self._form.arm)
+        self._wording = _WORDINGS[self._form.style, self._form.layout]
         assigning, asking = self._pieces()
         closing = [wording.close for wording in _WORDINGS.values()]
         pieces = (*assigning, *asking, *closing)
-        template = frozenset(token for piece in pieces for token in encode(tokenizer, piece))
-        self.pool = Pool.build(tokenizer, [*assigning, *asking], template=template)
-        self._stock = Stock(tokenizer, self.pool.aliases, template)
+        template = frozenset(token for piece in pieces for token in encode(self._tokenizer, piece))
+        self.pool = Pool.build(self._tokenizer, [*assigning, *asking], template=template)
+        self._stock = Stock(self._tokenizer, self.pool.aliases, template)
 
     def _pieces(self) -> tuple[list[str], list[str]]:
         """Return what stands in front of a value in any form: in an assignment, and at the end of the prompt."""

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from guardbind.errors import CandidateError
 
-from ..cell import Form
 from ..fillers import Stock
 from ..pool import aliases, encode
 from ..trial import Trial
 from .prose import ProseTask, answers
 from .sketch import Segment, flat, locate
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["OBJECTS", "PERSONS", "PLACES", "NotesBinding", "Unanswerable"]
 
@@ -73,26 +69,18 @@ class NotesBinding(ProseTask):
     arms: ClassVar[tuple[str, ...]] = ("baseline", "oracle", "raw_copy")
     _told: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        filler: str = "natural",
-        k: int = 96,
-        seed: int = 0,
-        form: Form = Form(),  # noqa: B008 - frozen
-    ) -> None:
-        super().__init__(tokenizer, filler=filler, k=k, seed=seed, form=form)
+    def _prepare(self) -> None:
+        super()._prepare()
         letters = (*_LETTERS, _ABSTAIN)
-        self.pool, self._gap = answers(tokenizer, letters, [_TELL + _ANSWER, _ANSWER])
+        self.pool, self._gap = answers(self._tokenizer, letters, [_TELL + _ANSWER, _ANSWER])
         if len(self.pool) < len(letters):
             raise CandidateError(
                 f"the letters {', '.join(letters)} are not one token each in this tokenizer, behind {_ANSWER!r}.",
                 hint="Use another model.",
             )
-        forbidden = frozenset().union(*(aliases(tokenizer, place) for place in PLACES))
-        template = frozenset(encode(tokenizer, f"\nABCDZ) A B C D Z?.{_TELL}{_ANSWER}")) | self.pool.aliases
-        self._stock = Stock(tokenizer, forbidden, template)
+        forbidden = frozenset().union(*(aliases(self._tokenizer, place) for place in PLACES))
+        template = frozenset(encode(self._tokenizer, f"\nABCDZ) A B C D Z?.{_TELL}{_ANSWER}")) | self.pool.aliases
+        self._stock = Stock(self._tokenizer, forbidden, template)
 
     def trial(self, index: int) -> Trial:
         """Build one trial; the index and the base seed determine it."""

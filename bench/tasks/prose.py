@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from random import Random
 from typing import TYPE_CHECKING, ClassVar
 
 from guardbind.errors import ConfigError
 
-from ..cell import Form
 from ..fillers import WITHOUT_DECOYS, Decoys, Stock
 from ..pool import Pool
-from ..registry import FILLERS
-from ..trial import Trial, draw_seed
-from .frame import Frame
+from ..trial import draw_seed
+from .base import PromptTask
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -22,52 +19,19 @@ if TYPE_CHECKING:
 __all__ = ["ProseTask", "answers"]
 
 
-class ProseTask(ABC):
-    """A task with its own wording, which knows neither style `eq` nor layout C and takes no filler with decoys.
+class ProseTask(PromptTask):
+    """A task with its own wording, which knows neither style `eq` nor layout C and takes no filler with decoys."""
 
-    Args:
-        tokenizer: The model's tokenizer.
-        filler: A registered filler without decoys.
-        k: Size of the prompt, at least 0; what of it is the task's.
-        seed: Base seed.
-        form: How the prompts are written.
-
-    Raises:
-        ConfigError: The task does not come in that form, with that filler or in that size.
-        UnknownNameError: There is no such filler.
-    """
-
-    name: ClassVar[str]
-    version: ClassVar[int] = 1
     arms: ClassVar[tuple[str, ...]] = ("baseline",)
     """What may be done to the prompts."""
     drawn_as: ClassVar[str]
     """Seeds the draws: tasks of one such name make the same trials of the same items."""
-    pool: Pool
 
-    def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        filler: str = "natural",
-        k: int = 96,
-        seed: int = 0,
-        form: Form = Form(),  # noqa: B008 - frozen
-    ) -> None:
-        if k < 0:
-            raise ConfigError(f"k is {k}; 0 or more are accepted.")
-        self._fill = FILLERS.get(filler)
-        self._accept("style", form.style, ("bracket",))
-        self._accept("layout", form.layout, ("S",))
-        self._accept("arm", form.arm, self.arms)
-        self._accept("filler", filler, WITHOUT_DECOYS)
-        self._filler, self._k, self._seed, self._form = filler, k, seed, form
-        self._tokenizer = tokenizer
-        self._frame = Frame.build(tokenizer, form.template)
-
-    @abstractmethod
-    def trial(self, index: int) -> Trial:
-        """Build one trial; the index and the base seed determine it."""
+    def _prepare(self) -> None:
+        self._accept("style", self._form.style, ("bracket",))
+        self._accept("layout", self._form.layout, ("S",))
+        self._accept("arm", self._form.arm, self.arms)
+        self._accept("filler", self._filler, WITHOUT_DECOYS)
 
     def _accept(self, what: str, given: str, accepted: Sequence[str]) -> None:
         if given not in accepted:

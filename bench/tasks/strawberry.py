@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from guardbind.errors import ConfigError
 
-from ..cell import Form
 from ..fillers import Stock
 from ..pool import Pool, Value, encode
 from ..trial import Trial
 from .prose import ProseTask, answers
 from .sketch import Segment, flat, locate
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["COUNTED", "Baseline", "Factorized", "counts"]
 
@@ -65,16 +61,9 @@ class Baseline(ProseTask):
     drawn_as = "strawberry"
     _note: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        filler: str = "natural",
-        k: int = 96,
-        seed: int = 0,
-        form: Form = Form(),  # noqa: B008 - frozen
-    ) -> None:
-        super().__init__(tokenizer, filler=filler, k=k, seed=seed, form=form)
+    def _prepare(self) -> None:
+        super()._prepare()
+        k = self._k
         self._pairs = _fit(k)
         if not self._pairs:
             least = next(size for size in count() if _fit(size))
@@ -92,13 +81,15 @@ class Baseline(ProseTask):
         }
         stated = [f"\n{name}={self._gap}" for name in self._names.values()]
         pieces = [text for word in COUNTED for text in (_header(word, "r"), self._meaning(word), self._ask(word, "r"))]
-        template = frozenset(token for piece in (*stated, *pieces, self._answer) for token in encode(tokenizer, piece))
+        template = frozenset(
+            token for piece in (*stated, *pieces, self._answer) for token in encode(self._tokenizer, piece)
+        )
         if numbers is None:
             ends = [self._ask("strawberry", "r") + self._answer, self._answer, *stated]
-            self.pool = Pool.build(tokenizer, ends, template=template)
+            self.pool = Pool.build(self._tokenizer, ends, template=template)
         else:
             self.pool = numbers[0]
-        self._stock = Stock(tokenizer, self.pool.aliases, template)
+        self._stock = Stock(self._tokenizer, self.pool.aliases, template)
 
     @property
     def _answer(self) -> str:

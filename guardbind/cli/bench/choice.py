@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from guardbind.errors import ConfigError
+from guardbind.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
     from guardbind.bench.experiments.types import Experiment, Settings
@@ -60,8 +60,13 @@ def choose(names: Sequence[str], preset: str, model: str, choice: Choice) -> dic
     used: set[str] = set()
     for name in dict.fromkeys(wanted_names):
         experiment = everything[name]
-        settings = preset_settings.get(name, Settings())
-        mine = dict(settings.options)
+        if name not in preset_settings:
+            raise UnknownNameError(
+                f"preset {preset!r} does not run {name} for the model {model!r}; it runs {', '.join(preset_settings)}.",
+                hint="Use --preset quick, which runs all of them on any model; the other options say over what.",
+            )
+        settings = preset_settings[name]
+        mine = {}
         for of, option, value, text in options:
             if of in (None, name) and option in experiment.defaults:
                 mine[option] = value
@@ -79,12 +84,11 @@ def choose(names: Sequence[str], preset: str, model: str, choice: Choice) -> dic
         }
         # Further conditions of a preset are others on purpose, so naming a condition leaves them out.
         also = () if replaced.keys() & {"tasks", "fillers", "ks"} else settings.also
-        further = [
-            part.model_copy(update={k: v for k, v in replaced.items() if k in ("trials", "seed")}) for part in also
+        parts = [
+            {**part.model_dump(exclude={"also"}), **replaced, "options": {**part.options, **mine}}
+            for part in (settings, *also)
         ]
-        chosen[name] = Settings.model_validate(
-            {**settings.model_dump(), **replaced, "options": mine, "also": [part.model_dump() for part in further]}
-        )
+        chosen[name] = Settings.model_validate({**parts[0], "also": parts[1:]})
     for text in choice.options:
         if text not in used:
             known = {name: sorted(everything[name].defaults) for name in chosen}

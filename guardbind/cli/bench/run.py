@@ -28,6 +28,16 @@ Examples:
 """
 
 
+def _command(ctx: click.Context) -> str:
+    """Return what was typed, with the options that came from the environment written out."""
+    set_elsewhere = []
+    for option in ctx.command.params:
+        name = str(option.name)
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT:
+            set_elsewhere += [option.opts[0], str(ctx.params[name])]
+    return f"{ctx.find_root().info_name} {shlex.join([*sys.argv[1:], *set_elsewhere])}"
+
+
 @click.command(context_settings=CONTEXT, epilog=_EXAMPLE, short_help="Run experiments; start it again to go on.")
 @click.argument("experiments", nargs=-1, metavar="[EXPERIMENT]...")
 @model_options
@@ -120,7 +130,7 @@ def run(
             lab=Lab(loaded, tokenizer),
             origin=origin_of(model, loaded, tokenizer),
             out=folder,
-            command=shlex.join(["guardbind", *sys.argv[1:]]),
+            command=_command(ctx),
             preset=preset,
             token_budget=batch_tokens,
             batch_size=batch_size,

@@ -1,0 +1,74 @@
+"""What tells a key and a value from running text."""
+
+from __future__ import annotations
+
+import re
+
+from guardbind.extraction.types import Span
+from guardbind.extraction.values import classify
+
+__all__ = ["LONGEST_VALUE", "is_key", "is_value", "trim"]
+
+LONGEST_VALUE = 200
+"""A value with more characters is a passage, and not bound."""
+
+_LONGEST_TEXT = 8  # words
+# Words that make a clause of what stands beside a colon: "he said: we will see".
+_CLAUSE = re.compile(
+    r"(?<![\w'’.@-])(?:i|we|you|he|she|they|it|this|that|there|is|are|was|were|am|be|been|has|have|had|will|would|can|could|"
+    r"should|shall|must|may|might|do|does|did|said|says|say|asked|replied|please)(?![\w.@-])",
+    re.IGNORECASE,
+)
+_UPPER_WORD = re.compile(r"[A-Z]{2,}")
+_PAIRS = {'"': '"', "'": "'", "`": "`", "*": "*", "_": "_", "[": "]", "(": ")", "<": ">", "{": "}"}
+_PAIRS |= {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u300c": "\u300d"}
+_STRUCTURES = "[({<"
+
+
+def is_key(key: str) -> bool:
+    """Whether a string can name something: it has a letter, and no word of a clause."""
+    return any(char.isalpha() for char in key) and not _clausal(key)
+
+
+def is_value(value: str) -> bool:
+    """Whether a string is a value: typed, or a few words that are no clause, no question and no sentence."""
+    if not value.strip() or len(value) > LONGEST_VALUE or not any(char.isalnum() for char in value):
+        return False
+    if classify(value).type != "text":
+        return True
+    if value[-1] in "?\u061f\uff1f:=":
+        return False
+    words = value.split()
+    return len(words) <= _LONGEST_TEXT and (len(words) == 1 or not _clausal(value))
+
+
+def _clausal(text: str) -> bool:
+    # "IT" and "WILL" are names of something where they stand in capitals; "I" is not.
+    return any(not _UPPER_WORD.fullmatch(match.group()) for match in _CLAUSE.finditer(text))
+
+
+def trim(text: str, span: Span) -> Span | None:
+    """Take white space, one closing point and one pair of quotes, brackets or marks of emphasis off a value.
+
+    Returns:
+        What remains; None where nothing does, or where brackets hold a list, which is no single value.
+    """
+    start, end = _strip(text, *span)
+    if end - start > 1 and text[end - 1] in ".,;" and text[end - 2 : end] != "..":
+        start, end = _strip(text, start, end - 1)
+    while end - start > 1 and _PAIRS.get(text[start]) == text[end - 1]:
+        inner = text[start + 1 : end - 1]
+        if text[start] in _STRUCTURES and any(char in inner for char in ",:;|=[({<"):
+            return None
+        if text[start] in inner or text[end - 1] in inner:
+            break
+        start, end = _strip(text, start + 1, end - 1)
+    return (start, end) if start < end else None
+
+
+def _strip(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

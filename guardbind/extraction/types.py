@@ -1,0 +1,103 @@
+"""What a rule finds, and what it is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from guardbind.errors import ConfigError
+
+__all__ = ["Block", "Found", "Path", "Pattern", "Rule", "Span", "key_of"]
+
+Span: TypeAlias = tuple[int, int]
+Path: TypeAlias = tuple[str | int, ...]
+
+_PLAIN_PART = re.compile(r"[^.\[\]\"\s](?:[^.\[\]\"\r\n\t]*[^.\[\]\"\s])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A statement that a rule found.
+
+    Attributes:
+        path: The parts of the key from the outside in; an integer is a place in a list.
+        value: Half-open character range of the value.
+        statement: Half-open character range of the whole statement, which holds the value.
+        decoded: The value, where it is written with escapes; None if it is as written.
+        key: The key as it is written, where it is not the path.
+    """
+
+    path: Path
+    value: Span
+    statement: Span
+    decoded: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of the text that a rule has read completely: no later rule reads in it again."""
+
+    region: Span
+    found: tuple[Found, ...]
+
+
+class Rule(Protocol):
+    """Reads statements from a text. Its blocks are disjoint; its time is linear in the text."""
+
+    def __call__(self, text: str, /) -> Iterable[Block]:
+        """Yield what is found in `text`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    r"""A rule of the caller's own: a regular expression with the named groups `key` and `value`.
+
+    Where the groups `owner` and `key` are both there, the binding is that of an attribute: `Bob's badge`.
+
+    Attributes:
+        name: The name under which its bindings are reported.
+        regex: The expression, for instance `r"(?P<key>ticket) no\. (?P<value>\d+)"`. It is compiled as it is: flags
+            stand in it as `(?i)`.
+    """
+
+    name: str
+    regex: str
+
+    def __post_init__(self) -> None:
+        try:
+            groups = re.compile(self.regex).groupindex
+        except re.error as error:
+            raise ConfigError(f"the pattern {self.name!r} is no regular expression: {error}.") from error
+        if missing := {"key", "value"} - groups.keys():
+            raise ConfigError(
+                f"the pattern {self.name!r} has no group {' and no group '.join(sorted(missing))}.",
+                hint="Name the parts of the expression (?P<key>...) and (?P<value>...).",
+            )
+
+    def __call__(self, text: str, /) -> Iterator[Block]:
+        """Yield each match whose key and value are not blank."""
+        for match in re.finditer(self.regex, text):
+            key, value = match["key"], match["value"]
+            if key and key.strip() and value and value.strip():
+                owner = match.groupdict().get("owner")
+                path = (owner, key) if owner else (key,)
+                written = f"{owner}'s {key}" if owner else key
+                yield Block(match.span(), (Found(path, match.span("value"), match.span(), key=written),))
+
+
+def key_of(path: Path) -> str:
+    """Write a path as a key: `order.items[0].price`; a part that holds `.`, `[`, `]` or `"` as `["v1.2"]`."""
+    parts: list[str] = []
+    for part in path:
+        if isinstance(part, int):
+            parts.append(f"[{part}]")
+        elif _PLAIN_PART.fullmatch(part):
+            parts.append(f".{part}" if parts else part)
+        else:
+            escaped = part.replace("\\", "\\\\").replace('"', '\\"')
+            parts.append(f'["{escaped}"]')
+    return "".join(parts)

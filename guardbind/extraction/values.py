@@ -1,0 +1,286 @@
+"""What kind of value a string is, and which other spellings say the same.
+
+Types are recognised by parsers, not guessed: Babel reads numbers, price-parser amounts of money, dateutil dates, packaging
+versions. Where two readings differ (03/04/2025), the value keeps its type and is equal to its own spelling only.
+"""
+
+from __future__ import annotations
+
+import email.errors
+import email.headerregistry
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from typing import Any, Literal, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+__all__ = ["Typed", "ValueType", "classify", "missing_parsers", "spellings"]
+
+ValueType: TypeAlias = Literal["number", "money", "date", "id", "email", "url", "version", "text"]
+
+_LONGEST = 64  # characters of a number, amount, date, id or version
+_PARSERS = {
+    "babel": ("babel", "numbers with separators and other spellings of amounts and dates"),
+    "dateutil": ("python-dateutil", "dates"),
+    "packaging": ("packaging", "versions"),
+    "price_parser": ("price-parser", "amounts of money"),
+}
+_SIGNS = "+-\u2212"
+_AMOUNT = frozenset("0123456789.,' \u00a0\u202f")
+_ID = frozenset("-_#/.:")
+
+
+class Typed(NamedTuple):
+    """A value's type and the one form that all its spellings share."""
+
+    type: ValueType
+    canonical: str
+
+
+def missing_parsers() -> dict[str, str]:
+    """Return the packages that are not installed, and what is not recognised without each."""
+    return {package: what for module, (package, what) in _PARSERS.items() if not _installed(module)}
+
+
+@lru_cache(maxsize=1 << 14)
+def classify(value: str) -> Typed:
+    """Recognise a value; what is nothing else is `text`, whose canonical form is the value itself."""
+    value = value.strip()
+    if any(char.isdigit() for char in value) and len(value) <= _LONGEST:
+        for read in (_number, _date, _version, _money):
+            if (typed := read(value)) is not None:
+                return typed
+    return _address(value) or _id(value) or Typed("text", value)
+
+
+@lru_cache(maxsize=1 << 14)
+def spellings(typed: Typed) -> tuple[str, ...]:
+    """Return common spellings of an amount, a date or a grouped number, in English; none for other types."""
+    if not _installed("babel"):
+        return ()
+    if typed.type == "money":
+        return _money_spellings(typed.canonical)
+    if typed.type == "date" and (day := _iso_date(typed.canonical)) is not None:
+        from babel.dates import format_date
+
+        return (day.isoformat(), *(format_date(day, form, locale="en_US") for form in ("MMMM d, yyyy", "d MMMM yyyy")))
+    return ()
+
+
+@cache
+def _installed(module: str) -> bool:
+    return find_spec(module) is not None
+
+
+def _number(value: str) -> Typed | None:
+    percent = "%" if value.endswith("%") else ""
+    digits = value.removesuffix("%").rstrip()
+    unsigned = digits.lstrip(_SIGNS)
+    if len(digits) - len(unsigned) > 1 or not unsigned:
+        return None
+    if not unsigned[0].isdecimal() or not all(char.isdecimal() or char in ".," for char in unsigned):
+        return None
+    if len(unsigned) > 1 and unsigned[0] == "0" and unsigned[1].isdecimal():
+        return None  # a leading zero says that it is a name
+    amount = _decimal(unsigned)
+    if amount is None:
+        return None
+    sign = "-" if digits[0] in "-\u2212" and amount else ""
+    # 1.10 may be a version: the zeros at the end stay.
+    return Typed("number", f"{sign}{amount:f}{percent}")
+
+
+def _decimal(digits: str) -> Decimal | None:
+    if digits.isdecimal():
+        return Decimal(digits)
+    whole, point, fraction = digits.partition(".")
+    if point and whole.isdecimal() and fraction.isdecimal():
+        return Decimal(digits)
+    if not _installed("babel"):
+        return None
+    from babel.numbers import NumberFormatError, parse_decimal
+
+    for locale in ("en_US", "de_DE"):
+        try:
+            return parse_decimal(digits, locale=locale, strict=True)
+        except NumberFormatError:
+            continue
+    return None
+
+
+def _money(value: str) -> Typed | None:
+    if not _installed("price_parser"):
+        return None
+    from price_parser import Price
+
+    unsigned = value.lstrip(_SIGNS)
+    if len(value) - len(unsigned) > 1 or not any(char.isascii() and char.isdigit() for char in unsigned):
+        return None
+    if len([char for char in unsigned if char not in _AMOUNT]) > 4:
+        return None
+    price = Price.fromstring(unsigned)
+    if price.amount is None or not price.currency:
+        return None
+    rest = unsigned.replace(price.currency, "", 1).strip()
+    code = _currency(price.currency)
+    if code is None or not rest or not set(rest) <= _AMOUNT or rest[-1] in ".,'":
+        return None
+    sign = "-" if value[0] in "-\u2212" and price.amount else ""
+    return Typed("money", f"{sign}{price.amount.normalize():f} {code}")
+
+
+def _currency(written: str) -> str | None:
+    """Return the ISO code of a currency; a sign as it is read in US English, one unknown there as it is written."""
+    codes = _currencies() if _installed("babel") else {}
+    if written in codes or written in codes.values():
+        return codes.get(written, written)
+    return written if any(unicodedata.category(char) == "Sc" for char in written) else None
+
+
+@cache
+def _currencies() -> dict[str, str]:
+    from babel.numbers import get_currency_symbol, list_currencies
+
+    signs = {get_currency_symbol(code, "en_US"): code for code in sorted(list_currencies("en_US"))}
+    return {**signs, "US$": "USD"}
+
+
+def _money_spellings(canonical: str) -> tuple[str, ...]:
+    from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
+
+    amount, _, code = canonical.rpartition(" ")
+    if not (code.isascii() and code.isalpha() and len(code) == 3) or amount.startswith("-"):
+        return ()
+    number = Decimal(amount)
+    places = get_currency_precision(code)
+    if number != round(number, places):
+        return ()
+    whole = ["#,##0", "0"] if number == number.to_integral_value() else []
+    point = "." + "0" * places if places else ""
+    forms = dict.fromkeys([f"#,##0{point}", f"0{point}", *whole])
+    amounts = [format_decimal(number, form, locale="en_US") for form in forms]
+    sign = get_currency_symbol(code, "en_US")
+    signed = [f"{sign}{written}" for written in amounts] if sign != code else []
+    return tuple(dict.fromkeys([*signed, *(f"{written} {code}" for written in amounts)]))
+
+
+def _date(value: str) -> Typed | None:
+    if not _installed("dateutil") or not 6 <= len(value) <= 40 or value.isdecimal():
+        return None
+    # A year in full or the name of a month: without one of them too much that is no date reads like one.
+    info = _parserinfo()
+    words = value.replace(",", " ").split()
+    named = any(info.month(word.strip(".")) is not None for word in words)
+    if not named and not _has_year(value):
+        return None
+    if not words or info.jump(words[0]) or info.jump(words[-1]):
+        return None
+    if (moment := _iso_moment(value)) is not None:
+        return Typed("date", moment)
+    readings = {_read_date(value, dayfirst) for dayfirst in (False, True)}
+    if len(readings) > 1:
+        return None if None in readings else Typed("date", value)
+    (read,) = readings
+    return None if read is None else Typed("date", read)
+
+
+@cache
+def _parserinfo() -> Any:
+    from dateutil.parser import parserinfo
+
+    return parserinfo()
+
+
+def _iso_moment(value: str) -> str | None:
+    """Read a date of ISO 8601, whose order is year, month, day whatever the country."""
+    if value[4:5] != "-" or value[7:8] != "-":
+        return None
+    try:
+        return date.fromisoformat(value).isoformat() if len(value) == 10 else datetime.fromisoformat(value).isoformat()
+    except ValueError:
+        return None
+
+
+def _has_year(value: str) -> bool:
+    digits = "".join(char if char.isdecimal() else " " for char in value).split()
+    return any(len(run) == 4 and run[0] in "12" for run in digits) and len(digits) >= 3
+
+
+def _read_date(value: str, dayfirst: bool) -> str | None:
+    """Read a date that says its day, month and year: one that does not takes them from the default, and so differs."""
+    from dateutil.parser import parse
+
+    found = []
+    for default in (datetime(1904, 1, 1), datetime(2096, 12, 28)):
+        try:
+            found.append(parse(value, dayfirst=dayfirst, default=default))
+        except (ValueError, OverflowError, TypeError, ArithmeticError):
+            return None
+    if found[0] != found[1]:
+        return None
+    moment = found[0]
+    whole_day = ":" not in value and not (moment.hour or moment.minute or moment.second)
+    return moment.date().isoformat() if whole_day else moment.isoformat()
+
+
+def _iso_date(canonical: str) -> date | None:
+    try:
+        return date.fromisoformat(canonical) if len(canonical) == 10 else None
+    except ValueError:
+        return None
+
+
+def _version(value: str) -> Typed | None:
+    named = value[0] in "vV" and value[1:2].isdecimal()
+    if not named and value.count(".") < 2 or not _installed("packaging"):
+        return None
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(value)
+    except InvalidVersion:
+        return None
+    return Typed("version", value[1:] if named else value)
+
+
+def _address(value: str) -> Typed | None:
+    if any(char.isspace() for char in value):
+        return None
+    readers: tuple[Callable[[str], Typed | None], ...] = (_email, _url)
+    return next((typed for read in readers if (typed := read(value)) is not None), None)
+
+
+def _email(value: str) -> Typed | None:
+    if value.count("@") != 1 or not value.isprintable():
+        return None
+    try:
+        address: Any = email.headerregistry.Address(addr_spec=value)
+    except (email.errors.MessageError, ValueError, IndexError):
+        return None
+    if "." not in address.domain.strip("."):
+        return None
+    return Typed("email", f"{address.username}@{address.domain.lower()}")
+
+
+def _url(value: str) -> Typed | None:
+    if "://" not in value:
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    if not parts.scheme or not parts.netloc:
+        return None
+    path = "" if parts.path == "/" and not parts.query and not parts.fragment else parts.path
+    return Typed("url", parts._replace(netloc=parts.netloc.lower(), path=path).geturl())
+
+
+def _id(value: str) -> Typed | None:
+    if len(value) > _LONGEST or not any(char.isdecimal() for char in value):
+        return None
+    if not all(char.isalnum() or char in _ID for char in value):
+        return None
+    return Typed("id", value)
