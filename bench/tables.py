@@ -50,7 +50,7 @@ class Column(_Record):
     title: str
     """Its heading."""
     unit: str
-    """`share`, `logits`, `nats`, `bits`, `tokens`, `seconds`, `count`, `ratio` or `p`."""
+    """`share`, `percent`, `logits`, `nats`, `bits`, `tokens`, `count`, `ratio` or `p`."""
     meaning: str
     """One sentence."""
 

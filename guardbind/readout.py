@@ -27,7 +27,16 @@ from torch import Tensor
 from guardbind.candidates import Node, Trie
 from guardbind.errors import BatchError, CandidateError, NumericsError, TargetError
 
-__all__ = ["Confidence", "NodeReadout", "Stage", "lens_scores", "read_confidence", "read_node", "vocabulary_rank"]
+__all__ = [
+    "Confidence",
+    "NodeReadout",
+    "Stage",
+    "best_token",
+    "lens_scores",
+    "read_confidence",
+    "read_node",
+    "vocabulary_rank",
+]
 
 Stage = Literal["right", "2a", "2b"]
 
@@ -113,7 +122,7 @@ def read_node(logits: Tensor, trie: Trie, node: Node, *, target: int | None) -> 
     scores = _score(logits, trie, node)
     z, total, ways = scores.logits, scores.total, scores.ways
 
-    top_token = int(z.argmax())
+    top_token = best_token(z)
     confidence = read_confidence(z)
     child = node.children.get(top_token)
     top_candidates = node.ends if child is None else child.values
@@ -176,6 +185,20 @@ def read_confidence(logits: Tensor) -> Confidence:
     )
 
 
+def best_token(logits: Tensor, among: Iterable[int] | None = None) -> int:
+    """Return the token of the highest logit; of equal ones the lowest id.
+
+    Args:
+        logits: Raw logits, shape [V], any floating dtype.
+        among: Token ids to choose from, at least one; None for the vocabulary.
+    """
+    # Of equal numbers `argmax` promises the first.
+    if among is None:
+        return int(logits.argmax())
+    tokens = sorted(among)
+    return tokens[int(logits[tokens].argmax())]
+
+
 def lens_scores(
     head: Callable[[Tensor], Tensor], residuals: Mapping[int, Tensor], trie: Trie, node: Node
 ) -> dict[int, tuple[float, ...]]:
@@ -209,11 +232,11 @@ def vocabulary_rank(logits: Tensor, node: Node, target: int) -> int | None:
         node: The node reached by the tokens of the value written so far.
         target: Index of a candidate.
     """
-    tokens = [token for token in sorted(node.children) if target in node.children[token].values]
+    tokens = [token for token in node.children if target in node.children[token].values]
     if not tokens:
         return None
     z = logits.detach().float()
-    best = tokens[int(z[tokens].argmax())]
+    best = best_token(z, tokens)
     return 1 + int((z > z[best]).sum()) + int((z[:best] == z[best]).sum())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from bench_memory import MemoryData, measure
+from bench_summaries import summary_of
 from bench_tiny import speaking_lab
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from guardbind.bench.experiments.checkpoint import EXPERIMENT
 from guardbind.bench.experiments.checkpoint_pairs import holm
 from guardbind.bench.experiments.types import Settings
 from guardbind.bench.registry import ARMS, EXPERIMENTS
+from guardbind.bench.reporting.compare import compare
 from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
 
@@ -154,7 +156,7 @@ def test_rows_say_what_they_are_about() -> None:
     memory, _ = remembered(chosen)
     keys = {(row.table, row.keys["arm"]): row.keys for row in rows_of(memory, chosen)}
     shared = {"model": "tiny", "task": "competing_vars", "filler": "natural", "k": 96, "asked": "random"}
-    shared["style"] = "bracket"
+    shared |= {"style": "bracket", "layout": "C", "template": "plain"}
     assert keys == {
         ("checkpoint", "oracle"): {**shared, "arm": "oracle", "checkpoint_every": 32},
         ("checkpoint_controls", "oracle"): {**shared, "arm": "oracle", "checkpoint_every": 32},
@@ -329,3 +331,57 @@ def test_unknown_names_are_refused() -> None:
         EXPERIMENT.plan(Settings(fillers=("naturl",)))
     with pytest.raises(UnknownNameError, match=r"no task 'competing'"):
         EXPERIMENT.plan(Settings(tasks=("competing",)))
+
+
+def test_tables_of_another_layout_or_template_are_other_rows() -> None:
+    keys = set()
+    for layout in ("C", "S"):
+        chosen = settings(layout=layout, every=[32], single=[], arms=["oracle"], templates=["plain", "chat"])
+        memory = MemoryData()
+        for request in EXPERIMENT.plan(chosen):
+            memory.frames[request.model_dump_json()] = pd.DataFrame(records(0))
+        keys |= {(row.table, str(row.keys)) for row in rows_of(memory, chosen)}
+    assert len(keys) == 2 * 2 * 2
+
+
+def test_a_task_in_prose_has_one_place_and_one_layout() -> None:
+    chosen = Settings(
+        tasks=("notes_binding",), ks=(0, 96), trials=N, options={"every": [32, 64], "templates": ["chat"]}
+    )
+    requests = EXPERIMENT.plan(chosen)
+    assert [(r.cell.k, r.cell.form.arm) for r in requests] == [
+        (k, arm) for k in (0, 96) for arm in ("baseline", "oracle", "raw_copy")
+    ]
+    assert {(r.cell.measure, r.cell.form.layout, r.cell.form.template) for r in requests} == {("reading", "S", "chat")}
+    twin = EXPERIMENT.plan(Settings(tasks=("notes_binding_unanswerable",)))
+    assert [r.cell.form.arm for r in twin] == ["baseline", "raw_copy"]
+    # What the task does not have is asked for all the same where it is named, and refused with a reason.
+    named = EXPERIMENT.plan(Settings(tasks=("notes_binding",), options={"arms": ["blank", "self"]}))
+    assert [(r.cell.measure, r.cell.form.arm) for r in named[1:]] == [
+        ("reading", "blank"),
+        ("self_checkpoint", "baseline"),
+    ]
+    assert [r.cell.form.arm for r in EXPERIMENT.plan(Settings(tasks=("strawberry_baseline",)))] == [
+        "baseline",
+        "oracle",
+    ]
+
+
+def test_the_published_numbers_of_the_notes_are_made_and_find_their_partners() -> None:
+    lab, memory = speaking_lab(), MemoryData(model="google/gemma-2-9b-it")
+    chosen = Settings(tasks=("notes_binding",), ks=(0,), trials=8, options={"arms": ["oracle"]})
+    frames = {}
+    for request in EXPERIMENT.plan(chosen):
+        frames[request.cell.form.arm] = memory.frames[request.model_dump_json()] = measure(lab, request)
+    rows = rows_of(memory, chosen)
+    [row] = [row for row in rows if row.table == "checkpoint_notes"]
+    assert (row.keys["layout"], row.keys["checkpoint_every"]) == ("S", None)
+    assert row.notes[0] == "Layout S: notes_binding comes in no other."
+    for side, arm in (("baseline", "baseline"), ("checkpoint", "oracle")):
+        answers = list(zip(frames[arm]["text"], frames[arm]["stage"], strict=True))
+        assert row.values[f"acc_{side}"].value == mean([stage == "right" for _, stage in answers])
+        z = mean([text.strip() == "Z" and stage != "2A" for text, stage in answers])
+        assert row.values[f"abstain_rate_{side}"].value == z
+    [one] = compare(summary_of(EXPERIMENT.tables, [row], model=memory.model, experiment="checkpoint"))
+    assert (one.same_model, one.published_table) == (True, "notes_binding")
+    assert set(one.values) == {"acc_baseline", "abstain_rate_baseline", "acc_checkpoint"}

@@ -193,6 +193,30 @@ def test_definitions_defects_and_inferred_fillers_are_reasons() -> None:
     assert "the filler of the published row is inferred: decoy_heavy" in one.reasons
 
 
+def test_what_only_the_draft_prints_says_so() -> None:
+    table = table_of({"acc_baseline": "share", "delta_acc": "share"}, published="checkpoint")
+    values = {"acc_baseline": hits(1, 400), "delta_acc": quantity(0.9, 400)}
+    (one,) = compared(row_of(table, values, k=1024), table=table)
+    said = {name: "seen only in the January 2026 draft" in value.reasons for name, value in one.values.items()}
+    assert said == {"acc_baseline": False, "delta_acc": True}
+    recipe = table_of({"eta": "ratio"}, published="routing_efficiency")
+    (v1,) = compared(row_of(recipe, {"eta": quantity(0.2, 800)}), table=recipe)
+    assert not any("draft" in reason for reason in v1.values["eta"].reasons)
+
+
+def test_the_last_layer_is_set_beside_the_papers_last() -> None:
+    table = table_of({"probe_acc_last": "share"}, published="routing_efficiency")
+    (one,) = compared(row_of(table, {"probe_acc_last": hits(30, 100)}, model="smollm2-135m"), table=table)
+    assert one.values["probe_acc_block_35"].difference == pytest.approx(0.3 - 0.739)
+    assert one.values["probe_acc_block_35"].title == "title of probe_acc_last"
+    assert any(reason.startswith("block 35 is the last") for reason in one.values["probe_acc_block_35"].reasons)
+    # One of the same name is nearer.
+    both = table_of({"probe_acc_last": "share", "probe_acc_block_35": "share"}, published="routing_efficiency")
+    values = {"probe_acc_last": hits(30, 100), "probe_acc_block_35": hits(70, 100)}
+    (one,) = compared(row_of(both, values), table=both)
+    assert one.values["probe_acc_block_35"].ours.value == 0.7
+
+
 def test_a_comparison_survives_json() -> None:
     for one in compared(row_of(STAGES, {"acc": hits(40, 200)}), row_of(STAGES, {"acc": hits(1, 2)}, k=1)):
         assert Comparison.model_validate_json(one.model_dump_json()) == one

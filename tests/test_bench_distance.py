@@ -107,7 +107,8 @@ def reading(distances: list[float], right: list[bool]) -> pd.DataFrame:
     frame = frame.assign(
         text=" a", target_index=0, best_index=0, second_index=1, gate_gap=1.0, value_gap=1.0, tie=False
     )
-    return frame.assign(spelled_stage=frame["stage"], bound_stage=frame["stage"], bound_value_gap=1.0)
+    gaps = {"spelled_gate_gap": 1.0, "spelled_value_gap": 1.0, "bound_value_gap": 1.0}
+    return frame.assign(spelled_stage=frame["stage"], bound_stage=frame["stage"], **gaps)
 
 
 def test_rows_by_k_and_one_fit_over_all_trials() -> None:
@@ -121,7 +122,8 @@ def test_rows_by_k_and_one_fit_over_all_trials() -> None:
         frames[request.model_dump_json()] = reading(distance.tolist(), right.tolist())
     data = MemoryData(frames, {requests[3].model_dump_json(): "too long."})
     rows = EXPERIMENT.summarise(data, chosen, lambda _: None)
-    *cells, fit = rows
+    *others, fit = rows
+    cells = [row for row in others if row.table == "distance"]
     assert [(row.table, row.keys["k"], bool(row.values)) for row in cells] == [
         ("distance", 10, True),
         ("distance", 20, True),
@@ -146,7 +148,7 @@ def test_a_run_on_a_model() -> None:
     chosen = Settings(fillers=("repeat",), ks=(0, 8), trials=6)
     data = MemoryData({request.model_dump_json(): measure(LAB, request) for request in EXPERIMENT.plan(chosen)})
     rows = EXPERIMENT.summarise(data, chosen, lambda _: None)
-    assert [row.table for row in rows] == ["distance", "distance", "decay"]
+    assert [row.table for row in rows if row.table != "distance_by_place"] == ["distance", "distance", "decay"]
     columns = {table.id: set(table.columns) for table in EXPERIMENT.tables}
     assert all(set(row.values) == columns[row.table] for row in rows)
 
@@ -157,3 +159,15 @@ def test_a_refused_group_has_a_fit_row_that_says_why() -> None:
     rows = EXPERIMENT.summarise(data, chosen, lambda _: None)
     assert [(row.table, row.values) for row in rows] == [("distance", {}), ("decay", {})]
     assert rows[1].notes == ("k = 4 is missing: too long.",)
+
+
+def test_accuracy_is_told_apart_by_the_statement_that_is_asked_for() -> None:
+    chosen = Settings(ks=(10,), trials=100)
+    [request] = EXPERIMENT.plan(chosen)
+    # Always right about the nearer statement, never about the other: no curve over distance says so.
+    frame = reading([60.0] * 40 + [20.0] * 60, [False] * 40 + [True] * 60)
+    rows = EXPERIMENT.summarise(MemoryData({request.model_dump_json(): frame}), chosen, lambda _: None)
+    places = [row for row in rows if row.table == "distance_by_place"]
+    found = [(row.keys["asked_for"], row.values["acc"].value, row.values["distance"].value) for row in places]
+    assert found == [("statement 1 of 2 asked for", 0.0, 60.0), ("statement 2 of 2 asked for", 1.0, 20.0)]
+    assert [row.values["competitor_share"].n for row in places] == [40, 0]

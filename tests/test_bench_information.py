@@ -244,7 +244,8 @@ def test_failed_trials_are_left_out_of_every_number_and_counted() -> None:
         frames[request.model_dump_json()] = records
     for row in EXPERIMENT.summarise(MemoryData(frames), chosen, lambda _: None):
         assert row.values["cand_acc" if "cand_acc" in row.values else "used"].n == 95
-        assert row.notes[-1].startswith("5 of 100 test trials are left out")
+        assert row.notes[-2].startswith("5 of 100 test trials are left out of every number")
+        assert row.notes[-1].startswith("5 of ") and "training trials are left out of every fit" in row.notes[-1]
 
 
 def test_the_same_records_give_the_same_rows() -> None:

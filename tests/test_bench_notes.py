@@ -147,7 +147,7 @@ def test_other_settings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             NotesBinding(TOKENIZER, filler=filler)
     with pytest.raises(ConfigError, match="k is -1"):
         NotesBinding(TOKENIZER, k=-1)
-    monkeypatch.setattr("guardbind.bench.tasks.notes_binding._ABSTAIN", "none of them")
+    monkeypatch.setattr("guardbind.bench.tasks.notes_binding.ABSTAIN", "none of them")
     with pytest.raises(CandidateError, match="letters A, B, C, D, none of them are not one token each"):
         NotesBinding(TOKENIZER)
 

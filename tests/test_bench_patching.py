@@ -17,7 +17,8 @@ from guardbind.bench.experiments.patching import EXPERIMENT
 from guardbind.bench.experiments.types import Settings
 from guardbind.bench.lab import Lab
 from guardbind.bench.measures.patching import MEASURE, PatchingRecord
-from guardbind.bench.measures.patching_pairs import PairSource, PatchingOptions
+from guardbind.bench.measures.patching_pairs import Layers, PairSource, PatchingOptions, chosen_layers
+from guardbind.bench.reporting.figures import draw
 from guardbind.bench.tables import Estimate, Row
 from guardbind.errors import (
     ConfigError,
@@ -195,12 +196,65 @@ def test_logits_that_are_no_numbers_are_a_failure() -> None:
     assert (record.failed, record.counts) == ("a logit is NaN or +inf", False)
 
 
+def test_a_margin_that_is_no_number_fails_the_pair_and_is_told() -> None:
+    # Only clean runs of other bindings know of it: both answers of a pair stay what they are.
+    index = qualified()[0].index
+    session = MEASURE.prepare(lab(), cell(layers=[0, 1], head_layers="none"))
+    session._means["last"][1, "mlp"].fill_(torch.nan)
+    (record,) = session.run([index])
+    assert (record.failed, record.counts) == ("a margin is NaN or infinite: m_mean, m_clean_ablated", False)
+    assert (record.clean_stage, record.corrupt_stage, record.m_patched, record.m_clean) == ("right", "2B", None, None)
+
+    (row,) = rows([*PAIRS[:4], record.model_copy(update={"index": 9})])("patching_pairs")
+    assert row.notes == ("1 of 5 pairs failed: a margin is NaN or infinite: m_mean, m_clean_ablated.",)
+    assert (value(row, "failed"), value(row, "qualified"), row.values["qualified"].n) == (1, 1, 4)
+
+
+def test_clean_runs_of_other_bindings_are_read_a_pair_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = cell(layers=[1], head_layers=[2])
+    indices = [record.index for record in qualified()[:3]]
+    together: list[int] = []
+    logits = Lab.logits
+
+    def counted(self: Lab, prompts: Any) -> torch.Tensor:
+        together.append(len(prompts))
+        return logits(self, prompts)
+
+    monkeypatch.setattr(Lab, "logits", counted)
+    few = MEASURE.prepare(lab(), made)
+    assert set(together) == {2}
+    monkeypatch.setattr("guardbind.bench.measures.patching._REFERENCES_AT_ONCE", 16)
+    many = MEASURE.prepare(lab(), made)
+    assert max(together) == 16
+    for one, other in zip(few.run(indices), many.run(indices), strict=True):
+        for name, number in one.model_dump().items():
+            margins = name.startswith("m_")
+            assert getattr(other, name) == (pytest.approx(number, abs=1e-5) if margins else number)
+
+
+@pytest.mark.parametrize(
+    ("which", "depth", "expected"),
+    [
+        ("all", 3, (0, 1, 2)),
+        ("none", 3, ()),
+        ("last8", 3, (0, 1, 2)),
+        ("last8", 30, tuple(range(22, 30))),
+        ("paper", 30, (0, 15, 29)),
+        ("quarters", 30, (0, 7, 15, 22, 29)),
+        ((-1, 4, 29), 30, (4, 29)),
+    ],
+)
+def test_layers_are_named_as_in_other_measures(which: Layers, depth: int, expected: tuple[int, ...]) -> None:
+    assert chosen_layers(which, depth) == expected
+
+
 @pytest.mark.parametrize(
     ("made", "message"),
     [
         (cell(no_such=1), "no_such"),
         (cell(positions=["first"]), "positions"),
-        (cell(layers=[LAYERS]), "layer 3 is outside the model; it has layers 0 to 2"),
+        (cell(layers=[LAYERS]), r"layers \[3\] are outside the model; it has layers 0 to 2"),
+        (cell(layers="none", head_layers="none"), "no layer is named"),
         (cell(filler="natural", positions=["decoys"]), "'natural' has no decoys"),
         (cell(filler="natural", corruption="decoys_only"), "are the same"),
         (cell(k=0), "are the same"),
@@ -305,8 +359,13 @@ def test_the_ratio_of_means_leaves_out_small_gaps_and_says_so() -> None:
     assert attn.keys == {
         "model": "tiny",
         "task": "competing_vars",
+        "clean": "random",
+        "corrupt": "decoy_heavy",
         "k": 96,
         "corruption": "filler",
+        "asked": "random",
+        "errors": "2B",
+        "competitor": "predicted",
         "position": "last",
         "layer": 7,
         "component": "attn",
@@ -339,21 +398,117 @@ def test_chosen_heads_and_their_controls_are_different_heads() -> None:
     assert rows(PAIRS, options={"heads": 0})("patching_heads") == []
 
 
+def by_layer(index: int, attn: list[float], mlp: list[float]) -> PatchingRecord:
+    """A pair whose margins are 3 and -1, and what the patches of its layers change."""
+    changes = np.array([*attn, *mlp])
+    names = ("m_patched", "m_random", "m_zero", "m_mean")
+    return pair(index, 4.0, 0.0, []).model_copy(
+        update={
+            "positions": ["last"] * len(changes),
+            "layers": [*range(len(attn)), *range(len(mlp))],
+            "components": ["attn"] * len(attn) + ["mlp"] * len(mlp),
+            "heads": [-1] * len(changes),
+            **{name: (changes - 1).tolist() for name in names},
+            "m_clean_ablated": (3 - changes).tolist(),
+        }
+    )
+
+
+# Attention of layer 2 restores most on pairs of even index, by chance: on the others it restores nothing.
+LAYERED = [
+    by_layer(0, [0.1, 0.2, 3.0, 0.1], [0.0, 0.0, 1.0, 0.0]),
+    by_layer(1, [0.3, 0.3, 0.0, 0.3], [0.4, 0.4, 2.0, 0.4]),
+    by_layer(2, [0.1, 0.2, 2.0, 0.1], [0.0, 0.0, 1.0, 0.0]),
+    by_layer(3, [0.3, 0.3, 0.0, 0.3], [0.4, 0.4, 1.0, 0.4]),
+]
+
+
+def test_layers_are_chosen_on_one_half_and_tested_on_the_other() -> None:
+    choose = rows(LAYERED, options={"sites": 2})
+    chosen = choose("patching_layers", role="chosen")
+    assert [(row.keys["layer"], row.keys["component"]) for row in chosen] == [(2, "attn"), (2, "mlp")]
+    assert [value(row, "chosen_delta_margin") for row in chosen] == pytest.approx([2.5, 1.0])
+    assert [value(row, "restoration_ratio_of_means") for row in chosen] == pytest.approx([0.0, 1.5 / 4])
+    assert [value(row, "delta_margin") for row in chosen] == pytest.approx([0.0, 1.5])
+    assert {row.values["delta_margin"].n for row in chosen} == {2}
+    controls = choose("patching_layers", role="random")
+    # Of the same component each, and no chosen one.
+    assert [row.keys["component"] for row in controls] == ["attn", "mlp"]
+    assert all(row.keys["layer"] != 2 for row in controls)
+    assert [value(row, "delta_margin") for row in controls] == pytest.approx([0.3, 0.4])
+    (contrast,) = choose("patching_layers", role="chosen minus random")
+    assert value(contrast, "delta_margin") == pytest.approx((0 + 1.5) / 2 - (0.3 + 0.4) / 2)
+    assert value(contrast, "restoration_ratio_of_means") == pytest.approx(0.4 / 4)
+    assert (contrast.keys["layer"], contrast.keys["component"]) == (None, None)
+    assert rows(LAYERED, options={"sites": 0})("patching_layers") == []
+    assert rows(LAYERED[::2])("patching_layers") == []
+
+
+@pytest.mark.parametrize(
+    ("table_id", "records", "heading"),
+    [("patching_layers", LAYERED, "restored, with"), ("patching_heads", PAIRS, "ΔM, with")],
+)
+def test_figures_show_the_half_that_nothing_was_chosen_on(
+    table_id: str, records: list[PatchingRecord], heading: str
+) -> None:
+    (table,) = [table for table in EXPERIMENT.tables if table.id == table_id]
+    drawing = draw(table, EXPERIMENT.summarise(SameRecords(records), Settings(trials=4), silent))
+    assert drawing is not None
+    assert [ax.get_xlabel().startswith(heading) for ax in drawing.axes] == [True]
+
+
+def test_every_kind_of_row_says_what_was_compared() -> None:
+    choose = rows(
+        PAIRS,
+        options={
+            "clean": "repeat",
+            "corrupt": "natural",
+            "asked": ["fixed"],
+            "errors": "any",
+            "competitor": "paper",
+        },
+    )
+    told = {"clean": "repeat", "corrupt": "natural", "asked": "fixed", "errors": "any", "competitor": "paper"}
+    for table in EXPERIMENT.tables:
+        assert choose(table.id, **told) == choose(table.id) != []
+    (decoys,) = rows(PAIRS, options={"corruptions": ["decoys_only"]})("patching_pairs")
+    assert decoys.keys["clean"] is None
+
+
+def test_conditions_do_not_share_the_cells_of_a_heat_map() -> None:
+    (table,) = [table for table in EXPERIMENT.tables if table.figure == "heat"]
+    first = Settings(trials=4, ks=(32,), options={"clean": "repeat", "corrupt": "natural"})
+    alike = first.model_copy(update={"options": {"asked": ["random", "fixed"]}})
+    further = Settings(trials=4, ks=(16,), options={"asked": ["fixed"]})
+    found = [
+        row
+        for settings in (first, alike, further)
+        for row in EXPERIMENT.summarise(SameRecords(LAYERED), settings, silent)
+        if row.table == table.id
+    ]
+    drawing = draw(table, found)
+    assert drawing is not None
+    # Each condition has 4 layers and 2 components; of equal k they stand one above the other.
+    maps = [np.asarray(mesh.get_array()) for ax in drawing.axes for mesh in ax.collections if ax.get_xlabel()]
+    assert [drawn.shape for drawn in maps] == [(3 * 2, 4), (2, 4)]
+    assert all(np.isfinite(drawn).all() for drawn in maps)
+
+
 def test_pairs_are_counted_with_those_that_did_not_qualify() -> None:
     (row,) = rows(PAIRS)("patching_pairs")
-    assert row.notes == ()
+    assert row.notes == ("1 of 6 pairs failed: a logit is NaN or +inf.",)
     assert value(row, "qualified") == pytest.approx(4 / 5)
     assert value(row, "corrupt_2a") == pytest.approx(1 / 5)
     assert (value(row, "failed"), row.values["failed"].n) == (1, 6)
     (row,) = rows(PAIRS[:2] + PAIRS[4:])("patching_pairs")
-    assert row.notes == ("2 of 4 pairs were found in 4 tries.",)
+    assert row.notes[0] == "2 of 4 pairs were found in 4 tries."
 
 
 def test_no_pair_and_a_refused_cell_are_said() -> None:
     choose = rows(PAIRS[4:])
     assert choose("patching") == choose("patching_heads") == []
     (row,) = choose("patching_pairs")
-    assert row.notes == ("0 of 4 pairs were found in 2 tries.",)
+    assert row.notes[0] == "0 of 4 pairs were found in 2 tries."
     assert row.values["m_clean"].value is None
     (refused,) = EXPERIMENT.summarise(SameRecords([], refused="too long"), Settings(), silent)
     assert (refused.values, refused.notes) == ({}, ("too long",))
@@ -394,6 +549,8 @@ def test_the_plan_asks_for_pairs() -> None:
     assert {(request.trials, request.wanted, request.cell.filler) for request in requests} == {(30, 10, "decoy_heavy")}
     for request in requests:
         assert PatchingOptions.model_validate(request.cell.options).clean == "random"
+    asked = EXPERIMENT.plan(Settings(options={"asked": ["random", "fixed"]}))
+    assert [request.cell.form.asked for request in asked] == ["random", "fixed"]
     (without,) = EXPERIMENT.plan(Settings(options={"heads": 0, "layers": [1, 2]}))
     options = PatchingOptions.model_validate(without.cell.options)
     assert (options.layers, options.head_layers) == ((1, 2), "none")
@@ -402,6 +559,8 @@ def test_the_plan_asks_for_pairs() -> None:
 def test_options_that_do_not_fit_are_named() -> None:
     with pytest.raises(ConfigError, match=r"tryes.*clean=\"random\", corrupt="):
         EXPERIMENT.plan(Settings(options={"tryes": 3}))
+    with pytest.raises(ConfigError, match="asked"):
+        EXPERIMENT.plan(Settings(options={"asked": "fixed"}))
     with pytest.raises(UnknownNameError, match="decoy_heavy"):
         EXPERIMENT.plan(Settings(options={"corrupt": "decoy_hevy"}))
     with pytest.raises(UnknownNameError, match="competing_vars"):

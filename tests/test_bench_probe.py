@@ -248,6 +248,38 @@ def test_failed_trials_are_left_out() -> None:
     assert Measured.of(frame.assign(failed="NaN logits")) is None
 
 
+class SomeFail(Invented):
+    """Of each request the trials 1 to 5 fail, or those that are given."""
+
+    failing: tuple[int, ...] = (1, 2, 3, 4, 5)
+
+    def frame(self, request: Request) -> pd.DataFrame:
+        frame = super().frame(request)
+        frame.loc[frame.index.isin(self.failing), "failed"] = "NaN logits"
+        return frame
+
+
+def test_every_row_says_how_many_trials_failed() -> None:
+    rows = rows_of(SomeFail(by_target), settings(trials=60, train=100, asked=["random"]))
+    told = (
+        "5 of 60 test trials are left out of every number: they could not be read.",
+        "5 of 100 training trials are left out of every fit: they could not be read.",
+    )
+    assert {row.table for row in rows} == {table.id for table in EXPERIMENT.tables}
+    assert all(row.notes[-2:] == told for row in rows)
+    assert one(rows, "probe").values["acc"].n == 55
+    whole = rows_of(Invented(by_target), settings(trials=60, train=100, asked=["random"]))
+    assert not any("left out" in note for row in whole for note in row.notes)
+
+
+def test_embeddings_that_could_not_be_read_are_told() -> None:
+    data = SomeFail(by_target)
+    data.failing = (0,)
+    row = one(rows_of(data, settings(trials=20, train=100, asked=["random"])), "probe_bilinear")
+    assert not row.values
+    assert row.notes == ("the trial that gives the embeddings of the candidates could not be read.",)
+
+
 def test_candidate_sets_that_differ_between_trials_are_told() -> None:
     class Shuffled(Invented):
         def _record(self, request: Request, index: int) -> dict[str, Any]:

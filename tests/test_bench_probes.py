@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -46,6 +48,14 @@ def test_a_linear_probe_finds_nothing_in_shuffled_words(fit: object) -> None:
     (features, words), test = planted(400), planted(400, seed=1)
     shuffled = np.random.default_rng(0).permutation(words)
     assert accuracy(fit(features, shuffled, 0), *test) < 3 / WORDS  # type: ignore[operator]
+
+
+def test_many_words_with_few_trials_each_are_fitted_without_a_warning() -> None:
+    features, _ = planted(60)
+    words = np.array([f"word{i % 40}" for i in range(60)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        assert len(fit_standardised(features, words, 0).classes) > 30
 
 
 @pytest.mark.parametrize("fit", FITS)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bench_memory import SameRecords
+from bench_summaries import summary_of
 from bench_tiny import speaking_lab
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +20,12 @@ from guardbind.bench.experiments.types import Settings
 from guardbind.bench.measures.nulls import MEASURE, NULL_NAMES, NullsRecord
 from guardbind.bench.measures.reading import ReadingRecord
 from guardbind.bench.metrics import auroc
+from guardbind.bench.reporting.compare import compare
 from guardbind.bench.tables import Row
 from guardbind.budget import published_rule
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
 from guardbind.information import bernoulli_kl, clopper_pearson, nats_to_trust
+from guardbind.policies.types import budget_of
 
 TARGET, OTHER = 7, 8
 
@@ -152,6 +155,55 @@ def test_evidence_finds_errors_that_probability_misses() -> None:
     assert value(random, "flagged") == value(bits, "flagged") == 0.4
     margin = rows["margin", "vocabulary"]
     assert value(margin, "flagged") == 0.4 and value(margin, "recall") == 0.0
+
+
+def test_rules_say_what_they_are_told() -> None:
+    told: dict[str, set[Any]] = {}
+    for row in pick(of_trials(), "budget_rules"):
+        told.setdefault(str(row.keys["told"]), set()).add(row.keys["rule"])
+        assert any(note.startswith("Told") for note in row.notes) == (row.keys["told"] != "nothing")
+    assert told == {
+        "target": {"signed_budget", "published_budget", "envelope", "evidence_bits", "observed"},
+        "bindings": {"any_evidence_bits"},
+        "nothing": {"p1", "max_probability", "margin", "entropy", "runner_up", "random"},
+    }
+
+
+def test_an_untold_rule_takes_the_larger_of_the_bits() -> None:
+    """A wrong answer that rests on the competitor's statement rests on evidence all the same."""
+    on_competitor = [t.model_copy(update={"competitor_bits": 6.0}) for t in WRONG]
+    unbound = [t.model_copy(update={"competitor_bits": None}) for t in RIGHT]
+    rows = {row.keys["rule"]: row for row in pick(summary([*unbound, *on_competitor]), "budget_rules")}
+    anything, target = rows["any_evidence_bits"], rows["evidence_bits"]
+    assert (value(target, "auroc"), value(target, "flagged")) == (1.0, 0.4)
+    bits = [t.target_bits or 0.0 for t in RIGHT]
+    assert value(anything, "auroc") == pytest.approx(auroc(bits, [6.0] * 4))
+    assert value(anything, "flagged") == 0.0
+
+
+@given(st.floats(1e-3, 0.7), st.floats(0.05, 0.9))
+def test_below_tau_the_margin_falls_with_the_evidence(p1: float, part: float) -> None:
+    """What the note on the ranking of budgets says."""
+    more, less = (budget_of(math.log(p1), math.log(p1 * p0), 0.75).margin_nats for p0 in (part / 2, part))
+    assert more < less
+    assert published_margin(math.log(p1), math.log(p1 * part / 2), 0.75) < published_margin(
+        math.log(p1), math.log(p1 * part), 0.75
+    )
+    rows = [row for row in pick(of_trials(), "budget_rules") if any("no ranking" in note for note in row.notes)]
+    assert {row.keys["rule"] for row in rows} == {"signed_budget", "published_budget", "envelope"}
+
+
+def test_the_family_is_set_beside_the_published_audit() -> None:
+    [row] = pick(of_trials(), "null_family", tau=0.75)
+    row = row.model_copy(update={"keys": {**row.keys, "k": 512}})
+    [one] = compare(summary_of(EXPERIMENT.tables, [row], experiment="pseudo-prior"))
+    assert one.published_keys is not None and one.published_keys["task"] == "synthetic_binding"
+    assert set(one.values) == {"pass_pct", "mean_p1", "mean_p0_min", "mean_p0_max"}
+    assert "the published task is a synthetic binding audit whose prompt is not published" in one.reasons
+    elsewhere = row.model_copy(update={"keys": {**row.keys, "task": "primacy_recency"}})
+    [one] = compare(summary_of(EXPERIMENT.tables, [elsewhere], experiment="pseudo-prior"))
+    assert one.published_keys is None
+    assert one.reasons == ("task primacy_recency is not published, only synthetic_binding",)
 
 
 def test_a_budget_over_candidates_flags_what_is_no_candidate() -> None:

@@ -211,7 +211,7 @@ def test_changes_are_counted_in_pairs() -> None:
             "extra_forwards": 1,
             "tokens_inserted": 0,
             "extra_tokens": 0,
-            "seconds_ratio": 3,
+            "seconds_ratio_median": 3,
         }
     )
     assert rows["none"].values["rate_2b"].value == pytest.approx(0.4)

@@ -21,7 +21,7 @@ from guardbind.bench.running.parquet import record_schema
 from guardbind.bench.statistics import share
 from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, UnknownNameError
-from guardbind.information import mutual_information
+from guardbind.information import clopper_pearson, fano_information, mutual_information
 
 LAB = speaking_lab()
 KINDS = {"competitor": "2B", "bound": "2B", "unseen": "2B", "variant": "2A", "other": "2A"}
@@ -60,7 +60,7 @@ FRAME = pd.DataFrame(
         record(1, tie=True),
         wrong(2, "competitor", best_index=1, second_index=0),
         wrong(3, "unseen", best_index=2, second_index=1, bound_value_gap=-1.0),
-        wrong(4, "variant", spelled_stage="right"),
+        wrong(4, "variant", spelled_stage="right", spelled_gate_gap=-4.0),
         wrong(5, "other", best_index=3, second_index=0),
         record(6, failed="NaN"),
         wrong(7, "bound", best_index=3, second_index=0, value_gap=None),
@@ -87,6 +87,8 @@ def test_each_number_is_counted_over_what_its_column_says() -> None:
             "error_share_2b": 3 / 5,
             "gate_gap_mean": (2 * 2 + 3 * 1 - 2) / 7,
             "value_gap_mean": (2 * 1 - 4) / 6,
+            "gate_gap_spelled_mean": (2 * 6 - 4) / 7,
+            "value_gap_spelled_mean": 1,
             "competitor_share": 1 / 5,
             "bound_share": 1 / 5,
             "unseen_share": 1 / 5,
@@ -116,6 +118,19 @@ def test_records_that_were_stored_give_the_same_numbers() -> None:
     ]
     stored = pa.Table.from_pylist(records, schema=record_schema(ReadingRecord)).to_pandas()
     assert stage_estimates(Readings.of(stored)) == stage_estimates(Readings.of(FRAME))
+
+
+def test_a_reading_of_one_bound_value_has_no_gap_and_counts_neither_way() -> None:
+    alone = [record(i, bound_value_gap=None, bound_gate_gap=1.0) for i in range(3)]
+    failed = record(3, failed="NaN")
+    above, below = record(4, bound_value_gap=0.5), record(5, bound_value_gap=0.0)
+    for records, expected, n in (
+        (alone, None, 0),
+        ([*alone, failed], None, 0),
+        ([*alone, failed, above, below], 1 / 3, 3),
+    ):
+        estimate = stage_estimates(Readings.of(pd.DataFrame(records)))[0]["cand_acc_bound"]
+        assert (estimate.value, estimate.n) == (pytest.approx(expected) if expected else None, n)
 
 
 def test_shares_of_no_errors_are_not_defined_and_all_may_fail() -> None:
@@ -162,7 +177,8 @@ def letters(written: list[tuple[int, int | str]]) -> pd.DataFrame:
     """Records of notes: the right letter, and the place of the one that is written (4 is Z) or `other`."""
     records = []
     for index, (right, letter) in enumerate(written):
-        fields: dict[str, Any] = {"candidates": 5, "target_index": right}
+        text = f" {'ABCDZ'[letter]}" if isinstance(letter, int) else " Zoo"
+        fields: dict[str, Any] = {"candidates": 5, "target_index": right, "text": text}
         if letter == right:
             records.append(record(index, **fields, best_index=right, second_index=4 - right if right != 2 else 0))
         elif letter == "other":
@@ -196,6 +212,21 @@ def test_notes_tell_abstention_from_answers_and_answers_from_luck() -> None:
     expected = mutual_information(joint) + (4 + 6 - 16 - 1) / 320
     assert values["information"].value == pytest.approx(expected)
     assert values["information_p"].value == pytest.approx(1 / 1001)
+    found = values["information"]
+    # Half of the letters are right: Fano on the upper limit of that, and what is left of ln 4 when all is resampled.
+    assert found.low == pytest.approx(fano_information(clopper_pearson(80, 160).high, 4))
+    assert found.low < found.value < found.high <= math.log(4)
+    assert found.method == "fano, bootstrap"
+
+
+def test_an_answer_is_z_by_its_name_wherever_the_candidate_stands() -> None:
+    frame = letters([(right, 4) for right in range(4)] * 3 + [(right, right) for right in range(4)])
+    assert rows_of("notes_binding", frame)["notes"].values["abstain_rate_baseline"].value == 0.75
+    frame["best_index"] = frame["best_index"].replace({4: 0})
+    assert rows_of("notes_binding", frame)["notes"].values["abstain_rate_baseline"].value == 0.75
+    # Another spelling of the letter is none on offer.
+    frame["stage"] = frame["stage"].replace({"2B": "2A"})
+    assert rows_of("notes_binding", frame)["notes"].values["abstain_rate_baseline"].value == 0
 
 
 def test_letters_by_chance_say_nothing() -> None:

@@ -31,6 +31,8 @@ class Rule:
 
     Attributes:
         name: What it looks at.
+        told: What it knows: the `target`, whose statement is taken away; the `bindings`, and not which of them is asked
+            for; or `nothing`.
         over: What probabilities are over: the `vocabulary`, or the `candidates`.
         threshold: Where it draws the line, in words.
         tau: Reliability asked for; None where it asks for none.
@@ -39,6 +41,7 @@ class Rule:
     """
 
     name: str
+    told: str
     over: str
     threshold: str
     tau: float | None
@@ -61,15 +64,19 @@ def rules(readings: NullReadings, taus: Sequence[float], seed: int) -> list[Rule
     for tau in taus:
         every = [_margins(readings.token, priors, tau) for priors in (readings.guard_prior, *readings.token_priors.T)]
         worst = np.nanmin(every, axis=0)
-        found.append(Rule("envelope", "vocabulary", "tau", tau, worst, worst < 0))
+        found.append(Rule("envelope", "target", "vocabulary", "tau", tau, worst, worst < 0))
     least = GuardConfig().min_evidence_bits
     under = readings.bits < least
-    found.append(Rule("evidence_bits", "vocabulary", f"{least:g} bits", None, readings.bits, under))
+    line = f"{least:g} bits"
+    found.append(Rule("evidence_bits", "target", "vocabulary", line, None, readings.bits, under))
+    anything = readings.any_bits
+    found.append(Rule("any_evidence_bits", "bindings", "vocabulary", line, None, anything, anything < least))
     observed = signed_divergence(np.exp(readings.token), np.exp(readings.guard_prior))
     lots = np.random.default_rng(seed).random(len(under))
     for name, score in {"observed": observed, **readings.baselines, "random": lots}.items():
         if not np.isnan(score).any():
-            found.append(Rule(name, "vocabulary", "same rate", None, score, _least(score, int(under.sum()))))
+            told, flagged = "target" if name == "observed" else "nothing", _least(score, int(under.sum()))
+            found.append(Rule(name, told, "vocabulary", "same rate", None, score, flagged))
     return found
 
 
@@ -78,9 +85,9 @@ def _budgets(over: str, logprobs: Floats, priors: Floats, tau: float) -> list[Ru
     unsigned = np.array([published_margin(*pair, tau) for pair in zip(logprobs, priors, strict=True)])
     p1 = np.exp(logprobs)
     return [
-        Rule("signed_budget", over, "tau", tau, signed, signed < 0),
-        Rule("published_budget", over, "tau", tau, unsigned, unsigned < 0),
-        Rule("p1", over, "tau", tau, p1, p1 < tau),
+        Rule("signed_budget", "target", over, "tau", tau, signed, signed < 0),
+        Rule("published_budget", "target", over, "tau", tau, unsigned, unsigned < 0),
+        Rule("p1", "nothing", over, "tau", tau, p1, p1 < tau),
     ]
 
 

@@ -15,7 +15,7 @@ from ..options import check_names
 from ..statistics import quantity
 from ..tables import Estimate, Row
 from .checkpoint_conditions import SELF, Comparison, Condition, Options
-from .checkpoint_pairs import compare, holm, pair, written
+from .checkpoint_pairs import abstentions, compare, holm, pair, written
 from .checkpoint_tables import TABLES
 from .types import Data, Experiment, Settings
 
@@ -29,7 +29,7 @@ class Checkpoint:
 
     name = "checkpoint"
     title = "Does restating the bindings repair the answer, and is it the restatement that does?"
-    version = 1
+    version = 2
     aliases: tuple[str, ...] = ("checkpoint",)
     tables = TABLES
     defaults: dict[str, JsonValue] = Options().model_dump(mode="json")
@@ -73,7 +73,7 @@ def _rows(data: Data, condition: Condition) -> list[Row]:
         for table in each.comparison.tables:
             columns = next(declared.columns for declared in TABLES if declared.id == table)
             shown = {name: each.values[name] for name in columns if name in each.values}
-            rows.append(Row(table=table, keys=keys, values=shown, notes=tuple(each.notes)))
+            rows.append(Row(table=table, keys=keys, values=shown, notes=(*condition.notes, *each.notes)))
     return rows
 
 
@@ -86,7 +86,11 @@ def _found(data: Data, condition: Condition, comparison: Comparison) -> _Found:
     pairs = pair(data.frame(condition.baseline), data.frame(comparison.request))
     missing = condition.baseline.trials - len(pairs)
     notes = [f"{missing} of {condition.baseline.trials} pairs are left out: a reading failed or is missing."]
-    values = compare(pairs) | (written(pairs) if comparison.arm == SELF else {})
+    values = compare(pairs)
+    if comparison.arm == SELF:
+        values |= written(pairs)
+    if "checkpoint_notes" in comparison.tables:
+        values |= abstentions(pairs)
     return _Found(comparison, values, notes if missing else [])
 
 

@@ -1,4 +1,8 @@
-"""What the experiment `checkpoint` compares under which conditions."""
+"""What the experiment `checkpoint` compares under which conditions.
+
+The binding tasks have a place for a checkpoint after every so many tokens of filler. A task in prose has one place,
+right before the question, so that its arms take no number, and comes in layout S only.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from guardbind.errors import UnknownNameError
 
-from ..cell import Asked, Cell, Form, Layout, Request, Style
+from ..cell import Asked, Cell, Form, Layout, Request, Style, Template
 from ..options import read_options
-from ..registry import ARMS
+from ..registry import ARMS, TASKS
 from ..tables import Key
+from ..tasks.prose import ProseTask
 from .types import Settings
 
 __all__ = ["SELF", "Comparison", "Condition", "Options"]
@@ -35,11 +40,13 @@ class Options(BaseModel):
     single: tuple[Annotated[int, Field(ge=0)], ...] = (0, 32, 64, 128)
     """Distances of the arm `single`: tokens of filler between one checkpoint and the question."""
     layout: Layout = "C"
-    """Layout of the prompts; the paper's checkpoint suite has C."""
+    """Layout of the prompts; the paper's checkpoint suite has C. A task in prose has S all the same."""
     style: Style = "bracket"
     """Style of the prompts."""
     asked: tuple[Asked, ...] = ("random",)
     """Which key the question names; in the paper `fixed`."""
+    templates: tuple[Template, ...] = ("plain",)
+    """Bare text, or a user's turn in the model's chat template."""
 
     @classmethod
     def of(cls, settings: Settings) -> Options:
@@ -66,10 +73,11 @@ class Comparison:
 
     Attributes:
         arm: The arm.
-        every: Tokens of filler between two checkpoints; None for an arm with one place.
+        every: Tokens of filler between two checkpoints; None for an arm, or a task, with one place.
         distance: Of arm `single`, tokens of filler between the checkpoint and the question.
         request: What is measured.
         idle: Why the prompts are the baseline's and nothing is measured; None where they differ.
+        prose: Whether the task is one in prose.
     """
 
     arm: str
@@ -77,6 +85,7 @@ class Comparison:
     distance: int | None
     request: Request
     idle: str | None = None
+    prose: bool = False
 
     @property
     def keys(self) -> dict[str, Key]:
@@ -89,8 +98,8 @@ class Comparison:
         """Ids of the tables that it has a row in."""
         if self.distance is not None:
             return ("checkpoint_single",)
-        own = {"oracle": ("checkpoint",), SELF: ("checkpoint_self",)}
-        return (*own.get(self.arm, ()), "checkpoint_controls")
+        own = {"oracle": "checkpoint_notes" if self.prose else "checkpoint", SELF: "checkpoint_self"}
+        return (*([own[self.arm]] if self.arm in own else []), "checkpoint_controls")
 
     def __str__(self) -> str:
         number = self.every if self.distance is None else self.distance
@@ -99,10 +108,17 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Prompts of one kind, with the baseline and all that is compared with it."""
+    """Prompts of one kind, with the baseline and all that is compared with it.
+
+    Attributes:
+        baseline: What the arms are compared with.
+        comparisons: The arms.
+        notes: What has to be said of all of them.
+    """
 
     baseline: Request
     comparisons: tuple[Comparison, ...]
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def all(cls, settings: Settings) -> Iterator[Condition]:
@@ -113,11 +129,16 @@ class Condition:
             UnknownNameError: There is no such arm.
         """
         options = Options.of(settings)
-        for task, filler, k, asked in product(settings.tasks, settings.fillers, settings.ks, options.asked):
-            form = Form(style=options.style, layout=options.layout, asked=asked)
+        varied = product(settings.tasks, settings.fillers, settings.ks, options.asked, options.templates)
+        for task, filler, k, asked, template in varied:
+            prose = _prose(task)
+            layout = options.layout if prose is None else "S"
+            form = Form(style=options.style, layout=layout, asked=asked, template=template)
             cell = Cell(measure="reading", task=task, filler=filler, k=k, form=form, seed=settings.seed)
             baseline = Request(cell=cell, trials=settings.trials)
-            yield cls(baseline, tuple(_comparisons(baseline, options)))
+            compared = _comparisons(baseline, options) if prose is None else _once(baseline, options, prose)
+            notes = () if layout == options.layout else (f"Layout {layout}: {task} comes in no other.",)
+            yield cls(baseline, tuple(compared), notes)
 
     @property
     def keys(self) -> dict[str, Key]:
@@ -129,6 +150,8 @@ class Condition:
             "k": cell.k,
             "asked": cell.form.asked,
             "style": cell.form.style,
+            "layout": cell.form.layout,
+            "template": cell.form.template,
         }
 
     def __str__(self) -> str:
@@ -137,6 +160,25 @@ class Condition:
 
 def _spread_arms() -> list[str]:
     return [name for name in ("oracle", *(n for n in ARMS if n != "oracle"), SELF) if name != "single"]
+
+
+def _prose(task: str) -> type[ProseTask] | None:
+    builder = TASKS.get(task)
+    return builder if isinstance(builder, type) and issubclass(builder, ProseTask) else None
+
+
+def _once(baseline: Request, options: Options, task: type[ProseTask]) -> Iterator[Comparison]:
+    """Return the arms of a task in prose; one that it does not have is refused where it is measured."""
+    arms = options.arms
+    if arms == "all":
+        # A task without any arm still gets a row, which says so.
+        arms = tuple(arm for arm in _spread_arms() if arm in task.arms) or ("oracle",)
+    for arm in arms:
+        if arm == SELF:
+            for every in options.every:
+                yield Comparison(arm, every, None, _self(baseline, every), prose=True)
+        else:
+            yield Comparison(arm, None, None, _with_arm(baseline, arm), prose=True)
 
 
 def _comparisons(baseline: Request, options: Options) -> Iterator[Comparison]:

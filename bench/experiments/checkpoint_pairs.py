@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..statistics import count, difference, mcnemar, mean, quantity, ratio_of_means, share
 from ..tables import Estimate
+from .letters import abstained
 
-__all__ = ["compare", "holm", "pair", "written"]
+__all__ = ["abstentions", "compare", "holm", "pair", "written"]
 
 
 def pair(baseline: pd.DataFrame, arm: pd.DataFrame) -> pd.DataFrame:
@@ -58,6 +59,18 @@ def compare(pairs: pd.DataFrame) -> dict[str, Estimate]:
     added = pairs["prompt_tokens_checkpoint"] - pairs["prompt_tokens_baseline"]
     values["added_tokens"] = quantity(float(added.mean()), n)
     return values
+
+
+def abstentions(pairs: pd.DataFrame) -> dict[str, Estimate]:
+    """Return how often the answer is the letter that says that the notes do not tell; none without pairs.
+
+    Args:
+        pairs: As `pair` returns them, of a task with lettered options.
+    """
+    if pairs.empty:
+        return {}
+    sides = ("baseline", "checkpoint")
+    return {f"abstain_rate_{side}": share(abstained(pairs[f"stage_{side}"], pairs[f"text_{side}"])) for side in sides}
 
 
 def written(pairs: pd.DataFrame) -> dict[str, Estimate]:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from ..tables import Table
 from . import columns
+from .letters import LETTER_COLUMNS
 
 __all__ = ["TABLES"]
 
 _SHARE = {
-    "acc_baseline": columns.share("acc", "Trials whose best token is the target's, baseline."),
-    "acc_checkpoint": columns.share("acc +C", "The same with the arm."),
-    "delta_acc": columns.share("Δ acc", "Accuracy with the arm minus without, over pairs."),
+    "acc_baseline": LETTER_COLUMNS["acc_baseline"],
+    "acc_checkpoint": columns.share("accuracy +C", "The same with the arm."),
+    "delta_acc": columns.share("Δ accuracy", "Accuracy with the arm minus without, over pairs."),
     "cand_acc_baseline": columns.share("gated", "Trials whose best candidate is the target (answer gating), baseline."),
     "cand_acc_checkpoint": columns.share("gated +C", "The same with the arm."),
     "delta_cand_acc": columns.share("Δ gated", "Gated accuracy with the arm minus without."),
 }
 _FLIPS = {
-    "right_to_wrong": columns.count("right→wrong", "Pairs that the arm breaks."),
-    "wrong_to_right": columns.count("wrong→right", "Pairs that the arm repairs."),
-    "mcnemar_p": columns.p("p", "Exact two-sided p of McNemar's test on these pairs."),
-    "mcnemar_p_holm": columns.p("p (Holm)", "The same, corrected for all comparisons with this baseline."),
+    **columns.FLIPS,
+    "mcnemar_p_holm": columns.p("McNemar p (Holm)", "The same, corrected for all comparisons with this baseline."),
+}
+_ABSTENTIONS = {
+    "abstain_rate_baseline": LETTER_COLUMNS["abstain_rate_baseline"],
+    "abstain_rate_checkpoint": columns.share("Z +C", "The same with the arm."),
 }
 _STAGES = {
     "rate_2a_baseline": columns.share("2A", "Trials whose best token is no candidate, baseline."),
@@ -46,6 +49,17 @@ TABLES: tuple[Table, ...] = (
         title="Oracle checkpoints and answer gating",
         columns={**_SHARE, **_VALUE_GAPS, **_FLIPS},
         published="checkpoint",
+        figure="bars",
+    ),
+    Table(
+        id="checkpoint_notes",
+        title="The note that is asked for, restated before the question with lettered options",
+        columns={
+            **{name: _SHARE[name] for name in ("acc_baseline", "acc_checkpoint", "delta_acc")},
+            **_ABSTENTIONS,
+            **_FLIPS,
+        },
+        published="notes_binding",
         figure="bars",
     ),
     Table(

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from itertools import groupby
 
 import numpy as np
+import pandas as pd
 from pydantic import JsonValue
 
 from ..cell import Request
 from ..statistics import quantity
-from ..tables import Row, Table
+from ..tables import Key, Row, Table
 from . import columns
 from .decay_fit import fit_decay
 from .reading_cells import STAGE_COLUMNS, ReadingOptions, Readings, keys_of, reading_requests, stage_estimates
@@ -30,6 +31,9 @@ _SHOWN = (
     "distance",
     "n",
 )
+_BY_PLACE = ("acc", "rate_2a", "rate_2b", "competitor_share", "distance", "n")
+# More of them are no places in a prompt but prompts of unequal length.
+_MOST_PLACES = 4
 
 TABLES = (
     Table(
@@ -37,6 +41,12 @@ TABLES = (
         title="Accuracy by distance",
         columns={name: STAGE_COLUMNS[name] for name in _SHOWN},
         published="qwen_full",
+        figure="decay",
+    ),
+    Table(
+        id="distance_by_place",
+        title="Accuracy by which of the statements is asked for",
+        columns={name: STAGE_COLUMNS[name] for name in _BY_PLACE},
         figure="decay",
     ),
     Table(
@@ -57,7 +67,7 @@ class Distance:
 
     name = "distance"
     title = "How accuracy falls with the distance between a value and the question"
-    version = 1
+    version = 2
     aliases: tuple[str, ...] = ()
     tables: tuple[Table, ...] = TABLES
     defaults: dict[str, JsonValue] = ReadingOptions().model_dump(mode="json")
@@ -95,6 +105,7 @@ def _rows(data: Data, requests: list[Request]) -> list[Row]:
         readings = Readings.of(frame)
         values, said = stage_estimates(readings)
         rows.append(Row(table="distance", keys=keys, values={name: values[name] for name in _SHOWN}, notes=said))
+        rows += _by_place(keys, frame)
         distances.append(readings.numbers("distance"))
         right.append(readings.right)
     cell = requests[0].cell
@@ -115,6 +126,19 @@ def _rows(data: Data, requests: list[Request]) -> list[Row]:
         "distances": quantity(float(len(set(everywhere))), n),
     }
     return [*rows, Row(table="decay", keys=keys, values=values, notes=tuple(notes))]
+
+
+def _by_place(keys: dict[str, Key], frame: pd.DataFrame) -> list[Row]:
+    """Return a row per place that is asked for: a curve over distance cannot tell it from a bias for a place."""
+    places = sorted(frame["distance"].dropna().unique(), reverse=True)
+    if not 1 < len(places) <= _MOST_PLACES:
+        return []
+    rows = []
+    for place, distance in enumerate(places, 1):
+        values, _ = stage_estimates(Readings.of(frame[frame["distance"] == distance]))
+        named = {**keys, "asked_for": f"statement {place} of {len(places)} asked for"}
+        rows.append(Row(table="distance_by_place", keys=named, values={name: values[name] for name in _BY_PLACE}))
+    return rows
 
 
 EXPERIMENT: Experiment = Distance()

@@ -19,7 +19,7 @@ from .information_bounds import Available
 from .information_cell import cell_rows
 from .information_tables import TABLES
 from .probe import TRAINING
-from .probe_data import Measured
+from .probe_data import Measured, left_out
 from .types import Data, Experiment, Settings
 
 __all__ = ["EXPERIMENT", "Information", "InformationOptions"]
@@ -49,7 +49,7 @@ class Information:
 
     name = "information"
     title = "Used and available information about the right value, with bounds that hold"
-    version = 1
+    version = 2
     aliases: tuple[str, ...] = ("routing_efficiency",)
     tables: tuple[Table, ...] = TABLES
     defaults: dict[str, JsonValue] = InformationOptions().model_dump(mode="json")
@@ -98,9 +98,8 @@ def _rows(
         rows, found[place] = cell_rows(
             keys, train, test, groups=options.groups, permutations=options.permutations, seed=settings.seed
         )
-        lost = requests[1].trials - len(test)
-        note = (f"{lost} of {requests[1].trials} test trials are left out of every number: they could not be read.",)
-        yield from (row.model_copy(update={"notes": (*row.notes, *note)}) for row in rows) if lost else rows
+        lost = left_out(train, requests[0].trials, test, requests[1].trials)
+        yield from (row.model_copy(update={"notes": (*row.notes, *lost)}) for row in rows)
     for group in dict.fromkeys(group for group, _ in found):
         for near, far in pairwise(sorted({k for other, k in found if other == group})):
             keys = {**_keys(data, group, far), "from_k": near}

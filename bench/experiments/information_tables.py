@@ -15,7 +15,7 @@ TABLES = (
         id="information",
         title="Information about the right value: used by the output, available in the residual",
         columns={
-            "cand_acc": columns.share("candidate accuracy", "Trials whose best candidate is the target."),
+            "cand_acc": columns.CANDIDATE_ACCURACY,
             "probe_acc": columns.share(
                 "probe", "Trials in which the probe, fitted and chosen on other trials, finds it."
             ),
@@ -79,9 +79,7 @@ TABLES = (
         id="published_recipe",
         title="The paper's routing efficiency, by its own recipe",
         columns={
-            "cand_acc": columns.share(
-                "candidate accuracy", "Trials whose best candidate is the target, over all trials."
-            ),
+            "cand_acc": columns.CANDIDATE_ACCURACY,
             "probe_acc_last": columns.share(
                 "probe on 2B errors", "The paper's probe on the last layer that was read, over the 2B errors."
             ),

@@ -29,7 +29,8 @@ class NullReadings:
             -inf where it is none of them.
         target: Log p1 of the target's token `[trials]`, nats.
         token: Log p1 of the emitted token `[trials]`, nats.
-        bits: Evidence bits of the emitted token by the guard's null `[trials]`.
+        bits: Evidence bits of the emitted token on the target's statement, by the guard's null `[trials]`.
+        any_bits: The larger of these and those on the competitor's statement, where that is bound `[trials]`.
         baselines: Name of a score that looks at no null to its values `[trials]`; higher is surer.
         target_priors: Log p0 of the target's token `[trials, nulls]`, nats.
         token_priors: Log p0 of the emitted token `[trials, nulls]`, nats.
@@ -49,6 +50,7 @@ class NullReadings:
     target: Floats
     token: Floats
     bits: Floats
+    any_bits: Floats
     baselines: dict[str, Floats]
     target_priors: Floats
     token_priors: Floats
@@ -82,6 +84,7 @@ class NullReadings:
             target=np.minimum(column("target_logprob"), 0.0),
             token=np.minimum(column("token_logprob"), 0.0),
             bits=column("target_bits"),
+            any_bits=np.fmax(column("target_bits"), column("competitor_bits")),
             baselines={
                 "max_probability": column("max_probability"),
                 "margin": column("margin"),

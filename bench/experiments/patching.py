@@ -7,6 +7,7 @@ one of the clean run, on the same pairs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -15,7 +16,8 @@ from ..cell import Asked, Cell, Form, Request
 from ..measures.patching_pairs import Corruption, Layers, PatchingOptions, Position
 from ..options import check_names, read_options
 from ..tables import Key, Row
-from .patching_rows import Patched, head_rows, pair_row, site_rows
+from .patching_chosen import head_rows, layer_rows
+from .patching_rows import Patched, pair_row, site_rows
 from .patching_tables import TABLES
 from .types import Data, Settings
 
@@ -35,8 +37,8 @@ class Options(BaseModel):
     """Filler of the corrupt prompts."""
     corruptions: tuple[Corruption, ...] = Field(default=("filler",), min_length=1)
     """What tells the prompts of a pair apart: the whole filler, nothing but the decoys, or both in turn."""
-    asked: Asked = "random"
-    """Which key the question names: drawn for each trial, or always the paper's."""
+    asked: tuple[Asked, ...] = Field(default=("random",), min_length=1)
+    """Which key the question names: drawn anew for each trial, always the paper's, or both in turn."""
     errors: Literal["2B", "any"] = "2B"
     """Which answer to the corrupt prompt lets a pair qualify."""
     competitor: Literal["predicted", "paper"] = "predicted"
@@ -44,11 +46,14 @@ class Options(BaseModel):
     positions: tuple[Position, ...] = Field(default=("last",), min_length=1)
     """Tokens that are patched together; a patch of the last costs one token, of the others most of the prompt."""
     layers: Layers = "all"
-    """Layers whose attention and MLP are patched."""
+    """Layers whose attention and MLP are patched: numbers, negative ones from the last, `all`, `last8`, `quarters`,
+    `paper` (first, middle and last) or `none`."""
+    sites: int = Field(default=4, ge=0)
+    """How many of them (a component of a layer) are chosen and tested; 0 to choose none."""
     heads: int = Field(default=12, ge=0)
     """How many heads are chosen and tested; 0 to leave heads alone."""
     head_layers: Layers = "last8"
-    """Layers that heads are chosen from."""
+    """Layers that heads are chosen from, named in the same ways."""
     tries: int = Field(default=20, ge=1)
     """Pairs tried, at most, for each one that is wanted."""
     smallest_gap: float = Field(default=0.5, ge=0)
@@ -67,13 +72,13 @@ class Patching:
 
     name = "patching"
     title = "Which activations of a clean run bring the right answer back into a corrupt one?"
-    version = 1
+    version = 2
     aliases = ("patching_full", "gemma_heads")
     tables = TABLES
     defaults: dict[str, JsonValue] = Options().model_dump(mode="json")
 
     def plan(self, settings: Settings) -> list[Request]:
-        """Return one request for each task, k and corruption.
+        """Return one request for each task, k, asked key and corruption.
 
         Raises:
             ConfigError: An option is unknown or does not fit.
@@ -100,26 +105,38 @@ class Patching:
             rows.append(pair_row(frame, keys, (short,) if found < settings.trials else ()))
             if pairs is not None:
                 rows += site_rows(pairs, keys)
+                rows += layer_rows(pairs, keys, options.sites, settings.seed)
                 rows += head_rows(pairs, keys, options.heads, settings.seed)
         return rows
 
 
 def _conditions(settings: Settings, options: Options) -> Iterator[tuple[Request, dict[str, Key]]]:
     check_names(settings.tasks, (options.clean, options.corrupt))
-    for task in settings.tasks:
-        for k in settings.ks:
-            for corruption in options.corruptions:
-                cell = Cell(
-                    measure="patching",
-                    task=task,
-                    filler=options.corrupt,
-                    k=k,
-                    form=Form(asked=options.asked),
-                    seed=settings.seed,
-                    options=options.cell_options(corruption),
-                )
-                request = Request(cell=cell, trials=settings.trials * options.tries, wanted=settings.trials)
-                yield request, {"task": task, "k": k, "corruption": corruption}
+    for task, k, asked, corruption in product(settings.tasks, settings.ks, options.asked, options.corruptions):
+        cell = Cell(
+            measure="patching",
+            task=task,
+            filler=options.corrupt,
+            k=k,
+            form=Form(asked=asked),
+            seed=settings.seed,
+            options=options.cell_options(corruption),
+        )
+        request = Request(cell=cell, trials=settings.trials * options.tries, wanted=settings.trials)
+        yield (
+            request,
+            {
+                "task": task,
+                # Where only the decoys are replaced, the rest of the clean prompt is that of the corrupt one.
+                "clean": options.clean if corruption == "filler" else None,
+                "corrupt": options.corrupt,
+                "k": k,
+                "corruption": corruption,
+                "asked": asked,
+                "errors": options.errors,
+                "competitor": options.competitor,
+            },
+        )
 
 
 EXPERIMENT = Patching()

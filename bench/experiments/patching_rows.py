@@ -1,10 +1,9 @@
-"""What patched pairs say: effects by site, and heads chosen on one half and tested on the other."""
+"""What patched pairs say: how many there are, and the effects by site."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from ..statistics import count, difference, mean, ratio_of_means, share
 from ..tables import Estimate, Key, Row
 
-__all__ = ["Patched", "head_rows", "pair_row", "site_rows"]
+__all__ = ["Patched", "Site", "pair_row", "site_rows"]
 
 Floats = NDArray[np.float64]
 Site = tuple[str, int, str, int]
@@ -85,11 +84,9 @@ class Patched:
         before = self.clean if name == "m_clean_ablated" else self.corrupt
         return self.margins[name][:, site] - before
 
-    def effects(self, *sites: int) -> dict[str, Estimate]:
-        """Return what is done to the margin by patching a site; of several, by one of them on average."""
-        patched, random, zero, average, clean = (
-            np.mean([self.delta(name, site) for site in sites], axis=0) for name in _MARGINS
-        )
+    def effects(self, site: int) -> dict[str, Estimate]:
+        """Return what is done to the margin by patching a site."""
+        patched, random, zero, average, clean = (self.delta(name, site) for name in _MARGINS)
         kept = self.kept
         return {
             "delta_margin": mean(patched),
@@ -104,8 +101,10 @@ class Patched:
 
 
 def pair_row(frame: pd.DataFrame, keys: dict[str, Key], notes: tuple[str, ...]) -> Row:
-    """Say how many pairs were tried, how they were answered, and how many qualify."""
+    """Say how many pairs were tried, how they were answered, how many qualify and why others failed."""
     failed = frame["failed"].notna()
+    reasons = frame.loc[failed, "failed"].value_counts(sort=False)
+    failures = tuple(f"{number} of {len(frame)} pairs failed: {reason}." for reason, number in reasons.items())
     read = frame[~failed]
     qualified = frame[frame["counts"]]
     stages = read["corrupt_stage"]
@@ -122,7 +121,7 @@ def pair_row(frame: pd.DataFrame, keys: dict[str, Key], notes: tuple[str, ...]) 
             "m_corrupt": mean(qualified["m_corrupt"].to_numpy(dtype=float)),
             "failed": count(int(failed.sum()), len(frame)),
         },
-        notes=notes,
+        notes=(*notes, *failures),
     )
 
 
@@ -144,59 +143,3 @@ def site_rows(pairs: Patched, keys: dict[str, Key]) -> Iterator[Row]:
             keys={**keys, "position": position, "layer": layer, "component": component},
             values=values,
         )
-
-
-def head_rows(pairs: Patched, keys: dict[str, Key], number: int, seed: int) -> Iterator[Row]:
-    """Choose the heads that restore most on the pairs of even index, and test them on those of odd index.
-
-    Beside each stands a random head that was not chosen, of the same layer where there is one; the last row of a
-    position compares all chosen heads with all of these.
-    """
-    choosing, testing = pairs.half(odd=False), pairs.half(odd=True)
-    if not len(choosing.indices) or not len(testing.indices):
-        return
-    for position in dict.fromkeys(site[0] for site in pairs.sites):
-        heads = [i for i, site in enumerate(pairs.sites) if site[0] == position and site[2] == "head"]
-        strength = {i: float(choosing.delta("m_patched", i).mean()) for i in heads}
-        chosen = sorted(heads, key=lambda i: -strength[i])[: min(number, len(heads) // 2)]
-        if not chosen:
-            continue
-        controls = _controls(pairs.sites, heads, chosen, Random(seed))
-        for role, members in (("chosen", chosen), ("random", controls)):
-            for i in members:
-                _, layer, _, head = pairs.sites[i]
-                yield Row(
-                    table="patching_heads",
-                    keys={**keys, "position": position, "layer": layer, "head": head, "role": role},
-                    values={"chosen_delta_margin": mean(choosing.delta("m_patched", i)), **testing.effects(i)},
-                )
-        yield Row(
-            table="patching_heads",
-            keys={**keys, "position": position, "layer": None, "head": None, "role": "chosen minus random"},
-            values=_contrast(testing, chosen, controls),
-            notes=(f"Mean over {len(chosen)} heads each, paired by prompt; {len(testing.indices)} pairs.",),
-        )
-
-
-def _controls(sites: tuple[Site, ...], heads: list[int], chosen: list[int], rng: Random) -> list[int]:
-    free = [i for i in heads if i not in chosen]
-    controls = []
-    for i in chosen:
-        beside = [j for j in free if sites[j][1] == sites[i][1]]
-        controls.append(rng.choice(beside or free))
-        free.remove(controls[-1])
-    return controls
-
-
-def _contrast(pairs: Patched, chosen: list[int], controls: list[int]) -> dict[str, Estimate]:
-    names = {
-        "delta_margin": "m_patched",
-        "random_delta_margin": "m_random",
-        "ablation_delta_margin": "m_zero",
-        "mean_ablation_delta_margin": "m_mean",
-        "clean_ablation_delta_margin": "m_clean_ablated",
-    }
-    return {
-        column: difference(*(np.mean([pairs.delta(name, i) for i in group], axis=0) for group in (chosen, controls)))
-        for column, name in names.items()
-    }

@@ -30,6 +30,11 @@ _RATIOS = {
         "restored by random", "The same for the patch from other bindings: the noise floor."
     ),
 }
+# What a site was chosen by is beside the point, a maximum over noise: the figure is of what stands first.
+_TESTED = {
+    "delta_margin": _EFFECTS["delta_margin"],
+    "chosen_delta_margin": columns.logits("ΔM chosen by", "ΔM on the half of the pairs that it was chosen on."),
+}
 
 TABLES = (
     Table(
@@ -45,7 +50,7 @@ TABLES = (
             "corrupt_2b": columns.share("corrupt 2B", "Corrupt prompts with another candidate."),
             "m_clean": columns.logits("clean M", f"Mean over qualified pairs of the {_MARGIN}."),
             "m_corrupt": columns.logits("corrupt M", "The same of the corrupt run."),
-            "failed": columns.count("failed", "Pairs with NaN or infinite logits."),
+            "failed": columns.count("failed", "Pairs with logits or margins that are NaN or infinite."),
         },
     ),
     Table(
@@ -62,13 +67,15 @@ TABLES = (
         figure="heat",
     ),
     Table(
+        id="patching_layers",
+        title="Layers chosen on one half of the pairs, tested on the other, with random layers beside them",
+        columns={**_RATIOS, **_TESTED, **_EFFECTS},
+        figure="bars",
+    ),
+    Table(
         id="patching_heads",
         title="Heads chosen on one half of the pairs, tested on the other, with random heads beside them",
-        columns={
-            "chosen_delta_margin": columns.logits("ΔM chosen by", "ΔM on the half that the head was chosen on."),
-            **_EFFECTS,
-            **_RATIOS,
-        },
+        columns={**_TESTED, **_EFFECTS, **_RATIOS},
         published="gemma_heads",
         figure="bars",
     ),

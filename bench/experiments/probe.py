@@ -13,7 +13,7 @@ from ..cell import Asked, Cell, Form, Request
 from ..options import check_names, read_options
 from ..tables import Key, Row, Table
 from .probe_bilinear_rows import Pair, bilinear_rows
-from .probe_data import Measured, embeddings
+from .probe_data import Measured, embeddings, left_out
 from .probe_rows import FEWEST, label, layer_rows, model_rows, published_row, transfer_row
 from .probe_tables import TABLES
 from .probes import LinearProbe
@@ -23,6 +23,8 @@ __all__ = ["EXPERIMENT", "TRAINING", "ProbeOptions", "Probes"]
 
 TRAINING = 1_000_000
 """Index of the first training trial; the test trials start at 0."""
+
+_NO_EMBEDDINGS = "the trial that gives the embeddings of the candidates could not be read."
 
 CellKey = tuple[str, str, int, Asked]
 
@@ -49,7 +51,7 @@ class Probes:
 
     name = "probe"
     title = "What probes find in the residual where the model writes a wrong value, and what they owe to the task"
-    version = 1
+    version = 2
     aliases = ("probe_on_stage2b_errors",)
     tables: tuple[Table, ...] = TABLES
     defaults: dict[str, JsonValue] = ProbeOptions().model_dump(mode="json")
@@ -78,7 +80,7 @@ class Probes:
 
 def _rows(data: Data, settings: Settings, options: ProbeOptions, progress: Callable[[str], None]) -> Iterator[Row]:
     seeds = [settings.seed + i for i in range(options.fits)]
-    tests: dict[CellKey, Measured] = {}
+    tests: dict[CellKey, Pair] = {}
     fitted: dict[CellKey, dict[int, LinearProbe]] = {}
     for where in _cell_keys(settings, options):
         keys = _keys(data, where)
@@ -86,7 +88,7 @@ def _rows(data: Data, settings: Settings, options: ProbeOptions, progress: Calla
         if pair is None:
             yield Row(table="probe", keys=keys, values={}, notes=(missing,))
             continue
-        tests[where], fitted[where] = pair.test, {}
+        tests[where], fitted[where] = pair, {}
         published: dict[int, LinearProbe] = {}
         rows = model_rows(keys, pair.train, pair.test)
         for layer in pair.train.layers:
@@ -94,12 +96,12 @@ def _rows(data: Data, settings: Settings, options: ProbeOptions, progress: Calla
             of_layer, probes = layer_rows(keys, pair.train, pair.test, layer, seeds)
             rows += of_layer
             published[layer], fitted[where][layer] = probes["published"], probes["standardised"]
-        yield published_row(keys, pair.test, published)
-        yield from rows
-    for (where, test), (other, by_layer) in product(tests.items(), fitted.items()):
+        yield from (_also(row, pair.notes) for row in (published_row(keys, pair.test, published), *rows))
+    for (where, pair), (other, by_layer) in product(tests.items(), fitted.items()):
         if other[3] == where[3]:
             for layer, probe in by_layer.items():
-                yield transfer_row(_keys(data, where), test, layer, probe, _keys(data, other))
+                row = transfer_row(_keys(data, where), pair.test, layer, probe, _keys(data, other))
+                yield _also(row, pair.notes)
     for task, filler, k in product(settings.tasks, settings.fillers, settings.ks):
         shared: dict[str, Key] = {"model": data.model, "task": task, "filler": filler, "k": k}
         progress(f"{label(shared)}, bilinear probes")
@@ -108,6 +110,13 @@ def _rows(data: Data, settings: Settings, options: ProbeOptions, progress: Calla
         pairs = {asked: pair for asked, pair in read.items() if pair is not None}
         if matrix is not None:
             yield from bilinear_rows(shared, pairs, matrix, rank=options.rank, seeds=seeds)
+            continue
+        for asked in pairs:
+            yield Row(table="probe_bilinear", keys={**shared, "asked": asked}, values={}, notes=(_NO_EMBEDDINGS,))
+
+
+def _also(row: Row, notes: tuple[str, ...]) -> Row:
+    return row.model_copy(update={"notes": (*row.notes, *notes)})
 
 
 def _cell_keys(settings: Settings, options: ProbeOptions) -> list[CellKey]:
@@ -158,7 +167,7 @@ def _pair(data: Data, settings: Settings, options: ProbeOptions, where: CellKey)
         return None, "no trial could be read"
     if len(set(train.target)) < 2 or len(train) < FEWEST:
         return None, f"{len(train)} training trials with {len(set(train.target))} words are too few for a probe"
-    return Pair(train, test), ""
+    return Pair(train, test, left_out(train, requests[0].trials, test, requests[1].trials)), ""
 
 
 EXPERIMENT = Probes()

@@ -27,10 +27,11 @@ _FEWEST_FITTED = 30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """Training and test trials of one cell."""
+    """Training and test trials of one cell, and what has to be said of them."""
 
     train: Measured
     test: Measured
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +87,7 @@ def bilinear_rows(
                     hits.add(probe, test, layer, embeddings, _only(test, new))
         for asked, hits in found.items():
             own: dict[str, Key] = {"layer": layer, "probe": f"bilinear_{told}", "values": values}
-            rows.append(_row({**keys, "asked": asked, **own, "trained_on": trained_on}, pairs[asked].test, hits))
+            rows.append(_row({**keys, "asked": asked, **own, "trained_on": trained_on}, pairs[asked], hits))
     # First the probes that are tested with the way of asking that they were fitted with.
     return sorted(rows, key=lambda row: row.keys["asked"] != row.keys["trained_on"])
 
@@ -113,10 +114,11 @@ def _fit(
     return fit_bilinear(train.at(layer)[trials], embeddings, train.place[trials], allowed, rank=rank, seed=seed)
 
 
-def _row(keys: dict[str, Key], test: Measured, hits: _Hits) -> Row:
+def _row(keys: dict[str, Key], pair: Pair, hits: _Hits) -> Row:
     if not hits.bound:
         note = f"fewer than {_FEWEST_FITTED} training trials bind only values of one half"
-        return Row(table="probe_bilinear", keys=keys, values={}, notes=(note,))
+        return Row(table="probe_bilinear", keys=keys, values={}, notes=(note, *pair.notes))
+    test = pair.test
     tested = ~np.isnan(hits.bound).all(axis=0)
     bound, pool = (np.nanmean(np.stack(part)[:, tested], axis=0) for part in (hits.bound, hits.pool))
     right, wrong = test.right[tested], test.bound_wrongly[tested]
@@ -131,7 +133,7 @@ def _row(keys: dict[str, Key], test: Measured, hits: _Hits) -> Row:
         "chance_pool": statistics.quantity(1 / test.choices.shape[1], int(tested.sum())),
     }
     notes = (f"{int(wrong.sum())} tested trials are 2B; fewer than {FEWEST} give no value",) if few(wrong) else ()
-    return Row(table="probe_bilinear", keys=keys, values=values, notes=notes)
+    return Row(table="probe_bilinear", keys=keys, values=values, notes=(*notes, *pair.notes))
 
 
 def _mean(hits: NDArray[np.float64], subset: Flags) -> Estimate:

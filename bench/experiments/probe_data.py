@@ -10,7 +10,7 @@ import pandas as pd
 from .probe_bilinear import Flags, Places
 from .probes import Floats, Words
 
-__all__ = ["Measured", "embeddings"]
+__all__ = ["Measured", "embeddings", "left_out"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +104,23 @@ class Measured:
     def same_candidates(self) -> bool:
         """Whether a place in the candidate set stands for the same word in all trials."""
         return len(set(zip(self.target, self.place, strict=True))) == len(set(self.target)) == len(set(self.place))
+
+
+def left_out(train: Measured, trained: int, test: Measured, tested: int) -> tuple[str, ...]:
+    """Say how many of the trials that were asked for are missing.
+
+    Args:
+        train: Training trials.
+        trained: How many were asked for.
+        test: Test trials.
+        tested: How many were asked for.
+    """
+    lost = (("test", tested, len(test), "every number"), ("training", trained, len(train), "every fit"))
+    return tuple(
+        f"{asked - found} of {asked} {name} trials are left out of {what}: they could not be read."
+        for name, asked, found, what in lost
+        if found < asked
+    )
 
 
 def embeddings(frame: pd.DataFrame) -> Floats | None:

@@ -25,7 +25,7 @@ TABLES = (
         title="The published probe on 2B errors",
         columns={
             "acc": columns.share("accuracy", "Share of test trials whose best token is the target."),
-            "cand_acc": columns.share("among candidates", "Share of test trials whose best candidate is the target."),
+            "cand_acc": columns.CANDIDATE_ACCURACY,
             "frac_2b": columns.share("2B of errors", "Share of the errors that are 2B."),
             **{
                 f"probe_acc_block_{layer}": columns.share(

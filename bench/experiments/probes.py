@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,10 +138,13 @@ def fit_standardised(features: Floats, words: Words, seed: int) -> LinearProbe:
     validation, training = order[:held_out], order[held_out:]
     envelope = Envelope.of(features[training])
     inputs = envelope.standardise(features)
-    fits = [
-        LogisticRegression(C=penalty, max_iter=_ITERATIONS, tol=1e-3).fit(inputs[training], words[training])
-        for penalty in _PENALTIES
-    ]
+    with warnings.catch_warnings():
+        # With few trials per word, words look like numbers to scikit-learn.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+        fits = [
+            LogisticRegression(C=penalty, max_iter=_ITERATIONS, tol=1e-3).fit(inputs[training], words[training])
+            for penalty in _PENALTIES
+        ]
     # Of equally good ones the simplest, which comes first.
     best = max(fits, key=lambda fit: float((fit.predict(inputs[validation]) == words[validation]).mean()))
     weight, bias = best.coef_, best.intercept_

@@ -12,7 +12,7 @@ from ..cell import Request
 from ..measures.nulls import NULL_NAMES
 from ..options import read_options
 from ..tables import Estimate, Key, Row
-from .budget_rules import judged, reliability, rules
+from .budget_rules import Rule, judged, reliability, rules
 from .forms import FormOptions
 from .guard_conditions import Condition, without_failures
 from .null_readings import NullReadings
@@ -39,7 +39,7 @@ class PseudoPrior:
 
     name = "pseudo-prior"
     title = "What is left of an answer without its evidence, and does an information budget find the errors?"
-    version = 1
+    version = 2
     aliases = ("binding_null_family",)
     tables = TABLES
     defaults: dict[str, JsonValue] = PseudoPriorSettings().model_dump(mode="json")
@@ -106,14 +106,32 @@ def _rows(
         missing = () if values else (f"Not all of {', '.join(FAMILY)} were read.",)
         add("null_family", {"tau": tau}, values, *missing)
     for rule in rules(readings, taus, seed):
-        said = f"The evidence is taken away by the null {readings.guard_null!r}."
         about: dict[str, Key] = {
-            "rule": rule.name, "over": rule.over, "threshold": rule.threshold, "tau": rule.tau
+            "rule": rule.name, "told": rule.told, "over": rule.over, "threshold": rule.threshold, "tau": rule.tau
         }  # fmt: skip
-        add("budget_rules", about, judged(readings, rule), said)
+        add("budget_rules", about, judged(readings, rule), *_told(rule, readings.guard_null))
     for score, label, values in reliability(readings):
         add("reliability", {"score": score, "bin": label}, values)
     return rows
+
+
+_TOLD = {
+    "target": "Told which statement answers the question; that evidence is taken away by the null {null!r}. Rules that "
+    "are told nothing do not compete with it.",
+    "bindings": "Told the statements of target and competitor, and not which is asked for; each is taken away by the "
+    "null {null!r}, and the larger number counts.",
+}
+
+
+def _told(rule: Rule, null: str) -> tuple[str, ...]:
+    said = tuple(text.format(null=null) for told, text in _TOLD.items() if told == rule.told)
+    return (*said, _BACKWARDS) if rule.name in ("signed_budget", "published_budget", "envelope") else said
+
+
+_BACKWARDS = (
+    "The margin is a test and no ranking: of two answers with the same p1 below tau the one with more evidence, a "
+    "smaller p0, has the lower margin, so that an AUROC below 0.5 says nothing against the evidence."
+)
 
 
 def _turned(values: dict[str, Estimate]) -> tuple[str, ...]:

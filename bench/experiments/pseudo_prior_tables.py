@@ -11,9 +11,11 @@ PSEUDO_PRIOR = Table(
     id="pseudo_prior",
     title="What is left of the right answer when its evidence is taken away",
     columns={
-        "accuracy": columns.share("right", "Answers in the full prompt that are the target's."),
+        "accuracy": columns.share("accuracy", "Answers in the full prompt that start with the target's value."),
         "p_tilde": columns.share("right under the null", "Answers that are the target's without its evidence."),
-        "mean_p1": columns.share("mean p1", "Probability of the target's token in the full prompt."),
+        "mean_p1": columns.share(
+            "mean p1", "Probability of the target's token in the full prompt, over the vocabulary."
+        ),
         "mean_p0": columns.share("mean p0", "The same under the null."),
         "mean_posterior": columns.share("posterior", "Probability of the target among the candidates under the null."),
         "divergence_nats": columns.nats(
@@ -56,7 +58,11 @@ NULL_FAMILY = Table(
         "pass_pct": columns.percent(
             "pass", "Trials that pass the unsigned test under redact, delete, same_length and no_evidence alike."
         ),
-        "mean_p1": columns.share("mean p1", "Probability of the target among the candidates in the full prompt."),
+        "mean_p1": columns.share(
+            "mean p1, candidates",
+            "Probability of the target in the full prompt, among the candidates, as the published number is; that in "
+            "the table of the nulls is over the vocabulary.",
+        ),
         "mean_p0_min": columns.share("mean least p0", "Its smallest probability under any null of the family."),
         "mean_p0_max": columns.share("mean greatest p0", "Its largest."),
         "pass_pct_signed": columns.percent("pass, signed", "Trials whose signed budget suffices under all of them."),
@@ -75,7 +81,9 @@ BUDGET_RULES = Table(
         "recall": columns.share("recall", "Share of the wrong answers that are flagged."),
         "accuracy_passed": columns.share("right if passed", "Share of the others that are right."),
         "auroc": columns.share(
-            "AUROC", "Chance that the rule's score is higher for a right answer than for a wrong one."
+            "AUROC",
+            "Chance that the rule's score is higher for a right answer than for a wrong one. The score of a budget is "
+            "its margin, which falls with the evidence where p1 is below tau.",
         ),
         "auroc_2b": columns.share("AUROC, 2B", "The same against 2B errors only."),
     },

@@ -122,17 +122,20 @@ STAGE_COLUMNS: dict[str, Column] = {
     "n": columns.count("trials", "Trials, failed readings included."),
     "failed": columns.count("failed", "Readings that failed; they count as not right."),
     "acc": columns.share("accuracy", "Trials whose best token of the vocabulary is the target's."),
-    "cand_acc": columns.share("candidate accuracy", "Trials whose best candidate is the target, over all trials."),
+    "cand_acc": columns.CANDIDATE_ACCURACY,
     "cand_acc_given_gate": columns.share(
         "given the gate", "The same over the trials whose best token is a candidate's."
     ),
     "p_gate": columns.share("gate open", "Trials whose best token is a candidate's."),
-    "rate_2a": columns.share("2A", "Trials whose best token is no candidate's."),
-    "rate_2b": columns.share("2B", "Trials whose best token is another candidate's."),
+    **columns.STAGES,
     "error_share_2a": columns.share("2A of errors", "Errors whose best token is no candidate's."),
     "error_share_2b": columns.share("2B of errors", "Errors whose best token is another candidate's."),
     "gate_gap_mean": columns.logits("gate gap", "Best candidate minus best other token, mean over all trials."),
     "value_gap_mean": columns.logits("value gap", "Target minus best other candidate, mean over all trials."),
+    "gate_gap_spelled_mean": columns.logits(
+        "gate gap, spelled", "The gate gap when the spellings of a candidate that are one token count together."
+    ),
+    "value_gap_spelled_mean": columns.logits("value gap, spelled", "The value gap when they do."),
     "competitor_share": columns.share("competitor", "Errors that write the competitor."),
     "bound_share": columns.share("other bound value", "Errors that write another bound value."),
     "unseen_share": columns.share("unseen candidate", "Errors that write a candidate that the prompt does not bind."),
@@ -149,7 +152,8 @@ STAGE_COLUMNS: dict[str, Column] = {
     "acc_bound": columns.share("acc., bound", "Accuracy as the guard reads it: bound values only, in every form."),
     "cand_acc_bound": columns.share(
         "cand. acc., bound",
-        "Trials in which that reading puts the target above every other bound value; a tie is not above.",
+        "Trials in which that reading puts the target above every other bound value; a tie is not above. Over the "
+        "trials that bind another value, failed readings included.",
     ),
     "distance": columns.tokens("distance", "Tokens after the target's value up to the answer, mean over trials."),
 }
@@ -179,6 +183,8 @@ def stage_estimates(readings: Readings) -> tuple[dict[str, Estimate], tuple[str,
         "error_share_2b": share(r.bound_wrongly[r.wrong]),
         "gate_gap_mean": mean(r.numbers("gate_gap")),
         "value_gap_mean": mean(r.numbers("value_gap")),
+        "gate_gap_spelled_mean": mean(r.numbers("spelled_gate_gap")),
+        "value_gap_spelled_mean": mean(r.numbers("spelled_value_gap")),
         **{
             f"{kind}_share": share(r.says("wrong", kind)[r.wrong])
             for kind in ("competitor", "bound", "unseen", "variant", "other")
@@ -188,8 +194,14 @@ def stage_estimates(readings: Readings) -> tuple[dict[str, Estimate], tuple[str,
         "acc_spelled": share(r.says("spelled_stage", "right")),
         "rate_2a_spelled": share(r.says("spelled_stage", "2A")),
         "acc_bound": share(r.says("bound_stage", "right")),
-        "cand_acc_bound": share(r.numbers("bound_value_gap") > 0),
+        "cand_acc_bound": _above(r.numbers("bound_value_gap"), ~r.read),
         "distance": quantity(float(r.numbers("distance").mean()), n),
     }
     kinds = (("2A", r.gate_failed), ("2B", r.bound_wrongly))
     return values, tuple(f"most frequent {name} tokens: {r.common(among)}" for name, among in kinds if among.any())
+
+
+def _above(gaps: NDArray[np.float64], failed: Flags) -> Estimate:
+    """Return the share of gaps above 0, over what has a gap or failed; no value where nothing has one."""
+    known = ~np.isnan(gaps)
+    return share((gaps > 0)[known | failed if known.any() else known])

@@ -37,7 +37,7 @@ class Repair:
 
     name = "repair"
     title = "What does the guard repair, what does it spoil, and what does it cost?"
-    version = 1
+    version = 2
     aliases: tuple[str, ...] = ()
     tables = TABLES
     defaults: dict[str, JsonValue] = RepairSettings().model_dump(mode="json")
@@ -111,7 +111,7 @@ def _changes(after: pd.DataFrame, before: pd.DataFrame) -> dict[str, Estimate]:
         "extra_forwards": mean(after["extra_forwards"]),
         "tokens_inserted": mean(after["tokens_inserted"]),
         "extra_tokens": mean(after["extra_tokens"]),
-        "seconds_ratio": quantity(float((after["seconds"] / before["seconds"]).median()), len(right)),
+        "seconds_ratio_median": quantity(float((after["seconds"] / before["seconds"]).median()), len(right)),
     }
     if after["action"].notna().any():
         acted = (after["action"].notna() & (after["action"] != "none")).to_numpy()

@@ -12,13 +12,10 @@ TABLES = (
         id="repair",
         title="What the guard repairs, what it spoils and what it costs, beside other remedies",
         columns={
-            "accuracy": columns.share("right", "Answers that start with the target's value."),
+            "accuracy": columns.share("accuracy", "Answers that start with the target's value."),
             "delta": columns.share("change", "Accuracy less that of the unguarded model, on the same trials."),
-            "wrong_to_right": columns.count("repaired", "Trials that the unguarded model has wrong and the arm right."),
-            "right_to_wrong": columns.count("spoiled", "Trials that the unguarded model has right and the arm wrong."),
-            "mcnemar_p": columns.p("McNemar p", "Exact two-sided p that repairs and spoilings are equally likely."),
-            "rate_2a": columns.share("2A", "Answers that start with no candidate."),
-            "rate_2b": columns.share("2B", "Answers that start with another candidate."),
+            **columns.FLIPS,
+            **columns.STAGES,
             "reduction_2b": columns.share(
                 "2B removed", "Share of the unguarded model's 2B rate that is gone; negative where there is more."
             ),
@@ -35,7 +32,7 @@ TABLES = (
             "extra_tokens": columns.tokens(
                 "read", "Tokens that the model read besides those of the unguarded answer, insertions included."
             ),
-            "seconds_ratio": columns.ratio(
+            "seconds_ratio_median": columns.ratio(
                 "time", "Time for prompt and answer over that of the unguarded model; median over trials."
             ),
         },

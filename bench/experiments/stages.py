@@ -45,7 +45,7 @@ class Stages:
 
     name = "stages"
     title = "Where answers go wrong: gate failures (2A) and binding failures (2B)"
-    version = 1
+    version = 2
     aliases: tuple[str, ...] = ("stage_decomposition", "qwen_full", "baseline_by_distance", "notes_binding")
     tables: tuple[Table, ...] = TABLES
     defaults: dict[str, JsonValue] = ReadingOptions().model_dump(mode="json")

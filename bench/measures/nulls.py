@@ -20,6 +20,7 @@ from guardbind.measure import agrees, usable_nulls
 from guardbind.nulls import NULLS, Null, NullReading, NullRow, Tail
 from guardbind.nulls.forward import left_padded
 from guardbind.nulls.prefill import PrefillNull
+from guardbind.readout import best_token
 
 from ..cell import Cell
 from ..lab import Lab
@@ -193,7 +194,7 @@ class _Session:
             target_log_priors=[None if row is None else float(row[target]) for row in rows],
             token_log_priors=[None if row is None else float(row[token]) for row in rows],
             null_posteriors=[None if row is None else _posterior(row, candidates, target) for row in rows],
-            null_tokens=[None if row is None else int(row.argmax()) for row in rows],
+            null_tokens=[None if row is None else best_token(row) for row in rows],
             forwards=[read.forwards if ran else None for read, ran in zip(reads, run, strict=True)],
             tokens_read=[read.tokens if ran else None for read, ran in zip(reads, run, strict=True)],
             seconds=[read.seconds if ran else None for read, ran in zip(reads, run, strict=True)],

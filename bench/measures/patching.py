@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ __all__ = ["MEASURE", "PatchingRecord"]
 _REFERENCES = 16
 _REFERENCES_FROM = 1_000_000_000
 _REFERENCES_TRIED = 128
+# As many prompts as a pair has: preparing needs no more memory than the smallest batch.
+_REFERENCES_AT_ONCE = 2
 
 
 class PatchingRecord(TrialRecord):
@@ -41,9 +44,9 @@ class PatchingRecord(TrialRecord):
     distance: int
     """Tokens after the target's value, up to and including the last of the prompt."""
     clean_token: int | None = None
-    """Best token of the clean run; None of a failed pair."""
+    """Best token of the clean run; None where the logits of either run are no numbers."""
     corrupt_token: int | None = None
-    """Best token of the corrupt run."""
+    """Best token of the corrupt run; None as above."""
     clean_stage: Stage | None = None
     """What the answer to the clean prompt is."""
     corrupt_stage: Stage | None = None
@@ -101,6 +104,8 @@ class _Session:
         head_layers = chosen_layers(self._options.head_layers, self._sites.layers)
         self._where = [Site(layer, component) for layer in layers for component in COMPONENTS]
         self._where += [Site(layer, "attn", head) for layer in head_layers for head in range(self._sites.heads)]
+        if not self._where:
+            raise ConfigError("no layer is named, neither for whole components nor for heads.", hint="Name some.")
         self._references = self._read_references()
         self._means = {
             position: {
@@ -133,10 +138,11 @@ class _Session:
         seen |= {"clean_stage": stages[0], "corrupt_stage": stages[1]}
         wrong = ("2B",) if self._options.errors == "2B" else ("2A", "2B")
         if stages[0] == "right" and stages[1] in wrong:
-            seen |= {"counts": True, **self._patch(pair, corrupt)}
+            seen |= self._patch(pair, corrupt)
         return PatchingRecord.model_validate(seen)
 
     def _patch(self, pair: Pair, corrupt_logits: Tensor) -> dict[str, object]:
+        """Return the fields of a pair that qualifies; of one with a margin that is no number, why it fails."""
         trial, positions = pair.corrupt, self._options.positions
         against = trial.competitor
         if self._options.competitor == "predicted":
@@ -174,8 +180,16 @@ class _Session:
             unpatched, *rest = read_margins(0, position, [_from(self._means[position])])
             plain.setdefault("m_clean", unpatched)
             found.setdefault("m_clean_ablated", []).extend(rest)
+        undefined = [
+            name
+            for name, values in {**{name: [margin] for name, margin in plain.items()}, **found}.items()
+            if not all(map(math.isfinite, values))
+        ]
+        if undefined:
+            return {"failed": f"a margin is NaN or infinite: {', '.join(undefined)}"}
         where = [(position, site) for position in positions for site in self._where]
         return {
+            "counts": True,
             "against": against.word,
             "positions": [position for position, _ in where],
             "layers": [site.layer for _, site in where],
@@ -188,8 +202,8 @@ class _Session:
     def _read_references(self) -> list[_Shot]:
         """Read clean runs of other bindings that are answered right, as those of the pairs are."""
         shots: list[_Shot] = []
-        for start in range(_REFERENCES_FROM, _REFERENCES_FROM + _REFERENCES_TRIED, _REFERENCES):
-            pairs = [self._pairs.pair(index) for index in range(start, start + _REFERENCES)]
+        for start in range(_REFERENCES_FROM, _REFERENCES_FROM + _REFERENCES_TRIED, _REFERENCES_AT_ONCE):
+            pairs = [self._pairs.pair(index) for index in range(start, start + _REFERENCES_AT_ONCE)]
             logits = self._lab.logits([pair.clean.ids for pair in pairs])
             for pair, row in zip(pairs, logits, strict=True):
                 token = _best(row)

@@ -13,12 +13,13 @@ from guardbind.errors import ConfigError
 from ..cell import Cell
 from ..lab import Lab
 from ..trial import Task, Trial
+from .residuals import resolve_layers
 
 __all__ = ["Corruption", "Layers", "Pair", "PairSource", "PatchingOptions", "Position", "chosen_layers"]
 
 Position = Literal["last", "values", "decoys"]
 Corruption = Literal["filler", "decoys_only"]
-Layers = Literal["all", "last8", "none"] | tuple[int, ...]
+Layers = Literal["all", "last8", "quarters", "paper", "none"] | tuple[int, ...]
 
 
 class PatchingOptions(BaseModel):
@@ -39,22 +40,21 @@ class PatchingOptions(BaseModel):
     """Tokens that are patched together: the last of the prompt, the bound values, or the decoys. A patch of the last
     costs one token, of the others most of the prompt."""
     layers: Layers = "all"
-    """Layers whose attention and MLP are patched."""
+    """Layers whose attention and MLP are patched: numbers, negative ones from the last, or as in the measure
+    `residuals`, or `last8`, or `none`."""
     head_layers: Layers = "last8"
     """Layers whose attention heads are patched one by one."""
 
 
 def chosen_layers(which: Layers, layers: int) -> tuple[int, ...]:
-    """Return the numbers of the layers that an option names.
+    """Return the numbers of the layers that an option names, ascending, each once.
 
     Raises:
         ConfigError: A number is outside the model.
     """
-    if isinstance(which, str):
-        return tuple(range(layers))[{"all": slice(None), "last8": slice(-8, None), "none": slice(0)}[which]]
-    if outside := [layer for layer in which if not 0 <= layer < layers]:
-        raise ConfigError(f"layer {outside[0]} is outside the model; it has layers 0 to {layers - 1}.")
-    return tuple(sorted(set(which)))
+    if which == "none":
+        return ()
+    return tuple(resolve_layers(range(max(0, layers - 8), layers) if which == "last8" else which, layers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from guardbind.errors import ConfigError, NumericsError
 from guardbind.events import Verdict
 from guardbind.evidence import Binding, PromptText, locate
+from guardbind.readout import best_token
 
 from ..cell import Cell
 from ..comparison import ARMS, Answer, Arm, Comparison
@@ -155,9 +156,7 @@ def _record(trial: Trial, arm: Arm, answer: Answer, unguarded: Answer) -> Repair
 
 def _among_candidates(trial: Trial, unguarded: Answer) -> RepairRecord:
     assert unguarded.logits is not None
-    # The lowest token id first, which is what an arg max over the vocabulary takes of equal ones.
-    tokens = sorted(value.token for value in trial.candidates)
-    token = tokens[int(unguarded.logits[tokens].argmax())]
+    token = best_token(unguarded.logits, (value.token for value in trial.candidates))
     return RepairRecord(
         index=trial.index,
         arm=CANDIDATES,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from guardbind.errors import ConfigError
+from guardbind.readout import best_token
 
 from ..cell import Cell
 from ..lab import Lab
@@ -53,8 +54,7 @@ class _Draft:
         self.sketch, self._every = sketch, every
         self._rest = parts(sketch, every)
         self.places = len(self._rest) - 1
-        # Of equal logits the lowest id is the best.
-        self._tokens = sorted(value.token for value in sketch.candidates)
+        self._tokens = {value.token for value in sketch.candidates}
         self._texts = [piece.ids for piece in checkpoint(sketch, truth(sketch))[::2]]
         self.ids = list(flat(sketch.segments[: sketch.tail]))
         self.written: list[list[int]] = []
@@ -71,8 +71,8 @@ class _Draft:
 
     def write(self, logits: Tensor) -> None:
         """Write the best candidate."""
-        token = self._tokens[int(logits[self._tokens].argmax())]
-        self.outside += int(logits.argmax()) not in self._tokens
+        token = best_token(logits, self._tokens)
+        self.outside += best_token(logits) not in self._tokens
         self.written[-1].append(token)
         self.ids.append(token)
 

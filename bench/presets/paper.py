@@ -31,13 +31,19 @@ def _probe() -> Settings:
 
 
 def _patching() -> Settings:
-    options: dict[str, JsonValue] = {"asked": "fixed", "layers": "last8", "competitor": "paper"}
+    options: dict[str, JsonValue] = {**_ASKED, "layers": "last8", "competitor": "paper"}
     return Settings(fillers=("decoy_heavy",), ks=(256,), trials=160, options=options)
 
 
 _NOTES = {
     "stages": Settings(
         tasks=("notes_binding",), ks=(0, 64, 256, 1024, 2048), trials=200, options={"templates": ["chat"]}
+    ),
+    "checkpoint": Settings(
+        tasks=("notes_binding",),
+        ks=(0, 64, 256, 1024, 2048),
+        trials=200,
+        options={"arms": ["oracle"], "templates": ["chat"]},
     ),
 }
 

@@ -61,7 +61,7 @@ PRESET = Preset(
             ks=(32,),
             trials=24,
             options={"clean": "decoy_heavy", "corrupt": "natural"},
-            also=(Settings(ks=(16,), trials=16, options={"layers": "last8", "asked": "fixed", "tries": 40}),),
+            also=(Settings(ks=(16,), trials=16, options={"layers": "last8", "asked": ["fixed"], "tries": 40}),),
         ),
         "checkpoint": Settings(
             fillers=_BOTH,

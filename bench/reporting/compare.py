@@ -21,6 +21,15 @@ _FEW = 50
 _NEEDED = ("task", "filler", "k", "layer", "component", "head")
 # Numbered within one model.
 _PARTS = ("layer", "head")
+# A published task that nobody else can run, to the one that is set beside it.
+_STAND_INS = {"synthetic_binding": "competing_vars"}
+# A published number to ours of another name that comes nearest to it.
+_NEAREST = {"probe_acc_block_35": "probe_acc_last"}
+_WHY = {
+    "synthetic_binding": "the published task is a synthetic binding audit whose prompt is not published",
+    "probe_acc_block_35": "block 35 is the last of the paper's 36; ours is the last layer that was read, in a model of "
+    "another depth unless it has as many",
+}
 
 
 class _Record(BaseModel):
@@ -113,7 +122,10 @@ def _row(row: Row, columns: dict[str, Column], table: PublishedTable, forms: set
             row,
             table,
             partner,
-            {name: _compared(name, columns[name].title, row.values[name], partner, table) for name in shared},
+            {
+                name: _compared(name, columns[ours].title, row.values[ours], partner, table, ours)
+                for name, ours in shared.items()
+            },
             (*_row_reasons(row, partner, table), *_form_reasons(forms, table)),
         )
         for partner, shared in zip(partners, names, strict=True)
@@ -142,7 +154,7 @@ def _partners(row: Row, table: PublishedTable) -> tuple[list[PublishedRow], tupl
         told = _told(rows, key)
         if key == "model" or not told:
             continue
-        rows = [other for other in rows if other.keys.get(key) in (None, value)]
+        rows = [other for other in rows if other.keys.get(key) is None or value in _accepted(other.keys[key])]
         if not rows:
             return [], (f"{key} {said(value)} is not published, only {', '.join(told)}",)
     for key in _NEEDED:
@@ -153,6 +165,11 @@ def _partners(row: Row, table: PublishedTable) -> tuple[list[PublishedRow], tupl
     if part is not None and not own:
         return [], (f"the model is not published, and a {part} of another model is another {part}",)
     return own or rows, ()
+
+
+def _accepted(theirs: Key) -> tuple[Key, ...]:
+    stand_in = _STAND_INS.get(str(theirs))
+    return (theirs,) if stand_in is None else (theirs, stand_in)
 
 
 def _told(rows: Sequence[PublishedRow], key: str) -> list[str]:
@@ -167,19 +184,23 @@ def _short(model: Key) -> str | None:
     return None if model is None else str(model).rsplit("/", 1)[-1].lower()
 
 
-def _same_meaning(row: Row, columns: dict[str, Column], table: PublishedTable, other: PublishedRow) -> list[str]:
-    return [
-        name
-        for name, column in table.columns.items()
-        if name in columns
-        and columns[name].unit == column.unit
+def _same_meaning(row: Row, columns: dict[str, Column], table: PublishedTable, other: PublishedRow) -> dict[str, str]:
+    """Return the names of the published numbers that ours can be set beside, with the names of ours."""
+    names = {name: name if name in columns else _NEAREST.get(name, name) for name in table.columns}
+    return {
+        name: ours
+        for name, ours in names.items()
+        if ours in columns
+        and columns[ours].unit == table.columns[name].unit
         and other.values.get(name) is not None
-        and name in row.values
-        and row.values[name].value is not None
-    ]
+        and ours in row.values
+        and row.values[ours].value is not None
+    }
 
 
-def _compared(name: str, title: str, ours: Estimate, other: PublishedRow, table: PublishedTable) -> Compared:
+def _compared(
+    name: str, title: str, ours: Estimate, other: PublishedRow, table: PublishedTable, our_name: str
+) -> Compared:
     value, theirs = ours.value, other.values[name]
     assert value is not None and theirs is not None
     interval, base = table.interval(other, name), table.base(other, name)
@@ -188,6 +209,10 @@ def _compared(name: str, title: str, ours: Estimate, other: PublishedRow, table:
         overlap = ours.low <= interval.high and interval.low <= ours.high
     column = table.columns[name]
     reasons = [] if column.caveat is None else [f"definition: {column.caveat}"]
+    if our_name != name:
+        reasons.append(_WHY[name])
+    if other.source != "arXiv v1" and name not in other.in_v1:
+        reasons.append("seen only in the January 2026 draft")
     wide = _WIDE * {"share": 1.0, "percent": 100.0}.get(column.unit, math.inf)
     if ours.low is not None and ours.high is not None and ours.high - ours.low > wide:
         reasons.append(f"our n of {ours.n} is small: the interval is {ours.high - ours.low:.2f} wide")
@@ -216,6 +241,8 @@ def _row_reasons(row: Row, other: PublishedRow, table: PublishedTable) -> Iterab
     if not _same_model(row, other):
         named = other.keys.get("model")
         yield f"another model: {named}" if named else "the paper does not name the model"
+    if row.keys.get("task") != (published := other.keys.get("task")) and published in _WHY:
+        yield _WHY[str(published)]
     for key, value in other.keys.items():
         if key == "filler" and value is None:
             yield "the paper does not say which filler"

@@ -81,6 +81,8 @@ class Progress:
 
     def finished(self, cell: Cell, refusal: str | None) -> None:
         """Count a cell as finished: trials of it that have no record are not needed, or it was refused."""
+        # A short cell may come and go between two ticks of the display.
+        self._bars.refresh()
         done = self._done.get(cell.id, set())
         for asked in self._asked.values():
             asked.get(cell.id, set()).intersection_update(done)

@@ -14,7 +14,7 @@ from ..trial import Trial
 from .prose import ProseTask, answers
 from .sketch import Segment, flat, locate
 
-__all__ = ["OBJECTS", "PERSONS", "PLACES", "NotesBinding", "Unanswerable"]
+__all__ = ["ABSTAIN", "OBJECTS", "PERSONS", "PLACES", "NotesBinding", "Unanswerable"]
 
 PERSONS = ("Mara", "Tomas", "Ines", "Viktor", "Leila", "Oskar", "Priya", "Hugo", "Nadia", "Emil", "Rosa", "Kenji")
 PLACES = (
@@ -37,8 +37,10 @@ PLACES = (
 )
 OBJECTS = ("spare key", "flashlight", "camera", "toolbox", "thermos", "scarf", "wallet", "passport")
 
+ABSTAIN = "Z"
+"""The letter of the option that says that the notes do not tell."""
+
 _LETTERS = ("A", "B", "C", "D")
-_ABSTAIN = "Z"
 _TELL = "Reply with one letter.\n"
 _ANSWER = "Answer:"
 
@@ -71,7 +73,7 @@ class NotesBinding(ProseTask):
 
     def _prepare(self) -> None:
         super()._prepare()
-        letters = (*_LETTERS, _ABSTAIN)
+        letters = (*_LETTERS, ABSTAIN)
         self.pool, self._gap = answers(self._tokenizer, letters, [_TELL + _ANSWER, _ANSWER])
         if len(self.pool) < len(letters):
             raise CandidateError(
@@ -152,7 +154,7 @@ class NotesBinding(ProseTask):
         question = f"\nQuestion: where did {item.persons[item.asked]} leave the {item.thing}?\n"
         return [
             *(Segment(self._frame.encode(line), "question") for line in (question, *options)),
-            Segment(self._frame.encode(_ABSTAIN), "question" if abstain is None else "value", abstain),
+            Segment(self._frame.encode(ABSTAIN), "question" if abstain is None else "value", abstain),
             Segment(
                 self._frame.encode(") cannot tell from the notes\n"),
                 "question" if abstain is None else "statement",
