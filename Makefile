@@ -65,7 +65,7 @@ $(VENV_COMPAT)/.installed: constraints-compat.txt
 	@echo "Installing guardbind and what it needs into $* (the first time this takes a few minutes)"
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) setuptools
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) --no-build-isolation \
-		--editable '.[dev,demo,bench]'
+		--editable '.[dev,demo,bench,extract]'
 	@touch $@
 
 %/.weights: %/.installed requirements-demo.txt

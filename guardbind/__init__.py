@@ -32,6 +32,7 @@ from guardbind.errors import (
 if TYPE_CHECKING:
     from guardbind.config import CheckpointConfig, GuardConfig
     from guardbind.evidence import Binding, Evidence, Target
+    from guardbind.extraction import extract
     from guardbind.guard import Guard, GuardOutput
     from guardbind.report import Report
 
@@ -61,6 +62,7 @@ __all__ = [
     "UnknownNameError",
     "UnsupportedGenerationError",
     "WeightsError",
+    "extract",
 ]
 
 __version__ = "0.1.0"
@@ -74,6 +76,7 @@ _LAZY = {
     "GuardOutput": "guardbind.guard",
     "Report": "guardbind.report",
     "Target": "guardbind.evidence",
+    "extract": "guardbind.extraction",
 }
 
 # A checkout keeps adapters/ and bench/ at its root; an installed wheel has them inside this package.

@@ -33,7 +33,7 @@ def package_files() -> dict[str, Path]:
         f"{package.replace('.', '/')}/{path.relative_to(ROOT / folder).as_posix()}": path
         for folder, package in FOLDERS.items()
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and ROOT / "bench" / "results" not in path.parents
     }
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from guardbind.candidates import Node, Trie
 from guardbind.errors import BatchError, CandidateError, NumericsError, TargetError
-from guardbind.readout import NodeReadout, lens_scores, read_node, vocabulary_rank
+from guardbind.readout import NodeReadout, best_token, lens_scores, read_node, vocabulary_rank
 
 FormSets = dict[str, list[tuple[int, ...]]]
 Case = tuple[list[float], FormSets, tuple[int, ...], int | None]
@@ -269,6 +269,13 @@ def test_ties_go_to_the_lowest_id_and_are_reported() -> None:
     # A tie below the top counts if the target is in it.
     assert read([9.0, 4.0, 4.0, 1.0], trie, (), target=1).tie
     assert not read([9.0, 4.0, 4.0, 1.0], trie, (), target=None).tie
+
+
+def test_of_equal_logits_the_lowest_id_is_best_whatever_order_it_is_looked_for_in() -> None:
+    logits = torch.tensor([0.0, 4.0, 4.0, 4.0])
+    assert best_token(logits) == 1
+    assert best_token(logits, (3, 0, 2)) == best_token(logits, iter([0, 2, 3])) == 2
+    assert best_token(logits, {0}) == 0
 
 
 def test_bfloat16_logits_are_read_in_fp32() -> None:

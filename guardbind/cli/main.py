@@ -13,6 +13,7 @@ COMMANDS = {
     "bench": "guardbind.cli.bench:bench",
     "check": "guardbind.cli.check:check",
     "demo": "guardbind.cli.demo:demo",
+    "extract": "guardbind.cli.extract:extract_command",
     "generate": "guardbind.cli.generate:generate",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import json.scanner
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
@@ -70,9 +71,9 @@ def _leaves(text: str, value: _Value, path: Path, statement: int) -> Iterator[Fo
     elif content is not None:
         inner: Span = (start + 1, end - 1) if text[start] == '"' else (start, end)
         written = text[slice(*inner)]
-        if written.strip() and len(written) <= LONGEST_VALUE:
-            decoded = content if isinstance(content, str) and content != written and content.strip() else None
-            yield Found(path, inner, (statement, end), decoded)
+        said = content if isinstance(content, str) else written
+        if said.strip() and len(written) <= LONGEST_VALUE:
+            yield Found(path, inner, (statement, end), said if said != written else None)
 
 
 class _Scanner:
@@ -88,7 +89,9 @@ class _Scanner:
         self._read: dict[int, _Value] = {}
         self._failed: set[int] = set()
         self._open: list[int] = []
-        decoder: Any = json.JSONDecoder(object_pairs_hook=_members, parse_int=str, parse_float=str, parse_constant=_refuse)
+        decoder: Any = json.JSONDecoder(
+            object_pairs_hook=_members, parse_int=str, parse_float=str, parse_constant=_refuse
+        )
         decoder.parse_object = self._object
         decoder.parse_array = self._array
         self._scan = _make_scanner(decoder)

@@ -7,7 +7,7 @@ import re
 from guardbind.extraction.types import Span
 from guardbind.extraction.values import classify
 
-__all__ = ["LONGEST_VALUE", "is_key", "is_value", "trim"]
+__all__ = ["LONGEST_VALUE", "is_abbreviation", "is_key", "is_value", "trim"]
 
 LONGEST_VALUE = 200
 """A value with more characters is a passage, and not bound."""
@@ -16,13 +16,22 @@ _LONGEST_TEXT = 8  # words
 # Words that make a clause of what stands beside a colon: "he said: we will see".
 _CLAUSE = re.compile(
     r"(?<![\w'’.@-])(?:i|we|you|he|she|they|it|this|that|there|is|are|was|were|am|be|been|has|have|had|will|would|can|could|"
-    r"should|shall|must|may|might|do|does|did|said|says|say|asked|replied|please)(?![\w.@-])",
+    r"should|shall|must|may|might|does|did|said|says|say|asked|replied|please)(?![\w.@-])",
     re.IGNORECASE,
 )
+_TITLES = frozenset({"Mrs", "Prof"})
 _UPPER_WORD = re.compile(r"[A-Z]{2,}")
 _PAIRS = {'"': '"', "'": "'", "`": "`", "*": "*", "_": "_", "[": "]", "(": ")", "<": ">", "{": "}"}
 _PAIRS |= {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u300c": "\u300d"}
 _STRUCTURES = "[({<"
+
+
+def is_abbreviation(before: str) -> bool:
+    """Whether the dot behind a few characters belongs to an initial or a title ("J. Doe", "St. Mary")."""
+    words = before.split()
+    if not words:
+        return False
+    return words[-1][0].isupper() and ((len(words[-1]) <= 2 and words[-1].isalpha()) or words[-1] in _TITLES)
 
 
 def is_key(key: str) -> bool:
@@ -32,7 +41,9 @@ def is_key(key: str) -> bool:
 
 def is_value(value: str) -> bool:
     """Whether a string is a value: typed, or a few words that are no clause, no question and no sentence."""
-    if not value.strip() or len(value) > LONGEST_VALUE or not any(char.isalnum() for char in value):
+    if len(value) > LONGEST_VALUE or value == "null" or not _balanced(value):
+        return False
+    if not any(char.isalnum() for char in value):
         return False
     if classify(value).type != "text":
         return True
@@ -42,16 +53,22 @@ def is_value(value: str) -> bool:
     return len(words) <= _LONGEST_TEXT and (len(words) == 1 or not _clausal(value))
 
 
+def _balanced(value: str) -> bool:
+    """Whether no bracket of a structure is open at one end of a value."""
+    return all(value.count(left) == value.count(right) for left, right in ("[]", "{}"))
+
+
 def _clausal(text: str) -> bool:
-    # "IT" and "WILL" are names of something where they stand in capitals; "I" is not.
-    return any(not _UPPER_WORD.fullmatch(match.group()) for match in _CLAUSE.finditer(text))
+    # "IT" is the name of something, and so are "May" and "Will".
+    words = (match.group() for match in _CLAUSE.finditer(text))
+    return any(not _UPPER_WORD.fullmatch(word) and word not in ("May", "Will") for word in words)
 
 
 def trim(text: str, span: Span) -> Span | None:
     """Take white space, one closing point and one pair of quotes, brackets or marks of emphasis off a value.
 
     Returns:
-        What remains; None where nothing does, or where brackets hold a list, which is no single value.
+        What remains; None where nothing does, or where brackets hold a list or are not closed.
     """
     start, end = _strip(text, *span)
     if end - start > 1 and text[end - 1] in ".,;" and text[end - 2 : end] != "..":
@@ -63,7 +80,7 @@ def trim(text: str, span: Span) -> Span | None:
         if text[start] in inner or text[end - 1] in inner:
             break
         start, end = _strip(text, start + 1, end - 1)
-    return (start, end) if start < end else None
+    return (start, end) if start < end and text[start] not in "[{" else None
 
 
 def _strip(text: str, start: int, end: int) -> Span:

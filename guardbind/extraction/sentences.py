@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from guardbind.extraction.prose import is_key
+from guardbind.extraction.prose import is_abbreviation, is_key
 from guardbind.extraction.types import Block, Found, Path, Span
 from guardbind.extraction.values import classify
 
@@ -18,19 +18,34 @@ _VERB = re.compile(
     r"|(?:has|have|had)[ \t]been[ \t](?:set|changed|updated|corrected)[ \t]to|(?P<has>has|had))[ \t]{1,4}(?=\S)"
 )
 _STOP = re.compile(r"[.!?](?=[\s\"')\u201d]|\Z)|[\r\n\u2028\u2029;]")
-_BREAK = re.compile(r"(?:[.!?,:][\"'\u201d)]?[ \t])|[\r\n\u2028\u2029;(\u201c]|\b(?:and|but|or|that|so|then|now)[ \t]", re.IGNORECASE)
+_BREAK = re.compile(
+    r"(?:[.!?,:][\"'\u201d)]?[ \t])|[\r\n\u2028\u2029;(\u201c]|\b(?:and|but|or|that|so|then|now)[ \t]", re.IGNORECASE
+)
 _OWNER = re.compile(r"(?P<owner>[\w.&-]{1,60}?)(?:['\u2019]s|(?<=s)['\u2019])\Z")
 _QUOTED = re.compile(r"[\"\u201c`](?P<value>[^\"\u201c\u201d`\r\n]{1,200})[\"\u201d`]")
-_DETERMINERS = frozenset({"the", "a", "an", "my", "your", "our", "his", "her", "its", "their", "this", "that"})
-_NOT_NAMES = frozenset(
-    "it this that these those there here he she they we i you who which what where when why how one all some if whether "
-    "unless not never also only about around at over than more less up to on in for with from as by".split()
+_DETERMINERS = frozenset({"the", "a", "an", "my", "your", "our", "this", "that"})
+# Whose it is stands in another sentence: two of them would look like one key with two values.
+_OTHERS = frozenset({"his", "her", "its", "their"})
+_DOUBTS = frozenset(
+    {"if", "whether", "unless", "suppose", "assuming", "what", "which", "who", "where", "when", "why", "how", "not"}
 )
-_DOUBTS = frozenset("if whether unless suppose assuming what which who where when why how not".split())
+_UNSURE = _DOUBTS | _OTHERS
+_NOT_NAMES = _DOUBTS | {
+    *("it", "this", "that", "these", "those", "there", "here", "he", "she", "they", "we", "i", "you", "one", "all"),
+    *("some", "never", "also", "only", "about", "around", "at", "over", "than", "more", "less", "up", "to", "on", "in"),
+    *("for", "with", "from", "as", "by"),
+}
+# What may follow a value in its sentence.
+_GOES_ON = frozenset(
+    {"and", "but", "so", "as", "at", "because", "by", "for", "from", "if", "in", "of", "on", "per", "since"}
+    | {"until", "when", "where", "which", "while", "who", "with", "not", "now", "today", "again", "is", "was", "has"}
+)
+_NEXT_WORD = re.compile(r"[ \t][^\W\d_][\w%/\u00b2\u00b3-]{0,40}")
+_CLAUSE_END = re.compile(r"[\"'\u201d)\]]?(?:[.,;!]|\s+and\b|\s*\Z|[ \t]*[\r\n])")
 _REACH = 120  # characters before the verb
 _AHEAD = 400  # characters after it in which a question mark is looked for
-_WORDS = 6  # words of a value, and of a key
-_ATTRIBUTE = 4
+_WORDS = 6  # of a value
+_ATTRIBUTE = 4  # words of an attribute, and of its owner
 
 
 class _Name(NamedTuple):
@@ -64,12 +79,9 @@ def read(text: str) -> Iterator[Block]:
         if stop is not None and stop.group() == "?":
             continue
         words = _words_before(text, max(reached, verb.start() - _REACH), verb.start() + 1)
-        if not words or any(word.lower() in _DOUBTS for word, _ in words):
+        if not words or any(word.lower() in _UNSURE for word, _ in words):
             continue
-        if verb["has"]:
-            found = _having(text, words, verb.end(), end)
-        else:
-            found = _being(text, words, verb.end(), end)
+        found = (_having if verb["has"] else _being)(text, words, verb.end(), end)
         if found is not None:
             reached = found.statement[1]
             yield Block(found.statement, (found,))
@@ -102,7 +114,7 @@ def _having(text: str, words: list[tuple[str, int]], start: int, end: int) -> Fo
     if not 1 <= len(attribute) <= _ATTRIBUTE or any(w.lower() in _NOT_NAMES or not _wordlike(w) for w in attribute):
         return None
     value = _value(text, cursor, end, names=False)
-    if value is None or not re.match(r"[\"'\u201d)\]]?(?:[.,;!]|\s+and\b|\s*\Z|[ \t]*[\r\n])", text[value[1] : value[1] + 8]):
+    if value is None or not _CLAUSE_END.match(text, value[1]):
         return None
     person, noun = " ".join(word for word, _ in owner), " ".join(attribute)
     return Found((person, noun), value, (owner[0][1], value[1]), key=f"{person}'s {noun}")
@@ -130,11 +142,9 @@ def _name(text: str, words: list[tuple[str, int]]) -> _Name | None:
             return _attribute(owner, attribute, start)
     for at in range(len(words) - 2, 0, -1):
         if plain[at].lower() in ("of", "for"):
-            owner = plain[at + 1 :]
-            if owner[0].lower() in _DETERMINERS:
-                owner = owner[1:]
-            attribute, start = _noun(words[:at])
-            return _attribute(" ".join(owner), attribute, start) if owner and len(owner) <= _ATTRIBUTE else None
+            person = plain[at + 2 :] if plain[at + 1].lower() in _DETERMINERS else plain[at + 1 :]
+            noun, start = _noun(words[:at])
+            return _attribute(" ".join(person), noun, start) if 1 <= len(person) <= _ATTRIBUTE else None
     noun, start = _noun(words)
     if not noun or len(noun) > _ATTRIBUTE or not all(_wordlike(word) for word in noun):
         return None
@@ -183,8 +193,26 @@ def _value(text: str, start: int, end: int, *, names: bool) -> Span | None:
         while stop > start and text[stop - 1] in ".,;:!?)\"'\u2019\u201d*":
             stop -= 1
         if stop > start and classify(text[start:stop]).type != "text":
-            return start, stop
+            return _with_unit(text, start, stop, end)
     return _named(text, start, ends) if names else None
+
+
+def _with_unit(text: str, start: int, stop: int, end: int) -> Span | None:
+    """Add what is counted or measured ("5 GB"); a value that goes on beyond two words is not taken in part."""
+    reached = stop
+    for word in _NEXT_WORD.finditer(text, stop, min(end, stop + _REACH)):
+        if word.start() != reached:
+            break
+        if word.group().strip().lower() in ("to", "or"):
+            return None  # a range, or a choice
+        if word.group().strip().lower() in _GOES_ON:
+            break
+        reached = word.end()
+    if reached == stop:
+        return start, stop
+    counted = text[stop:reached].split()
+    elsewhere = re.compile(r",[ \t]+[A-Z]").match(text, reached)  # "5 Quay Road, Cork"
+    return (start, reached) if len(counted) <= 2 and not elsewhere else None
 
 
 def _named(text: str, start: int, ends: list[int]) -> Span | None:
@@ -205,7 +233,4 @@ def _named(text: str, start: int, ends: list[int]) -> Span | None:
 
 def _inside_name(text: str, dot: int) -> bool:
     """Whether a dot ends an initial or a title: "St. Mary", "J. Doe"."""
-    if text[dot] != ".":
-        return False
-    word = text[max(0, dot - 6) : dot].split()
-    return bool(word) and word[-1][:1].isupper() and (len(word[-1]) <= 2 or word[-1] in ("Mrs", "Prof"))
+    return text[dot] == "." and is_abbreviation(text[max(0, dot - 6) : dot])

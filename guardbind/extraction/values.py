@@ -1,7 +1,8 @@
 """What kind of value a string is, and which other spellings say the same.
 
-Types are recognised by parsers, not guessed: Babel reads numbers, price-parser amounts of money, dateutil dates, packaging
-versions. Where two readings differ (03/04/2025), the value keeps its type and is equal to its own spelling only.
+Types are recognised by parsers, not guessed: Babel reads numbers, price-parser amounts of money, dateutil dates,
+packaging versions. Where two readings differ (03/04/2025), the value has its type and is equal to its own spelling
+only.
 """
 
 from __future__ import annotations
@@ -223,7 +224,7 @@ def _read_date(value: str, dayfirst: bool) -> str | None:
         return None
     moment = found[0]
     whole_day = ":" not in value and not (moment.hour or moment.minute or moment.second)
-    return moment.date().isoformat() if whole_day else moment.isoformat()
+    return str(moment.date() if whole_day else moment.isoformat())
 
 
 def _iso_date(canonical: str) -> date | None:
@@ -235,7 +236,7 @@ def _iso_date(canonical: str) -> date | None:
 
 def _version(value: str) -> Typed | None:
     named = value[0] in "vV" and value[1:2].isdecimal()
-    if not named and value.count(".") < 2 or not _installed("packaging"):
+    if (not named and value.count(".") < 2) or not _installed("packaging"):
         return None
     from packaging.version import InvalidVersion, Version
 

@@ -1,10 +1,13 @@
-"""YAML: fenced, between `---` lines, or lines of it that are nested."""
+"""YAML: in a fence, at the head of the text between `---` lines, or lines of it that are nested."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import yaml
 
 from guardbind.extraction.prose import LONGEST_VALUE, is_key, is_value
 from guardbind.extraction.types import Block, Found, Path, Span
@@ -15,109 +18,195 @@ _DEEPEST = 64  # levels; what is nested deeper is not read
 _LINE = re.compile(r"(?P<indent> *)(?P<rest>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _FENCE = re.compile(r"(?P<marks>`{3,}|~{3,})[ \t]*(?P<language>\w*)")
 _KEY_LINE = re.compile(
-    r"(?:-[ ]+)*(?:\"[^\"]{1,80}\"|'[^']{1,80}'|[^\s#&*!|>%@`\-\[\]{},:\"'][^:#]{0,80}?)[ ]*:(?:[ ]+(?P<value>\S.*))?[ ]*"
+    r"(?:-[ ]+){0,9}(?:\"[^\"]{1,80}\"|'[^']{1,80}'|[^\s#&*!|>%@`\-\[\]{},:\"'][^:#]{0,80}?)[ ]{0,40}:"
+    r"(?:[ ]+(?P<value>\S.*))?[ ]*"
 )
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read(text: str) -> Iterator[Block]:
     """Find YAML; what PyYAML refuses is left to other rules.
 
     Outside of fences and `---`, lines of the form `key: value` are YAML where some are nested in others; a value there
-    has to look like one, so that no list of sentences is taken for data.
+    has to look like one, so that a list of sentences is not taken for data.
     """
-    for start, end, declared in _candidates(text):
-        found = _parse(text, start, end)
-        if found and not declared:
+    for candidate in _candidates(text):
+        found = _parse(text, candidate.start, candidate.end)
+        if not candidate.declared:
             found = [item for item in found if _plausible(text, item)]
         if found:
-            yield Block((start, end), tuple(found))
+            yield Block((candidate.start, candidate.end), tuple(found))
+
+
+class _Candidate(NamedTuple):
+    """A part of the text that may be YAML; `declared`: the text says that it is."""
+
+    start: int
+    end: int
+    declared: bool
 
 
 def _plausible(text: str, item: Found) -> bool:
     return is_value(text[slice(*item.value)]) and all(is_key(part) for part in item.path[:1] if isinstance(part, str))
 
 
-def _candidates(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Yield the ranges that may be YAML, and whether the text says that they are."""
-    fence = ""
+def _candidates(text: str) -> Iterator[_Candidate]:
+    closing = ""  # what ends the fence or the head that the line stands in
     opened: int | None = None  # where declared YAML began
     run = _Run()
-    at = 0
-    while at < len(text):
-        line = _LINE.match(text, at)
-        if line is None:  # unreachable: the expression matches anywhere
-            break
-        at = max(line.end(), at + 1)
-        rest = line["rest"]
-        if fence or opened is not None:
-            if rest.rstrip() == (fence or "---"):
+    for line in _LINE.finditer(text):
+        rest = line["rest"].rstrip()
+        if closing:
+            if rest == closing:
                 if opened is not None:
-                    yield opened, line.start(), True
-                fence, opened = "", None
+                    yield _Candidate(opened, line.start(), True)
+                closing, opened = "", None
+        elif run.takes(line):
             continue
-        if marks := _FENCE.match(rest):
-            yield from run.close()
-            fence = marks["marks"]
-            opened = at if marks["language"].lower() in ("yaml", "yml") else None
-        elif rest.rstrip() == "---" and not line["indent"] and text.find("\n---", at - 1) >= 0 and not text[: line.start()].strip():
-            opened = at
-        elif not run.takes(line):
-            yield from run.close()
-            run.takes(line)
-    yield from run.close()
+        else:
+            yield from run.candidates()
+            run = _Run()
+            if marks := _FENCE.match(rest):
+                closing = marks["marks"]
+                opened = line.end() if marks["language"].lower() in ("yaml", "yml") else None
+            elif rest == "---" and line.start() == 0 and text.find("\n---", line.end() - 1) > 0:
+                closing, opened = rest, line.end()
+            else:
+                run.takes(line)
+    yield from run.candidates()
 
 
+@dataclass(slots=True)
+class _Entry:
+    """A line of the outermost level, with what is nested in it."""
+
+    start: int
+    end: int
+    item: bool  # of a list
+    flow: bool  # its value is written as `{...}` or `[...]`
+    opens: bool  # nothing stands behind its key
+    nested: bool = False
+
+
+@dataclass(slots=True)
 class _Run:
     """Consecutive lines that may be YAML."""
 
-    def __init__(self) -> None:
-        self._start = self._end = 0
-        self._indent: int | None = None  # of the first line
-        self._lines = 0
-        self._nested = False
-        self._opens = False  # the last line is a key without a value
+    indent: int = 0
+    entries: list[_Entry] = field(default_factory=list)
 
     def takes(self, line: re.Match[str]) -> bool:
         """Take a line, unless it does not go on with what was taken."""
         rest, indent = line["rest"], len(line["indent"])
-        comment = rest.startswith("#") and self._indent is not None
-        item = rest.startswith("- ")
         key = _KEY_LINE.fullmatch(rest)
-        if not rest.strip() or not (comment or key or (item and self._indent is not None)):
+        item = rest.startswith("- ")
+        last = self.entries[-1] if self.entries else None
+        if key is None and not (last and (item or rest.startswith("#"))):
             return False
-        if self._indent is None:
-            self._start, self._indent = line.start(), indent
-        elif indent < self._indent:
+        if last is None:
+            self.indent = indent
+        elif indent < self.indent:
             return False
-        elif indent > self._indent or (item and (self._opens or self._nested)):
-            self._nested = True
-        elif key and (key["value"] or "")[:1] in ("{", "["):
-            self._nested = True
-        self._end = line.end()
-        self._lines += 1
-        self._opens = bool(key and not key["value"])
+        if last is not None and (indent > self.indent or (item and not last.item) or rest.startswith("#")):
+            if item and indent == self.indent and not last.opens:
+                return False
+            last.nested = last.nested or not rest.startswith("#")
+            last.end = line.end()
+        else:
+            value = (key["value"] or "") if key else ""
+            self.entries.append(
+                _Entry(line.start(), line.end(), item, value[:1] in ("{", "["), bool(key) and not value)
+            )
         return True
 
-    def close(self) -> Iterator[tuple[int, int, bool]]:
-        """End the run and yield it if it is more than a list of `key: value`."""
-        if self._nested and self._lines > 1:
-            yield self._start, self._end, False
-        self.__init__()  # type: ignore[misc]
+    def candidates(self) -> Iterator[_Candidate]:
+        """Yield what is more than `key: value`: nested lines, and `key: {...}` where all lines are of such forms."""
+        flows = len(self.entries) > 1 and all(entry.nested or entry.flow for entry in self.entries)
+        start: int | None = None  # of a list
+        for number, entry in enumerate(self.entries):
+            if entry.item:
+                start = entry.start if start is None else start
+                following = self.entries[number + 1] if number + 1 < len(self.entries) else None
+                if following is None or not following.item:
+                    yield _Candidate(start, entry.end, False)
+                    start = None
+            elif entry.nested or (flows and entry.flow):
+                yield _Candidate(entry.start, entry.end, False)
 
 
-def _parse(text: str, start: int, end: int) -> list[Found] | None:
-    """Return the scalars of a document, or None if it is no YAML or has no keys."""
-    try:
-        import yaml
-    except ImportError:
-        return None
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _parse(text: str, start: int, end: int) -> list[Found]:
+    """Return the scalars of a document; none if it is no YAML or has no keys."""
     reader = _Reader(text, start)
     try:
-        for event in yaml.parse(text[start:end], Loader=loader):
-            if not reader.take(event):
-                return None
-    except (yaml.YAMLError, ValueError):
-        return None
-    return reader.found if any(isinstance(part, str) for item in reader.found for part in item.path) else None
+        for event in yaml.parse(text[start:end], Loader=_LOADER):
+            reader.take(event)
+    except (yaml.YAMLError, ValueError, _NotData):
+        return []
+    return reader.found if any(isinstance(part, str) for item in reader.found for part in item.path) else []
+
+
+class _NotData(Exception):
+    """A document that is nested too deep, or whose keys are no scalars."""
+
+
+@dataclass(slots=True)
+class _Level:
+    """A mapping or a list that is being read."""
+
+    path: Path
+    mapping: bool
+    key: str | None = None  # of a mapping, where its value comes next
+    key_start: int = 0
+    place: int = 0  # of a list
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Follows the events of a document; they are read one by one, so that no depth of nesting is a recursion."""
+
+    text: str
+    base: int
+    found: list[Found] = field(default_factory=list)
+    levels: list[_Level] = field(default_factory=list)
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            path, _ = self._place(event)
+            if len(self.levels) == _DEEPEST:
+                raise _NotData
+            self.levels.append(_Level(path, isinstance(event, yaml.MappingStartEvent)))
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            self.levels.pop()
+        elif isinstance(event, yaml.ScalarEvent):
+            level = self.levels[-1] if self.levels else None
+            if level is not None and level.mapping and level.key is None:
+                level.key, level.key_start = event.value, self.base + event.start_mark.index
+            else:
+                self._scalar(event, *self._place(event))
+        elif isinstance(event, yaml.AliasEvent):
+            self._place(event)
+
+    def _place(self, event: Any) -> tuple[Path, int]:
+        """Return the path of the value that begins, and where its statement does."""
+        start = self.base + event.start_mark.index
+        if not self.levels:
+            return (), start
+        level = self.levels[-1]
+        if not level.mapping:
+            level.place += 1
+            return (*level.path, level.place - 1), start
+        if level.key is None:
+            raise _NotData
+        key, level.key = level.key, None
+        return (*level.path, key), level.key_start
+
+    def _scalar(self, event: Any, path: Path, statement: int) -> None:
+        start, end = self.base + event.start_mark.index, self.base + event.end_mark.index
+        inner: Span = (start + 1, end - 1) if event.style in ("'", '"') else (start, end)
+        written = self.text[slice(*inner)]
+        if event.style in ("|", ">") or (not event.style and (written != event.value or event.value in _NULLS)):
+            return
+        if event.value.strip() and len(written) <= LONGEST_VALUE and path:
+            decoded = event.value if event.value != written else None
+            self.found.append(Found(path, inner, (statement, end), decoded))

@@ -1,0 +1,180 @@
+"""Reads bindings out of a text, the messages of a chat, or an object."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from guardbind.errors import ConfigError, MissingDependencyError
+from guardbind.extraction.messages import Part, parts_of
+from guardbind.extraction.table import Extracted, ExtractedTable
+from guardbind.extraction.types import Block, Found, Path, Pattern, Rule, Span, key_of
+from guardbind.extraction.values import classify, missing_parsers
+from guardbind.registry import Registry
+
+__all__ = ["DEFAULT_RULES", "RULES", "extract"]
+
+RULES: Registry[Rule] = Registry(
+    "rule",
+    {
+        "assignment": "guardbind.extraction.assignments:read",
+        "csv": "guardbind.extraction.csv_text:read",
+        "json": "guardbind.extraction.json_text:read",
+        "markdown": "guardbind.extraction.markdown_text:read",
+        "python": "guardbind.extraction.python_text:read",
+        "sentence": "guardbind.extraction.sentences:read",
+        "yaml": "guardbind.extraction.yaml_text:read",
+    },
+)
+
+DEFAULT_RULES = ("yaml", "json", "markdown", "csv", "python", "assignment", "sentence")
+"""The most specific first: what a rule has read, no later one reads again."""
+
+_DEEPEST = 64  # levels of an object
+
+
+class _Read(NamedTuple):
+    """What was found in one part."""
+
+    found: Found
+    rule: str
+
+
+def extract(
+    source: str | Sequence[Any] | Mapping[str, Any], *, rules: Sequence[str | Pattern | Rule] | None = None
+) -> ExtractedTable:
+    """Find what a text, the messages of a chat or an object bind to which keys.
+
+    Only what has the form of a rule is bound; nothing is guessed. `docs/extract.md` lists the forms and what is not
+    found.
+
+    Args:
+        source: A text; messages with roles; or an object as `json.loads` returns it, whose values have no place.
+        rules: Names of `RULES`, patterns or callables of your own, the most specific first. By default
+            `DEFAULT_RULES`; to add one to them, `[Pattern(...), *DEFAULT_RULES]`.
+
+    Raises:
+        ConfigError: The source is nothing of these, or is nested too deeply.
+        UnknownNameError: There is no rule of a name.
+        MissingDependencyError: A rule that is asked for by name needs a package that is not installed. A default rule
+            is left out then, and a note of the table says so.
+    """
+    readers, notes = _readers(rules)
+    notes += [
+        f"{what} are not recognised: {package} is not installed (pip install 'guardbind[extract]')."
+        for package, what in missing_parsers().items()
+    ]
+    if isinstance(source, str):
+        parts = [Part("text", text=source)]
+    elif isinstance(source, Mapping):
+        parts = [Part("object", data=source)]
+    elif isinstance(source, Sequence) and not isinstance(source, (bytes, bytearray)):
+        parts = list(parts_of(source))
+    else:
+        raise ConfigError(f"the source is a {type(source).__name__}; a text, messages or a mapping is needed.")
+    return _Builder(readers, notes).build(parts)
+
+
+def _readers(rules: Sequence[str | Pattern | Rule] | None) -> tuple[list[tuple[str, Rule]], list[str]]:
+    if isinstance(rules, str):
+        raise ConfigError(f"the rules are the string {rules!r}; a list of rules is needed.", hint=f"Write [{rules!r}].")
+    readers: list[tuple[str, Rule]] = []
+    notes = []
+    for rule in DEFAULT_RULES if rules is None else rules:
+        if not isinstance(rule, str):
+            readers.append((str(getattr(rule, "name", getattr(rule, "__name__", type(rule).__name__))), rule))
+            continue
+        try:
+            readers.append((rule, RULES.get(rule)))
+        except ModuleNotFoundError as error:
+            missing = f"the rule {rule!r} needs {error.name}, which is not installed."
+            if rules is not None:
+                hint = "Install it with: pip install 'guardbind[extract]'"
+                raise MissingDependencyError(missing, hint=hint) from error
+            notes.append(f"{missing} It was left out (pip install 'guardbind[extract]').")
+    return readers, notes
+
+
+class _Builder:
+    """Collects what is found, in the order of the parts."""
+
+    def __init__(self, readers: list[tuple[str, Rule]], notes: list[str]) -> None:
+        self._readers = readers
+        self._notes = notes
+        self._items: list[Extracted] = []
+        self._keys: dict[Path, str] = {}
+        self._counts: dict[str, int] = {}
+
+    def build(self, parts: Sequence[Part]) -> ExtractedTable:
+        texts: list[str] = []
+        places: list[str] = []
+        for part in parts:
+            if part.text is not None:
+                json_rule = [("arguments", RULES.get("json"))] if part.json_only else self._readers
+                for found, rule in _read(part.text, json_rule):
+                    written = part.text[slice(*found.value)]
+                    self._add(found, rule, written, len(texts), part.prefix)
+                texts.append(part.text)
+                places.append(part.where)
+            elif part.data is not None:
+                rule = "arguments" if part.prefix else "object"
+                for path, value in self._leaves(part.data, part.prefix):
+                    self._add(Found(path, (0, 0), (0, 0)), rule, value, None, ())
+        return ExtractedTable(tuple(self._items), tuple(texts), tuple(places), tuple(self._notes))
+
+    def _add(self, found: Found, rule: str, written: str, part: int | None, prefix: Path) -> None:
+        path = (*prefix, *found.path)
+        written_key = found.key or (found.path[0] if len(found.path) == 1 and rule == "assignment" else None)
+        key = self._keys.setdefault(path, str(written_key) if written_key and not prefix else key_of(path))
+        typed = classify(written if found.decoded is None else found.decoded)
+        span, statement = (None, None) if part is None else (found.value, found.statement)
+        count = self._counts.get(key, 0)
+        self._counts[key] = count + 1
+        self._items.append(Extracted(key, path, written, span, statement, rule, *typed, count, part, found.decoded))
+
+    def _leaves(self, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+        """Yield the values of an object; None and what is blank bind nothing."""
+        if len(path) > _DEEPEST:
+            raise ConfigError(f"the object is nested deeper than {_DEEPEST} levels, or holds itself.")
+        if isinstance(value, Mapping):
+            for key, member in value.items():
+                yield from self._leaves(member, (*path, str(key)))
+        elif isinstance(value, (list, tuple)):
+            for place, member in enumerate(value):
+                yield from self._leaves(member, (*path, place))
+        elif isinstance(value, str):
+            if value.strip():
+                yield path, value
+        elif isinstance(value, (bool, int, float)):
+            yield path, json.dumps(value)
+        elif isinstance(value, (Decimal, date, UUID)):
+            yield path, str(value)
+        elif value is not None:
+            self._notes.append(f"the value of {key_of(path)} is a {type(value).__name__}; it is not bound.")
+
+
+def _read(text: str, readers: Sequence[tuple[str, Rule]]) -> list[_Read]:
+    """Apply the rules in turn; what overlaps a part that was read before is dropped."""
+    taken: list[Span] = []  # disjoint, in textual order
+    found: list[_Read] = []
+    for name, rule in readers:
+        kept: list[Block] = []
+        reached = 0
+        for block in sorted(rule(text), key=lambda block: block.region):
+            if block.region[0] >= reached and not _overlaps(block.region, taken):
+                kept.append(block)
+                reached = block.region[1]
+        found += [_Read(item, name) for block in kept for item in block.found]
+        taken = sorted(taken + [block.region for block in kept])
+    return sorted(found, key=lambda read: read.found.value)
+
+
+def _overlaps(region: Span, taken: Sequence[Span]) -> bool:
+    """Whether a region shares a character with one of those taken."""
+    at = bisect_right(taken, region[0], key=lambda span: span[1])
+    return at < len(taken) and taken[at][0] < region[1]

@@ -1,0 +1,95 @@
+"""CSV with a line of headings, as the csv module reads it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from guardbind.extraction.tables import Cell, read_table
+from guardbind.extraction.types import Block, Span
+from guardbind.extraction.values import classify
+
+__all__ = ["read"]
+
+_LINE = re.compile(r"(?P<content>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_DELIMITERS = ",;\t"
+_HEADING_WORDS = 4
+
+
+def read(text: str) -> Iterator[Block]:
+    """Find lines that have the same number of cells below a line of headings.
+
+    Headings are different, of at most four words, and none is a number or another typed value. Where a space stands
+    behind the commas, as in prose, the table ends before the first row without a typed cell. A cell stands on one line.
+    """
+    lines = [match.span("content") for match in _LINE.finditer(text)]
+    number = 0
+    while number + 1 < len(lines):
+        tables = (_table(text, lines, number, delimiter) for delimiter in _DELIMITERS)
+        head, rows = next((table for table in tables if table[1]), ([], []))
+        if found := tuple(read_table(text, [cell.content for cell in head], rows)):
+            yield Block((lines[number][0], lines[number + len(rows)][1]), found)
+        number += 1 + len(rows)
+
+
+def _table(text: str, lines: Sequence[Span], number: int, delimiter: str) -> tuple[list[Cell], list[list[Cell]]]:
+    """Return the headings on a line and the rows below them."""
+    head = _cells(text, lines[number], delimiter)
+    rows: list[list[Cell]] = []
+    if head is None or not _is_head([cell.content for cell in head]):
+        return [], rows
+    spaced = delimiter != "\t" and f"{delimiter} " in text[slice(*lines[number])]
+    for line in islice(lines, number + 1, None):
+        row = _cells(text, line, delimiter)
+        if row is None or len(row) != len(head):
+            break
+        if spaced and all(classify(cell.content).type == "text" for cell in row):
+            break
+        rows.append(row)
+    return head, rows
+
+
+def _is_head(head: Sequence[str]) -> bool:
+    return (
+        len(head) > 1
+        and len(set(head)) == len(head)
+        and all(
+            name and len(name.split()) <= _HEADING_WORDS and name[-1] not in ".!?:" and classify(name).type == "text"
+            for name in head
+        )
+    )
+
+
+def _cells(text: str, line: Span, delimiter: str) -> list[Cell] | None:
+    """Return the cells of a line and where they stand, or None if it is no line of CSV."""
+    start, end = line
+    written = text[start:end]
+    if delimiter not in written or "\0" in written:
+        return None
+    try:
+        (contents,) = csv.reader([written], delimiter=delimiter, skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError):
+        return None
+    cells = []
+    cursor = start
+    for number, content in enumerate(contents):
+        if number:
+            cursor += 1  # the delimiter
+        while cursor < end and text[cursor] == " ":
+            cursor += 1
+        quoted = f'"{content.replace(chr(34), chr(34) * 2)}"'
+        if text.startswith(quoted, cursor):
+            cells.append(Cell((cursor + 1, cursor + len(quoted) - 1), content))
+            cursor += len(quoted)
+        elif text.startswith(content, cursor):
+            bare = content.strip()
+            at = text.index(bare, cursor)
+            cells.append(Cell((at, at + len(bare)), bare))
+            cursor += len(content)
+        else:
+            return None
+        if cursor < end and text[cursor] != delimiter:
+            return None
+    return cells if cursor == end else None

@@ -1,0 +1,76 @@
+"""Markdown tables, as markdown-it reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from guardbind.extraction.tables import Cell, read_table
+from guardbind.extraction.types import Block
+
+__all__ = ["read"]
+
+_LINE = re.compile(r"[^\n]*(?:\n|\Z)")
+_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*){0,99}\|?[ \t]*\r?\n?")
+_MARKUP = "*_`~ "
+
+
+def read(text: str) -> Iterator[Block]:
+    """Find tables with a line of dashes below their headings; the parser sees these lines alone."""
+    lines = [match.span() for match in _LINE.finditer(text)]
+    parser = MarkdownIt("zero").enable(["table", "backticks", "emphasis", "strikethrough", "link", "escape"])
+    reached = 0
+    for number in range(1, len(lines)):
+        rule = text[slice(*lines[number])]
+        if number <= reached or "|" not in rule or not _RULE.fullmatch(rule):
+            continue
+        end = number + 1
+        while end < len(lines) and "|" in text[slice(*lines[end])]:
+            end += 1
+        reached = end - 1
+        block = _read_block(text, parser, lines[number - 1 : end])
+        if block is not None:
+            yield block
+
+
+def _read_block(text: str, parser: MarkdownIt, lines: Sequence[tuple[int, int]]) -> Block | None:
+    start, end = lines[0][0], lines[-1][1]
+    # A line feed is what the parser takes for the end of a line; the other separators would shift its count.
+    source = re.sub(r"[\r\0]", " ", text[start:end])
+    tokens = parser.parse(source)
+    if not tokens or tokens[0].type != "table_open":
+        return None
+    head: list[str] = []
+    rows: list[list[Cell]] = []
+    cursor = limit = start
+    for before, token in pairwise(tokens):
+        if before.type == "tr_open" and before.map:
+            cursor, limit = lines[before.map[0]][0], lines[before.map[0]][1]
+            rows.append([])
+        if token.type != "inline" or before.type not in ("th_open", "td_open"):
+            continue
+        written = token.content.replace("|", "\\|") if token.content not in text[cursor:limit] else token.content
+        at = text.find(written, cursor, limit)
+        if at < 0:
+            return None
+        cell = _bare(text, at, at + len(written), token)
+        cursor = at + len(written)
+        if before.type == "th_open":
+            head.append(cell.content)
+        else:
+            rows[-1].append(cell)
+    rows = [row for row in rows if len(row) == len(head)]
+    found = tuple(read_table(text, head, rows)) if len(head) > 1 else ()
+    return Block((start, end), found) if found else None
+
+
+def _bare(text: str, start: int, end: int, inline: Token) -> Cell:
+    """Leave out the marks of emphasis and of code around a cell."""
+    content = "".join(child.content for child in inline.children or ())
+    if content and (at := text.find(content, start, end)) >= 0 and not text[start:at].strip(_MARKUP):
+        return Cell((at, at + len(content)), content)
+    return Cell((start, end), content or inline.content)

@@ -1,0 +1,133 @@
+"""Calls with named arguments and dicts as Python writes them: `get_order(order_id=4417)`, `{'id': 4417}`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+from guardbind.extraction.prose import LONGEST_VALUE
+from guardbind.extraction.types import Block, Found, Path
+
+__all__ = ["read"]
+
+_NAME = r"[^\W\d]\w{0,60}"
+_OPENING = re.compile(
+    rf"(?<![\w.])(?P<name>{_NAME}(?:\.{_NAME}){{0,4}})\((?=[^()\r\n]{{0,200}}?{_NAME} ?=[^=])|\{{(?=['\"\d])"
+)
+_TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[()\[\]{}]")
+_LINE_END = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
+_LONGEST = 2000  # characters
+
+
+def read(text: str) -> Iterator[Block]:
+    """Find calls and dicts that stand on one line; of their parts, constants under a name are bound."""
+    brackets = _Brackets(text)
+    at = 0
+    while opening := _OPENING.search(text, at):
+        start, at = opening.start(), opening.end()
+        end = brackets.close(at - 1)
+        if end is None:
+            continue
+        written = text[start:end]
+        found = tuple(_Reader(written, start).leaves(_parse(written), (), 0))
+        if found:
+            at = end
+            yield Block((start, end), found)
+
+
+class _Brackets:
+    """Finds the bracket that closes another one on the same line; what was looked at once is not looked at again."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: dict[int, int] = {}
+        self._reached = 0
+
+    def close(self, bracket: int) -> int | None:
+        """Return the place behind what closes `bracket`, or None if nothing does within the longest stretch."""
+        if bracket >= self._reached:
+            self._look(bracket)
+        return self._ends.get(bracket)
+
+    def _look(self, start: int) -> None:
+        limit = min(len(self._text), start + _LONGEST)
+        if line_end := _LINE_END.search(self._text, start, limit):
+            limit = line_end.start()
+        self._ends.clear()
+        opened: list[int] = []
+        for token in _TOKEN.finditer(self._text, start, limit):
+            if token.group() in _OPEN:
+                opened.append(token.start())
+            elif token.group() in _CLOSE:
+                self._ends[opened.pop()] = token.end()
+                if not opened:
+                    limit = token.end()
+                    break
+        self._reached = limit
+
+
+def _parse(written: str) -> ast.expr | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes and numbers, which are not ours
+            return ast.parse(written, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+class _Reader:
+    """Reads the constants in an expression of one line.
+
+    Args:
+        written: The expression.
+        shift: Where it begins in the text.
+    """
+
+    def __init__(self, written: str, shift: int) -> None:
+        self._written = written
+        self._bytes = written.encode(errors="surrogatepass")
+        self._shift = shift
+
+    def leaves(self, node: ast.expr | None, path: Path, statement: int) -> Iterator[Found]:
+        """Yield the constants under a node, None and blank strings left out."""
+        if isinstance(node, ast.Call):
+            for argument in node.keywords:
+                if argument.arg is not None:
+                    start = self._place(argument.col_offset)
+                    yield from self.leaves(argument.value, (*path, ast.unparse(node.func), argument.arg), start)
+        elif isinstance(node, ast.Dict):
+            for key, member in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)):
+                    yield from self.leaves(member, (*path, str(key.value)), self._place(key.col_offset))
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            for number, item in enumerate(node.elts):
+                yield from self.leaves(item, (*path, number), self._place(item.col_offset))
+        elif node is not None and path:
+            yield from self._constant(node, path, statement)
+
+    def _constant(self, node: ast.expr, path: Path, statement: int) -> Iterator[Found]:
+        number = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+        value = number.value if isinstance(number, ast.Constant) else None
+        start, end = self._place(node.col_offset), self._place(node.end_col_offset or 0)
+        stop, said = end, self._written[start:end]
+        if isinstance(value, str) and number is node:
+            if said[0] not in "\"'" or said[:3] in ('"""', "'''"):
+                return
+            start, end = start + 1, end - 1
+            if value != self._written[start:end] and "\\" not in self._written[start:end]:
+                return  # strings that are written one behind the other
+            said = value
+        elif not isinstance(value, (int, float)):
+            return
+        written = self._written[start:end]
+        if said.strip() and len(written) <= LONGEST_VALUE:
+            shift = self._shift
+            span, whole = (start + shift, end + shift), (statement + shift, stop + shift)
+            yield Found(path, span, whole, said if said != written else None)
+
+    def _place(self, column: int) -> int:
+        """Turn a place of the ast module, which counts bytes of UTF-8, into one in characters."""
+        return len(self._bytes[:column].decode(errors="surrogatepass"))

@@ -1,0 +1,199 @@
+"""Whatever the text: no crash, exact spans, disjoint bindings; and what is written as data is read back whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import string
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from guardbind.evidence import PromptText, check_bindings, locate
+from guardbind.extraction import RULES, ExtractedTable, extract
+
+slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+SIGNS = [
+    *"=:,;|{}[]()\"'`*-_#>.?!\\&~@$€%\n\r\t ",
+    "\r\n",
+    "```",
+    "```yaml\n",
+    "---\n",
+    "|-|-|\n",
+    "- ",
+    "  ",
+    "| ",
+    "!!x ",
+]
+WORDS = [
+    "Bob",
+    "badge",
+    "4417",
+    "null",
+    "true",
+    " is ",
+    "'s ",
+    " of the ",
+    "May 3, 2024",
+    "$1,250.00",
+    "مرحبا",
+    "名前：",
+    "🎟",
+]
+FORMS = ['"a": ', "key: ", "x = ", "f(a=", "&a ", "*a", "\u0301", "\u200f", "\ud800", "\0", "\ufeff", "\u2028"]
+PIECES = st.sampled_from(SIGNS + WORDS + FORMS)
+# Words that are no name or no string somewhere: null of YAML, `may` of a clause, the heading `value`.
+NO_NAMES = (
+    "i we you he she they it this that there is are was were am be been has have had will would can could should shall "
+    "must may might do does did said says say asked replied please null true false yes no on off y n inf nan value"
+)
+NAME = st.text(string.ascii_letters, min_size=1, max_size=8).filter(
+    lambda name: f" {name.lower()} " not in f" {NO_NAMES} "
+)
+NUMBERS = st.integers(-(10**9), 10**9).map(str)
+VALUE = st.one_of(NUMBERS, NAME, st.from_regex(r"[A-Z]{3}-[0-9]{4}", fullmatch=True), st.dates().map(str))
+FLAT = st.dictionaries(NAME, VALUE, min_size=1, max_size=6)
+
+
+def check(text: str, table: ExtractedTable) -> None:
+    ends = 0
+    for item in table.items:
+        assert item.span is not None and item.statement is not None
+        assert text[slice(*item.span)] == item.value
+        assert item.value.strip()
+        assert item.statement[0] <= item.span[0] < item.span[1] <= item.statement[1]
+        assert item.span[0] >= ends, "two bindings share a value"
+        ends = item.span[1]
+    check_bindings(table.bindings)
+    locate(table.bindings, PromptText(text, tuple((i, i + 1) for i in range(len(text)))))
+
+
+@slow
+@given(st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join)))
+def test_any_text(text: str) -> None:
+    check(text, extract(text))
+
+
+@slow
+@pytest.mark.parametrize("rule", RULES.names())
+@given(text=st.lists(PIECES, max_size=40).map("".join))
+def test_any_text_with_one_rule(rule: str, text: str) -> None:
+    check(text, extract(text, rules=[rule]))
+
+
+@given(st.lists(st.text(string.ascii_lowercase, min_size=1, max_size=9), max_size=60))
+def test_words_alone_bind_nothing(words: list[str]) -> None:
+    plain = [word for word in words if word not in ("is", "was", "are", "were", "equals")]
+    assert extract(" ".join(plain)).items == ()
+
+
+def tree(leaves: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    inner = st.recursive(
+        leaves, lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(NAME, below, max_size=3))
+    )
+    return st.dictionaries(NAME, inner, min_size=1, max_size=4)
+
+
+def leaves_of(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, dict):
+        return [leaf for key, member in value.items() for leaf in leaves_of(member, (*path, key))]
+    if isinstance(value, list):
+        return [leaf for place, member in enumerate(value) for leaf in leaves_of(member, (*path, place))]
+    return [(path, value)] if value.strip() else []
+
+
+ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+@slow
+@given(
+    tree(st.one_of(VALUE, ANY_TEXT)), st.sampled_from([None, 2]), st.booleans(), st.sampled_from(["", "Got: ", "x\r\n"])
+)
+def test_json_is_read_back(data: Any, indent: int | None, escaped: bool, before: str) -> None:
+    text = before + json.dumps(data, indent=indent, ensure_ascii=escaped) + " and more."
+    table = extract(text)
+    check(text, table)
+    found = [(item.path, item.value if item.decoded is None else item.decoded) for item in table.items]
+    assert found == leaves_of(data)
+    assert [(item.path, item.value) for item in extract(data).items] == found
+
+
+@slow
+@given(tree(VALUE))
+def test_yaml_is_read_back(data: Any) -> None:
+    text = f"Here:\n\n```yaml\n{yaml.safe_dump(data, sort_keys=False)}```\nThanks."
+    table = extract(text)
+    check(text, table)
+    assert [(item.path, item.value) for item in table.items] == leaves_of(data)
+
+
+@slow
+@given(FLAT, st.sampled_from(["{} = {}\n", "{}={}\r\n", "{}: {}\n", "- **{}**: {}\n", '{}="{}", ', "{}: {}; "]))
+def test_assignments_are_read_back(data: dict[str, str], form: str) -> None:
+    text = "".join(form.format(key, value) for key, value in data.items())
+    table = extract(text, rules=["assignment"])
+    check(text, table)
+    assert {item.key: item.value for item in table.items} == data
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[str], dict[str, list[str]]]:
+    head = draw(st.lists(NAME, min_size=2, max_size=4, unique=True))
+    cells = st.lists(VALUE, min_size=len(head) - 1, max_size=len(head) - 1)
+    return head, draw(st.dictionaries(NAME, cells, min_size=1, max_size=5))
+
+
+def by_path(head: list[str], rows: dict[str, list[str]]) -> list[tuple[tuple[str, str], str]]:
+    return [((row, head[i + 1]), cell) for row, cells in rows.items() for i, cell in enumerate(cells)]
+
+
+@slow
+@given(tables())
+def test_markdown_is_read_back(data: tuple[list[str], dict[str, list[str]]]) -> None:
+    head, rows = data
+    lines = [head, ["---"] * len(head), *([row, *cells] for row, cells in rows.items())]
+    text = "The list:\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\nThe end."
+    table = extract(text)
+    check(text, table)
+    assert [(item.path, item.value) for item in table.items] == by_path(head, rows)
+
+
+@slow
+@given(tables(), st.sampled_from([",", ";", "\t"]), st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
+def test_csv_is_read_back(data: tuple[list[str], dict[str, list[str]]], delimiter: str, quoting: Any) -> None:
+    head, rows = data
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, quoting=quoting)
+    writer.writerows([head, *([row, *cells] for row, cells in rows.items())])
+    table = extract(out.getvalue())
+    check(out.getvalue(), table)
+    assert [(item.path, item.value) for item in table.items] == by_path(head, rows)
+
+
+LARGE = {
+    "prose": "The boats lie at the pier, and nobody says a word. Bob's badge is 4417.\n" * 400,
+    "one line": "level=info order=4417 " * 1500,
+    "opened JSON": '[{"a":' * 5000,
+    "deep JSON": '[{"a":' * 3000 + "1" + "}]" * 3000,
+    "braces": '{"' * 15000,
+    "deep YAML": "a:\n b: " + "[" * 20000,
+    "steps": "".join(" " * (i % 300) + "a:\n" for i in range(300)),
+    "calls": "f(a=1, " * 4000,
+    "verbs": "a is " * 6000,
+    "rules": "|-|-|\n" * 5000,
+    "commas": "," * 30000,
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+@pytest.mark.timeout(60)
+def test_large_and_malformed_text(case: str) -> None:
+    text = LARGE[case]
+    for item in extract(text).items:
+        assert item.span is not None
+        assert text[slice(*item.span)] == item.value
