@@ -128,7 +128,8 @@ class GuardConfig(_Config):
     """Where records go: `jsonl:PATH`, `logging`, a registered sink, or a callable that takes one record."""
 
     capture_text: bool = False
-    """Let sinks see prompt text: keys, values, tokens. Off, they see indices and numbers only."""
+    """Let sinks see prompt text: keys, values, tokens; and keep prompt and answer in the report, for `to_html`. Off,
+    sinks see indices and numbers only, and the report as HTML shows no text."""
 
     @field_validator("policy")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -28,6 +28,7 @@ from guardbind.recorder import Recorder
 from guardbind.refusals import refuse_unguardable, setting
 from guardbind.report import Report
 from guardbind.request import Bindings, Request, Targets, bind_rows, kept_columns, named, prompt_ids
+from guardbind.transcript import transcribe
 
 __all__ = ["Guard", "GuardOutput", "Handle"]
 
@@ -155,6 +156,7 @@ class Guard:
             provenance_of(self._inner, self.tokenizer),
             keep_readouts=self.config.keep_readouts,
         )
+        limits = self._limits(ids, kwargs)
         engine = Engine(
             self._inner,
             self.tokenizer,
@@ -164,17 +166,23 @@ class Guard:
             tap,
             Meter(self.config, self._nulls or ()),
             recorder,
-            self._limits(ids, kwargs),
+            limits,
             self._lens,
         )
         processors = LogitsProcessorList(kwargs.get("logits_processor") or [])
         processors.append(GuardProcessor(engine, tap, ids.shape[1]))
+        raw: Any = None
         tap.attach()
         try:
-            return generate(**{**kwargs, "logits_processor": processors, "disable_compile": True})
+            raw = generate(**{**kwargs, "logits_processor": processors, "disable_compile": True})
+            return raw
         finally:
             tap.detach()
-            deliver(recorder.report())
+            report = recorder.report()
+            if self.config.capture_text:
+                texts = transcribe(self.tokenizer, rows, raw, ids.shape[1], pad=limits.pad, eos=limits.eos)
+                report = replace(report, transcripts=texts)
+            deliver(report)
 
     def _limits(self, ids: Tensor, kwargs: dict[str, Any]) -> Limits:
         new = setting(self._inner, kwargs, "max_new_tokens")

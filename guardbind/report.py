@@ -8,6 +8,8 @@ import pydantic
 from torch import Tensor
 
 from guardbind.events import InterventionRecord, Provenance, SlotRecord
+from guardbind.report_html import render_fragment, render_page
+from guardbind.transcript import Transcript
 
 __all__ = ["Readout", "Report"]
 
@@ -43,6 +45,7 @@ class Report:
         provenance: What produced them.
         readouts: The tensors of each slot, if `GuardConfig.keep_readouts` is set; else empty.
         sink_failures: Records that a sink failed to take.
+        transcripts: Prompt and answer of each row, if `GuardConfig.capture_text` is set; else empty.
     """
 
     slots: tuple[SlotRecord, ...]
@@ -50,6 +53,7 @@ class Report:
     provenance: Provenance
     readouts: tuple[Readout, ...] = ()
     sink_failures: int = 0
+    transcripts: tuple[Transcript, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -61,13 +65,31 @@ class Report:
         return tuple(slot for slot in self.slots if slot.row == index)
 
     def to_json(self, *, text: bool = True, indent: int | None = None) -> str:
-        """Return everything but the tensors as JSON.
+        """Return the records as JSON, with neither tensors nor transcripts.
 
         Args:
             text: Keep keys, values and tokens; without them the result holds no prompt text.
             indent: Spaces per level, for reading.
         """
-        slots = self.slots if text else tuple(s.without_text() for s in self.slots)
-        interventions = self.interventions if text else tuple(i.without_text() for i in self.interventions)
+        slots, interventions = self._records(text)
         data = _Data(provenance=self.provenance, slots=slots, interventions=interventions)
         return data.model_dump_json(indent=indent)
+
+    def to_html(self, *, text: bool = True) -> str:
+        """Return one HTML page, for a person: it fetches nothing, runs nothing, and shows all text as text.
+
+        Without transcripts, records are shown and no prompt text, and the page says so.
+
+        Args:
+            text: Show prompt, answer, keys, values and tokens; without them the page holds no prompt text.
+        """
+        shown = text and bool(self.transcripts)
+        return render_page(*self._records(shown), self.provenance, self.transcripts if shown else ())
+
+    def _repr_html_(self) -> str:
+        return render_fragment(*self._records(bool(self.transcripts)), self.provenance, self.transcripts)
+
+    def _records(self, text: bool) -> tuple[tuple[SlotRecord, ...], tuple[InterventionRecord, ...]]:
+        if text:
+            return self.slots, self.interventions
+        return tuple(s.without_text() for s in self.slots), tuple(i.without_text() for i in self.interventions)
