@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from families import speaking
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.bench import overhead
 from guardbind.bench.comparison import ARMS, Comparison
+from guardbind.bench.demo import overhead
 from guardbind.cli import main
 
 

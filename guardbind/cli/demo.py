@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from guardbind.bench.comparison import Answer, Arm
-    from guardbind.bench.overhead import Overhead
-    from guardbind.bench.results import ComparisonResult
+    from guardbind.bench.demo.overhead import Overhead
+    from guardbind.bench.demo.results import ComparisonResult
     from guardbind.bench.trial import Task, Trial
 
 __all__ = ["demo"]
@@ -97,8 +97,8 @@ def demo(
     task = TASKS.get(_TASK)(tokenizer, filler=_FILLER, k=k, seed=seed)
     console = stdout_console(_PIPE_WIDTH)
     if not as_json:
-        from guardbind.bench.show import show_story
-        from guardbind.bench.story import find_story
+        from guardbind.bench.demo.show import show_story
+        from guardbind.bench.demo.story import find_story
 
         show_story(find_story(loaded, tokenizer, task), console)
     run = _Run(loaded, tokenizer, task, arms_of(policies))
@@ -108,7 +108,7 @@ def demo(
         if as_json:
             click.echo(result.model_dump_json(indent=2))
         else:
-            from guardbind.bench.show import show_comparison
+            from guardbind.bench.demo.show import show_comparison
 
             show_comparison(result, console)
     if stopped:
@@ -130,7 +130,7 @@ class _Run:
     def until_done(self, trials: int) -> bool:
         """Answer the trials and measure the cost; returns whether it was interrupted."""
         from guardbind.bench.comparison import Comparison
-        from guardbind.bench.overhead import measure_overhead
+        from guardbind.bench.demo.overhead import measure_overhead
 
         try:
             with _progress() as progress:
@@ -154,7 +154,7 @@ class _Run:
 
     def result(self, name: str, seed: int, k: int) -> ComparisonResult:
         """Sum it up."""
-        from guardbind.bench.results import ComparisonResult, cost_of, detection, policy_results
+        from guardbind.bench.demo.results import ComparisonResult, cost_of, detection, policy_results
         from guardbind.provenance import provenance_of
 
         found = (self._trials, self.answers, self._arms)

@@ -10,8 +10,8 @@ from bench_tiny import bench_tokenizer
 from families import speaking
 from rich.console import Console
 
-from guardbind.bench.show import show_story
-from guardbind.bench.story import Story, TokenReading, find_story
+from guardbind.bench.demo.show import show_story
+from guardbind.bench.demo.story import Story, TokenReading, find_story
 from guardbind.bench.tasks.competing_vars import CompetingVars
 
 

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from guardbind.events import Provenance, SlotRecord
 from guardbind.information.intervals import Interval, wilson
 
-from .comparison import TOLD, Answer, Arm
-from .metrics import auroc, auroc_interval
+from ..comparison import TOLD, Answer, Arm
+from ..metrics import auroc, auroc_interval
+from ..trial import SCHEMA_VERSION, Trial
 from .overhead import Overhead
-from .trial import SCHEMA_VERSION, Trial
 
 __all__ = ["ComparisonResult", "Cost", "Detection", "PolicyResult", "cost_of", "detection", "policy_results"]
 

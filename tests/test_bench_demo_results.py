@@ -6,8 +6,8 @@ import pytest
 from bench_tiny import bench_tokenizer
 
 from guardbind.bench.comparison import ARMS, TOLD, Answer, Arm
-from guardbind.bench.overhead import Overhead, Ratio
-from guardbind.bench.results import cost_of, detection, policy_results
+from guardbind.bench.demo.overhead import Overhead, Ratio
+from guardbind.bench.demo.results import cost_of, detection, policy_results
 from guardbind.bench.tasks.competing_vars import CompetingVars
 from guardbind.bench.trial import Stage, Trial
 from guardbind.events import SlotRecord

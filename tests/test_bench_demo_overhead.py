@@ -6,8 +6,8 @@ import pytest
 from bench_tiny import bench_tokenizer
 from families import speaking
 
-from guardbind.bench import overhead
-from guardbind.bench.overhead import measure_overhead, paired
+from guardbind.bench.demo import overhead
+from guardbind.bench.demo.overhead import measure_overhead, paired
 from guardbind.bench.tasks.competing_vars import CompetingVars
 from guardbind.guard import Guard, Handle
 from guardbind.report import Report

@@ -14,8 +14,8 @@ from guardbind.errors import NullUnavailableError
 from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.guard import Guard, GuardOutput
 
-from .comparison import told
-from .trial import Stage, Task, Trial
+from ..comparison import told
+from ..trial import Stage, Task, Trial
 
 __all__ = ["Story", "TokenReading", "find_story"]
 

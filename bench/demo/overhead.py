@@ -15,10 +15,10 @@ from guardbind.candidates import Trie
 from guardbind.config import GuardConfig
 from guardbind.guard import Guard
 
-from .comparison import told
-from .pool import encode
-from .prefill import SharedPrefill
-from .trial import Task
+from ..comparison import told
+from ..pool import encode
+from ..prefill import SharedPrefill
+from ..trial import Task
 
 __all__ = ["Overhead", "Ratio", "measure_overhead", "paired"]
 
