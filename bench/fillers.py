@@ -157,8 +157,9 @@ def other_decoy(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys)
 
 
 def decoy_density(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:
-    """`decoy_heavy` with as many decoys as the block is long: twelve in 256 tokens."""
-    return [_scattered(stock, size, [decoys.competitor] * (size * _DECOYS // 256), rng) for size in sizes]
+    """`decoy_heavy` with as many decoys as the block is long: twelve in 256 tokens, none of them overwritten."""
+    # A short block has a single one, which a random token could hit.
+    return [_scattered(stock, size, [decoys.competitor] * (size * _DECOYS // 256), rng, keep=True) for size in sizes]
 
 
 def decoy_matched(stock: Stock, sizes: Sequence[int], rng: Random, decoys: Decoys) -> list[list[int]]:

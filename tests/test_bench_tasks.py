@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from bench_tiny import bench_tokenizer
 from conftest import CHAT_TEMPLATE
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
@@ -84,6 +84,8 @@ def test_the_fixed_prompts_are_the_papers(task: str, style: Any, layout: Any, k:
         assert text_of(trial.ids) == chat_tokenizer().bos_token + text
 
 
+# A block with a single decoy, which a random token once hit.
+@example(TASKS.get("decoy_injection"), "decoy_density", Form(), "random", "plain", 24, 1169)
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(BINDING),
