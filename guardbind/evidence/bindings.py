@@ -24,6 +24,9 @@ class Binding:
         span: Half-open character range of the evidence span, where it is known. It indexes the `source` handed to
             `locate`, else the decoded prompt. Without it the evidence is located automatically.
         token_span: The same as a half-open range of the row's prompt tokens, not counting padding.
+        spans: Several statements of the same value, each as `span`, which is then left out.
+        attribute: What is asked of the owners, as "badge number"; None where the key is all there is.
+        owners: Names, any of which says whose value it is: "Alice", or other values of the same record.
     """
 
     key: str
@@ -31,6 +34,9 @@ class Binding:
     aliases: tuple[str, ...] = ()
     span: tuple[int, int] | None = None
     token_span: tuple[int, int] | None = None
+    spans: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
+    attribute: str | None = field(default=None, kw_only=True)
+    owners: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def surfaces(self) -> tuple[str, ...]:
@@ -113,8 +119,17 @@ def _check_binding(item: Binding) -> None:
         _check_string(f"alias of key {item.key!r}", alias)
     _check_span(f"span of key {item.key!r}", item.span)
     _check_span(f"token_span of key {item.key!r}", item.token_span)
-    if item.span is not None and item.token_span is not None:
-        raise BindingError(f"key {item.key!r} has both span and token_span.", hint="Give one of them, or none.")
+    for span in item.spans:
+        _check_span(f"span of key {item.key!r}", span)
+    given = [name for name in ("span", "token_span", "spans") if getattr(item, name)]
+    if len(given) > 1:
+        raise BindingError(f"key {item.key!r} has both {' and '.join(given)}.", hint="Give one of them, or none.")
+    if item.attribute is not None:
+        _check_string(f"attribute of key {item.key!r}", item.attribute)
+    if isinstance(item.owners, str):
+        raise BindingError(f"the owners of key {item.key!r} are the string {item.owners!r}; a tuple is needed.")
+    for owner in item.owners:
+        _check_string(f"owner of key {item.key!r}", owner)
 
 
 def _check_evidence(item: Evidence) -> None:

@@ -48,6 +48,8 @@ class Located:
         value: The value; None for an evidence.
         aliases: Other surface forms of the value.
         mentions: Where the prompt states it, in textual order.
+        attribute: What is asked of the owners; None where the key is all there is.
+        owners: Names, any of which says whose value it is.
     """
 
     index: int
@@ -55,6 +57,8 @@ class Located:
     value: str | None
     aliases: tuple[str, ...]
     mentions: tuple[Mention, ...]
+    attribute: str | None = None
+    owners: tuple[str, ...] = ()
 
     @property
     def absent(self) -> bool:
@@ -130,13 +134,13 @@ def locate(items: Sequence[Binding | Evidence], prompt: PromptText, *, source: s
     found = claim(items, prompt)
     table = []
     for index, item in enumerate(items):
+        claims = given[index] if index in given else found[index]
+        mentions = tuple(_mention(prompt, c) for c in sorted(claims))
         if isinstance(item, Binding):
-            claims = given[index] if index in given else found[index]
-            name, value, aliases = item.key, item.value, item.aliases
+            located = Located(index, item.key, item.value, item.aliases, mentions, item.attribute, item.owners)
         else:
-            claims = given[index]
-            name, value, aliases = item.id, None, ()
-        table.append(Located(index, name, value, aliases, tuple(_mention(prompt, c) for c in sorted(claims))))
+            located = Located(index, item.id, None, (), mentions)
+        table.append(located)
     return EvidenceTable(tuple(table))
 
 
@@ -162,33 +166,33 @@ def _given(items: Sequence[Binding | Evidence], prompt: PromptText, source: str 
     given: dict[int, list[Claim]] = {}
     explicit: list[tuple[Span, str]] = []
     indexed, origin = prompt.text, _Origin(0, (0, len(prompt.text)))
-    if source is not None and any(item.span for item in items):
+    if source is not None and any(_spans(item) for item in items):
         indexed, origin = source, _find_source(source, prompt.text)
     for index, item in enumerate(items):
         name = repr(item.key if isinstance(item, Binding) else item.id)
-        rule: Rule
-        if item.span is not None:
-            if item.span[1] > len(indexed):
+        places: list[Span] = []
+        rule: Rule = "span"
+        for span in _spans(item):
+            if span[1] > len(indexed):
                 where = "decoded prompt" if source is None else "source"
                 raise BindingError(
-                    f"the span {item.span} of {name} ends outside of the {where}, which has {len(indexed)} characters.",
+                    f"the span {span} of {name} ends outside of the {where}, which has {len(indexed)} characters.",
                     hint="Give the text that the span indexes as source." if source is None else None,
                 )
-            chars, rule = origin.place(item.span, name), "span"
-        elif item.token_span is not None:
+            places.append(origin.place(span, name))
+        if item.token_span is not None:
             if item.token_span[1] > len(prompt.spans):
                 raise BindingError(
                     f"the token_span {item.token_span} of {name} ends outside of the prompt, which has "
                     f"{len(prompt.spans)} tokens without padding."
                 )
-            chars, rule = prompt.chars(range(*item.token_span)), "token_span"
-        else:
-            if isinstance(item, Evidence) and item.text is not None:
-                passages = longest((start, start + len(item.text)) for start in verbatim(prompt.text, item.text))
-                given[index] = [Claim(passage, passage, "text") for passage in passages]
-            continue
-        explicit.append((chars, name))
-        given[index] = [Claim(chars, _value_within(item, prompt.text, chars), rule)]
+            places, rule = [prompt.chars(range(*item.token_span))], "token_span"
+        if places:
+            explicit += [(chars, name) for chars in places]
+            given[index] = [Claim(chars, _value_within(item, prompt.text, chars), rule) for chars in places]
+        elif isinstance(item, Evidence) and item.text is not None:
+            passages = longest((start, start + len(item.text)) for start in verbatim(prompt.text, item.text))
+            given[index] = [Claim(passage, passage, "text") for passage in passages]
     for (left, one), (right, other) in pairwise(sorted(explicit)):
         if right[0] < left[1]:
             raise BindingError(
@@ -196,6 +200,12 @@ def _given(items: Sequence[Binding | Evidence], prompt: PromptText, source: str 
                 hint="Give spans that do not share a character.",
             )
     return given
+
+
+def _spans(item: Binding | Evidence) -> tuple[Span, ...]:
+    if item.span is not None:
+        return (item.span,)
+    return item.spans if isinstance(item, Binding) else ()
 
 
 class _Origin(NamedTuple):
