@@ -10,9 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from guardbind.errors import ConfigError
 
-__all__ = ["CheckpointConfig", "GuardConfig", "SlotKind"]
-
-SlotKind = Literal["prompt_end", "line_end", "automatic"]
+__all__ = ["CheckpointConfig", "GuardConfig"]
 
 
 class _Config(BaseModel):
@@ -65,10 +63,12 @@ class GuardConfig(_Config):
     """What to do about a verdict: `observe`, `contrast`, `veto`, `checkpoint`, `abstain`, `raise`, `auto`, or a
     callable that is given the slot and returns or yields proposals (see `guardbind.policies`)."""
 
-    slots: tuple[SlotKind, ...] = ("line_end", "automatic")
+    slots: tuple[str | Callable[..., Any], ...] = ("line_end", "field", "cell", "key_phrase", "automatic")
     """Where a value is taken to begin. `prompt_end`: at the end of every prompt. `line_end`: at the end of a prompt
     that stops in the middle of a line, as `KEY1=[` does. `automatic`: wherever the model is about to start a
-    candidate."""
+    candidate. `key_phrase`: behind words that name what is bound, as "the badge number is". `field` and `cell`: a field
+    of JSON, a cell of a Markdown table. Further ones are registered in `guardbind.slots.SLOTS`, or are callables that
+    take a `guardbind.slots.Moment` and return a `guardbind.targets.Place` or None."""
 
     patterns: tuple[str, ...] = ()
     """Regular expressions; a slot begins wherever one matches up to the end of the text generated so far."""
@@ -130,6 +130,16 @@ class GuardConfig(_Config):
     capture_text: bool = False
     """Let sinks see prompt text: keys, values, tokens; and keep prompt and answer in the report, for `to_html`. Off,
     sinks see indices and numbers only, and the report as HTML shows no text."""
+
+    @field_validator("slots")
+    @classmethod
+    def _known_slots(cls, slots: tuple[str | Callable[..., Any], ...]) -> tuple[str | Callable[..., Any], ...]:
+        from guardbind.slots import SLOTS
+
+        for slot in slots:
+            if isinstance(slot, str) and slot not in SLOTS:
+                raise ValueError(str(SLOTS.miss(slot)))
+        return slots
 
     @field_validator("policy")
     @classmethod

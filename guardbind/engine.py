@@ -22,7 +22,8 @@ from guardbind.policies import Policy, Proposal, Slot, Verification, verify
 from guardbind.recorder import Recorder
 from guardbind.restate import insertion_fits, restater
 from guardbind.rows import Row, Value
-from guardbind.slots import Moment, SlotDetector
+from guardbind.slots import Moment
+from guardbind.slots.detector import Detected, SlotDetector
 
 __all__ = ["Engine", "Limits"]
 
@@ -90,7 +91,6 @@ class Engine:
         self._limits = limits
         self._lens = lens
         self._detector = SlotDetector(config)
-        self._watches = "automatic" in config.slots
 
     def observe(self, last_tokens: Sequence[int]) -> None:
         """Take note of the token that each row was given at the step before."""
@@ -98,7 +98,7 @@ class Engine:
             if row.finished:
                 continue
             row.ids.append(token)
-            row.finished = token in self._limits.eos
+            row.finished = row.stopped or token in self._limits.eos
             if row.value is not None and not row.queue:
                 self._follow(row, row.value, token)
 
@@ -117,8 +117,7 @@ class Engine:
         tops: list[int] | None = None
         openings: list[Opening] = []
         for row in self._rows:
-            # A row that a stop string ended holds no end of sequence, only the padding that follows.
-            if row.finished or (row.step > 0 and row.ids[-1] == self._limits.pad):
+            if row.finished:
                 continue
             if row.queue:
                 scores = _forced(scores, row.index, row.queue.popleft())
@@ -150,37 +149,50 @@ class Engine:
         return next(iter(value.node.children)) if len(value.node.children) == 1 and not value.node.ends else None
 
     def _may_open(self, row: Row) -> bool:
-        if row.reopens is not None or row.value is not None or row.step == 0 or self._config.patterns:
+        if row.reopens is not None or row.value is not None:
             return True
-        return self._watches and bool(row.starts)
+        return row.binds and self._detector.may_open(row.step, has_candidates=bool(row.starts))
 
     def _open(self, row: Row, top: int) -> Opening | None:
         if row.reopens is not None:
             # What was written of the value stands in the line that was begun again.
             begun, row.reopens = row.reopens, None
             start = len(row.ids) - begun.tokens
-            row.value = Value("reopened", begun.resolution, begun.node, start, begun.tokens)
+            detected = Detected("reopened", begun.detected.place, False)
+            row.value = Value(detected, begun.resolution, begun.node, start, begun.tokens)
             return self._decision(row, row.value, top)
         if row.value is not None:
             return self._continue(row, row.value, top)
         moment = Moment(
             step=row.step,
             stops_mid_line=row.stops_mid_line,
+            last=row.text_of(self._tokenizer, row.ids[-1]),
+            line=lambda: row.line(self._tokenizer),
             generated=lambda: row.answer(self._tokenizer),
             token=top,
             starts=row.starts,
             inside_word=lambda: row.inside_word(self._tokenizer, top),
+            names_key=row.names_key,
         )
-        kind = self._detector.kind(moment)
-        if kind is None:
-            return None
-        return self._begin(row, kind, row.resolve(kind, row.answer(self._tokenizer)), top)
+        detected = self._detector.detect(moment)
+        return None if detected is None else self._begin(row, detected, top)
 
-    def _begin(self, row: Row, kind: str, resolution: Resolution, top: int) -> Opening | None:
+    def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
+        resolution = self._resolve(row, detected, row.beginning(None, top))
+        if detected.expected and top not in row.starts and not self._value_like(row, resolution, top):
+            return None
         known = row.trie is not None and (resolution.index is None or row.candidate(resolution.index) is not None)
         node = row.trie.root if known and row.trie is not None else None
-        row.value = Value(kind, resolution, node, len(row.ids))
+        row.value = Value(detected, resolution, node, len(row.ids))
         return self._decision(row, row.value, top)
+
+    def _resolve(self, row: Row, detected: Detected, beginning: Sequence[int]) -> Resolution:
+        kind = "running" if detected.expected else detected.kind
+        return row.resolve(kind, detected.place, lambda: row.answer(self._tokenizer), beginning)
+
+    def _value_like(self, row: Row, resolution: Resolution, top: int) -> bool:
+        """Whether a token looks like the start of the value: where one is expected, something else may be said."""
+        return row.value_like(row.text_of(self._tokenizer, top), resolution.index)
 
     def _continue(self, row: Row, value: Value, top: int) -> Opening | None:
         if value.node is None:
@@ -189,11 +201,16 @@ class Engine:
                 return None
         elif value.branch is None and top in value.node.children and not value.node.branching:
             return None
-        elif value.kind == "automatic" and not value.decided and not self._alive(value, top):
+        elif not value.decided and not self._alive(value, top) and self._is_none(row, value, top):
             # It began as a candidate does and went on as none does: there was no slot.
             row.value = None
             return None
         return self._decision(row, value, top)
+
+    def _is_none(self, row: Row, value: Value, top: int) -> bool:
+        if value.detected.expected:
+            return not self._value_like(row, value.resolution, top)
+        return value.detected.kind == "automatic"
 
     @staticmethod
     def _alive(value: Value, top: int) -> bool:
@@ -202,8 +219,17 @@ class Engine:
     def _decision(self, row: Row, value: Value, top: int) -> Opening | None:
         if self._leaves_open(row, top):
             return None
-        kind, value.decided = ("continued" if value.decided else value.kind), True
-        return Opening(row, kind, value.resolution, value.node, top, begun=value.tokens > 0)
+        if value.decided:
+            return Opening(row, "continued", value.resolution, value.node, top, begun=value.tokens > 0)
+        beginning = row.beginning(value.node, top)
+        if value.detected.kind == "automatic" and row.echoes(beginning):
+            # The query says it too: what is repeated is no answer.
+            row.value = None
+            return None
+        if value.detected.kind == "automatic" and value.tokens > 0:
+            value.resolution = self._resolve(row, value.detected, beginning)
+        value.decided = True
+        return Opening(row, value.detected.kind, value.resolution, value.node, top, begun=value.tokens > 0)
 
     def _leaves_open(self, row: Row, top: int) -> bool:
         """Whether the model's token keeps the target and others alive: nothing is decided yet, so nothing is judged."""

@@ -79,6 +79,7 @@ class Recorder:
             action="none" if kept is None else kept.action,
             target=None if slot.target is None else slot.target.index,
             resolved_by=opening.resolution.how,
+            target_score=opening.resolution.score,
             gate_gap=None if slot.readout is None else slot.readout.gate_gap,
             value_gap=None if slot.readout is None else slot.readout.value_gap,
             tie=_tie(slot),
@@ -99,7 +100,7 @@ class Recorder:
             key=None if slot.target is None else slot.target.key,
             token_text=self._text(slot.token),
             final_text=self._text(final),
-            reason=f"{opening.resolution.how}; {slot.judgement.reason}",
+            reason="; ".join(dict.fromkeys((opening.resolution.reason, slot.judgement.reason))),
             provenance=self.provenance,
         )
         self.slots.append(record)

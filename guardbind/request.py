@@ -33,12 +33,12 @@ class Request:
     """What a guard was told.
 
     Attributes:
-        bindings: One list, or one list per row.
+        bindings: One list, or one list per row; None to read them out of the prompts.
         target: One target, or one per row.
         source: The caller's text that character spans index; one, or one per row.
     """
 
-    bindings: Bindings
+    bindings: Bindings | None = None
     target: Targets = None
     source: str | Sequence[str | None] | None = None
 
@@ -118,22 +118,12 @@ def bind_rows(
         ContextLengthError: A prompt leaves no room in the model's context.
     """
     count = len(ids)
-    if not _is_list(request.bindings):
-        raise BindingError(
-            f"bindings is {type(request.bindings).__name__}; a list of Binding and Evidence, or one list per row, is "
-            "needed."
-        )
-    nested = all(map(_is_list, request.bindings)) and len(request.bindings) > 0
-    lists: list[Sequence[Item]] = list(request.bindings) if nested else [request.bindings]  # type: ignore[arg-type,list-item]
-    _fits("binding lists", len(lists), count)
+    lists = _binding_lists(request.bindings, count)
     targets = _per_row("targets", request.target, count, (str, Target))
     sources = _per_row("sources", request.source, count, (str,))
     longest = context_length(model)
     rows: list[Row] = []
     for i in range(count):
-        if not lists[i]:
-            raise BindingError(f"row {i} has no binding; at least one is needed.", hint="Leave rows without one out.")
-        check_bindings(lists[i])
         kept = mask[i]
         pad = int((~kept).sum())
         if bool((~kept[pad:]).any()):
@@ -158,6 +148,24 @@ def bind_rows(
             )
             rows.append(row)
     return rows
+
+
+def _binding_lists(given: Bindings | None, rows: int) -> list[Sequence[Item] | None]:
+    if given is None:
+        return [None] * rows
+    if not _is_list(given):
+        raise BindingError(
+            f"bindings is {type(given).__name__}; a list of Binding and Evidence, or one list per row, is needed.",
+            hint="Leave it out to have the bindings read out of the prompt.",
+        )
+    nested = all(map(_is_list, given)) and len(given) > 0
+    lists: list[Sequence[Item]] = list(given) if nested else [given]  # type: ignore[arg-type,list-item]
+    _fits("binding lists", len(lists), rows)
+    for i, items in enumerate(lists):
+        if not items:
+            raise BindingError(f"row {i} has no binding; at least one is needed.", hint="Leave rows without one out.")
+        check_bindings(items)
+    return list(lists)
 
 
 def _fits(what: str, given: int, rows: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from transformers import PreTrainedTokenizerBase
@@ -11,9 +11,17 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.branch import Branch
 from guardbind.candidates import Node, Trie
 from guardbind.evidence import Binding, Evidence, EvidenceTable, PromptText, Resolution, Target, locate, resolve
+from guardbind.evidence._scan import occurrences
 from guardbind.nulls.types import Span
+from guardbind.slots.detector import Detected
+from guardbind.targets import Agreement, Place, read_query
+from guardbind.targets.prompt import read_bindings
 
 __all__ = ["Row", "Value", "bind_row"]
+
+_LINE_TOKENS = 160
+_OPENING = " \t\n\"'`*_([\u201c\u2018"
+_MONEY = frozenset("$\u20ac\u00a3\u00a5")
 
 
 @dataclass(slots=True)
@@ -21,7 +29,7 @@ class Value:
     """A value that is being written.
 
     Attributes:
-        kind: What opened the slot.
+        detected: What opened the slot, and what stands before it.
         resolution: Where it should come from.
         node: Where it stands in the trie; None when the value is not known.
         start: Index of its first token among the row's tokens.
@@ -31,7 +39,7 @@ class Value:
         intervened: Whether an intervention was kept in it.
     """
 
-    kind: str
+    detected: Detected
     resolution: Resolution
     node: Node | None
     start: int
@@ -55,12 +63,16 @@ class Row:
         trie: Its candidates; None when no value is known.
         declared: The target that the caller declared.
         starts: Tokens that start a candidate.
+        agreement: Finds a target by attribute and owner.
+        addressed: The bindings say what is asked of whom, so that targets are found that way.
+        echoed: Bindings whose values the query says itself.
         queue: Tokens still to be forced.
         reopens: The value whose slot opens again when the queue is empty (a visible checkpoint was written).
         value: The value that is being written.
         restated: Index of a binding to token ranges of the answer that hold its value.
         interventions: Interventions kept so far.
-        finished: The answer holds an end-of-sequence token.
+        stopped: A stopping criterion ended the row with its newest token.
+        finished: The answer is complete; what follows is padding.
     """
 
     index: int
@@ -72,11 +84,15 @@ class Row:
     trie: Trie | None
     declared: str | Target | None
     starts: frozenset[int]
+    agreement: Agreement
+    addressed: bool
+    echoed: frozenset[int]
     queue: deque[int] = field(default_factory=deque)
     reopens: Value | None = None
     value: Value | None = None
     restated: dict[int, list[range]] = field(default_factory=dict)
     interventions: int = 0
+    stopped: bool = False
     finished: bool = False
 
     @property
@@ -91,14 +107,59 @@ class Row:
         ends_special = bool(self.prompt.specials) and self.prompt.specials[-1][1] == len(text)
         return bool(text) and not text[-1].isspace() and not ends_special
 
+    @property
+    def binds(self) -> bool:
+        """Whether anything is declared or was found for the row."""
+        return bool(self.table.items)
+
     def answer(self, tokenizer: PreTrainedTokenizerBase) -> str:
         """Return the text generated so far."""
         return str(tokenizer.decode(self.ids[self.prompt_length :], clean_up_tokenization_spaces=False))
 
+    def line(self, tokenizer: PreTrainedTokenizerBase) -> str:
+        """Return the last line so far, or its last part; it may have begun in the prompt."""
+        first = max(self.prompt_length, len(self.ids) - _LINE_TOKENS)
+        written = str(tokenizer.decode(self.ids[first:], clean_up_tokenization_spaces=False))
+        if self.stops_mid_line and first == self.prompt_length:
+            written = self.prompt.text.rpartition("\n")[2] + written
+        return written.rpartition("\n")[2]
+
+    @staticmethod
+    def text_of(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
+        """Return one token as text."""
+        return str(tokenizer.decode([token], clean_up_tokenization_spaces=False))
+
     def inside_word(self, tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
         """Whether a next token goes on with the word or number that the row ends in."""
-        before, after = (str(tokenizer.decode([i], clean_up_tokenization_spaces=False)) for i in (self.ids[-1], token))
+        before, after = self.text_of(tokenizer, self.ids[-1]), self.text_of(tokenizer, token)
         return before[-1:].isalnum() and after[:1].isalnum()
+
+    def names_key(self, text: str) -> bool:
+        """Whether a text names something that is bound and does not give its value yet."""
+        return self.agreement.names(text)
+
+    def value_like(self, text: str, target: int | None) -> bool:
+        """Whether a text begins as the target's value may, or any value if there is no target."""
+        begun = _first(text)
+        items = self.table.items if target is None else [self.table.items[target]]
+        firsts = {_first(surface) for item in items for surface in item.surfaces}
+        if begun.isdecimal() or begun in _MONEY:
+            return any(first.isdecimal() or first in _MONEY for first in firsts)
+        return begun.isupper() and any(first.isupper() for first in firsts)
+
+    def settled(self, chosen: int, last: int) -> int:
+        """Return how many tokens of the answer stand before any value of which nothing was judged yet.
+
+        Args:
+            chosen: Tokens of the answer that were chosen.
+            last: The newest of them; the row may not have read it yet.
+        """
+        value = self.value
+        if self.finished or value is None or value.node is None or value.decided:
+            return chosen
+        if chosen > self.step and last not in value.node.children:
+            return chosen
+        return value.start - self.prompt_length
 
     def statements(self, item: int) -> Span:
         """Return the tokens that state a binding: in the prompt, and where the answer wrote it."""
@@ -120,17 +181,43 @@ class Row:
         wanted = set(candidates)
         return [item.index for item in self.table.items if self.candidate(item.index) in wanted]
 
-    def resolve(self, kind: str, answer: str) -> Resolution:
+    def beginning(self, node: Node | None, token: int) -> list[int]:
+        """Return the bindings whose values go on with a token at a node of the trie, by default at its root."""
+        node = node or (None if self.trie is None else self.trie.root)
+        if node is None:
+            return []
+        child = node.children.get(token)
+        return self.owners(tuple(node.ends if child is None else child.values))
+
+    def echoes(self, items: Sequence[int]) -> bool:
+        """Whether the query itself says the values of all of some bindings."""
+        return bool(items) and self.echoed.issuperset(items)
+
+    def resolve(
+        self, kind: str, place: Place, answer: Callable[[], str], beginning: Collection[int] = ()
+    ) -> Resolution:
         """Return where the slot should take its value from.
 
         In running text the sentence that the slot stands in says more than the declared target, which is meant for the
         answer as a whole.
+
+        Args:
+            kind: What opened the slot; `running` for what was written of the answer.
+            place: What stands before it.
+            answer: Returns the text generated so far.
+            beginning: Bindings whose values the model is about to begin.
         """
-        if kind == "automatic" and self.step > 0:
-            by_text = resolve(self.table, self.prompt, declared=None, generated=answer)
-            if by_text.how == "slot_prefix":
+        automatic = kind == "automatic"
+        running = (automatic or kind == "running") and self.step > 0
+        if self.addressed:
+            found = self.agreement.resolve(place, beginning=beginning if automatic else None)
+            if self.declared is None or (running and found.how == "sentence"):
+                return found
+        elif running:
+            by_text = resolve(self.table, self.prompt, declared=None, generated=answer())
+            if by_text.how == "slot_prefix" or self.declared is None:
                 return by_text
-        return resolve(self.table, self.prompt, declared=self.declared, generated=answer)
+        return resolve(self.table, self.prompt, declared=self.declared, generated=answer())
 
 
 def bind_row(
@@ -139,11 +226,11 @@ def bind_row(
     index: int,
     pad: int,
     ids: Sequence[int],
-    items: Sequence[Binding | Evidence],
+    items: Sequence[Binding | Evidence] | None,
     declared: str | Target | None,
     source: str | None,
 ) -> Row:
-    """Locate the evidence of one row and build its candidates.
+    """Locate the evidence of one row, reading it from the prompt if none is declared, and build its candidates.
 
     Raises:
         BindingError: An item cannot be used or its span lies outside the prompt.
@@ -151,10 +238,12 @@ def bind_row(
         TargetError: The declared target names no item.
     """
     prompt = PromptText.from_ids(tokenizer, ids)
-    table = locate(items, prompt, source=source)
+    table = locate(read_bindings(prompt) if items is None else items, prompt, source=source)
     known = [(item.value, item.aliases) for item in table.items if item.value is not None]
     trie = Trie.build(tokenizer, known) if known else None
     resolve(table, prompt, declared=declared)
+    query = read_query(prompt, table.end)
+    addressed = any(item.attribute is not None for item in table.items)
     return Row(
         index=index,
         pad=pad,
@@ -165,4 +254,18 @@ def bind_row(
         trie=trie,
         declared=declared,
         starts=frozenset() if trie is None else trie.first_tokens,
+        agreement=Agreement(table, query),
+        addressed=addressed,
+        echoed=_echoed(table, query.text) if addressed else frozenset(),
     )
+
+
+def _first(text: str) -> str:
+    """Return the first character of a value, what opens it left out; empty if there is none."""
+    return text.lstrip(_OPENING)[:1]
+
+
+def _echoed(table: EvidenceTable, query: str) -> frozenset[int]:
+    surfaces = [surface for item in table.items for surface in item.surfaces]
+    said = {surface for _, surface in occurrences(query, surfaces, any_case=True)}
+    return frozenset(item.index for item in table.items if not said.isdisjoint(item.surfaces))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import click
 
-from guardbind.config import GuardConfig, SlotKind
+from guardbind.config import GuardConfig
+from guardbind.slots import SLOTS
 
 __all__ = ["CONTEXT", "Job", "default_of", "job_options", "model_options"]
 
@@ -35,7 +36,7 @@ class Job:
     max_new_tokens: int
     temperature: float
     seed: int | None
-    slots: tuple[SlotKind, ...]
+    slots: tuple[str, ...]
     pattern: tuple[str, ...]
     sink: tuple[str, ...]
     json: bool
@@ -110,7 +111,7 @@ _OPTIONS = [
     _setting("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Seed of the drawing."),
     _setting(
         "--slots",
-        type=click.Choice(get_args(SlotKind)),
+        type=click.Choice(SLOTS.names()),
         multiple=True,
         default=default_of("slots"),
         help="Where a value is taken to begin; repeat for more.",

@@ -22,7 +22,7 @@ __all__ = [
     "Verdict",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Verdict = Literal["ok", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
 Action = str
@@ -148,8 +148,8 @@ class SlotRecord(_Record):
     step: int
     """Tokens generated in this row before the slot."""
     kind: str
-    """What opened the slot: `prompt_end`, `line_end`, `automatic`, `pattern`, `continued` for a later token of a value
-    that was begun before, or `reopened` after a visible checkpoint."""
+    """What opened the slot: a rule of `GuardConfig.slots`, `pattern`, `continued` for a later token of a value that was
+    begun before, or `reopened` after a visible checkpoint."""
     verdict: Verdict
     """Verdict on the model's own token."""
     final_verdict: Verdict
@@ -159,7 +159,9 @@ class SlotRecord(_Record):
     target: int | None
     """Index of the binding that the slot should take its value from; None when unresolved."""
     resolved_by: str
-    """How the target was found: `declared`, `slot_prefix`, `query`, `only`, `unresolved`."""
+    """How the target was found: `declared`, `slot_prefix`, `sentence`, `entity`, `query`, `only`, `unresolved`."""
+    target_score: float
+    """How well the target fits, in [0, 1]; 0 when it is unresolved."""
     gate_gap: float | None
     """Best candidate logit minus best other logit; None when no candidate is known."""
     value_gap: float | None

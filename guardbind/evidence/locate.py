@@ -66,6 +66,11 @@ class Located:
         return not self.mentions
 
     @property
+    def surfaces(self) -> tuple[str, ...]:
+        """The value and its aliases, each once; none for an evidence."""
+        return () if self.value is None else tuple(dict.fromkeys((self.value, *self.aliases)))
+
+    @property
     def evidence(self) -> bool:
         """Whether it is an `Evidence`, a passage whose value is not known."""
         return self.value is None
@@ -81,6 +86,11 @@ class EvidenceTable:
     def keys(self) -> tuple[str, ...]:
         """The distinct keys and evidence ids, in the order given."""
         return tuple(dict.fromkeys(item.key for item in self.items))
+
+    @property
+    def end(self) -> int:
+        """Where in the decoded prompt the last statement of anything ends."""
+        return max((mention.chars[1] for item in self.items for mention in item.mentions), default=0)
 
     def history(self, key: str) -> tuple[Located, ...]:
         """Return what `key` is bound to, in textual order; a value that returns later is listed again.

@@ -15,9 +15,12 @@ from guardbind.evidence.bindings import Target
 from guardbind.evidence.locate import EvidenceTable
 from guardbind.evidence.text import PromptText
 
-__all__ = ["Resolution", "resolve"]
+__all__ = ["How", "Resolution", "resolve"]
 
-_How: TypeAlias = Literal["declared", "slot_prefix", "query", "only", "unresolved"]
+How: TypeAlias = Literal["declared", "slot_prefix", "sentence", "entity", "query", "only", "unresolved"]
+
+# How far each way of finding the key is to be trusted, in [0, 1].
+_SCORES: dict[str, float] = {"declared": 1.0, "slot_prefix": 0.95, "query": 0.9, "only": 0.5}
 
 # What may stand between the key and the slot when several keys are named before it: `=[`, `: "`, `'s badge number is`.
 _SEPARATOR = re.compile(
@@ -41,16 +44,20 @@ class Resolution:
 
     Attributes:
         index: Index into the items of the table; None if the target is unresolved.
-        how: `declared` by the caller, the key in the slot's own prefix, the key that the query names, the only key that
-            is declared, or `unresolved`.
+        how: `declared` by the caller; `slot_prefix`, the key in the line before the slot; `query`, the key that the
+            query names; `only`, the only key declared; or `unresolved`. Of bindings with an attribute (see
+            `guardbind.targets`) also `sentence`, what the slot's own sentence names, and `entity`, the value of the
+            kind that begins that belongs to the owner named.
         reason: Why, in words that hold no prompt text.
         key: The key, or the id of an evidence; None if the target is unresolved.
+        score: How well it fits, in [0, 1]; 0 if the target is unresolved.
     """
 
     index: int | None
-    how: _How
+    how: How
     reason: str
     key: str | None
+    score: float = 0.0
 
 
 class _Line(NamedTuple):
@@ -96,12 +103,12 @@ def resolve(
     return _Reader(table, prompt, generated).resolve()
 
 
-def _take(table: EvidenceTable, target: Target, how: _How, reason: str) -> Resolution:
+def _take(table: EvidenceTable, target: Target, how: How, reason: str) -> Resolution:
     item = table.first(target.key) if target.which == "first" else table.last(target.key)
     history = len(table.history(target.key))
     if history > 1:
         reason = f"{reason}; the {target.which} of {history} values in the text"
-    return Resolution(item.index, how, reason, target.key)
+    return Resolution(item.index, how, reason, target.key, _SCORES[how])
 
 
 def _gap(one: Span, other: Span) -> int:
@@ -117,7 +124,7 @@ class _Reader:
         self._text = prompt.text + generated
         self._layout = Layout(self._text, prompt.specials)
         self._prompt_end = len(prompt.text)
-        self._evidence_end = max((m.chars[1] for item in table.items for m in item.mentions), default=0)
+        self._evidence_end = table.end
         surfaces = [s for item in table.items if item.value is not None for s in (item.value, *item.aliases)]
         self._surfaces = list(dict.fromkeys(surfaces))
 
@@ -139,7 +146,7 @@ class _Reader:
         reason = f"neither the slot nor the query names one of the {len(self._table.keys)} declared keys"
         return Resolution(None, "unresolved", reason, None)
 
-    def _take(self, key: str, lines: Sequence[_Line], how: _How, reason: str) -> Resolution:
+    def _take(self, key: str, lines: Sequence[_Line], how: How, reason: str) -> Resolution:
         return _take(self._table, Target(key, self._which(key, lines)), how, reason)
 
     def _lines(self, start: int) -> list[_Line]:

@@ -1,0 +1,30 @@
+"""`cell`: a cell of a Markdown table that is being written."""
+
+from __future__ import annotations
+
+import re
+
+from guardbind.slots.types import Moment
+from guardbind.targets import Place
+
+__all__ = ["cell"]
+
+_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*\Z")
+
+
+def cell(moment: Moment) -> Place | None:
+    """A slot at the start of a cell; its column's heading says what, the cells before it whose."""
+    if moment.step == 0 or not moment.last.rstrip(" ").endswith("|"):
+        return None
+    lines = moment.generated().splitlines()
+    row = lines[-1] if lines else ""
+    if not row.lstrip().startswith("|") or not row.rstrip(" ").endswith("|"):
+        return None
+    rule = next((at for at in range(len(lines) - 2, 0, -1) if _RULE.match(lines[at])), None)
+    if rule is None:
+        return None
+    headings = [heading.strip() for heading in lines[rule - 1].strip().strip("|").split("|")]
+    written = [text.strip() for text in row.strip().strip("|").split("|")] if row.strip() != "|" else []
+    if len(written) >= len(headings) or not moment.names_key(headings[len(written)]):
+        return None
+    return Place(headings[len(written)], " ; ".join(written))

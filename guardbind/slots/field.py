@@ -1,0 +1,39 @@
+"""`field`: the value of a field in JSON that is being written, as `"order_id": "`."""
+
+from __future__ import annotations
+
+import re
+
+from guardbind.slots.types import Moment
+from guardbind.targets import Place
+
+__all__ = ["field"]
+
+_FIELD = re.compile(r"[\"'](?P<key>(?:[^\"'\\\r\n]|\\.){1,80})[\"']\s*:\s*(?P<quote>[\"']?)\s*\Z")
+_TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[{}\[\]]")
+_LONGEST = 4000
+
+
+def field(moment: Moment) -> Place | None:
+    """A slot where the value of a field begins; the object that it is in says whose it is."""
+    if moment.step == 0 or not moment.last.rstrip().endswith((":", '"', "'")):
+        return None
+    text = moment.generated()[-_LONGEST:]
+    match = _FIELD.search(text)
+    if match is None or not moment.names_key(match["key"]):
+        return None
+    return Place(match["key"], f"{_enclosing(text[: match.start()])} {match['key']}")
+
+
+def _enclosing(text: str) -> str:
+    """Return the keys that lead to the innermost open object, and what is written of it."""
+    opened: list[int] = []
+    for token in _TOKEN.finditer(text):
+        if token.group() in "{[":
+            opened.append(token.start())
+        elif token.group() in "}]" and opened:
+            opened.pop()
+    if not opened:
+        return text
+    leading = [name.group() for at in opened for name in re.finditer(r"\"[^\"]*\"(?=\s*:\s*\Z)", text[:at])]
+    return " ".join([*leading, text[opened[-1] :]])

@@ -1,0 +1,29 @@
+"""`key_phrase`: the sentence names what is bound and says that its value follows, as "the badge number is"."""
+
+from __future__ import annotations
+
+import re
+
+from guardbind.slots.sentence import sentence
+from guardbind.slots.types import Moment
+from guardbind.targets import Place
+
+__all__ = ["key_phrase"]
+
+_OPENS = re.compile(
+    r"(?:\b(?:is|are|was|were|be|been|equals|reads|to|has|have|of|at|on|as)|[:=\u2192(]|->)"
+    r"\s*(?:the\s+)?[\"'`*_(\[\u201c\u2018$\u20ac\u00a3\u00a5#]*\s*\Z",
+    re.IGNORECASE,
+)
+# What the last token of such a text may end in; other moments cost nothing.
+_ENDINGS = re.compile(
+    r"(?:is|are|was|were|be|been|equals?|reads?|to|has|have|of|at|on|as|the|\W|\A)\s*\Z", re.IGNORECASE
+)
+
+
+def key_phrase(moment: Moment) -> Place | None:
+    """A slot behind a key phrase, whatever the model is about to write there."""
+    if moment.step == 0 or not _ENDINGS.search(moment.last):
+        return None
+    place = sentence(moment)
+    return place if _OPENS.search(place.asks) and moment.names_key(place.asks) else None

@@ -1,0 +1,46 @@
+"""A moment of decoding, and what a slot rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from guardbind.targets import Place
+
+__all__ = ["Moment", "SlotRule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One row before one token.
+
+    Attributes:
+        step: Tokens generated in this row so far.
+        stops_mid_line: The prompt ends in the middle of a line.
+        last: Text of the last token, by which most moments are told from a slot at no cost.
+        line: Returns the text of the row's last line so far, the prompt's part of it included.
+        generated: Returns the text generated so far; decoded only when a rule needs it.
+        token: The model's own next token.
+        starts: Tokens that start a candidate.
+        inside_word: Whether the token goes on with a word or number that the text has begun already.
+        names_key: Whether a text names, and does not yet give, something that is bound.
+    """
+
+    step: int
+    stops_mid_line: bool
+    last: str
+    line: Callable[[], str]
+    generated: Callable[[], str]
+    token: int
+    starts: frozenset[int]
+    inside_word: Callable[[], bool]
+    names_key: Callable[[str], bool]
+
+
+class SlotRule(Protocol):
+    """Says whether a value is about to be written; registered in `SLOTS`, or given in `GuardConfig.slots`."""
+
+    def __call__(self, moment: Moment, /) -> Place | None:
+        """Return what stands before the slot, or None between slots."""
+        ...

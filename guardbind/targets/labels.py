@@ -1,0 +1,107 @@
+"""By which words the bindings of a table are called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from guardbind.evidence import EvidenceTable, Located
+from guardbind.evidence._scan import Span, longest, occurrences
+from guardbind.extraction.values import ValueType, classify
+from guardbind.targets.words import GENERIC, content, words
+
+__all__ = ["LabelTable", "Labels", "label_table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """How one binding is called.
+
+    Attributes:
+        item: Its index in the table.
+        attribute: The words of what is asked, in order.
+        core: The same without words that people leave out; empty if nothing else is left.
+        owners: Names that say whose value it is, as they are written.
+        type: What kind of value it is.
+    """
+
+    item: int
+    attribute: tuple[str, ...]
+    core: tuple[str, ...]
+    owners: frozenset[str]
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """The labels of a table.
+
+    Attributes:
+        labels: Those of each binding that has a known value.
+        owners: Every owner's name; a part of a name stands for the whole where no other owner shares it.
+        vocabulary: Words of all keys.
+    """
+
+    labels: tuple[Labels, ...]
+    owners: Mapping[str, frozenset[str]]
+    vocabulary: frozenset[str]
+
+    def named(self, text: str) -> dict[str, int]:
+        """Return the owners that a text names, each with the end of its last mention."""
+        folded = text.casefold()
+        if len(folded) != len(text):
+            folded = text
+        found = occurrences(folded, list(self.owners))
+        kept = longest(span for span, _ in found)
+        ends: dict[str, int] = {}
+        for span, name in found:
+            if span in kept:
+                for owner in self.owners[name]:
+                    ends[owner] = span[1]
+        return ends
+
+    def places(self, text: str) -> list[Span]:
+        """Return where a text names an owner."""
+        folded = text.casefold()
+        found = occurrences(folded if len(folded) == len(text) else text, list(self.owners))
+        return sorted(longest(span for span, _ in found))
+
+
+def label_table(table: EvidenceTable) -> LabelTable:
+    """Return the labels of everything that has a value."""
+    labels = [_labels(item) for item in table.items if item.value is not None]
+    owners: dict[str, set[str]] = {}
+    parts: Counter[str] = Counter()
+    names = {name for label in labels for name in label.owners}
+    for name in names:
+        owners.setdefault(name.casefold(), set()).add(name)
+        parts.update(set(_parts(name)))
+    for name in names:
+        for part in _parts(name):
+            if parts[part] == 1:
+                owners.setdefault(part, set()).add(name)
+    keys = [word.stem for item in table.items for word in words(item.key)]
+    attributes = [stem for label in labels for stem in label.attribute]
+    return LabelTable(
+        tuple(labels),
+        {name: frozenset(whole) for name, whole in owners.items()},
+        frozenset(keys) | frozenset(attributes),
+    )
+
+
+def _labels(item: Located) -> Labels:
+    called = item.key if item.attribute is None else item.attribute
+    found = words(called)
+    attribute = tuple(word.stem for word in (content(found) or found))
+    core = tuple(stem for stem in attribute if stem not in GENERIC)
+    assert item.value is not None
+    return Labels(item.index, attribute, core, frozenset(item.owners), classify(item.value).type)
+
+
+def _parts(name: str) -> Sequence[str]:
+    """Return the words of a name of several words that may stand for it: "Alice" for Alice Moreno."""
+    pieces = name.split()
+    if len(pieces) < 2 or not all(piece[0].isupper() for piece in pieces):
+        return ()
+    return [piece.casefold() for piece in pieces if len(piece) > 2 and piece.isalpha()]
