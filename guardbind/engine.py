@@ -201,6 +201,9 @@ class Engine:
                 return None
         elif value.branch is None and top in value.node.children and not value.node.branching:
             return None
+        elif top not in value.node.children and not value.node.ends and value.may_be_over:
+            row.value = None
+            return None
         elif not value.decided and not self._alive(value, top) and self._is_none(row, value, top):
             # It began as a candidate does and went on as none does: there was no slot.
             row.value = None
@@ -254,6 +257,7 @@ class Engine:
                 row.restated.setdefault(item, []).append(range(value.start, len(row.ids)))
             row.value = None
             return
+        value.ended |= value.node.ends
         value.node = node
         if value.branch is not None:
             with self._tap.suspended():

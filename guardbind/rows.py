@@ -37,6 +37,7 @@ class Value:
         decided: Whether a token that tells candidates apart was met; until then nothing was judged.
         branch: Where its continuation is read, after a hidden checkpoint.
         intervened: Whether an intervention was kept in it.
+        ended: Candidates that would have been whole on the way here: `$5` on the way to `$5.00`.
     """
 
     detected: Detected
@@ -47,6 +48,12 @@ class Value:
     decided: bool = False
     branch: Branch | None = None
     intervened: bool = False
+    ended: frozenset[int] = frozenset()
+
+    @property
+    def may_be_over(self) -> bool:
+        """Whether a candidate that is still meant was whole before; what follows then need not go on with it."""
+        return self.node is not None and bool(self.ended & self.node.values)
 
 
 @dataclass(slots=True)
@@ -66,6 +73,7 @@ class Row:
         agreement: Finds a target by attribute and owner.
         addressed: The bindings say what is asked of whom, so that targets are found that way.
         echoed: Bindings whose values the query says itself.
+        opens_turn: The prompt ends where the chat template lets an answer begin.
         queue: Tokens still to be forced.
         reopens: The value whose slot opens again when the queue is empty (a visible checkpoint was written).
         value: The value that is being written.
@@ -87,6 +95,7 @@ class Row:
     agreement: Agreement
     addressed: bool
     echoed: frozenset[int]
+    opens_turn: bool = False
     queue: deque[int] = field(default_factory=deque)
     reopens: Value | None = None
     value: Value | None = None
@@ -105,7 +114,7 @@ class Row:
         """Whether the prompt ends in the middle of a line, as `KEY1=[` does and a chat header does not."""
         text = self.prompt.text
         ends_special = bool(self.prompt.specials) and self.prompt.specials[-1][1] == len(text)
-        return bool(text) and not text[-1].isspace() and not ends_special
+        return bool(text) and not text[-1].isspace() and not ends_special and not self.opens_turn
 
     @property
     def binds(self) -> bool:
@@ -210,7 +219,7 @@ class Row:
         automatic = kind == "automatic"
         running = (automatic or kind == "running") and self.step > 0
         if self.addressed:
-            found = self.agreement.resolve(place, beginning=beginning if automatic else None)
+            found = self.agreement.resolve(place, beginning=beginning, automatic=automatic)
             if self.declared is None or (running and found.how == "sentence"):
                 return found
         elif running:
@@ -257,7 +266,23 @@ def bind_row(
         agreement=Agreement(table, query),
         addressed=addressed,
         echoed=_echoed(table, query.text) if addressed else frozenset(),
+        opens_turn=_opens_turn(tokenizer, prompt.text),
     )
+
+
+def _opens_turn(tokenizer: PreTrainedTokenizerBase, text: str) -> bool:
+    """Whether a prompt ends as the chat template ends one; templates may mark turns by words, as `[/INST]`."""
+    if not getattr(tokenizer, "chat_template", None):
+        return False
+    said = "question"
+    try:
+        chat = tokenizer.apply_chat_template(
+            [{"role": "user", "content": said}], tokenize=False, add_generation_prompt=True
+        )
+    except Exception:  # a template may raise anything, and may need more than a question
+        return False
+    head = str(chat).rpartition(said)[2].strip()
+    return bool(head) and text.endswith(head)
 
 
 def _first(text: str) -> str:

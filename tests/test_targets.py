@@ -109,29 +109,37 @@ class TestTheSentence:
 
     @pytest.mark.parametrize("sentence", ["Gina's badge number is", "The badge number of Gina is"])
     def test_about_somebody_else_is_unresolved(self, sentence: str) -> None:
-        found = agreement("What is Bob's badge number?").resolve(said(sentence), beginning=[0])
+        found = agreement("What is Bob's badge number?").resolve(said(sentence), beginning=[0], automatic=True)
         assert found.index is None
+
+    def test_a_sentence_about_what_is_asked_may_name_another_attribute(self) -> None:
+        agreed = agreement("What is Carol's badge number?")
+        assert agreed.resolve(said("The locker code of Carol is")).index is None
+        assert value(agreed.resolve(said("The locker code of Carol is"), beginning=[0])) == "3352"
+        assert agreed.resolve(said("The locker code of Gina is"), beginning=[0]).index is None
 
     def test_a_value_of_another_kind_is_that_of_the_owner_named(self) -> None:
         # Asked for Bob's badge, the model goes on with a locker code.
-        found = agreement("What is Bob's badge number?").resolve(said("Bob, who uses locker"), beginning=[4])
+        agreed = agreement("What is Bob's badge number?")
+        found = agreed.resolve(said("Bob, who uses locker"), beginning=[4], automatic=True)
         assert (value(found), found.how) == ("77-B", "entity")
 
     def test_a_value_of_another_kind_without_an_owner_is_left_alone(self) -> None:
-        found = agreement("What is Bob's badge number?").resolve(said("By mail to"), beginning=[3])
+        found = agreement("What is Bob's badge number?").resolve(said("By mail to"), beginning=[3], automatic=True)
         assert found.index is None
 
     def test_where_nothing_was_said_the_query_decides_whatever_begins(self) -> None:
-        found = agreement("What is Bob's badge number?").resolve(said(""), beginning=[3])
+        found = agreement("What is Bob's badge number?").resolve(said(""), beginning=[3], automatic=True)
         assert value(found) == "8213"
 
     def test_that_only_repeats_the_query_decides_nothing(self) -> None:
-        found = agreement("What is Bob's badge number?").resolve(said("Bob:"), beginning=[3])
+        found = agreement("What is Bob's badge number?").resolve(said("Bob:"), beginning=[3], automatic=True)
         assert value(found) == "8213"
 
     @pytest.mark.parametrize("sentence", ["Bob's badge number is", "It is"])
     def test_what_is_computed_stays_unresolved(self, sentence: str) -> None:
-        found = agreement("What is the sum of Bob's badge number and Carol's?").resolve(said(sentence), beginning=[1])
+        agreed = agreement("What is the sum of Bob's badge number and Carol's?")
+        found = agreed.resolve(said(sentence), beginning=[1], automatic=True)
         assert found.index is None
 
     def test_names_a_key_until_its_value_is_written(self) -> None:
@@ -208,6 +216,34 @@ class TestHistory:
         assert value(agreement(question, self.TEXT, bound).asked, bound) == right
 
 
+class TestWithoutOwners:
+    BOUND = (
+        Binding("Due date", "2024-07-24", attribute="Due date"),
+        Binding("Total", "$80.00", attribute="Total"),
+    )
+    TEXT = "Receipt of Summit Gear\nDue date: 2024-07-24\nTotal: $80.00\n"
+
+    @pytest.mark.parametrize(
+        ("question", "right"),
+        [
+            ("What is the due date?", "2024-07-24"),
+            ("What is the due date on the Summit Gear receipt?", "2024-07-24"),
+            ("What is the due date on the Oakley receipt?", None),
+            ("How much is the total of receipt 4417?", None),
+        ],
+    )
+    def test_what_is_named_has_to_stand_in_the_prompt(self, question: str, right: str | None) -> None:
+        bound = list(self.BOUND)
+        assert value(agreement(question, self.TEXT, bound).asked, bound) == right
+
+    def test_what_is_asked_for_may_own_the_attribute(self) -> None:
+        bound = [Binding("price $5.00", "mug", attribute="price", owners=("$5.00",), span=(0, 10))]
+        text = "mug: $5.00 \nTotal: $9.00\n"
+        assert value(agreement("Which item's price is $5.00?", text, bound).asked, bound) == "mug"
+        assert agreement("What is the store's price of $5.00?", text, bound).asked.index is None
+        assert agreement("What is the retail price of $5.00?", text, bound).asked.index is None
+
+
 class TestTurnedRound:
     FACTS = "Alice's badge number is 4417. Bob's badge number is 8213. Bob's locker code is 77-B."
     BOUND = (
@@ -232,4 +268,5 @@ class TestTurnedRound:
     def test_the_value_may_stand_before_the_slot(self) -> None:
         bound = list(self.BOUND)
         agreed = agreement("Whose badge number is 8213?", self.FACTS, bound)
-        assert value(agreed.resolve(said("Badge number 8213 belongs to"), beginning=[0]), bound) == "Bob"
+        found = agreed.resolve(said("Badge number 8213 belongs to"), beginning=[0], automatic=True)
+        assert value(found, bound) == "Bob"

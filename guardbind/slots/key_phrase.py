@@ -11,13 +11,13 @@ from guardbind.targets import Place
 __all__ = ["key_phrase"]
 
 _OPENS = re.compile(
-    r"(?:\b(?:is|are|was|were|be|been|equals|reads|to|has|have|of|at|on|as)|[:=\u2192(]|->)"
+    r"(?:\b(?:is|are|was|were|be|been|equals|reads|(?:changed|corrected|moved|set|updated)\s+to)|[:=\u2192(]|->)"
     r"\s*(?:the\b\s*)?[\"'`*_(\[\u201c\u2018$\u20ac\u00a3\u00a5#]*\s*\Z",
     re.IGNORECASE,
 )
 # What the last token of such a text may end in; other moments cost nothing.
 _ENDINGS = re.compile(
-    r"(?:is|are|was|were|be|been|equals?|reads?|to|has|have|of|at|on|as|the|\W|\A)\s*\Z", re.IGNORECASE
+    r"(?:is|are|was|were|be|been|equals?|reads?|to|the|\W|\A)\s*\Z", re.IGNORECASE
 )
 
 

@@ -34,7 +34,7 @@ _CUES: Sequence[tuple[re.Pattern[str], frozenset[ValueType]]] = [
 
 _DIGIT = re.compile(r"\d")
 _BEGINS = re.compile(r"[.!?:\n]\s*[\"'(]*\Z")
-_OWNS = ("'s", "\u2019s")
+_WHICH = frozenset({"which", "what", "whose"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +74,25 @@ class Agreement:
         """Whether a text names the attribute of a binding and gives no value for it yet."""
         return self._attribute(text, before=True) is not None
 
-    def resolve(self, place: Place | None, *, beginning: Collection[int] | None = None) -> Resolution:
+    def resolve(
+        self, place: Place | None, *, beginning: Collection[int] = (), automatic: bool = False
+    ) -> Resolution:
         """Return the target of a slot.
 
         Args:
             place: What stands before the slot; None where the answer begins.
-            beginning: Bindings whose values the model is about to begin, where a slot is taken to be one for that
-                reason only. What the query asks for then has to be of their kind, unless nothing was said before.
+            beginning: Bindings whose values the model is about to begin.
+            automatic: That they begin is all that makes it a slot. What the query asks for then has to be of their
+                kind, unless nothing was said before.
         """
         if self._query.refusal is not None:
             return _unresolved(self._query.refusal)
         if place is not None:
             match = self._attribute(place.asks, before=True)
             if match is not None:
-                return self._owned(match, place.about, "sentence", "the slot's own sentence names it")
-            if beginning is not None and self._speaks(place):
+                found = self._owned(match, place.about, "sentence", "the slot's own sentence names it")
+                return found if found.index is not None else self._asked_after_all(place, beginning) or found
+            if automatic and self._speaks(place):
                 return self._by_kind(place, beginning)
         return self.asked
 
@@ -115,6 +119,15 @@ class Agreement:
         found = self._owned(match, place.about, "entity", "the owner that is named has one value of this kind")
         return found if found.index is not None else _unresolved(found.reason)
 
+    def _asked_after_all(self, place: Place, beginning: Collection[int]) -> Resolution | None:
+        """Return what the query asks for, if the sentence is about its owner and a value of its kind begins."""
+        asked = self.asked
+        if asked.index is None:
+            return None
+        target = self._of(asked.index)
+        kinds = {label.attribute for label in self._labels.labels if label.item in beginning}
+        return asked if target.attribute in kinds and target.owners & self._labels.named(place.about).keys() else None
+
     def _of(self, item: int) -> Labels:
         return next(label for label in self._labels.labels if label.item == item)
 
@@ -128,7 +141,7 @@ class Agreement:
         found = words(text)
         matches = [match for labels in self._by_attribute() if (match := self._named(found, labels)) is not None]
         if before:
-            matches = [match for match in matches if not self._answered(text, match.end)]
+            matches = [match for match in matches if not self._answered(text, match)]
             last = max((match.end for match in matches), default=0)
             matches = [match for match in matches if match.end == last]
         if not matches and not before:
@@ -168,18 +181,24 @@ class Agreement:
 
     def _unmodified(self, found: Sequence[Word], first: int, last: int) -> bool:
         """Whether the words beside an attribute leave it what it is: "phone number" is no badge number."""
-        beside = [found[place] for place in (first - 1, last + 1) if 0 <= place < len(found)]
-        return all(self._known(word) or not is_content(word) for word in beside)
+        beside = [place for place in (first - 1, last + 1) if 0 <= place < len(found)]
+        # "which item's price": the word in between is what the answer is, and leaves the price a price
+        asked = first >= 2 and found[first - 2].stem in _WHICH and found[first - 1].owning
+        unknown = [place for place in beside if is_content(found[place]) and not self._known(found[place])]
+        return not unknown or (asked and unknown == [first - 1])
 
     def _known(self, word: Word) -> bool:
         if word.stem in FIRST or word.stem in LATEST or word.stem in self._labels.vocabulary:
             return True
         return any(word.stem in {part.stem for part in words(name)} for name in self._labels.owners)
 
-    def _answered(self, text: str, end: int) -> bool:
-        """Whether a value stands behind the words already; the name of an owner is none."""
-        rest = text[end:]
+    def _answered(self, text: str, match: _Match) -> bool:
+        """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""
+        rest = text[match.end :]
         names = self._labels.places(rest)
+        own = [surface for label in match.labels for surface in self._table.items[label.item].surfaces]
+        if occurrences(rest, own, any_case=True):
+            return True
 
         def is_name(start: int) -> bool:
             return any(a <= start < b for a, b in names)
@@ -205,7 +224,8 @@ class Agreement:
                 items = [item for item, count in agreeing.items() if count == most]
                 items = self._last_named(items, named) if how == "sentence" else items
                 return self._take(items, match.score * worth, how, f"{reason}, and its owner")
-            if named or self._foreign(text):
+            owned = any(label.owners for label in match.labels)
+            if named or self._foreign(text, known="" if owned else self._query.context):
                 return _unresolved(f"{reason}, but of something that has no such value here")
         items = [label.item for label in match.labels]
         return self._take(items, match.score * _LONE, how, f"{reason}; no owner is named")
@@ -221,13 +241,13 @@ class Agreement:
         named = self._labels.named(text)
         return bool(named) and not target.owners & named.keys()
 
-    def _foreign(self, text: str) -> bool:
-        """Whether a text names something that the table does not know: a name in capitals, or a number."""
+    def _foreign(self, text: str, *, known: str = "") -> bool:
+        """Whether a text names something that nothing else does: a name in capitals, or a number."""
+        mentioned = {word.stem for word in words(known)}
         for place, word in enumerate(words(text)):
             starts = place == 0 or bool(_BEGINS.search(text, 0, word.start))
-            owns = text[word.end - 2 : word.end] in _OWNS or text[word.end : word.end + 2] in _OWNS
-            names = (word.capital and (owns or not starts)) or word.numeric
-            if names and is_content(word) and not self._known(word):
+            names = (word.capital and (word.owning or not starts)) or word.numeric
+            if names and is_content(word) and word.stem not in mentioned and not self._known(word):
                 return True
         return False
 

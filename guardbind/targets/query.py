@@ -37,12 +37,14 @@ class Query:
         start: Where they begin in the decoded prompt.
         refusal: Why the answer is no value of the context; None if it may be one.
         which: Whether the first or the last of several values is asked for; None if nothing is said.
+        context: All other text of the prompt.
     """
 
     text: str
     start: int
     refusal: str | None
     which: Literal["first", "last"] | None
+    context: str = ""
 
 
 def read_query(prompt: PromptText, evidence_end: int) -> Query:
@@ -63,7 +65,8 @@ def read_query(prompt: PromptText, evidence_end: int) -> Query:
     if not asking:
         return Query("", end, None, None)
     text = prompt.text[asking[0].start : asking[-1].end]
-    return Query(text, asking[0].start, _refusal(prompt.text, asking), _which(text))
+    rest = prompt.text[: asking[0].start] + prompt.text[asking[-1].end :]
+    return Query(text, asking[0].start, _refusal(prompt.text, asking), _which(text), rest)
 
 
 def _turn(prompt: PromptText) -> tuple[int, int]:

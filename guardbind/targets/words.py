@@ -28,22 +28,24 @@ GENERIC = frozenset(
 """Words of an attribute that a person may leave out: "badge" for badge number."""
 
 _ARE_ABOUT_NOTHING = """
-    a above according again an and answer any are as ask at be been being belong belongs by can check
-    conversation could did do does earlier entry exact exactly find for from get give had has have having
-    her here his how i in into is it its just know listed look me message my need of on only or our please
-    quote recorded registered reply report return say show shown so stated tell text than that the their
-    them then there these this those to under up us using want was we were what when where which who whom
-    whose why will with would write you your
+    a above according again an and answer any are as ask at be been being belong belongs brief briefly by
+    can check conversation could csv did do does earlier entry exact exactly find for format from full get
+    give had has have having her here his how i in into is it its json just know listed look markdown me
+    message my need no of ok on only or our please quote recorded registered reply report return say
+    sentence short show shown so stated sure table tell text than that the their them then there these this
+    those to under unknown up us using want was we were what when where which who whom whose why will with
+    would write yaml yes you your
 """
 
 class Word(NamedTuple):
-    """One word: its stem, where it stands, and whether it is written as a name is."""
+    """One word: its stem, where it stands, whether it is written as a name is, with a digit, as an owner ("Bob's")."""
 
     stem: str
     start: int
     end: int
     capital: bool
     numeric: bool
+    owning: bool
 
 
 @lru_cache(maxsize=1 << 12)
@@ -55,7 +57,8 @@ def words(text: str) -> tuple[Word, ...]:
             written = _POSSESSIVE.sub("", text[start:end])
             if written:
                 numeric = any(char.isdecimal() for char in written)
-                found.append(Word(stem(written), start, end, written[0].isupper(), numeric))
+                owning = len(written) < end - start
+                found.append(Word(stem(written), start, end, written[0].isupper(), numeric, owning))
     return tuple(found)
 
 
