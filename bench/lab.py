@@ -15,7 +15,9 @@ from guardbind.hooks.architecture import context_length
 from guardbind.nulls.forward import last_logits, left_padded
 
 from .cell import Cell, Form
-from .registry import TASKS
+from .options import check_names, check_text_tasks
+from .registry import TASKS, TEXT_TASKS
+from .text_trial import TextTask
 from .trial import Task
 
 __all__ = ["Lab"]
@@ -33,14 +35,17 @@ class Lab:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     _tasks: dict[tuple[str, str, int, int, Form], Task] = field(default_factory=dict)
+    _text_tasks: dict[tuple[str, int, int], TextTask] = field(default_factory=dict)
 
     def task(self, cell: Cell) -> Task:
         """Return the task of a cell; cells that differ in what is measured share it.
 
         Raises:
             CandidateError: The tokenizer writes too few values as one token.
+            ConfigError: The task is one of texts.
             UnknownNameError: There is no such task, filler or arm.
         """
+        check_names([cell.task], [])
         key = (cell.task, cell.filler, cell.k, cell.seed, cell.form)
         if key not in self._tasks:
             builder = TASKS.get(cell.task)
@@ -48,6 +53,19 @@ class Lab:
                 self.tokenizer, filler=cell.filler, k=cell.k, seed=cell.seed, form=cell.form
             )
         return self._tasks[key]
+
+    def text_task(self, cell: Cell) -> TextTask:
+        """Return the text task of a cell; filler and form do not concern it.
+
+        Raises:
+            ConfigError: The task is not one of texts.
+            UnknownNameError: There is no such task.
+        """
+        check_text_tasks([cell.task])
+        key = (cell.task, cell.k, cell.seed)
+        if key not in self._text_tasks:
+            self._text_tasks[key] = TEXT_TASKS.get(cell.task)(k=cell.k, seed=cell.seed)
+        return self._text_tasks[key]
 
     def check_length(self, tokens: int) -> None:
         """Refuse prompts that leave no room for an answer.

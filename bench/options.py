@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from guardbind.errors import ConfigError
+from guardbind.registry import Registry
 
-from .registry import FILLERS, TASKS
+from .registry import FILLERS, TASKS, TEXT_TASKS
 
-__all__ = ["check_names", "read_options"]
+__all__ = ["check_names", "check_text_tasks", "read_options"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -44,9 +45,26 @@ def check_names(tasks: Iterable[str], fillers: Iterable[str]) -> None:
     """Check that all are registered, so that a typing error is told before anything is measured.
 
     Raises:
+        ConfigError: A task is one of texts, whose prompts have no fillers and no single tokens as values.
         UnknownNameError: A task or filler is not registered.
     """
-    for registry, names in ((TASKS, tasks), (FILLERS, fillers)):
-        for name in names:
-            if name not in registry:
-                raise registry.miss(name)
+    _check(tasks, TASKS, TEXT_TASKS)
+    _check(fillers, FILLERS)
+
+
+def check_text_tasks(tasks: Iterable[str]) -> None:
+    """Check that all are registered tasks of texts.
+
+    Raises:
+        ConfigError: A task is not one of texts.
+        UnknownNameError: A task is not registered.
+    """
+    _check(tasks, TEXT_TASKS, TASKS)
+
+
+def _check(names: Iterable[str], taken: Registry[Any], other: Registry[Any] | None = None) -> None:
+    for name in names:
+        if other is not None and name in other:
+            raise ConfigError(f"{name!r} is a {other.kind}; here a {taken.kind} is needed: {', '.join(taken)}.")
+        if name not in taken:
+            raise taken.miss(name)

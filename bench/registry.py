@@ -1,4 +1,4 @@
-"""The tasks, fillers, checkpoint arms, measures, experiments and presets of the bench, by name."""
+"""The tasks, text tasks, fillers, checkpoint arms, measures, experiments and presets of the bench, by name."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from .measures.types import Measure
     from .presets.types import Preset
     from .tasks.arms import PromptArm
+    from .text_trial import TextTaskBuilder
     from .trial import TaskBuilder
 
-__all__ = ["ARMS", "EXPERIMENTS", "FILLERS", "MEASURES", "PRESETS", "TASKS"]
+__all__ = ["ARMS", "EXPERIMENTS", "FILLERS", "MEASURES", "PRESETS", "TASKS", "TEXT_TASKS", "task_version"]
 
 TASKS: Registry[TaskBuilder] = Registry(
     "task",
@@ -26,6 +27,17 @@ TASKS: Registry[TaskBuilder] = Registry(
         "primacy_recency": "guardbind.bench.tasks.primacy_recency:PrimacyRecency",
         "strawberry_baseline": "guardbind.bench.tasks.strawberry:Baseline",
         "strawberry_factorized": "guardbind.bench.tasks.strawberry:Factorized",
+    },
+)
+
+TEXT_TASKS: Registry[TextTaskBuilder] = Registry(
+    "text task",
+    {
+        "agent_log": "guardbind.bench.texts.agent_log:AgentLog",
+        "chat": "guardbind.bench.texts.chat:Chat",
+        "notes": "guardbind.bench.texts.notes:Notes",
+        "receipts": "guardbind.bench.texts.receipts:Receipts",
+        "records": "guardbind.bench.texts.records:Records",
     },
 )
 
@@ -67,6 +79,7 @@ ARMS: Registry[PromptArm] = Registry(
 MEASURES: Registry[Measure] = Registry(
     "measure",
     {
+        "answers": "guardbind.bench.measures.answers:MEASURE",
         "nulls": "guardbind.bench.measures.nulls:MEASURE",
         "patching": "guardbind.bench.measures.patching:MEASURE",
         "reading": "guardbind.bench.measures.reading:MEASURE",
@@ -79,6 +92,7 @@ MEASURES: Registry[Measure] = Registry(
 EXPERIMENTS: Registry[Experiment] = Registry(
     "experiment",
     {
+        "applications": "guardbind.bench.experiments.applications:EXPERIMENT",
         "checkpoint": "guardbind.bench.experiments.checkpoint:EXPERIMENT",
         "distance": "guardbind.bench.experiments.distance:EXPERIMENT",
         "information": "guardbind.bench.experiments.information:EXPERIMENT",
@@ -98,3 +112,14 @@ PRESETS: Registry[Preset] = Registry(
         "smollm2": "guardbind.bench.presets.smollm2:PRESET",
     },
 )
+
+
+def task_version(name: str) -> int:
+    """Return the version of a task, of tokens or of texts.
+
+    Raises:
+        UnknownNameError: There is no such task.
+    """
+    if name in TEXT_TASKS:
+        return TEXT_TASKS.get(name)(k=0, seed=0).version
+    return TASKS.get(name).version

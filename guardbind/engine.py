@@ -119,6 +119,10 @@ class Engine:
         for row in self._rows:
             if row.finished:
                 continue
+            if row.reopens is not None and row.queue and _ruled_out(scores, row.index, row.queue[0]):
+                # The restatement cannot be written to its end, so the value is not begun again.
+                row.queue.clear()
+                row.reopens = None
             if row.queue:
                 scores = _forced(scores, row.index, row.queue.popleft())
                 continue
@@ -130,7 +134,7 @@ class Engine:
             if tops[row.index] == _NAN:
                 raise _not_numbers(row)
             only = self._only_way_on(row)
-            if only is not None:
+            if only is not None and not _ruled_out(scores, row.index, only):
                 scores = _forced(scores, row.index, only)
                 continue
             opening = self._open(row, tops[row.index])
@@ -169,6 +173,7 @@ class Engine:
             last=row.text_of(self._tokenizer, row.ids[-1]),
             line=lambda: row.line(self._tokenizer),
             generated=lambda: row.answer(self._tokenizer),
+            text=lambda: row.continued(self._tokenizer),
             token=top,
             starts=row.starts,
             inside_word=lambda: row.inside_word(self._tokenizer, top),
@@ -199,7 +204,7 @@ class Engine:
             if value.tokens >= self._config.max_value_tokens:
                 row.value = None
                 return None
-        elif value.branch is None and top in value.node.children and not value.node.branching:
+        elif value.branch is None and top in value.node.children and not value.node.branching and value.decided:
             return None
         elif top not in value.node.children and not value.node.ends and value.may_be_over:
             row.value = None
@@ -283,7 +288,10 @@ class Engine:
     def _from_branch(self, opening: Opening, scores: Tensor) -> Tensor:
         value = opening.row.value
         assert value is not None and value.branch is not None and value.node is not None
-        live = list(value.node.children)
+        live = [token for token in value.node.children if not _ruled_out(scores, opening.row.index, token)]
+        if not live:
+            value.branch = None
+            return scores
         if value.node.ends and int(value.branch.logits.argmax()) not in value.node.children:
             # The value ends here: what follows is the model's own, as long as it is no other value.
             scores = scores.clone()
@@ -391,6 +399,10 @@ def _not_numbers(row: Row) -> NumericsError:
         f"row {row.index}, step {row.step}: the model's logits are NaN or infinite.",
         hint="Load the model in float32 or bfloat16, or check its weights.",
     )
+
+
+def _ruled_out(scores: Tensor, row: int, token: int) -> bool:
+    return float(scores[row, token]) == -math.inf
 
 
 def _forced(scores: Tensor, row: int, token: int) -> Tensor:

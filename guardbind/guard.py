@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import GenerationConfig, LogitsProcessorList, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
+from guardbind.ending import unfinished_rows, watch_ends
 from guardbind.engine import Engine, Limits
 from guardbind.errors import ConfigError, GuardbindError
 from guardbind.events import Emitter, build_sinks
@@ -28,6 +29,7 @@ from guardbind.recorder import Recorder
 from guardbind.refusals import refuse_unguardable, setting
 from guardbind.report import Report
 from guardbind.request import Bindings, Request, Targets, bind_rows, kept_columns, named, prompt_ids
+from guardbind.streaming import HoldBack, held_back
 from guardbind.transcript import transcribe
 
 __all__ = ["Guard", "GuardOutput", "Handle"]
@@ -84,7 +86,7 @@ class Guard:
     def generate(
         self,
         *args: Any,
-        bindings: Bindings,
+        bindings: Bindings | None = None,
         target: Targets = None,
         source: str | list[str | None] | None = None,
         **kwargs: Any,
@@ -93,7 +95,8 @@ class Guard:
 
         Args:
             *args: As `generate` takes them.
-            bindings: What the context binds; one list, or one list per row.
+            bindings: What the context binds; one list, or one list per row. None: what `guardbind.extract` reads in
+                the prompt; what the assistant said in earlier turns is left out.
             target: The key whose value is asked for; one, or one per row. None: the key that the query names.
             source: The text that character spans of the bindings index, if it is not the whole prompt.
             **kwargs: As `generate` takes them.
@@ -108,16 +111,17 @@ class Guard:
             BindingFailureError: Policy `raise`.
         """
         given = named(self._inner, args, kwargs)
-        refuse_unguardable(self._inner, given)
-        prompt = prompt_ids(given)
-        with self.attached(bindings, target, source) as handle:
-            raw = handle.generate(*args, **kwargs)
+        with held_back(given):
+            refuse_unguardable(self._inner, given)
+            prompt = prompt_ids(given)
+            with self.attached(bindings, target, source) as handle:
+                raw = handle.generate(**given)
         sequences = raw if isinstance(raw, Tensor) else raw.sequences
         text = self.tokenizer.batch_decode(sequences[:, prompt.shape[1] :], skip_special_tokens=True)
         return GuardOutput(sequences, text, handle.report, raw)
 
     def attach(
-        self, bindings: Bindings, target: Targets = None, source: str | list[str | None] | None = None
+        self, bindings: Bindings | None = None, target: Targets = None, source: str | list[str | None] | None = None
     ) -> Handle:
         """Guard every call of `model.generate` until `Handle.detach`; see `generate` for the arguments.
 
@@ -131,7 +135,7 @@ class Guard:
         return Handle(self, Request(bindings, target, source))
 
     def attached(
-        self, bindings: Bindings, target: Targets = None, source: str | list[str | None] | None = None
+        self, bindings: Bindings | None = None, target: Targets = None, source: str | list[str | None] | None = None
     ) -> Handle:
         """Guard every call of `model.generate` inside a `with` block; see `generate` for the arguments."""
         return self.attach(bindings, target, source)
@@ -171,14 +175,23 @@ class Guard:
         )
         processors = LogitsProcessorList(kwargs.get("logits_processor") or [])
         processors.append(GuardProcessor(engine, tap, ids.shape[1]))
+        criteria = watch_ends(self._inner, kwargs, rows)
+        watched = {} if criteria is None else {"stopping_criteria": criteria}
+        streamer = kwargs.get("streamer")
+        if isinstance(streamer, HoldBack):
+            streamer.rows = rows
         raw: Any = None
         tap.attach()
         try:
-            raw = generate(**{**kwargs, "logits_processor": processors, "disable_compile": True})
+            raw = generate(**{**kwargs, **watched, "logits_processor": processors, "disable_compile": True})
             return raw
         finally:
             tap.detach()
-            report = recorder.report()
+            report = replace(
+                recorder.report(),
+                longest_hold_back=streamer.longest if isinstance(streamer, HoldBack) else 0,
+                unfinished=unfinished_rows(rows, raw, ids.shape[1]),
+            )
             if self.config.capture_text:
                 texts = transcribe(self.tokenizer, rows, raw, ids.shape[1], pad=limits.pad, eos=limits.eos)
                 report = replace(report, transcripts=texts)
@@ -232,7 +245,9 @@ class Handle:
 
         @functools.wraps(original)
         def generate(*args: Any, **kwargs: Any) -> Any:
-            return guard._run(original, request, named(guard._inner, args, kwargs), self._reports.append)
+            given = named(guard._inner, args, kwargs)
+            with held_back(given):
+                return guard._run(original, request, given, self._reports.append)
 
         vars(generate)["guardbind_handle"] = self
         self.generate: Callable[..., Any] = generate

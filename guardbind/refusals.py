@@ -74,6 +74,11 @@ def refuse_unguardable(model: nn.Module, arguments: Mapping[str, Any]) -> None:
             "compiled decoding (compile_config)",
             "Leave out compile_config, or set disable_compile=True.",
         ),
+        (
+            arguments.get("adapter_names") is not None,
+            "a batch with an adapter of its own for each row (adapter_names)",
+            "Call set_adapter and generate once for each adapter.",
+        ),
         (arguments.get("custom_generate") is not None, "a custom decoding loop (custom_generate)", "Leave it out."),
         (get("dola_layers") is not None, "DoLa decoding (dola_layers)", "Leave out dola_layers."),
         (get("penalty_alpha") not in (None, 0, 0.0), "contrastive search (penalty_alpha)", "Leave out penalty_alpha."),

@@ -46,6 +46,8 @@ class Report:
         readouts: The tensors of each slot, if `GuardConfig.keep_readouts` is set; else empty.
         sink_failures: Records that a sink failed to take.
         transcripts: Prompt and answer of each row, if `GuardConfig.capture_text` is set; else empty.
+        longest_hold_back: Most tokens that a streamer waited for at one time; 0 without a streamer.
+        unfinished: Rows that ended (by their length or a stopping criterion) in the middle of a known value.
     """
 
     slots: tuple[SlotRecord, ...]
@@ -54,6 +56,8 @@ class Report:
     readouts: tuple[Readout, ...] = ()
     sink_failures: int = 0
     transcripts: tuple[Transcript, ...] = ()
+    longest_hold_back: int = 0
+    unfinished: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:

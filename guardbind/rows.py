@@ -20,6 +20,7 @@ from guardbind.targets.prompt import read_bindings
 __all__ = ["Row", "Value", "bind_row"]
 
 _LINE_TOKENS = 160
+_LONGEST_BEGUN = 4000  # characters of the prompt that an answer goes on with
 _OPENING = " \t\n\"'`*_([\u201c\u2018"
 _MONEY = frozenset("$\u20ac\u00a3\u00a5")
 
@@ -132,6 +133,14 @@ class Row:
         if self.stops_mid_line and first == self.prompt_length:
             written = self.prompt.text.rpartition("\n")[2] + written
         return written.rpartition("\n")[2]
+
+    def continued(self, tokenizer: PreTrainedTokenizerBase) -> str:
+        """Return the text generated so far, behind what the last turn of the prompt begins if it stops mid-line."""
+        answer = self.answer(tokenizer)
+        if not self.stops_mid_line:
+            return answer
+        begun = self.prompt.specials[-1][1] if self.prompt.specials else 0
+        return self.prompt.text[max(begun, len(self.prompt.text) - _LONGEST_BEGUN) :] + answer
 
     @staticmethod
     def text_of(tokenizer: PreTrainedTokenizerBase, token: int) -> str:

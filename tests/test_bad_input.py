@@ -88,7 +88,7 @@ BINDINGS: dict[str, tuple[Any, str]] = {
     "alias string": ([Binding("beta", "42", aliases="43")], r"aliases of key 'beta' are the string '43'"),  # type: ignore[arg-type]
     "no binding": ([("beta", "42")], r"expected Binding or Evidence, got str 'beta'"),
     "mixed": ([BETA, ("beta", "42")], r"expected Binding or Evidence, got tuple \('beta', '42'\)"),
-    "none": (None, r"bindings is NoneType; a list of Binding and Evidence, or one list per row, is needed"),
+    "mapping": ({"KEY1": "4417"}, r"bindings is dict; a list of Binding and Evidence, or one list per row, is needed"),
     "one": (BETA, r"bindings is Binding; a list"),
     "a dict": ({"beta": "42"}, r"bindings is dict; a list"),
     "outside": (

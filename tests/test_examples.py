@@ -22,6 +22,7 @@ def run(name: str, *arguments: str, cwd: Path) -> str:
 def test_every_example_is_run_here() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {
         "attach_pipeline.py",
+        "chat.py",
         "production_logging.py",
         "wrap_generate.py",
     }
@@ -42,6 +43,18 @@ def test_a_pipeline_is_guarded_while_attached(tmp_path: Path) -> None:
     for number, state in {"A-17": "shipped", "B-20": "returned", "C-31": "cancelled"}.items():
         line = next(line for line in output.splitlines() if f"Order {number}:" in line)
         assert state in line
+
+
+def test_a_chat_streams_what_the_user_told_earlier(tmp_path: Path) -> None:
+    turns = run("chat.py", cwd=tmp_path).split("user: ")[1:]
+    assert len(turns) == 4
+    answers = [turn.partition("assistant: ")[2].splitlines() for turn in turns]
+    assert "shelf is 31864" in answers[1][0]
+    assert any("binding_failure, contrast: ok" in line for line in answers[1][1:])
+    for lines, number in zip(answers[2:], ("31864", "90577"), strict=True):
+        assert number in lines[0]
+        assert lines[1:]
+        assert all(line.lstrip().startswith("ok") or ": ok (" in line for line in lines[1:])
 
 
 def test_the_production_log_holds_verdicts_and_no_prompt_text(tmp_path: Path) -> None:

@@ -89,6 +89,92 @@ FOUND: dict[str, list[tuple[str, str]]] = {
         ("balance", "3,410 points"),
     ],
     "Version: v14.2.1, upgraded from 13.9": [("Version", "v14.2.1")],
+    "Your order #20391 has left. Invoice no. 4417 is open. We closed #1234.": [
+        ("order", "#20391"),
+        ("Invoice", "4417"),
+    ],
+    "Alice's order #20391 was late; her order #3333 was not.": [("Alice's order", "#20391")],
+    "- Alice: 4417\n- Bob: 8213\n": [("Alice", "4417"), ("Bob", "8213")],
+    "- sku: A-1\n  qty: 2\n- sku: B-2\n": [("[0].sku", "A-1"), ("[0].qty", "2"), ("[1].sku", "B-2")],
+    "Alice's badge number was changed from 4417 to 8213.": [
+        ("Alice's badge number", "4417"),
+        ("Alice's badge number", "8213"),
+    ],
+    "The deadline has been moved from May 3, 2024 to May 5, 2024; the lead of Atlas was changed from Ann Lee to Bo.": [
+        ("deadline", "May 3, 2024"),
+        ("deadline", "May 5, 2024"),
+        ("Atlas's lead", "Ann Lee"),
+        ("Atlas's lead", "Bo"),
+    ],
+    "Alice's appointment is on 3 May 2024. Bob's office is in Room 214. Check-in is at 15:00.": [
+        ("Alice's appointment", "3 May 2024"),
+        ("Bob's office", "Room 214"),
+        ("Check-in", "15:00"),
+    ],
+    "The total of order #1001 is $5.00, order #1002's total is $6.00.": [
+        ("order #1001's total", "$5.00"),
+        ("order #1002's total", "$6.00"),
+    ],
+    "Coffee beans   $12.50\n2 x Green tea @ $6.25 = $12.50\n3 x Cups  1.250,00 EUR\r\n": [
+        ("Coffee beans", "$12.50"),
+        ("Green tea", "$12.50"),
+        ("Cups", "1.250,00 EUR"),
+    ],
+    "Milk ........ 1.20\n- Rye bread - €3.40\nOat bar: 2 x $1.50 = $3.00\nTotal: 1.250,00 EUR": [
+        ("Milk", "1.20"),
+        ("Rye bread", "€3.40"),
+        ("Oat bar", "$3.00"),
+        ("Total", "1.250,00 EUR"),
+    ],
+    "Flat white   2   4.50   9.00\n": [("Flat white", "9.00")],
+    "[12:03] set x = 5\n12:04 INFO order_status=shipped\n2024-05-03T10:00:01Z WARN: disk free: 5 GB": [
+        ("x", "5"),
+        ("order_status", "shipped"),
+        ("disk free", "5 GB"),
+    ],
+    "10:05 INFO agent started level=debug": [("level", "debug")],
+    "Observation: order_status = shipped\nTool result: eta=2024-05-03": [
+        ("order_status", "shipped"),
+        ("eta", "2024-05-03"),
+    ],
+    "Mail: <ann@example.org>": [("Mail", "ann@example.org")],
+    "For Ann Lee, the place of birth is Cork. For Bo, the seat is 12B.": [
+        ("Ann Lee's place of birth", "Cork"),
+        ("Bo's seat", "12B"),
+    ],
+    "4417 is Bob's badge number. We noted May 3, 2024 as Ann's start date. We noted Tom Reed as Bo's lead.": [
+        ("Bob's badge number", "4417"),
+        ("Ann's start date", "May 3, 2024"),
+        ("Bo's lead", "Tom Reed"),
+    ],
+    "Ann has the start date May 3, 2024. Bo has the manager Tom Reed. The salad bowl has the price EUR 5.00.": [
+        ("Ann's start date", "May 3, 2024"),
+        ("Bo's manager", "Tom Reed"),
+        ("salad bowl's price", "EUR 5.00"),
+    ],
+    "The salad bowl's price was $7.00. My home town is Cork. Bob's number is (514) 555-0114.": [
+        ("salad bowl's price", "$7.00"),
+        ("home town", "Cork"),
+        ("Bob's number", "(514) 555-0114"),
+    ],
+    "The status of job-7 is now overdue. job-8's status is queued. [10:24] backup_mode was set to manual": [
+        ("job-7's status", "overdue"),
+        ("job-8's status", "queued"),
+        ("backup_mode", "manual"),
+    ],
+    "job-7 worker: otter-8\nAction: update('job-9', worker='yak-5')": [
+        ("job-7 worker", "otter-8"),
+        ("update.job-9.worker", "yak-5"),
+    ],
+    'Tool result: {"job-7": {"steps": 3}}\nTool result: {"job-8": {"steps": 4}}': [
+        ("job-7.steps", "3"),
+        ("job-8.steps", "4"),
+    ],
+    'Orders:\n\n{\n  "A-1": {"city": "Riga"},\n  "A-2": {"city": "Cork"}\n}': [
+        ("A-1.city", "Riga"),
+        ("A-2.city", "Cork"),
+    ],
+    "Notes:\n- The badge of Ann is 4417.\n- The boats lie still.": [("Ann's badge", "4417")],
 }
 
 
@@ -115,6 +201,15 @@ NOTHING = [
     "[1]: see [2] and [[3], [4]]",
     "key =\nother:\n",
     "Bob left. His badge is 4417. Ann came, and her badge is 8213; their room is 5.",
+    "Reply as `Answer: <value>` or Answer: {number}. Answer: ...",
+    'Reply with {"answer": "<the number>", "why": "..."} only. Write in the form NAME = VALUE',
+    "Question: badge of Bob\nPlease answer in the form badge = x",
+    "What is the status of order #20391? Tell me the total of order #20391.",
+    "There is no 4417. He ranked #1234 and said no. 4417 came. Room #12 is free.",
+    "Is 4417 Bob's badge? If 4417 is Bob's badge, we stop. Ann has the key Bob wanted. Bob's car is red.",
+    "The team has the goal of winning 3 games. It is now red. All was Bob's fault. He was known as Ann's friend.",
+    "It costs  $12.50\nWe paid - $3.00\n2 x Tea @ $3.00\nThe company is in 3 countries.",
+    "The badge of Bob was changed from blue to 4417. Bob changed from 5 to many.",
     "The new address is 5 Quay Road, Cork. The range is 5 to 7 or even very much more than that.",
 ]
 
@@ -198,7 +293,9 @@ MODULES = {
     "csv": "csv_text",
     "json": "json_text",
     "markdown": "markdown_text",
+    "numbered": "numbered",
     "python": "python_text",
+    "receipt": "receipts",
     "sentence": "sentences",
     "yaml": "yaml_text",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import string
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from transformers import PreTrainedTokenizerFast
 
+from guardbind.candidates import Trie
 from guardbind.evidence import PromptText, check_bindings, locate
-from guardbind.extraction import RULES, ExtractedTable, extract
+from guardbind.extraction import RULES, ExtractedTable, extract, extract_prompt
 
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -69,8 +72,10 @@ def check(text: str, table: ExtractedTable) -> None:
         assert item.statement[0] <= item.span[0] < item.span[1] <= item.statement[1]
         assert item.span[0] >= ends, "two bindings share a value"
         ends = item.span[1]
-    check_bindings(table.bindings)
-    locate(table.bindings, PromptText(text, tuple((i, i + 1) for i in range(len(text)))))
+    prompt = PromptText(text, tuple((i, i + 1) for i in range(len(text))))
+    for bindings in (table.bindings, table.inverse):
+        check_bindings(bindings)
+        assert not any(item.absent for item in locate(bindings, prompt, source=text).items)
 
 
 @slow
@@ -92,6 +97,77 @@ def test_words_alone_bind_nothing(words: list[str]) -> None:
     assert extract(" ".join(plain)).items == ()
 
 
+# Few names and values, some of them spellings of each other, so that the forms meet.
+FEW_NAMES = st.sampled_from(["Alice", "Bob", "badge", "total", "417", "ORD-1", "order #417", "a b"])
+AMOUNTS = ["417", "00417", "#417", "4,417", "4417", "$1,250.00", "1250 USD", "1.250,00 USD", "1.10", "v1.1.0", "1.1.0"]
+OTHERS = ["May 3, 2024", "2024-05-03", "Alice", "Ann Lee", "ORD-1", " 417", 'x"y', 'x\\"y', "x\ty", "true", "a@b.org"]
+FEW_VALUES = st.sampled_from(AMOUNTS + OTHERS)
+FEW = st.dictionaries(FEW_NAMES, FEW_VALUES, min_size=1, max_size=3)
+LINES = [
+    "{}'s {} is {}.",
+    "For {}, the {} is {}.",
+    "{2} is {0}'s {1}, and {3} as {0}'s {1}.",
+    "The {1} of {0} is at {2}",
+    "INFO {0} {1}: {2} {1}={3}",
+    "The {1} of {0} is {2}.",
+    "{}'s {} was changed from {} to {}.",
+    "{0} has {1} {2}",
+    "{0} = {2}, {1}: {2}",
+    "{1}   {2}",
+    "2 x {0} @ $5.00 = {2}",
+    "order {2} and {1} no. {2}",
+    "f({1}='{2}', b={2})",
+    "[12:03] set {1} = {2}",
+    "name,{1},b\n{0},{2},{3}",
+    "| name | {1} |\n|---|---|\n| {0} | {2} |\n| Eve | {3} |",
+    "{0}:\n  {1}: {2}\n  b:\n  - {3}",
+]
+
+
+@st.composite
+def passages(draw: st.DrawFn) -> str:
+    if draw(st.booleans()):
+        line = draw(st.sampled_from(LINES))
+        return line.format(draw(FEW_NAMES), draw(FEW_NAMES), draw(FEW_VALUES), draw(FEW_VALUES))
+    data = draw(st.one_of(FEW, st.lists(FEW, max_size=3), st.dictionaries(FEW_NAMES, FEW, max_size=3)))
+    written = [json.dumps(data), json.dumps({"a": data}), repr(data), f"```yaml\n{yaml.safe_dump(data)}```"]
+    return draw(st.sampled_from(written))
+
+
+MIXTURE = st.lists(passages(), min_size=1, max_size=6).map("\n".join)
+
+
+@slow
+@given(MIXTURE)
+def test_whatever_forms_meet_each_binding_has_its_place(text: str) -> None:
+    check(text, extract(text))
+
+
+@settings(slow, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(MIXTURE)
+def test_the_values_of_a_text_fit_in_one_candidate_set(tiny_tokenizer: PreTrainedTokenizerFast, text: str) -> None:
+    table = extract(text)
+    bindings = [*table.bindings, *table.inverse]
+    if bindings:
+        trie = Trie.build(tiny_tokenizer, [(binding.value, binding.aliases) for binding in bindings])
+        assert len(trie) == len({binding.value for binding in bindings})
+    typed = {item.typed for item in table.items}
+    assert len({binding.value for binding in table.bindings}) == len(typed)
+
+
+@slow
+@given(st.lists(MIXTURE, min_size=1, max_size=3), st.sampled_from(["user", "assistant"]))
+def test_a_prompt_has_the_bindings_of_its_texts(texts: list[str], role: str) -> None:
+    prompt = "".join(f"<|im_start|>{role}\n{text}<|im_end|>\n" for text in texts)
+    marks = [match.span() for match in re.finditer(r"<\|\w+\|>", prompt)]
+    table = extract_prompt(PromptText(prompt, tuple((i, i + 1) for i in range(len(prompt))), tuple(marks)))
+    expected = [] if role == "assistant" else [item for text in texts for item in extract(text).items]
+    assert [(item.path, item.value, item.rule) for item in table.items] == [
+        (item.path, item.value, item.rule) for item in expected
+    ]
+    check(prompt, table)
+
+
 def tree(leaves: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     inner = st.recursive(
         leaves, lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(NAME, below, max_size=3))
@@ -107,7 +183,9 @@ def leaves_of(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[
     return [(path, value)] if value.strip() else []
 
 
-ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
+ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=20).filter(
+    lambda text: not re.fullmatch(r"<.*>|\{.*\}|\.{3,}|\u2026|_{3,}", text.strip(), re.DOTALL)
+)
 
 
 @slow
@@ -185,6 +263,10 @@ LARGE = {
     "steps": "".join(" " * (i % 300) + "a:\n" for i in range(300)),
     "calls": "f(a=1, " * 4000,
     "verbs": "a is " * 6000,
+    "numbers": "order #4417 no. 4417 " * 1500,
+    "amounts": "Tea  2  1.00  2.00 $ " * 1500 + "\n" + "2 x Tea  " * 1500 + "\n" + "a b c d e f  1.00\n" * 1500,
+    "owners": "For Ann, the " * 1500 + "4417 is Ann's b " * 1500,
+    "log": "[12:03] 12:03 INFO set a=1 " * 1500,
     "rules": "|-|-|\n" * 5000,
     "commas": "," * 30000,
 }

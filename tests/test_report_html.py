@@ -128,6 +128,7 @@ def slot_of(**given: object) -> SlotRecord:
         "action": "none",
         "target": 1,
         "resolved_by": "query",
+        "target_score": 0.9,
         "gate_gap": 1.0,
         "value_gap": 1.0,
         "tie": False,

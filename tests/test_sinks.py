@@ -29,6 +29,7 @@ def slot(**changes: Any) -> SlotRecord:
         "action": "none",
         "target": 1,
         "resolved_by": "query",
+        "target_score": 0.9,
         "gate_gap": 1.5,
         "value_gap": -0.5,
         "tie": False,

@@ -24,6 +24,7 @@ def moment(text: str, **changes: Any) -> Moment:
         "last": last,
         "line": lambda: text.rpartition("\n")[2],
         "generated": lambda: text,
+        "text": lambda: text,
         "token": 1,
         "starts": frozenset({7}),
         "inside_word": lambda: False,
@@ -107,6 +108,12 @@ class TestCell:
     )
     def test_heading_and_row(self, row: str, place: Place | None) -> None:
         assert SLOTS.get("cell")(moment(self.TABLE + row, last="|")) == place
+
+    def test_the_prompt_may_end_in_the_row(self) -> None:
+        begin = moment(self.TABLE + "| Alice |", last="|", step=0, stops_mid_line=True)
+        detected = SlotDetector(GuardConfig()).detect(begin)
+        assert detected is not None
+        assert (detected.kind, detected.place.asks) == ("cell", "badge number")
 
     def test_needs_a_table(self) -> None:
         assert SLOTS.get("cell")(moment("| Alice |", last="|")) is None

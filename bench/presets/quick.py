@@ -31,6 +31,9 @@ PRESET = Preset(
             options={"every": [32], "arms": ["oracle", "wrong_value", "blank", "unrelated_key"], "single": [0]},
         ),
         "pseudo-prior": Settings(ks=(32,), trials=24),
+        "applications": Settings(
+            tasks=("records", "notes"), ks=(0,), trials=3, options={"policies": ["auto"], "max_new_tokens": 24}
+        ),
         "repair": Settings(
             ks=(32,),
             trials=24,

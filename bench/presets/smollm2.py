@@ -11,6 +11,7 @@ __all__ = ["PRESET"]
 
 _FILLERS = ("natural", "coherent", "random", "repeat", "decoy_heavy")
 _BOTH = ("natural", "decoy_heavy")
+_TEXTS = ("records", "notes", "agent_log", "receipts", "chat")
 
 # A checkpoint every 128 tokens, as in the paper, would never be reached.
 _REPAIRED: dict[str, JsonValue] = {
@@ -78,6 +79,12 @@ PRESET = Preset(
             ),
         ),
         "pseudo-prior": Settings(ks=(32, 96), trials=80),
+        "applications": Settings(
+            tasks=_TEXTS,
+            ks=(0,),
+            trials=40,
+            also=(Settings(tasks=_TEXTS, ks=(100,), trials=20, options={"policies": ["auto"]}),),
+        ),
         "repair": Settings(
             fillers=_BOTH,
             ks=(32, 96),

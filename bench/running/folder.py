@@ -26,7 +26,7 @@ from guardbind.errors import RunFolderError
 from ..cell import Cell, Request
 from ..experiments.types import Settings
 from ..records import TrialRecord
-from ..registry import MEASURES, TASKS
+from ..registry import MEASURES, TASKS, TEXT_TASKS, task_version
 from ..summary import Condition, Origin, Summary
 from .files import TEMPORARY, write_atomic
 from .manifest import ExperimentState, Manifest, Refusal, Status
@@ -177,7 +177,7 @@ class RunFolder:
         part = Part(
             measure=cell.measure,
             measure_version=MEASURES.get(cell.measure).version,
-            task_version=TASKS.get(cell.task).version,
+            task_version=task_version(cell.task),
             cell=cell,
             seconds=seconds,
             peak_memory_bytes=peak_memory,
@@ -249,11 +249,11 @@ class RunFolder:
         problem = None
         if part.cell.id != path.parent.name:
             problem = f"holds records of cell {part.cell.id} under the name of {path.parent.name}"
-        elif part.measure not in MEASURES or part.cell.task not in TASKS:
+        elif part.measure not in MEASURES or part.cell.task not in (*TASKS, *TEXT_TASKS):
             problem = f"is of measure {part.measure} and task {part.cell.task}, which this guardbind has not"
         elif (found := part.measure_version) != (now := MEASURES.get(part.measure).version):
             problem = f"is of version {found} of measure {part.measure}; this guardbind has version {now}"
-        elif (found := part.task_version) != (now := TASKS.get(part.cell.task).version):
+        elif (found := part.task_version) != (now := task_version(part.cell.task)):
             problem = f"is of version {found} of task {part.cell.task}; this guardbind has version {now}"
         if problem is not None:
             raise RunFolderError(f"{path} {problem}.", hint=_ELSEWHERE)

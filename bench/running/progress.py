@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from ..cell import Cell, Request
+from ..registry import TEXT_TASKS
 
 __all__ = ["Progress", "label"]
 
@@ -18,6 +19,8 @@ _ALL = "all"
 
 def label(cell: Cell) -> str:
     """Return a cell in a few words."""
+    if cell.task in TEXT_TASKS:
+        return f"{cell.measure} {cell.task} k={cell.k}"
     form = cell.form
     words = [cell.measure, cell.task, cell.filler, f"k={cell.k}", f"{form.style}/{form.layout}"]
     words += [word for word in (form.template, form.asked, form.arm) if word not in ("plain", "random", "baseline")]

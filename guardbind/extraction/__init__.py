@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guardbind.extraction.combine import DEFAULT_RULES, RULES, extract
+from guardbind.extraction.prompt import extract_prompt
 from guardbind.extraction.table import Extracted, ExtractedTable
 from guardbind.extraction.types import Block, Found, Pattern, Rule
 from guardbind.extraction.values import Typed, ValueType, classify, spellings
@@ -20,5 +21,6 @@ __all__ = [
     "ValueType",
     "classify",
     "extract",
+    "extract_prompt",
     "spellings",
 ]

@@ -1,4 +1,4 @@
-"""`key = value` and `key: value`, one or several on a line."""
+"""`key = value` and `key: value`, one or several on a line, also behind the time and the level of a log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from guardbind.extraction.prose import is_abbreviation, is_key, is_value, trim
-from guardbind.extraction.types import Block, Found, Span
+from guardbind.extraction.types import Block, Found, Path, Span
 from guardbind.extraction.values import classify
 
 __all__ = ["read"]
@@ -21,12 +21,27 @@ _KEY = rf"(?P<key>{_WORD}(?:[ \t\u00a0]{_WORD}){{0,4}}?)"
 _SIGN = r"(?:(?<![=!<>+*/%&|^~:-])[=\uff1d](?![=>~])|\uff1a|:(?=[\s*_]|\Z))"
 _MARK = rf"[\"'`*_\u201d\u00bb]{{0,3}}[ \t]{{0,8}}{_SIGN}[*_]{{0,3}}"
 _BULLET = r"[ \t]{0,40}(?:>[ \t]?){0,3}(?:(?:[-*+\u2022\u2013]|#{1,6}|\d{1,3}[.)])[ \t]{1,8})?"
+# What a log writes before its message: a time, a level, a name in brackets.
+_LOGGED = (
+    r"(?:(?:\[[^\]\r\n=]{1,40}\]|\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?[^\s=]{0,12}|\d{1,2}:\d\d(?::\d\d)?"
+    r"|TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR):?[ \t]{1,8}){0,3}"
+)
 _START = (
-    rf"(?:(?:\A|(?<=[\r\n\u2028\u2029])){_BULLET}|(?<=[,;|(\u060c\u3001\uff0c\uff1b])[ \t]{{0,8}}|(?<=[.!][ \t])"
-    r"|(?<=[ ]{2})|(?<=\t))"
+    rf"(?:(?:\A|(?<=[\r\n\u2028\u2029])){_BULLET}(?P<log>{_LOGGED})|(?<=[,;|(\u060c\u3001\uff0c\uff1b])[ \t]{{0,8}}"
+    r"|(?<=[.!][ \t])|(?<=[ ]{2})|(?<=\t))"
 )
 _STATED = re.compile(rf"{_START}{_OPEN}{_KEY}{_MARK}")
 _WORD_STATED = re.compile(r"(?<=[ \t])(?P<key>[^\W\d][\w.$-]{0,60})=(?![=>~\s])")
+# "Observation: order_status = shipped"
+_LABELLED = re.compile(
+    rf"(?<=:[ \t])(?P<key>{_WORD}(?:[ \t]{_WORD}){{0,2}}?)[ \t]{{0,8}}(?<![!<>+*/%&|^~:-])=(?![=>~])(?=[ \t]*\S)"
+)
+_SET = re.compile(r"(?:set|let|var|const|export|update|updated)[ \t]{1,4}(?=\S)")
+_OWNED = re.compile(
+    r"(?P<owner>[^'\u2019]{1,60})['\u2019]s[ \t](?P<attribute>.{1,60})"
+    r"|(?P<noun>.{1,60}?)[ \t]of[ \t](?P<of>[A-Z].{0,60})"
+)
+_QUESTIONS = frozenset({"question", "query", "q"})
 _LINE_END = re.compile(r"[\r\n\u2028\u2029]")
 # Where a value ends before its line does; what follows is another sentence.
 _SENTENCE_END = re.compile(r"[.!?\u061f](?=[ \t]+[^\s\d])|[;|\u3002\uff01\uff1b]")
@@ -43,10 +58,24 @@ def read(text: str) -> Iterator[Block]:
         value = _value(text, sign.end, limit)
         if value is None:
             continue
-        name = text[slice(*sign.key)]
-        if is_key(name) and is_value(text[slice(*value)]):
-            statement = (sign.key[0], _closing(text, value[1], limit))
-            yield Block(statement, (Found((name,), value, statement),))
+        start, stop = sign.key
+        assigned = "=" in text[stop : sign.end]
+        if assigned and (verb := _SET.match(text, start, stop)):
+            start = verb.end()
+        name, said = text[start:stop], text[slice(*value)]
+        asked = not assigned and name.lower() in _QUESTIONS and classify(said).type == "text"
+        if is_key(name) and is_value(said) and not asked:
+            statement = (start, _closing(text, value[1], limit))
+            yield Block(statement, (Found(_path(name), value, statement, key=name, form="words"),))
+
+
+def _path(name: str) -> Path:
+    """Return an attribute, with its owner before it where the key says whose it is."""
+    owned = _OWNED.fullmatch(name)
+    if owned is None:
+        first, _, rest = name.partition(" ")
+        return (first, rest) if rest and classify(first).type == "id" else (name,)
+    return (owned["owner"], owned["attribute"]) if owned["owner"] else (owned["of"], owned["noun"])
 
 
 class _Sign(NamedTuple):
@@ -57,9 +86,18 @@ class _Sign(NamedTuple):
     key: Span
 
 
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    words = list(_WORD_STATED.finditer(text))
+    ends = {match.end() for match in words}
+    yield from words
+    yield from _LABELLED.finditer(text)
+    # Of what a log says before `level=info` nothing belongs to the key.
+    yield from (match for match in _STATED.finditer(text) if not (match["log"] and match.end() in ends))
+
+
 def _signs(text: str) -> list[_Sign]:
     """Return the keys with a sign behind them, in textual order."""
-    found = {match.end(): match for match in (*_WORD_STATED.finditer(text), *_STATED.finditer(text))}
+    found = {match.end(): match for match in _matches(text)}
     signs: list[_Sign] = []
     for end, match in sorted(found.items()):
         if not signs or match.start() >= signs[-1].end:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -12,12 +13,14 @@ from uuid import UUID
 
 from guardbind.errors import ConfigError, MissingDependencyError
 from guardbind.extraction.messages import Part, parts_of
+from guardbind.extraction.owners import Stated, addresses
+from guardbind.extraction.prose import is_placeholder
 from guardbind.extraction.table import Extracted, ExtractedTable
 from guardbind.extraction.types import Block, Found, Path, Pattern, Rule, Span, key_of
 from guardbind.extraction.values import classify, missing_parsers
 from guardbind.registry import Registry
 
-__all__ = ["DEFAULT_RULES", "RULES", "extract"]
+__all__ = ["DEFAULT_RULES", "RULES", "extract", "extract_parts"]
 
 RULES: Registry[Rule] = Registry(
     "rule",
@@ -26,23 +29,26 @@ RULES: Registry[Rule] = Registry(
         "csv": "guardbind.extraction.csv_text:read",
         "json": "guardbind.extraction.json_text:read",
         "markdown": "guardbind.extraction.markdown_text:read",
+        "numbered": "guardbind.extraction.numbered:read",
         "python": "guardbind.extraction.python_text:read",
+        "receipt": "guardbind.extraction.receipts:read",
         "sentence": "guardbind.extraction.sentences:read",
         "yaml": "guardbind.extraction.yaml_text:read",
     },
 )
 
-DEFAULT_RULES = ("yaml", "json", "markdown", "csv", "python", "assignment", "sentence")
+DEFAULT_RULES = ("yaml", "json", "markdown", "csv", "python", "receipt", "assignment", "sentence", "numbered")
 """The most specific first: what a rule has read, no later one reads again."""
 
 _DEEPEST = 64  # levels of an object
 
 
 class _Read(NamedTuple):
-    """What was found in one part."""
+    """What was found in one part, by which rule, and in which of its blocks."""
 
     found: Found
     rule: str
+    block: int
 
 
 def extract(
@@ -64,19 +70,25 @@ def extract(
         MissingDependencyError: A rule that is asked for by name needs a package that is not installed. A default rule
             is left out then, and a note of the table says so.
     """
-    readers, notes = _readers(rules)
-    notes += [
-        f"{what} are not recognised: {package} is not installed (pip install 'guardbind[extract]')."
-        for package, what in missing_parsers().items()
-    ]
+    parts: Iterable[Part]
     if isinstance(source, str):
         parts = [Part("text", text=source)]
     elif isinstance(source, Mapping):
         parts = [Part("object", data=source)]
     elif isinstance(source, Sequence) and not isinstance(source, (bytes, bytearray)):
-        parts = list(parts_of(source))
+        parts = parts_of(source)
     else:
         raise ConfigError(f"the source is a {type(source).__name__}; a text, messages or a mapping is needed.")
+    return extract_parts(parts, rules)
+
+
+def extract_parts(parts: Iterable[Part], rules: Sequence[str | Pattern | Rule] | None) -> ExtractedTable:
+    """Find what the parts of a source bind; the rest is as `extract` says."""
+    readers, notes = _readers(rules)
+    notes += [
+        f"{what} are not recognised: {package} is not installed (pip install 'guardbind[extract]')."
+        for package, what in missing_parsers().items()
+    ]
     return _Builder(readers, notes).build(parts)
 
 
@@ -107,35 +119,48 @@ class _Builder:
         self._readers = readers
         self._notes = notes
         self._items: list[Extracted] = []
+        self._stated: list[Stated] = []
+        self._blocks = 0
         self._keys: dict[Path, str] = {}
         self._counts: dict[str, int] = {}
 
-    def build(self, parts: Sequence[Part]) -> ExtractedTable:
+    def build(self, parts: Iterable[Part]) -> ExtractedTable:
         texts: list[str] = []
         places: list[str] = []
         for part in parts:
             if part.text is not None:
                 json_rule = [("arguments", RULES.get("json"))] if part.json_only else self._readers
-                for found, rule in _read(part.text, json_rule):
-                    written = part.text[slice(*found.value)]
-                    self._add(found, rule, written, len(texts), part.prefix)
+                read = _read(part.text, json_rule)
+                for found, rule, block in read:
+                    if not is_placeholder(part.text, found.value):
+                        written = part.text[slice(*found.value)]
+                        self._add(found, rule, written, len(texts), part.prefix, self._blocks + block)
+                self._blocks += 1 + max((block for _, _, block in read), default=0)
                 texts.append(part.text)
                 places.append(part.where)
             elif part.data is not None:
                 rule = "arguments" if part.prefix else "object"
                 for path, value in self._leaves(part.data, part.prefix):
-                    self._add(Found(path, (0, 0), (0, 0)), rule, value, None, ())
-        return ExtractedTable(tuple(self._items), tuple(texts), tuple(places), tuple(self._notes))
+                    if not is_placeholder(value, (0, len(value))):
+                        self._add(Found(path, (0, 0), (0, 0)), rule, value, None, (), self._blocks)
+                self._blocks += 1
+        items = tuple(
+            replace(item, attribute=address.attribute, owner=address.owner, names=address.names)
+            for item, address in zip(self._items, addresses(self._stated), strict=True)
+        )
+        return ExtractedTable(items, tuple(texts), tuple(places), tuple(self._notes))
 
-    def _add(self, found: Found, rule: str, written: str, part: int | None, prefix: Path) -> None:
+    def _add(self, found: Found, rule: str, written: str, part: int | None, prefix: Path, document: int) -> None:
         path = (*prefix, *found.path)
-        written_key = found.key or (found.path[0] if len(found.path) == 1 and rule == "assignment" else None)
+        written_key = found.key or (found.path[0] if len(found.path) == 1 and found.form == "words" else None)
         key = self._keys.setdefault(path, str(written_key) if written_key and not prefix else key_of(path))
         typed = classify(written if found.decoded is None else found.decoded)
         span, statement = (None, None) if part is None else (found.value, found.statement)
         count = self._counts.get(key, 0)
         self._counts[key] = count + 1
-        self._items.append(Extracted(key, path, written, span, statement, rule, *typed, count, part, found.decoded))
+        item = Extracted(key, path, written, span, statement, rule, *typed, count, part, found.decoded)
+        self._items.append(item)
+        self._stated.append(Stated(found.path, found.form, document, typed, item.said))
 
     def _leaves(self, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         """Yield the values of an object; None and what is blank bind nothing."""
@@ -162,6 +187,7 @@ def _read(text: str, readers: Sequence[tuple[str, Rule]]) -> list[_Read]:
     """Apply the rules in turn; what overlaps a part that was read before is dropped."""
     taken: list[Span] = []  # disjoint, in textual order
     found: list[_Read] = []
+    blocks = 0
     for name, rule in readers:
         kept: list[Block] = []
         reached = 0
@@ -169,7 +195,8 @@ def _read(text: str, readers: Sequence[tuple[str, Rule]]) -> list[_Read]:
             if block.region[0] >= reached and not _overlaps(block.region, taken):
                 kept.append(block)
                 reached = block.region[1]
-        found += [_Read(item, name) for block in kept for item in block.found]
+        found += [_Read(item, name, blocks + place) for place, block in enumerate(kept) for item in block.found]
+        blocks += len(kept)
         taken = sorted(taken + [block.region for block in kept])
     return sorted(found, key=lambda read: read.found.value)
 

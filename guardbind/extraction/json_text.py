@@ -50,10 +50,15 @@ def read(text: str) -> Iterator[Block]:
         value = scanner.value_at(opening.start())
         if value is None:
             continue
-        found = tuple(_leaves(text, value, (), value.start))
-        if any(isinstance(part, str) for item in found for part in item.path):
+        if _keyed(value):
             at = value.end
-            yield Block((value.start, value.end), found)
+            yield Block((value.start, value.end), tuple(_leaves(text, value, (), value.start)))
+
+
+def _keyed(value: _Value) -> bool:
+    """Whether there is an object with a key in it, which is no other rule's then, even if it binds nothing."""
+    content = value.content
+    return bool(content) if isinstance(content, tuple) else isinstance(content, list) and any(map(_keyed, content))
 
 
 def _leaves(text: str, value: _Value, path: Path, statement: int) -> Iterator[Found]:

@@ -7,7 +7,7 @@ import re
 from guardbind.extraction.types import Span
 from guardbind.extraction.values import classify
 
-__all__ = ["LONGEST_VALUE", "is_abbreviation", "is_key", "is_value", "trim"]
+__all__ = ["LONGEST_VALUE", "in_request", "is_abbreviation", "is_key", "is_placeholder", "is_value", "trim"]
 
 LONGEST_VALUE = 200
 """A value with more characters is a passage, and not bound."""
@@ -24,6 +24,16 @@ _UPPER_WORD = re.compile(r"[A-Z]{2,}")
 _PAIRS = {'"': '"', "'": "'", "`": "`", "*": "*", "_": "_", "[": "]", "(": ")", "<": ">", "{": "}"}
 _PAIRS |= {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u300c": "\u300d"}
 _STRUCTURES = "[({<"
+# What an instruction begins with. Alone some of these words are nouns ("Return date: 3 May").
+_REQUEST = re.compile(
+    r"(?:please\b|(?:reply|answer|respond|return|write|give|tell|show|find|print|output|say|state|list|report|name|repeat|"
+    r"quote|use|look)[ \t](?:in|with|as|the|an?|me|us|only|using|exactly|by|to|up|for)\b)",
+    re.IGNORECASE,
+)
+_SENTENCE_START = re.compile(r"[.!?\u061f][\"'\u201d)]?[ \t]|[\r\n\u2028\u2029]")
+_SENTENCE_END = re.compile(r"[.!?\u061f](?=[\s\"')\u201d]|\Z)|[\r\n\u2028\u2029]")
+_SENTENCE = 400  # characters of a sentence that are looked at, to either side
+_PLACEHOLDER = re.compile(r"<[^<>]{0,80}>|\{[^{}]{0,80}\}|\.{3,80}|\u2026|_{3,80}|VALUE|ANSWER")
 
 
 def is_abbreviation(before: str) -> bool:
@@ -36,7 +46,28 @@ def is_abbreviation(before: str) -> bool:
 
 def is_key(key: str) -> bool:
     """Whether a string can name something: it has a letter, and no word of a clause."""
-    return any(char.isalpha() for char in key) and not _clausal(key)
+    return any(char.isalpha() for char in key) and not _clausal(key) and not _REQUEST.match(key)
+
+
+def is_placeholder(text: str, span: Span) -> bool:
+    """Whether a value of a text only says where a value is to stand: `<value>`, `{name}`, `...`."""
+    start, end = span
+    value = text[start:end].strip()
+    if _PLACEHOLDER.fullmatch(value):
+        return classify(value.strip("<>{}")).type == "text"
+    around = text[start - 1 : start] + text[end : end + 1]
+    return around in ("<>", "{}") and classify(value).type == "text"
+
+
+def in_request(text: str, place: int) -> bool:
+    """Whether a place is in a question or a request ("Tell me the status of order #20391.")."""
+    start = max(0, place - _SENTENCE)
+    for match in _SENTENCE_START.finditer(text, start, place):
+        start = match.end()
+    while start < place and text[start] in " \t-*>":
+        start += 1
+    ending = _SENTENCE_END.search(text, place, place + _SENTENCE)
+    return bool(_REQUEST.match(text, start)) or (ending is not None and ending.group() in ("?", "\u061f"))
 
 
 def is_value(value: str) -> bool:

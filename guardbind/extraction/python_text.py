@@ -78,6 +78,13 @@ def _parse(written: str) -> ast.expr | None:
         return None
 
 
+def _subject(call: ast.Call) -> Path:
+    """Return what a call is about: its one argument without a name, where that is a string."""
+    only = call.args[0] if len(call.args) == 1 else None
+    said = only.value if isinstance(only, ast.Constant) else None
+    return (said,) if isinstance(said, str) and said.strip() and len(said) <= LONGEST_VALUE else ()
+
+
 class _Reader:
     """Reads the constants in an expression of one line.
 
@@ -94,10 +101,11 @@ class _Reader:
     def leaves(self, node: ast.expr | None, path: Path, statement: int) -> Iterator[Found]:
         """Yield the constants under a node, None and blank strings left out."""
         if isinstance(node, ast.Call):
+            called: Path = (*path, ast.unparse(node.func), *_subject(node))
             for argument in node.keywords:
                 if argument.arg is not None:
                     start = self._place(argument.col_offset)
-                    yield from self.leaves(argument.value, (*path, ast.unparse(node.func), argument.arg), start)
+                    yield from self.leaves(argument.value, (*called, argument.arg), start)
         elif isinstance(node, ast.Dict):
             for key, member in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from guardbind.evidence import Binding
+from guardbind.extraction.surfaces import Surfaces
 from guardbind.extraction.types import Path, Span
-from guardbind.extraction.values import Typed, ValueType, spellings
+from guardbind.extraction.values import Typed, ValueType, classify
 
 __all__ = ["Extracted", "ExtractedTable"]
 
@@ -27,6 +29,9 @@ class Extracted:
         occurrence: How many statements of the key stand before this one.
         part: Which of the table's texts it stands in; None for a value that was never text.
         decoded: The value without the escapes of its format, where it has some.
+        attribute: What is asked, where it is asked of someone: "badge number"; None where the key has no words.
+        owner: The part of the key that says whose value it is; None where no part does.
+        names: Other names of the owner: values that only this record has.
     """
 
     key: str
@@ -40,6 +45,19 @@ class Extracted:
     occurrence: int
     part: int | None
     decoded: str | None = None
+    attribute: str | None = None
+    owner: str | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The value without escapes."""
+        return self.value if self.decoded is None else self.decoded
+
+    @property
+    def typed(self) -> Typed:
+        """The type and the canonical form, which are equal for spellings of one value."""
+        return Typed(self.type, self.canonical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,42 +89,68 @@ class ExtractedTable:
     def bindings(self) -> list[Binding]:
         """One binding for each value of each key, in the order of the text.
 
-        Two spellings of one typed value are one binding with an alias. The spans index the text: give it to the guard
-        as `source`. Messages have none until `in_prompt` has found them; without a span a guard looks for the value
-        next to its key. So it does for a value stated more than once, whose statements no single span holds; where
-        the key is a path, which is written nowhere, such a value has the span of its last statement.
+        Each has the spans of all its statements; they index the text: give it to the guard as `source`. Messages and
+        objects have none until `in_prompt` has found them; without a span a guard looks for the value next to its key.
+
+        Equal typed values are one `value`, whichever their keys and spellings, with the other spellings as aliases; no
+        surface form stands for two values, so that all of them fit in one candidate set.
         """
+        surfaces = self._surfaces
         groups: dict[tuple[str, Typed], list[tuple[int, Extracted]]] = {}
-        owners: dict[tuple[str, str], Typed] = {}  # which value of a key a surface form stands for
         for place, item in enumerate(self.items):
-            typed = Typed(item.type, item.canonical)
-            groups.setdefault((item.key, typed), []).append((place, item))
-            for form in _forms(item):
-                owners.setdefault((item.key, form), typed)
-        found: list[tuple[int, Binding]] = []
+            groups.setdefault((item.key, item.typed), []).append((place, item))
+        found = []
         for (key, typed), stated in groups.items():
-            place, last = stated[-1]
-            others = [form for form in spellings(typed) if owners.setdefault((key, form), typed) == typed]
-            written = [form for _, item in reversed(stated) for form in _forms(item) if owners[key, form] == typed]
-            surfaces = list(dict.fromkeys([*written, *others]))
-            if not surfaces:
-                continue  # its only form already stands for another value
-            span = last.statement if self._indexed else None
-            if len(stated) > 1 and all(self._beside(item) for _, item in stated):
-                span = None
-            found.append((place, Binding(key, surfaces[0], tuple(surfaces[1:]), span)))
+            items = [item for _, item in stated]
+            attribute = next((item.attribute for item in items if item.attribute is not None), None)
+            owners = surfaces.every(owner for item in items for owner in _owners(item)) if attribute else ()
+            found.append((stated[-1][0], self._binding(surfaces, key, typed, items, attribute, owners)))
         return [binding for _, binding in sorted(found, key=lambda pair: pair[0])]
+
+    @property
+    def inverse(self) -> list[Binding]:
+        """The other way round: whose value it is, where the key says it; one for each attribute, value and owner.
+
+        The key is the attribute and the value ("badge number 4417"), the value is the owner ("Alice"), and the owners
+        are the surface forms of the value, with the spans of the same statements. As these are also the spans of
+        `bindings`, the two cannot be located together.
+        """
+        surfaces = self._surfaces
+        groups: dict[tuple[str, Typed], list[Extracted]] = {}
+        for item in self.items:
+            if item.attribute is not None and item.owner is not None:
+                key = f"{item.attribute} {surfaces.of(item.typed)[0]}"
+                groups.setdefault((key, classify(item.owner)), []).append(item)
+        return [
+            self._binding(surfaces, key, typed, items, items[0].attribute, surfaces.every(item.said for item in items))
+            for (key, typed), items in groups.items()
+        ]
+
+    @property
+    def _surfaces(self) -> Surfaces:
+        owners = (item.owner for item in self.items if item.owner is not None)
+        return Surfaces([(item.value, item.said) for item in self.items], owners)
+
+    def _binding(
+        self,
+        surfaces: Surfaces,
+        key: str,
+        typed: Typed,
+        items: Sequence[Extracted],
+        attribute: str | None,
+        owners: Iterable[str],
+    ) -> Binding:
+        value, *aliases = surfaces.of(typed)
+        spans = tuple(item.statement for item in items if item.statement is not None) if self._indexed else ()
+        one = spans[0] if len(spans) == 1 else None
+        names = tuple(name for name in owners if name not in (value, *aliases))
+        several = spans if one is None else ()
+        return Binding(key, value, tuple(aliases), one, spans=several, attribute=attribute, owners=names)
 
     @property
     def _indexed(self) -> bool:
         """Whether the spans are those of one text, as a guard takes them."""
         return self.places in (("text",), ("prompt",))
-
-    def _beside(self, item: Extracted) -> bool:
-        """Whether the key is written in the statement."""
-        if item.part is None or item.statement is None:
-            return False
-        return item.key in self.texts[item.part][slice(*item.statement)]
 
     def in_prompt(self, prompt: str) -> ExtractedTable:
         """Return the same table with spans in a prompt that a chat template rendered from the messages.
@@ -131,9 +175,8 @@ class ExtractedTable:
         return ExtractedTable(items, (prompt,), ("prompt",), tuple(notes))
 
 
-def _forms(item: Extracted) -> list[str]:
-    """Return how a value is written, and what that says without escapes."""
-    return [form for form in (item.value, item.decoded) if form is not None]
+def _owners(item: Extracted) -> tuple[str, ...]:
+    return item.names if item.owner is None else (item.owner, *item.names)
 
 
 def _find(text: str, prompt: str, cursor: int) -> tuple[int, Span] | None:

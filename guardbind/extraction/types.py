@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from guardbind.errors import ConfigError
 
-__all__ = ["Block", "Found", "Path", "Pattern", "Rule", "Span", "key_of"]
+__all__ = ["Block", "Form", "Found", "Path", "Pattern", "Rule", "Span", "key_of"]
 
 Span: TypeAlias = tuple[int, int]
 Path: TypeAlias = tuple[str | int, ...]
+Form: TypeAlias = Literal["data", "row", "words"]
 
 _PLAIN_PART = re.compile(r"[^.\[\]\"\s](?:[^.\[\]\"\r\n\t]*[^.\[\]\"\s])?")
 
@@ -27,6 +28,8 @@ class Found:
         statement: Half-open character range of the whole statement, which holds the value.
         decoded: The value, where it is written with escapes; None if it is as written.
         key: The key as it is written, where it is not the path.
+        form: What the parts of the path are: names of `data` within each other, the `row` and the column of a table, or
+            the `words` of a sentence, an attribute with its owner before it or alone.
     """
 
     path: Path
@@ -34,11 +37,15 @@ class Found:
     statement: Span
     decoded: str | None = None
     key: str | None = None
+    form: Form = "data"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of the text that a rule has read completely: no later rule reads in it again."""
+    """A part of the text that a rule has read completely: no later rule reads in it again.
+
+    The statements in it do not overlap.
+    """
 
     region: Span
     found: tuple[Found, ...]
@@ -86,7 +93,7 @@ class Pattern:
                 owner = match.groupdict().get("owner")
                 path = (owner, key) if owner else (key,)
                 written = f"{owner}'s {key}" if owner else key
-                yield Block(match.span(), (Found(path, match.span("value"), match.span(), key=written),))
+                yield Block(match.span(), (Found(path, match.span("value"), match.span(), key=written, form="words"),))
 
 
 def key_of(path: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email.errors
 import email.headerregistry
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
@@ -32,6 +33,7 @@ _PARSERS = {
 _SIGNS = "+-\u2212"
 _AMOUNT = frozenset("0123456789.,' \u00a0\u202f")
 _ID = frozenset("-_#/.:")
+_PHONE = re.compile(r"\+?(?:\d|\(\d{1,5}\))(?:[ ./-]?(?:\d|\(\d{1,5}\)))*")
 
 
 class Typed(NamedTuple):
@@ -54,12 +56,14 @@ def classify(value: str) -> Typed:
         for read in (_number, _date, _version, _money):
             if (typed := read(value)) is not None:
                 return typed
-    return _address(value) or _id(value) or Typed("text", value)
+    return _address(value) or _phone(value) or _id(value) or Typed("text", value)
 
 
 @lru_cache(maxsize=1 << 14)
 def spellings(typed: Typed) -> tuple[str, ...]:
-    """Return common spellings of an amount, a date or a grouped number, in English; none for other types."""
+    """Return common spellings of an amount or a date, in English, and `#20391` without its sign; else none."""
+    if typed.type == "id" and typed.canonical[:1] == "#" and typed.canonical[1:].isalnum():
+        return (typed.canonical[1:],)
     if not _installed("babel"):
         return ()
     if typed.type == "money":
@@ -277,6 +281,14 @@ def _url(value: str) -> Typed | None:
         return None
     path = "" if parts.path == "/" and not parts.query and not parts.fragment else parts.path
     return Typed("url", parts._replace(netloc=parts.netloc.lower(), path=path).geturl())
+
+
+def _phone(value: str) -> Typed | None:
+    """Read a telephone number with its signs; it has no second spelling here, as no country is known."""
+    digits = sum(char.isdecimal() for char in value)
+    return (
+        Typed("id", value) if _PHONE.fullmatch(value) and 7 <= digits <= 15 and any(c in "+(" for c in value) else None
+    )
 
 
 def _id(value: str) -> Typed | None:

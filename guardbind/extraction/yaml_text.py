@@ -14,6 +14,7 @@ from guardbind.extraction.types import Block, Found, Path, Span
 
 __all__ = ["read"]
 
+_LONGEST_NAME = 3  # words of a value that may end in a point, as "Ltd." does
 _DEEPEST = 64  # levels; what is nested deeper is not read
 _LINE = re.compile(r"(?P<indent> *)(?P<rest>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _FENCE = re.compile(r"(?P<marks>`{3,}|~{3,})[ \t]*(?P<language>\w*)")
@@ -28,14 +29,12 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def read(text: str) -> Iterator[Block]:
     """Find YAML; what PyYAML refuses is left to other rules.
 
-    Outside of fences and `---`, lines of the form `key: value` are YAML where some are nested in others; a value there
-    has to look like one, so that a list of sentences is not taken for data.
+    Outside of fences and `---`, lines of the form `key: value` are YAML where some are nested in others; all values
+    there have to look like some, so that a list of sentences is not taken for data.
     """
     for candidate in _candidates(text):
         found = _parse(text, candidate.start, candidate.end)
-        if not candidate.declared:
-            found = [item for item in found if _plausible(text, item)]
-        if found:
+        if found and (candidate.declared or all(_plausible(text, item) for item in found)):
             yield Block((candidate.start, candidate.end), tuple(found))
 
 
@@ -48,7 +47,9 @@ class _Candidate(NamedTuple):
 
 
 def _plausible(text: str, item: Found) -> bool:
-    return is_value(text[slice(*item.value)]) and all(is_key(part) for part in item.path[:1] if isinstance(part, str))
+    value = text[slice(*item.value)]
+    sentence = value[-1] in ".!" and len(value.split()) > _LONGEST_NAME
+    return is_value(value) and not sentence and all(is_key(part) for part in item.path[:1] if isinstance(part, str))
 
 
 def _candidates(text: str) -> Iterator[_Candidate]:
@@ -86,6 +87,7 @@ class _Entry:
     item: bool  # of a list
     flow: bool  # its value is written as `{...}` or `[...]`
     opens: bool  # nothing stands behind its key
+    key: str = ""
     nested: bool = False
 
 
@@ -104,6 +106,8 @@ class _Run:
         last = self.entries[-1] if self.entries else None
         if key is None and not (last and (item or rest.startswith("#"))):
             return False
+        if key is not None and (key["value"] or "")[:1] in ("{", "[") and rest.endswith(","):
+            return False  # a line of JSON
         if last is None:
             self.indent = indent
         elif indent < self.indent:
@@ -116,21 +120,35 @@ class _Run:
         else:
             value = (key["value"] or "") if key else ""
             self.entries.append(
-                _Entry(line.start(), line.end(), item, value[:1] in ("{", "["), bool(key) and not value)
+                _Entry(
+                    line.start(),
+                    line.end(),
+                    item,
+                    value[:1] in ("{", "["),
+                    bool(key) and not value,
+                    rest.partition(":")[0],
+                )
             )
         return True
 
     def candidates(self) -> Iterator[_Candidate]:
-        """Yield what is more than `key: value`: nested lines, and `key: {...}` where all lines are of such forms."""
-        flows = len(self.entries) > 1 and all(entry.nested or entry.flow for entry in self.entries)
+        """Yield what is more than `key: value`: nested lines, and `key: {...}` where all lines are of such forms.
+
+        Of lists too: bullets of `- key: value` alone are no data.
+        """
+        keys = {entry.key for entry in self.entries}  # the same one twice labels the lines of a log
+        flows = 1 < len(keys) == len(self.entries) and all(entry.nested or entry.flow for entry in self.entries)
         start: int | None = None  # of a list
+        deep = False  # whether an item of it is more than one line
         for number, entry in enumerate(self.entries):
             if entry.item:
                 start = entry.start if start is None else start
                 following = self.entries[number + 1] if number + 1 < len(self.entries) else None
+                deep = deep or entry.nested or entry.flow
                 if following is None or not following.item:
-                    yield _Candidate(start, entry.end, False)
-                    start = None
+                    if deep:
+                        yield _Candidate(start, entry.end, False)
+                    start, deep = None, False
             elif entry.nested or (flows and entry.flow):
                 yield _Candidate(entry.start, entry.end, False)
 

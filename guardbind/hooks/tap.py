@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from guardbind.errors import UnsupportedGenerationError
 from guardbind.hooks.architecture import find_head
 from guardbind.hooks.lens import Lens
 
@@ -34,9 +35,37 @@ class Reading:
 
 
 def unwrap(model: nn.Module) -> nn.Module:
-    """Return the module whose `forward` the generation loop calls, from under an adapter wrapper such as peft's."""
+    """Return the module whose `forward` the generation loop calls, from under wrappers that hand `generate` on to it.
+
+    A wrapper is told by what it has, not by its class: an adapter has `get_base_model()`, a value head stands beside
+    its `pretrained_model`. One may stand in the other.
+
+    Raises:
+        UnsupportedGenerationError: An adapter does not treat all tokens of the prompt alike, or adds some.
+    """
+    _refuse_adapters(model)
     base = getattr(model, "get_base_model", None)
-    return base() if callable(base) else model
+    inner = base() if callable(base) else getattr(model, "pretrained_model", None)
+    if not isinstance(inner, nn.Module) or inner is model or not callable(getattr(inner, "generate", None)):
+        return model
+    return unwrap(inner)
+
+
+def _refuse_adapters(model: nn.Module) -> None:
+    declared = getattr(model, "peft_config", None)
+    for name, config in declared.items() if isinstance(declared, dict) else ():
+        if getattr(config, "is_prompt_learning", False):
+            how = "puts virtual tokens before the prompt (prompt or prefix tuning)"
+        elif getattr(config, "alora_invocation_tokens", None):
+            how = "changes only the tokens behind its invocation (activated LoRA)"
+        else:
+            continue
+        raise UnsupportedGenerationError(
+            f"the adapter {name!r} {how}, which a readout of the last tokens cannot repeat; adapters that change the "
+            "weights for all tokens can be guarded.",
+            hint="Use an adapter such as LoRA, or guard the model without it (model.unload(); for virtual tokens "
+            "model.get_base_model()).",
+        )
 
 
 class ModelTap:

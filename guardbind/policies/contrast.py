@@ -36,7 +36,7 @@ def contrasted(
         allowed[choices] = True
     else:
         allowed = logprobs >= logprobs.max() + math.log(plausibility)
-    # A token that the model or a processor bans outright stays banned: -inf minus -inf is no number.
+    # A token that is ruled out stays so: -inf minus -inf is no number.
     allowed &= logprobs.isfinite() & prior.isfinite()
     score = (logprobs + alpha * (logprobs - prior)).masked_fill(~allowed, -math.inf)
     return torch.log_softmax(score, -1) if bool(allowed.any()) else score
@@ -48,7 +48,7 @@ def contrast_at(slot: Slot, alpha: float, plausibility: float) -> Proposal:
     if prior is None:
         return Proposal("contrast", note="there is no null to contrast with")
     choices = slot.choices if slot.target_candidate is not None else ()
-    readout = contrasted(slot.logprobs, prior, alpha, choices=choices, plausibility=plausibility)
+    readout = contrasted(slot.permitted, prior, alpha, choices=choices, plausibility=plausibility)
     best = int(readout.argmax())
     if not math.isfinite(float(readout[best])):
         return Proposal("contrast", note="no token is left to choose from")

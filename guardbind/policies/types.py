@@ -97,6 +97,11 @@ class Slot:
         return None if self.target is None else self.nulls.get(self.target.index)
 
     @property
+    def permitted(self) -> Tensor:
+        """Log p1 `[vocabulary]` (nats), -inf for tokens that a logits processor rules out (banned words, a grammar)."""
+        return self.logprobs.masked_fill(self.scores == -math.inf, -math.inf)
+
+    @property
     def choices(self) -> tuple[int, ...]:
         """Tokens that keep a candidate alive here, and the likeliest that ends one; empty when no value is known."""
         if self.node is None:

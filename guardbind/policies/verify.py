@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from guardbind.budget import Budget
@@ -37,6 +38,8 @@ def verify(slot: Slot, proposal: Proposal) -> Verification:
         return Verification(True, "nothing is written that would need evidence", before, None, None)
     if proposal.token is None:
         return Verification(False, proposal.note or "no admissible token was found", before, None, None)
+    if float(slot.scores[(*proposal.inserted, proposal.token)[0]]) == -math.inf:
+        return Verification(False, "the token is ruled out in this generation", before, None, None)
     support = slot.logprobs if proposal.support is None else proposal.support
     judgement = slot.judge(proposal.token, support)
     bits = slot.bits(proposal.token, support)

@@ -33,10 +33,11 @@ def veto(slot: Slot) -> Iterable[Proposal]:
 
 def _in_order(slot: Slot) -> list[int]:
     """Return the tokens that may take the place of the model's own, the likeliest first."""
+    logprobs = slot.permitted
     if slot.target_candidate is not None:
         choices = list(slot.choices)
     else:
-        plausible = slot.logprobs >= slot.logprobs.max() + math.log(slot.config.plausibility)
+        plausible = logprobs >= logprobs.max() + math.log(slot.config.plausibility)
         choices = plausible.nonzero()[:, 0].tolist()
-    choices.sort(key=lambda token: -float(slot.logprobs[token]))
-    return [token for token in choices if token != slot.token and math.isfinite(float(slot.logprobs[token]))]
+    choices.sort(key=lambda token: -float(logprobs[token]))
+    return [token for token in choices if token != slot.token and math.isfinite(float(logprobs[token]))]

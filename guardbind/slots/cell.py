@@ -14,9 +14,9 @@ _RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*\Z")
 
 def cell(moment: Moment) -> Place | None:
     """A slot at the start of a cell; its column's heading says what, the cells before it whose."""
-    if moment.step == 0 or not moment.last.rstrip(" ").endswith("|"):
+    if moment.last.strip() and not moment.last.rstrip().endswith("|"):
         return None
-    lines = moment.generated().splitlines()
+    lines = moment.text().splitlines()
     row = lines[-1] if lines else ""
     if not row.lstrip().startswith("|") or not row.rstrip(" ").endswith("|"):
         return None

@@ -16,7 +16,7 @@ __all__ = ["Detected", "SlotDetector"]
 
 _RUNNING = frozenset({"key_phrase", "field", "cell"})
 # What the text itself says goes before what the model is about to write.
-_ORDER = ("prompt_end", "line_end", "field", "cell", "key_phrase")
+_ORDER = ("prompt_end", "field", "cell", "line_end", "key_phrase")
 
 
 class Detected(NamedTuple):

@@ -16,9 +16,9 @@ _LONGEST = 4000
 
 def field(moment: Moment) -> Place | None:
     """A slot where the value of a field begins; the object that it is in says whose it is."""
-    if moment.step == 0 or (moment.last.strip() and moment.last.rstrip()[-1] not in ":\"'"):
+    if moment.last.strip() and moment.last.rstrip()[-1] not in ":\"'":
         return None
-    text = moment.generated()[-_LONGEST:]
+    text = moment.text()[-_LONGEST:]
     match = _FIELD.search(text)
     if match is None or not moment.names_key(match["key"]):
         return None

@@ -21,6 +21,7 @@ class Moment:
         last: Text of the last token, by which most moments are told from a slot at no cost.
         line: Returns the text of the row's last line so far, the prompt's part of it included.
         generated: Returns the text generated so far; decoded only when a rule needs it.
+        text: Returns the same behind the text of the prompt that it goes on with, if the prompt stops mid-line.
         token: The model's own next token.
         starts: Tokens that start a candidate.
         inside_word: Whether the token goes on with a word or number that the text has begun already.
@@ -32,6 +33,7 @@ class Moment:
     last: str
     line: Callable[[], str]
     generated: Callable[[], str]
+    text: Callable[[], str]
     token: int
     starts: frozenset[int]
     inside_word: Callable[[], bool]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from guardbind.errors import ConfigError, UnknownNameError
+from guardbind.registry import Registry
 
 if TYPE_CHECKING:
     from guardbind.bench.experiments.types import Experiment, Settings
@@ -39,19 +40,22 @@ class Choice:
 def choose(names: Sequence[str], preset: str, model: str, choice: Choice) -> dict[str, Settings]:
     """Return the settings of the experiments that were named; of all experiments of the preset where none was.
 
-    An experiment also goes by the id of a published table that it reproduces.
+    An experiment also goes by the id of a published table that it reproduces. Where only tasks are named, an experiment
+    is run over those that it can take, if there is one.
 
     Raises:
-        ConfigError: An option is not known to any of the experiments, or is not JSON.
+        ConfigError: An option is not known to any of the experiments, or is not JSON; none takes any of the tasks.
         UnknownNameError: There is no such experiment, preset, task or filler, or the preset has none for this model.
     """
     from guardbind.bench.experiments.types import Settings
-    from guardbind.bench.registry import EXPERIMENTS, FILLERS, PRESETS, TASKS
+    from guardbind.bench.registry import EXPERIMENTS, FILLERS, PRESETS, TASKS, TEXT_TASKS
 
-    for registry, wanted in ((TASKS, choice.tasks), (FILLERS, choice.fillers)):
-        for name in wanted:
-            if name not in registry:
-                raise registry.miss(name)
+    for name in choice.tasks:
+        if name not in TASKS and name not in TEXT_TASKS:
+            raise Registry[str]("task", dict.fromkeys((*TASKS, *TEXT_TASKS), "")).miss(name)
+    for name in choice.fillers:
+        if name not in FILLERS:
+            raise FILLERS.miss(name)
     everything = {name: EXPERIMENTS.get(name) for name in EXPERIMENTS}
     preset_settings = PRESETS.get(preset).settings(model)
     wanted_names = [_by_name_or_alias(name, everything) for name in names] or list(preset_settings)
@@ -66,6 +70,10 @@ def choose(names: Sequence[str], preset: str, model: str, choice: Choice) -> dic
                 hint="Use --preset quick, which runs all of them on any model; the other options say over what.",
             )
         settings = preset_settings[name]
+        texts = settings.tasks[0] in TEXT_TASKS
+        tasks = choice.tasks if names else tuple(task for task in choice.tasks if (task in TEXT_TASKS) == texts)
+        if choice.tasks and not tasks:
+            continue
         mine = {}
         for of, option, value, text in options:
             if of in (None, name) and option in experiment.defaults:
@@ -74,7 +82,7 @@ def choose(names: Sequence[str], preset: str, model: str, choice: Choice) -> dic
         replaced: dict[str, Any] = {
             field: value
             for field, value in (
-                ("tasks", choice.tasks),
+                ("tasks", tasks),
                 ("fillers", choice.fillers),
                 ("ks", choice.ks),
                 ("trials", choice.trials),
@@ -89,6 +97,8 @@ def choose(names: Sequence[str], preset: str, model: str, choice: Choice) -> dic
             for part in (settings, *also)
         ]
         chosen[name] = Settings.model_validate({**parts[0], "also": parts[1:]})
+    if not chosen:
+        raise ConfigError(f"no experiment of preset {preset!r} takes any of the tasks {', '.join(choice.tasks)}.")
     for text in choice.options:
         if text not in used:
             known = {name: sorted(everything[name].defaults) for name in chosen}

@@ -24,11 +24,16 @@ _PIPE_WIDTH = 120
 def listing(as_json: bool) -> None:
     """Show the experiments with their options, the presets, and the tasks, fillers and checkpoint arms by name."""
     check_installed()
-    from guardbind.bench.registry import ARMS, EXPERIMENTS, FILLERS, PRESETS, TASKS
+    from guardbind.bench.registry import ARMS, EXPERIMENTS, FILLERS, PRESETS, TASKS, TEXT_TASKS
 
     experiments = [EXPERIMENTS.get(name) for name in EXPERIMENTS]
     presets = [PRESETS.get(name) for name in PRESETS]
-    names = {"tasks": TASKS.names(), "fillers": FILLERS.names(), "arms": ARMS.names()}
+    names = {
+        "tasks": TASKS.names(),
+        "text_tasks": TEXT_TASKS.names(),
+        "fillers": FILLERS.names(),
+        "arms": ARMS.names(),
+    }
     if as_json:
         found = {
             "experiments": {
@@ -59,7 +64,7 @@ def listing(as_json: bool) -> None:
         table.add_row(preset.name, preset.about, "\n".join(preset.left_out))
     console.print(table)
     for kind, known in names.items():
-        console.print(f"{kind}: {', '.join(known)}")
+        console.print(f"{kind.replace('_', ' ')}: {', '.join(known)}")
 
 
 def _table(*headings: str) -> Table:

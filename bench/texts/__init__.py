@@ -1,0 +1,1 @@
+"""Text tasks: prompts as people write them, with all that they bind."""

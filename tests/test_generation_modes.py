@@ -1,0 +1,406 @@
+"""Sampling, several sequences, ways to end, bans, and turns that share a cache: what a guard does in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, VISIBLE, Ask, kept
+from families import speaking
+from torch import Tensor
+from transformers import DynamicCache, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
+
+from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
+from guardbind.events import SlotRecord
+from guardbind.policies import Proposal, Slot
+from guardbind.processor import GuardProcessor
+
+# Hot, since the hand-made model is very sure of what it copies.
+SAMPLING: dict[str, dict[str, Any]] = {
+    "temperature": {"temperature": 4.0},
+    "top_p": {"temperature": 4.0, "top_p": 0.8, "top_k": 0},
+    "top_k": {"temperature": 4.0, "top_k": 4},
+    "min_p": {"temperature": 4.0, "top_k": 0, "min_p": 0.05},
+    "repetition_penalty": {"temperature": 3.0, "repetition_penalty": 1.3},
+    "all": {"temperature": 4.0, "top_p": 0.95, "top_k": 20, "min_p": 0.01, "repetition_penalty": 1.1},
+}
+# Goes on with `=[17];beta=[17]`: a right value, then a wrong one.
+ANSWER = "(alpha=[17];beta=[42]\nalpha"
+RUNNING = GuardConfig(slots=("automatic",))
+WATCHING = GuardConfig(policy="observe", slots=("automatic",))
+PARTS_LATE = "\nalpha=[4821]\nbeta=[4837]\nbeta=["
+ALIKE = [Binding("alpha", "4821"), Binding("beta", "4837")]
+TURNS = [
+    [{"role": "user", "content": "alpha=[17]\nbeta=[42]\nbeta=["}],
+    [
+        {"role": "system", "content": "Print values."},
+        {"role": "user", "content": "count 3\nbeta=[42]\nalpha=[17]\nWrite beta: alpha=[17] beta=["},
+    ],
+]
+
+
+@pytest.fixture
+def ask(tiny_tokenizer: PreTrainedTokenizerBase) -> Ask:
+    return Ask(tiny_tokenizer)
+
+
+@pytest.fixture(params=SAMPLING)
+def sampling(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return {"do_sample": True, **SAMPLING[request.param]}
+
+
+def drawn(ask: Ask, model: PreTrainedModel, prompt: str, seed: int, new: int, **how: Any) -> Any:
+    torch.manual_seed(seed)
+    seen = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True}
+    return model.generate(**ask.inputs(prompt), max_new_tokens=new, **seen, **how)
+
+
+def guarded(
+    ask: Ask, model: PreTrainedModel, prompt: str, seed: int, new: int, config: GuardConfig, **how: Any
+) -> GuardOutput:
+    torch.manual_seed(seed)
+    seen = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True}
+    return ask(model, prompt, config, new=new, **seen, **how)
+
+
+def alike(one: SlotRecord, other: SlotRecord) -> bool:
+    fields = ("step", "kind", "verdict", "final_verdict", "action", "target", "token", "final_token", "resolved_by")
+    return all(getattr(one, field) == getattr(other, field) for field in fields)
+
+
+class EndAt(LogitsProcessor):
+    """Ends each row at a step of its own."""
+
+    def __init__(self, steps: Mapping[int, int], columns: int, end: int) -> None:
+        self.steps = steps
+        self.columns = columns
+        self.end = end
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        for row, step in self.steps.items():
+            if input_ids.shape[1] - self.columns == step:
+                scores[row, self.end] = 99.0
+        return scores
+
+
+class TestSampling:
+    def test_observing_changes_no_bit(self, sampling: dict[str, Any], ask: Ask) -> None:
+        slots = 0
+        for seed in range(3):
+            bare = drawn(ask, ask.first, ANSWER, seed, 14, **sampling)
+            output = guarded(ask, ask.first, ANSWER, seed, 14, WATCHING, **sampling)
+            slots += len(output.report.slots)
+            assert torch.equal(output.sequences, bare.sequences)
+            for name in ("scores", "logits"):
+                assert all(map(torch.equal, getattr(output.raw, name), getattr(bare, name)))
+        assert slots > 0
+
+    def test_nothing_differs_before_the_guard_acts(self, sampling: dict[str, Any], ask: Ask) -> None:
+        acted = 0
+        for seed in range(8):
+            bare = drawn(ask, ask.first, ANSWER, seed, 14, **sampling)
+            output = guarded(ask, ask.first, ANSWER, seed, 14, RUNNING, **sampling)
+            actions = [slot.step for slot in output.report.slots if slot.action != "none"]
+            before = min(actions, default=14)
+            acted += bool(actions)
+            columns = ask.inputs(ANSWER)["input_ids"].shape[1]
+            assert torch.equal(output.sequences[:, : columns + before], bare.sequences[:, : columns + before])
+            assert all(map(torch.equal, output.raw.scores[:before], bare.scores[:before]))
+        assert acted > 0
+
+    def test_scores_between_slots_are_handed_back_untouched(
+        self, sampling: dict[str, Any], ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also after the guard has acted; where it acts, all but one token is ruled out."""
+        same: list[bool] = []
+        original = GuardProcessor.__call__
+
+        def spy(self: GuardProcessor, input_ids: Any, scores: Any) -> Any:
+            given = scores.clone()
+            result = original(self, input_ids, scores)
+            same.append(result is scores)
+            assert torch.equal(scores, given)
+            assert result is scores or int(result.isfinite().sum()) == 1
+            return result
+
+        monkeypatch.setattr(GuardProcessor, "__call__", spy)
+        touched = 0
+        for seed in range(6):
+            same.clear()
+            output = guarded(ask, ask.first, ANSWER, seed, 14, RUNNING, **sampling)
+            acted = [slot.step for slot in output.report.slots if slot.action != "none"]
+            # Both values have two tokens: the second is set when the first was.
+            expected = [step not in acted and step - 1 not in acted for step in range(14)]
+            assert same == expected[: len(same)]
+            touched += len(acted)
+        assert touched > 0
+
+    def test_a_value_that_was_set_is_not_left(self, sampling: dict[str, Any], ask: Ask) -> None:
+        for seed in range(8):
+            output = guarded(ask, ask.first, BETA, seed, 6, GuardConfig(), **sampling)
+            assert output.report.slots[0].action != "none"
+            assert output.text[0].startswith("42")
+
+    def test_the_same_seed_gives_the_same_answer(self, sampling: dict[str, Any], ask: Ask) -> None:
+        one, other = (guarded(ask, ask.first, ANSWER, 3, 14, RUNNING, **sampling) for _ in range(2))
+        assert torch.equal(one.sequences, other.sequences)
+        assert all(map(alike, one.report.slots, other.report.slots))
+
+    def test_on_a_real_model(self, demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+        model, tokenizer = demo_model
+        text = "Alice's badge is 4417. Bruno's badge is 5520. Carla's badge is 8103.\nThe badge of Bruno is"
+        inputs = tokenizer(text, return_tensors="pt")
+        bindings = [Binding("Alice", "4417"), Binding("Bruno", "5520"), Binding("Carla", "8103")]
+        how = {"max_new_tokens": 8, "do_sample": True, "temperature": 1.0, "top_p": 0.9, "repetition_penalty": 1.1}
+        columns = inputs["input_ids"].shape[1]
+        slots = 0
+        for seed in range(3):
+            torch.manual_seed(seed)
+            bare = model.generate(**inputs, **how)
+            for policy in ("observe", "auto"):
+                torch.manual_seed(seed)
+                output = Guard(model, tokenizer, GuardConfig(policy=policy)).generate(
+                    **inputs, bindings=bindings, **how
+                )
+                before = min((s.step for s in output.report.slots if s.action != "none"), default=8)
+                assert torch.equal(output.sequences[:, : columns + before], bare[:, : columns + before])
+                slots += len(output.report.slots)
+        assert slots > 0
+
+
+class TestSeveralSequences:
+    def test_each_is_judged_by_itself(self, ask: Ask) -> None:
+        how = {"do_sample": True, "temperature": 4.0, "num_return_sequences": 4}
+        output = guarded(ask, ask.first, ANSWER, 1, 14, RUNNING, **how)
+        assert len(set(output.text)) > 1
+        steps = [tuple(slot.step for slot in output.report.row(row)) for row in range(4)]
+        assert len(set(steps)) > 1
+        columns = ask.inputs(ANSWER)["input_ids"].shape[1]
+        for slot in output.report.slots:
+            if slot.final_token is not None:
+                assert slot.final_token == output.sequences[slot.row, columns + slot.step]
+
+    def test_those_that_are_drawn_alike_are_judged_alike(self, ask: Ask) -> None:
+        how = {"do_sample": True, "top_k": 1, "num_return_sequences": 3}
+        output = guarded(ask, ask.first, PARTS_LATE, 0, 6, GuardConfig(), bindings=ALIKE, **how)
+        assert output.text == ["4837]\n"] * 3
+        first, *others = (output.report.row(row) for row in range(3))
+        assert all(alike(one, other) for row in others for one, other in zip(first, row, strict=True))
+
+    def test_observing_changes_none(self, ask: Ask) -> None:
+        how = {"do_sample": True, "temperature": 4.0, "num_return_sequences": 3}
+        bare = drawn(ask, ask.first, ANSWER, 2, 12, **how)
+        output = guarded(ask, ask.first, ANSWER, 2, 12, WATCHING, **how)
+        assert torch.equal(output.sequences, bare.sequences)
+
+
+class TestEndings:
+    @pytest.mark.parametrize("policy", ["observe", "auto"])
+    @pytest.mark.parametrize("stop", [["]"], ["7]", "2]"], "]\n"])
+    def test_stop_strings(self, stop: Any, policy: str, ask: Ask) -> None:
+        how = {"stop_strings": stop, "tokenizer": ask.tokenizer}
+        output = ask(ask.first, BETA, GuardConfig(policy=policy), new=12, **how)
+        end = "]\n" if stop == "]\n" else "]"
+        assert output.text == [("17" if policy == "observe" else "42") + end]
+        if policy == "observe":
+            assert output.text == [ask.free(ask.first, BETA, 12, **how)]
+        assert output.report.unfinished == ()
+
+    def test_a_row_that_a_stop_string_ended_opens_no_slot_at_once(self, ask: Ask) -> None:
+        prompts = [ALPHA, STATED + "alpha"]
+        config = GuardConfig(policy="observe", slots=(), patterns=(r"\]",))
+        how: dict[str, Any] = {"bindings": [BINDINGS] * 2, "new": 12}
+        going = ask(ask.first, prompts, config, **how)
+        assert going.report.row(0)[0].step == 3
+        how |= {"stop_strings": ["]"], "tokenizer": ask.tokenizer}
+        stopped = ask(ask.first, prompts, config, **how)
+        assert stopped.text == ["17]", "=[17]"]
+        assert stopped.report.slots == ()
+
+    def test_padding_that_the_model_writes_itself_ends_no_row(self, ask: Ask) -> None:
+        """Here the padding is a token of the text: a line break."""
+        newline = ask.tokenizer.encode("\n")[0]
+        config = GuardConfig(policy="observe", slots=(), patterns=(r"\n",))
+        output = ask(ask.first, ALPHA, config, new=12, pad_token_id=newline)
+        assert output.text[0].startswith("17]\n")
+        assert [slot.step for slot in output.report.slots][:1] == [4]
+
+    @pytest.mark.parametrize("policy", ["observe", "auto"])
+    def test_rows_that_end_at_steps_of_their_own(self, policy: str, ask: Ask) -> None:
+        ends = {0: 2, 1: 7, 2: 12}
+        prompts = [BETA, ANSWER, STATED + ALPHA]
+        columns = ask.inputs(prompts)["input_ids"].shape[1]
+        end = ask.tokenizer.eos_token_id
+        config = GuardConfig(policy=policy)
+        how: dict[str, Any] = {"new": 16}
+        batch = ask(
+            ask.first,
+            prompts,
+            config,
+            bindings=[BINDINGS] * 3,
+            logits_processor=[EndAt(ends, columns, end)],
+            **how,
+        )
+        for row, (prompt, step) in enumerate(zip(prompts, ends.values(), strict=True)):
+            processor = EndAt({0: step}, ask.inputs(prompt)["input_ids"].shape[1], end)
+            alone = ask(ask.first, prompt, config, logits_processor=[processor], **how)
+            assert batch.text[row] == alone.text[0]
+            slots = batch.report.row(row)
+            assert all(slot.step <= step for slot in slots)
+            assert all(map(alike, slots, alone.report.slots))
+            assert len(slots) == len(alone.report.slots) > 0
+
+    @pytest.mark.parametrize("bindings", [ALIKE, [Binding("alpha", "4821"), Binding("beta", "9370")]])
+    def test_a_length_that_ends_within_a_slot(self, bindings: list[Binding], ask: Ask) -> None:
+        value = bindings[1].value
+        prompt = f"\nalpha=[4821]\nbeta=[{value}]\nbeta=["
+        for new in range(1, 7):
+            output = ask(ask.first, prompt, bindings=bindings, new=new)
+            assert output.text[0] == f"{value}]\n"[:new]
+            assert output.report.unfinished == ((0,) if new < 4 else ())
+
+    def test_a_shortest_length(self, ask: Ask) -> None:
+        """The end of sequence is ruled out for the model; a repair does not need it, an abstention takes it."""
+        repaired = ask(ask.first, BETA, new=10, min_new_tokens=8)
+        assert repaired.text[0].startswith("42]")
+        assert repaired.sequences.shape[1] - ask.inputs(BETA)["input_ids"].shape[1] >= 8
+        abstained = ask(ask.first, BETA, GuardConfig(policy="abstain"), new=10, min_new_tokens=8)
+        assert abstained.text == [""]
+
+
+class TestTurns:
+    @pytest.mark.parametrize("family", ["copier", "llama", "gemma2"])
+    @pytest.mark.parametrize("policy", ["observe", "auto"])
+    def test_a_cache_that_grows_over_turns(
+        self, policy: str, family: str, ask: Ask, tiny_tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        model = ask.first if family == "copier" else speaking(family, tiny_tokenizer, window=64)
+        guard = Guard(model, tiny_tokenizer, GuardConfig(policy=policy))
+        cache = DynamicCache(config=model.config)
+        how: dict[str, Any] = {"bindings": BINDINGS, "max_new_tokens": 6, "do_sample": False}
+        first = guard.generate(**ask.inputs(ALPHA), past_key_values=cache, return_dict_in_generate=True, **how)
+        columns = first.sequences.shape[1]
+        assert cache.get_seq_length() == columns - 1
+        follow = ask.tokenizer("\nalpha=[17]\nbeta=[", return_tensors="pt")["input_ids"]
+        ids = torch.cat([first.sequences, follow], dim=1)
+        grown = guard.generate(input_ids=ids, attention_mask=torch.ones_like(ids), past_key_values=cache, **how)
+        fresh = guard.generate(input_ids=ids, attention_mask=torch.ones_like(ids), **how)
+        assert torch.equal(grown.sequences, fresh.sequences)
+        assert len(grown.report.slots) == len(fresh.report.slots) > 0
+        for one, other in zip(grown.report.slots, fresh.report.slots, strict=True):
+            assert alike(one, other)
+            assert one.evidence_bits == pytest.approx(other.evidence_bits, abs=1e-3)
+        if (family, policy) == ("copier", "auto"):
+            assert grown.text[0].startswith("42]")
+
+    def test_chats_with_padding_before_them(self, ask: Ask) -> None:
+        """The last line is the assistant's, or one that the template leaves open."""
+        model = speaking("llama", ask.tokenizer)
+        for which, close in ((ask.first, False), (model, True)):
+            texts = [
+                str(ask.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=close))
+                for turn in TURNS
+            ]
+            prompts = texts if close else [text.removesuffix("<|end|>\n") for text in texts]
+            target = "beta" if close else None
+            config = GuardConfig(slots=("prompt_end", "automatic"))
+            batch = ask(which, prompts, config, bindings=[BINDINGS] * 2, target=[target] * 2, new=6)
+            for row, prompt in enumerate(prompts):
+                alone = ask(which, prompt, config, target=target, new=6)
+                assert batch.text[row] == alone.text[0]
+                slots = batch.report.row(row)
+                assert len(slots) == len(alone.report.slots) > 0
+                assert all(map(alike, slots, alone.report.slots))
+
+    def test_on_a_real_model(self, demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+        """Two chats of unlike length, batched with left padding; then a second turn on the cache of the first."""
+        model, tokenizer = demo_model
+        facts = "Alice's badge number is 4417. Bruno's badge number is 5520."
+        bindings = [Binding("Alice's badge number", "4417"), Binding("Bruno's badge number", "5520")]
+        chats = [
+            [{"role": "user", "content": f"{facts} What is Bruno's badge number?"}],
+            [
+                {"role": "system", "content": "Answer in one short sentence, with the number only."},
+                {"role": "user", "content": f"Please read this. {facts} What is Alice's badge number?"},
+            ],
+        ]
+        guard = Guard(model, tokenizer)
+        texts = [tokenizer.apply_chat_template(c, tokenize=False, add_generation_prompt=True) for c in chats]
+        how: dict[str, Any] = {"max_new_tokens": 12, "do_sample": False}
+        given = {"return_tensors": "pt", "add_special_tokens": False}
+        batch = guard.generate(
+            **tokenizer(texts, padding=True, padding_side="left", **given), bindings=[bindings] * 2, **how
+        )
+        cache = DynamicCache(config=model.config)
+        for row, text in enumerate(texts):
+            kept = {"past_key_values": cache} if row == 0 else {}
+            alone = guard.generate(**tokenizer(text, **given), bindings=bindings, **kept, **how)
+            assert batch.text[row] == alone.text[0]
+            assert len(batch.report.row(row)) == len(alone.report.slots)
+            assert all(map(alike, batch.report.row(row), alone.report.slots))
+            if row == 0:
+                first = alone
+        follow = tokenizer("<|im_end|>\n<|im_start|>user\nAnd Alice's?<|im_end|>\n<|im_start|>assistant\n", **given)
+        ids = torch.cat([first.sequences, follow["input_ids"]], dim=1)
+        ones = torch.ones_like(ids)
+        grown = guard.generate(input_ids=ids, attention_mask=ones, bindings=bindings, past_key_values=cache, **how)
+        fresh = guard.generate(input_ids=ids, attention_mask=ones, bindings=bindings, **how)
+        assert torch.equal(grown.sequences, fresh.sequences)
+        assert all(map(alike, grown.report.slots, fresh.report.slots))
+
+
+class TestBans:
+    BANS: ClassVar[dict[str, tuple[str, str]]] = {
+        "first": ("suppress_tokens", "4"),
+        "second": ("suppress_tokens", "2"),
+        "word": ("bad_words_ids", "42"),
+    }
+
+    @pytest.mark.parametrize("ban", BANS)
+    @pytest.mark.parametrize("policy", ["contrast", "veto", "checkpoint", "visible", "auto"])
+    @pytest.mark.parametrize("prompt", [BETA, DECOY])
+    def test_what_is_ruled_out_is_not_written(self, prompt: str, policy: str, ban: str, ask: Ask) -> None:
+        model = ask.first if prompt == BETA else ask.last
+        visible = policy == "visible"
+        config = GuardConfig(
+            policy="checkpoint" if visible else policy, checkpoint=VISIBLE if visible else CheckpointConfig()
+        )
+        name, text = self.BANS[ban]
+        tokens = ask.tokenizer.encode(text)
+        output = ask(model, prompt, config, new=24, **{name: [tokens] if name == "bad_words_ids" else tokens})
+        assert text not in output.text[0]
+        columns = ask.inputs(prompt)["input_ids"].shape[1]
+        for slot in output.report.slots:
+            assert slot.final_token in (None, int(output.sequences[0, columns + slot.step]))
+
+    def test_a_repair_says_so(self, ask: Ask) -> None:
+        def insist(slot: Slot) -> Proposal:
+            return Proposal("insist", ask.tokenizer.encode("4")[0])
+
+        output = ask(ask.first, BETA, GuardConfig(policy=insist), suppress_tokens=ask.tokenizer.encode("4"))
+        assert (output.text, kept(output.report)) == (["17]\n"], [])
+        assert "ruled out" in output.report.interventions[0].reason
+
+
+def test_a_draw_that_leaves_what_the_target_begins_with_is_judged(ask: Ask) -> None:
+    """The most probable token begins the target and another value; one that begins a third value is drawn."""
+    prompt = "\nalpha=[4821]\ngamma=[59]\nbeta=[4837]\nbeta=["
+    columns = ask.inputs(prompt)["input_ids"].shape[1]
+    four, five = ask.tokenizer.encode("45")
+
+    class Even(LogitsProcessor):
+        def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+            if input_ids.shape[1] == columns:
+                scores[:, four], scores[:, five] = 20.0, 19.99
+            return scores
+
+    drawn = set()
+    for seed in range(4):
+        torch.manual_seed(seed)
+        how = {"do_sample": True, "logits_processor": [Even()], "bindings": [*ALIKE, Binding("gamma", "59")]}
+        output = ask(ask.first, prompt, GuardConfig(policy="observe"), **how)
+        drawn.add(output.text[0][:2])
+        assert output.report.slots[0].verdict == "binding_failure"
+    assert drawn == {"48", "59"}

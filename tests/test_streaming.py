@@ -1,0 +1,403 @@
+"""Streaming: a token of a slot leaves with its verdict, all others at once, and nothing is lost or reordered."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Thread
+from typing import Any
+
+import pytest
+import torch
+from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, VISIBLE, Ask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from transformers import (
+    AsyncTextIteratorStreamer,
+    LogitsProcessor,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    StoppingCriteria,
+    StoppingCriteriaList,
+    TextIteratorStreamer,
+    TextStreamer,
+)
+from transformers.generation.streamers import BaseStreamer
+
+import guardbind.streaming as streaming_module
+from guardbind import (
+    BatchError,
+    Binding,
+    BindingError,
+    BindingFailureError,
+    Guard,
+    GuardbindError,
+    GuardConfig,
+    UnsupportedGenerationError,
+)
+
+# The first two tokens of both values are the same; the model writes alpha's.
+ALIKE = [Binding("alpha", "4821"), Binding("beta", "4837")]
+PARTS_LATE = "\nalpha=[4821]\nbeta=[4837]\nbeta=["
+
+
+@pytest.fixture
+def ask(tiny_tokenizer: PreTrainedTokenizerBase) -> Ask:
+    return Ask(tiny_tokenizer)
+
+
+class Log(BaseStreamer):
+    """Keeps what is streamed, and how much had come when each token was about to be chosen."""
+
+    def __init__(self) -> None:
+        self.puts: list[Tensor] = []
+        self.ends = 0
+        self.seen: list[int] = []
+
+    def put(self, value: Tensor) -> None:
+        self.puts.append(value)
+
+    def end(self) -> None:
+        self.ends += 1
+
+    @property
+    def tokens(self) -> list[int]:
+        return [int(token) for value in self.puts[1:] for token in value]
+
+
+class Steps(LogitsProcessor):
+    """Notes at each step how many tokens the streamer has been given."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        self.log.seen.append(len(self.log.puts) - 1)
+        return scores
+
+
+def iterator(tokenizer: PreTrainedTokenizerBase, timeout: float = 20.0) -> TextIteratorStreamer:
+    return TextIteratorStreamer(tokenizer, skip_prompt=True, timeout=timeout, skip_special_tokens=True)
+
+
+class TestWhatWaits:
+    def test_tokens_that_candidates_share_leave_with_the_verdict(self, ask: Ask) -> None:
+        log, at_record = Log(), []
+        config = GuardConfig(sinks=(lambda record: at_record.append(log.tokens),))
+        output = ask(ask.first, PARTS_LATE, config, bindings=ALIKE, new=5, streamer=log, logits_processor=[Steps(log)])
+        assert output.text == ["4837]"]
+        assert log.seen == [0, 0, 0, 3, 4]
+        assert at_record and not any(at_record)
+        assert output.report.longest_hold_back == 2
+
+    def test_all_others_leave_at_once(self, ask: Ask) -> None:
+        log = Log()
+        output = ask(ask.first, STATED + "beta", new=8, streamer=log, logits_processor=[Steps(log)])
+        assert output.text[0].startswith("=[42]")
+        assert log.seen == list(range(8))
+        assert output.report.longest_hold_back == 0
+
+    def test_what_turns_out_to_be_no_slot_leaves_then(self, ask: Ask) -> None:
+        """The text begins as both values do and goes on as neither."""
+        prompt = "\ncount(4895)\nalpha=[4821]\nbeta=[4837]\ncount"
+        log = Log()
+        how = {"bindings": ALIKE, "new": 6, "streamer": log, "logits_processor": [Steps(log)]}
+        output = ask(ask.first, prompt, GuardConfig(slots=("automatic",)), **how)
+        assert output.text == ["(4895)"]
+        assert output.report.slots == ()
+        assert log.seen == [0, 1, 1, 1, 4, 5]
+        assert output.report.longest_hold_back == 2
+
+    def test_without_a_streamer_nothing_waits(self, ask: Ask) -> None:
+        assert ask(ask.first, PARTS_LATE, bindings=ALIKE).report.longest_hold_back == 0
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        digits=st.lists(st.sampled_from("0123"), min_size=1, max_size=24), policy=st.sampled_from(["observe", "veto"])
+    )
+    def test_never_as_many_as_the_longest_candidate_has(self, digits: list[str], policy: str, ask: Ask) -> None:
+        """Whatever is written, among candidates that begin alike, begin one another, and are nested in one another."""
+        values = ["0", "01", "0110", "01101", "0112310", "3320"]
+        prompt = "".join(f"\nk{i}=[{value}]" for i, value in enumerate(values)) + "\nk4=["
+        written = [ask.tokenizer.encode(digit)[0] for digit in digits]
+        columns = ask.inputs(prompt)["input_ids"].shape[1]
+
+        class Digits(LogitsProcessor):
+            def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+                scores[:, written[input_ids.shape[1] - columns]] = 99.0
+                return scores
+
+        log = Log()
+        output = ask(
+            ask.first,
+            prompt,
+            GuardConfig(policy=policy, patterns=("",)),
+            bindings=[Binding(f"k{i}", value) for i, value in enumerate(values)],
+            new=len(written),
+            logits_processor=[Digits(), Steps(log)],
+            streamer=log,
+        )
+        assert log.tokens == output.sequences[0, columns:].tolist()
+        waited = max(step - seen for step, seen in enumerate(log.seen))
+        assert waited <= output.report.longest_hold_back < len("0112310")
+
+
+ENDINGS: dict[str, tuple[str, str, GuardConfig, dict[str, Any]]] = {
+    "repair": ("first", BETA, GuardConfig(), {"new": 12}),
+    "repair_late": ("first", PARTS_LATE, GuardConfig(), {"bindings": ALIKE, "new": 12}),
+    "hidden_checkpoint": ("last", DECOY, GuardConfig(policy="checkpoint"), {"new": 12}),
+    "visible_checkpoint": ("last", DECOY, GuardConfig(policy="checkpoint", checkpoint=VISIBLE), {"new": 30}),
+    "abstention": ("first", BETA, GuardConfig(policy="abstain", abstain_text="not stated"), {"new": 30}),
+    "end_of_sequence": ("first", BETA, GuardConfig(policy="abstain"), {"new": 30}),
+    "stop_string": ("first", ALPHA, GuardConfig(), {"new": 30, "stop_strings": ["]"]}),
+    "stop_within_a_value": ("first", PARTS_LATE, GuardConfig(), {"bindings": ALIKE, "new": 9, "stop_strings": ["48"]}),
+    "length_within_a_value": ("first", PARTS_LATE, GuardConfig(), {"bindings": ALIKE, "new": 2}),
+    "sampling": ("first", PARTS_LATE, GuardConfig(), {"bindings": ALIKE, "new": 20, "do_sample": True}),
+}
+
+
+class TestWhatArrives:
+    @pytest.mark.parametrize("ending", ENDINGS)
+    def test_it_is_the_final_text(self, ending: str, ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+        which, prompt, config, how = ENDINGS[ending]
+        model, tokenizer = getattr(ask, which), ask.tokenizer
+        if "stop_strings" in how:
+            how = how | {"tokenizer": tokenizer}
+        bare = ask(model, prompt, config, **how) if "do_sample" not in how else None
+        for streamer in (
+            log := Log(),
+            text := iterator(tokenizer),
+            TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True),
+        ):
+            capsys.readouterr()
+            torch.manual_seed(5)
+            output = ask(model, prompt, config, streamer=streamer, **how)
+            assert bare is None or torch.equal(bare.sequences, output.sequences)
+            columns = ask.inputs(prompt)["input_ids"].shape[1]
+            if streamer is log:
+                assert log.ends == 1
+                assert torch.equal(log.puts[0], output.sequences[:, :columns])
+                assert all(value.shape == (1,) for value in log.puts[1:])
+                assert log.tokens == output.sequences[0, columns:].tolist()
+            elif streamer is text:
+                assert "".join(text) == output.text[0]
+            else:
+                assert capsys.readouterr().out == output.text[0] + "\n"
+
+    def test_it_can_be_read_elsewhere_while_it_is_written(self, ask: Ask) -> None:
+        streamer = iterator(ask.tokenizer)
+        outputs = []
+        thread = Thread(target=lambda: outputs.append(ask(ask.first, PARTS_LATE, bindings=ALIKE, streamer=streamer)))
+        thread.start()
+        assert "".join(streamer) == "4837"
+        thread.join()
+        assert outputs[0].text == ["4837"]
+
+    def test_it_can_be_awaited(self, ask: Ask) -> None:
+        async def read() -> str:
+            streamer = AsyncTextIteratorStreamer(ask.tokenizer, skip_prompt=True, timeout=20.0)
+            thread = Thread(target=ask, args=(ask.first, PARTS_LATE), kwargs={"bindings": ALIKE, "streamer": streamer})
+            thread.start()
+            text = "".join([piece async for piece in streamer])
+            thread.join()
+            return text
+
+        assert asyncio.run(read()) == "4837"
+
+    def test_the_prompt_is_streamed_as_ever(self, ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+        ask(ask.first, ALPHA, streamer=TextStreamer(ask.tokenizer))
+        assert capsys.readouterr().out == ALPHA + "17]\n\n"
+
+    def test_it_is_held_back_for_an_attached_guard_too(self, ask: Ask) -> None:
+        log = Log()
+        with Guard(ask.first, ask.tokenizer).attached(ALIKE) as handle:
+            ask.first.generate(**ask.inputs(PARTS_LATE), max_new_tokens=3, do_sample=False, streamer=log)
+        assert handle.report.longest_hold_back == 2
+        assert ask.tokenizer.decode(log.tokens) == "483"
+
+    def test_a_streamer_can_be_used_again(self, ask: Ask) -> None:
+        streamer = iterator(ask.tokenizer)
+        for prompt, text in ((BETA, "42]\n"), (ALPHA, "17]\n")):
+            ask(ask.first, prompt, streamer=streamer)
+            assert "".join(streamer) == text
+
+
+class TestErrors:
+    @pytest.mark.parametrize("policy", ["raise", "broken"])
+    def test_what_was_not_verified_is_not_sent(self, policy: str, ask: Ask) -> None:
+        def broken(slot: Any) -> None:
+            raise ZeroDivisionError
+
+        prompt = "(alpha=[4821];beta=[4837]\nalpha"
+        config = GuardConfig(policy=policy if policy == "raise" else broken, slots=("automatic",))
+        log, text = Log(), iterator(ask.tokenizer)
+        for streamer in (log, text):
+            with pytest.raises((BindingFailureError, ZeroDivisionError)):
+                ask(ask.first, prompt, config, bindings=ALIKE, new=20, streamer=streamer)
+        assert ask.free(ask.first, prompt, 16) == "=[4821];beta=[4821]"
+        assert ask.tokenizer.decode(log.tokens) == "=[4821];beta=["
+        assert log.ends == 1
+        assert "".join(text) == "=[4821];beta=["
+
+    def test_who_reads_elsewhere_is_let_go(self, ask: Ask) -> None:
+        streamer = iterator(ask.tokenizer)
+        errors: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                ask(ask.first, PARTS_LATE, GuardConfig(policy="raise"), bindings=ALIKE, streamer=streamer)
+            except BindingFailureError as error:
+                errors.append(error)
+
+        thread = Thread(target=run)
+        thread.start()
+        assert "".join(streamer) == ""
+        thread.join()
+        assert len(errors) == 1
+
+    @pytest.mark.parametrize(
+        ("error", "how"),
+        [
+            (UnsupportedGenerationError, {"num_beams": 2}),
+            (BindingError, {"bindings": [Binding("alpha", "17"), Binding("alpha", "17")]}),
+            (BatchError, {"target": ["alpha", "beta"]}),
+        ],
+    )
+    def test_a_call_that_never_begins_ends_the_stream(
+        self, error: type[GuardbindError], how: dict[str, Any], ask: Ask
+    ) -> None:
+        log = Log()
+        with pytest.raises(error):
+            ask(ask.first, BETA, streamer=log, **how)
+        assert (log.puts, log.ends) == ([], 1)
+
+    def test_a_call_beside_another_ends_its_own_stream(self, ask: Ask) -> None:
+        log, guard = Log(), Guard(ask.first, ask.tokenizer)
+        with guard.attached(BINDINGS), pytest.raises(GuardbindError, match="attached to this model already"):
+            guard.generate(**ask.inputs(BETA), bindings=BINDINGS, streamer=log)
+        assert log.ends == 1
+
+    def test_the_first_error_is_the_one_that_is_raised(self, ask: Ask) -> None:
+        class Broken(Log):
+            def put(self, value: Tensor) -> None:
+                if self.puts:
+                    raise OSError("the line is cut")
+                super().put(value)
+
+            def end(self) -> None:
+                super().end()
+                raise ValueError("cannot end either")
+
+        streamer = Broken()
+        with pytest.raises(OSError, match="the line is cut"):
+            ask(ask.first, BETA, streamer=streamer)
+        assert streamer.ends == 1
+
+    def test_a_stream_that_was_ended_is_not_ended_again(self, ask: Ask) -> None:
+        class Broken(Log):
+            def end(self) -> None:
+                super().end()
+                raise ValueError("cannot end")
+
+        streamer = Broken()
+        with pytest.raises(ValueError, match="cannot end"):
+            ask(ask.first, BETA, streamer=streamer)
+        assert streamer.ends == 1
+
+
+class TestBatches:
+    def test_a_streamer_for_one_row_refuses_them(self, ask: Ask) -> None:
+        with pytest.raises(ValueError, match="batch size 1"):
+            ask(ask.first, [BETA, ALPHA], bindings=[BINDINGS] * 2, streamer=TextStreamer(ask.tokenizer))
+
+    def test_one_that_takes_them_waits_for_the_row_that_waits_longest(self, ask: Ask) -> None:
+        log = Log()
+        how = {"bindings": [ALIKE, BINDINGS], "new": 5, "streamer": log, "logits_processor": [Steps(log)]}
+        output = ask(ask.first, [PARTS_LATE, ALPHA], **how)
+        assert log.seen == [0, 0, 0, 3, 4]
+        assert output.report.longest_hold_back == 2
+        columns = log.puts[0].shape[1]
+        assert torch.equal(torch.cat([log.puts[0], torch.stack(log.puts[1:], 1)], 1), output.sequences)
+        assert columns == ask.inputs([PARTS_LATE, ALPHA])["input_ids"].shape[1]
+
+
+class TestUnfinished:
+    @pytest.mark.parametrize(("new", "unfinished"), [(1, (0,)), (2, (0,)), (3, (0,)), (4, ()), (5, ())])
+    def test_a_length_that_ends_a_row_within_a_value(self, new: int, unfinished: tuple[int, ...], ask: Ask) -> None:
+        for prompt, bindings in (
+            (PARTS_LATE, ALIKE),
+            (PARTS_LATE.replace("37", "90"), [ALIKE[0], Binding("beta", "4890")]),
+        ):
+            assert ask(ask.first, prompt, bindings=bindings, new=new).report.unfinished == unfinished
+
+    @pytest.mark.parametrize(("key", "unfinished"), [("alpha", (0,)), ("beta", ())])
+    def test_a_value_that_begins_another_may_be_whole(self, key: str, unfinished: tuple[int, ...], ask: Ask) -> None:
+        bindings = [Binding("alpha", "4821"), Binding("beta", "48")]
+        prompt = f"\nalpha=[4821]\nbeta=[48]\n{key}=["
+        assert ask(ask.first, prompt, bindings=bindings, new=2).report.unfinished == unfinished
+
+    def test_text_between_values_is_not(self, ask: Ask) -> None:
+        for new, unfinished in ((1, ()), (2, ()), (3, (0,)), (4, ()), (5, ())):
+            output = ask(ask.first, STATED + "beta", new=new)
+            assert output.text == ["=[42]"[:new]]
+            assert output.report.unfinished == unfinished
+
+    @pytest.mark.parametrize("own", [False, True])
+    def test_a_criterion_that_ends_one_row_of_several(self, own: bool, ask: Ask) -> None:
+        """The other row goes on; the pads that the ended one is filled with do not hide that it broke off."""
+
+        class Eight(StoppingCriteria):
+            def __init__(self) -> None:
+                self.calls = 0
+
+            def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
+                self.calls += 1
+                return input_ids[:, -1] == ask.tokenizer.encode("8")[0]
+
+        criterion = Eight()
+        how: dict[str, Any] = {"stop_strings": ["48"], "tokenizer": ask.tokenizer}
+        if own:
+            how = {"stopping_criteria": StoppingCriteriaList([criterion])}
+        output = ask(ask.first, [PARTS_LATE, ALPHA], bindings=[ALIKE, BINDINGS], new=6, **how)
+        assert output.text[0] == "48"
+        assert len(output.text[1]) > 2
+        assert output.report.unfinished == (0,)
+        assert criterion.calls == (6 if own else 0)
+
+    def test_a_visible_checkpoint_that_is_cut(self, ask: Ask) -> None:
+        config = GuardConfig(policy="checkpoint", checkpoint=VISIBLE)
+        how = {"new": 30, "stop_strings": ["beta="], "tokenizer": ask.tokenizer}
+        output = ask(ask.last, DECOY, config, **how)
+        assert output.text == ["\nbeta="]
+        assert output.report.unfinished == (0,)
+
+    def test_a_row_that_the_model_ends_is_judged_and_not_unfinished(self, ask: Ask) -> None:
+        output = ask(ask.first, [BETA, ALPHA], GuardConfig(policy="abstain"), bindings=[BINDINGS] * 2, new=4)
+        assert output.report.unfinished == ()
+
+    def test_a_call_that_raised_ended_no_row(self, ask: Ask) -> None:
+        handle = Guard(ask.first, ask.tokenizer, GuardConfig(policy="raise")).attach(ALIKE)
+        with handle, pytest.raises(BindingFailureError):
+            ask.first.generate(**ask.inputs(PARTS_LATE), max_new_tokens=4)
+        assert handle.report.unfinished == ()
+
+
+def test_exports_are_sorted_and_exist() -> None:
+    assert streaming_module.__all__ == sorted(streaming_module.__all__)
+    assert all(hasattr(streaming_module, name) for name in streaming_module.__all__)
+
+
+def test_on_a_real_model(demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+    model, tokenizer = demo_model
+    people = {"Alice": "4417-A", "Bruno": "4417-C", "Carla": "5520-B"}
+    facts = " ".join(f"{name}'s badge number is {badge}." for name, badge in people.items())
+    messages = [{"role": "user", "content": f"{facts} What is Bruno's badge number?"}]
+    text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    inputs = tokenizer(text, return_tensors="pt", add_special_tokens=False)
+    bindings = [Binding(f"{name}'s badge number", badge) for name, badge in people.items()]
+    streamer = iterator(tokenizer)
+    output = Guard(model, tokenizer).generate(
+        **inputs, bindings=bindings, max_new_tokens=24, do_sample=False, streamer=streamer
+    )
+    assert "".join(streamer) == output.text[0]
+    assert 0 < output.report.longest_hold_back < len(tokenizer.encode("4417-A"))
