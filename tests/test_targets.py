@@ -182,6 +182,9 @@ class TestRecords:
             ("How much did Ed Quist pay?", "$95.50"),
             ("What is the total of order A-9999?", None),
             ("What is the order status of Ed Quist?", None),
+            ("Which order has the billing customer Ed Quist?", None),  # he is the customer
+            ("What is the total of client Ed Quist?", "$95.50"),
+            ("What is the total of invoice A-1077?", None),  # it is an order
         ],
     )
     def test_other_values_of_the_record_name_it(self, question: str, right: str | None) -> None:

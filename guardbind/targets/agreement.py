@@ -34,6 +34,7 @@ _CUES: Sequence[tuple[re.Pattern[str], frozenset[ValueType]]] = [
 
 _DIGIT = re.compile(r"\d")
 _BEGINS = re.compile(r"[.!?:\n]\s*[\"'(]*\Z")
+_PARTS = re.compile(r"[.,;:!?()\[\]{}|\"\n]")
 _WHICH = frozenset({"which", "what", "whose"})
 
 
@@ -218,6 +219,8 @@ class Agreement:
         """Choose among bindings of one attribute by the owner."""
         for text, worth in ((about, _NAMED), (self._query.text, _CARRIED)):
             named = self._labels.named(text)
+            if self._misnamed(text):
+                return _unresolved(f"{reason}, but calls something by an attribute that it does not have here")
             agreeing = {label.item: len(label.owners & named.keys()) for label in match.labels}
             most = max(agreeing.values(), default=0)
             if most:
@@ -235,6 +238,20 @@ class Agreement:
         items = list(items)
         last = {item: max(named.get(owner, -1) for owner in self._of(item).owners) for item in items}
         return [item for item in items if last[item] == max(last.values())]
+
+    def _misnamed(self, text: str) -> bool:
+        """Whether a name stands behind words that say it is something else: "billing contact Dana", "invoice 4417"."""
+        found = words(text)
+        for start, end in self._labels.places(text):
+            at = next((place for place, word in enumerate(found) if word.end > start), 0)
+            run: list[Word] = []
+            while at > 0 and is_content(found[at - 1]) and not _PARTS.search(text, found[at - 1].end, found[at].start):
+                at -= 1
+                run.append(found[at])
+            unknown = any(not self._known(word) for word in run)
+            if unknown and (len(run) > 1 or any(char.isdecimal() for char in text[start:end])):
+                return True
+        return False
 
     def _elsewhere(self, text: str, target: Labels) -> bool:
         """Whether a text names owners, and none of the target's."""
