@@ -12,18 +12,16 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
 from guardbind.errors import BindingFailureError, NumericsError
-from guardbind.evidence import Resolution
 from guardbind.hooks import ModelTap, Reading
 from guardbind.hooks.lens import Lens
 from guardbind.judge import Opening, build_slot
 from guardbind.measure import Measured, Meter
 from guardbind.nulls import Tail
+from guardbind.opening import Opener
 from guardbind.policies import Policy, Proposal, Slot, Verification, verify
 from guardbind.recorder import Recorder
 from guardbind.restate import insertion_fits, restater
 from guardbind.rows import Row, Value
-from guardbind.slots import Moment
-from guardbind.slots.detector import Detected, SlotDetector
 
 __all__ = ["Engine", "Limits"]
 
@@ -90,7 +88,7 @@ class Engine:
         self._recorder = recorder
         self._limits = limits
         self._lens = lens
-        self._detector = SlotDetector(config)
+        self._opener = Opener(config, tokenizer)
 
     def observe(self, last_tokens: Sequence[int]) -> None:
         """Take note of the token that each row was given at the step before."""
@@ -126,7 +124,7 @@ class Engine:
             if row.queue:
                 scores = _forced(scores, row.index, row.queue.popleft())
                 continue
-            if not self._may_open(row):
+            if not self._opener.may_open(row):
                 continue
             if tops is None:
                 best = scores.max(-1)
@@ -137,7 +135,7 @@ class Engine:
             if only is not None and not _ruled_out(scores, row.index, only):
                 scores = _forced(scores, row.index, only)
                 continue
-            opening = self._open(row, tops[row.index])
+            opening = self._opener.open(row, tops[row.index])
             if opening is not None:
                 openings.append(opening)
         if openings:
@@ -151,102 +149,6 @@ class Engine:
         if not self._limits.sampling or value is None or not value.intervened or value.node is None:
             return None
         return next(iter(value.node.children)) if len(value.node.children) == 1 and not value.node.ends else None
-
-    def _may_open(self, row: Row) -> bool:
-        if row.reopens is not None or row.value is not None:
-            return True
-        return row.binds and self._detector.may_open(row.step, has_candidates=bool(row.starts))
-
-    def _open(self, row: Row, top: int) -> Opening | None:
-        if row.reopens is not None:
-            # What was written of the value stands in the line that was begun again.
-            begun, row.reopens = row.reopens, None
-            start = len(row.ids) - begun.tokens
-            detected = Detected("reopened", begun.detected.place, False)
-            row.value = Value(detected, begun.resolution, begun.node, start, begun.tokens)
-            return self._decision(row, row.value, top)
-        if row.value is not None:
-            return self._continue(row, row.value, top)
-        moment = Moment(
-            step=row.step,
-            stops_mid_line=row.stops_mid_line,
-            last=row.text_of(self._tokenizer, row.ids[-1]),
-            line=lambda: row.line(self._tokenizer),
-            generated=lambda: row.answer(self._tokenizer),
-            text=lambda: row.continued(self._tokenizer),
-            token=top,
-            starts=row.starts,
-            inside_word=lambda: row.inside_word(self._tokenizer, top),
-            names_key=row.names_key,
-        )
-        detected = self._detector.detect(moment)
-        return None if detected is None else self._begin(row, detected, top)
-
-    def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
-        resolution = self._resolve(row, detected, row.beginning(None, top))
-        if detected.expected and top not in row.starts and not self._value_like(row, resolution, top):
-            return None
-        known = row.trie is not None and (resolution.index is None or row.candidate(resolution.index) is not None)
-        node = row.trie.root if known and row.trie is not None else None
-        row.value = Value(detected, resolution, node, len(row.ids))
-        return self._decision(row, row.value, top)
-
-    def _resolve(self, row: Row, detected: Detected, beginning: Sequence[int]) -> Resolution:
-        kind = "running" if detected.expected else detected.kind
-        return row.resolve(kind, detected.place, lambda: row.answer(self._tokenizer), beginning)
-
-    def _value_like(self, row: Row, resolution: Resolution, top: int) -> bool:
-        """Whether a token looks like the start of the value: where one is expected, something else may be said."""
-        return row.value_like(row.text_of(self._tokenizer, top), resolution.index)
-
-    def _continue(self, row: Row, value: Value, top: int) -> Opening | None:
-        if value.node is None:
-            if value.tokens >= self._config.max_value_tokens:
-                row.value = None
-                return None
-        elif value.branch is None and top in value.node.children and not value.node.branching and value.decided:
-            return None
-        elif top not in value.node.children and not value.node.ends and value.may_be_over:
-            row.value = None
-            return None
-        elif not value.decided and not self._alive(value, top) and self._is_none(row, value, top):
-            # It began as a candidate does and went on as none does: there was no slot.
-            row.value = None
-            return None
-        return self._decision(row, value, top)
-
-    def _is_none(self, row: Row, value: Value, top: int) -> bool:
-        if value.detected.expected:
-            return not self._value_like(row, value.resolution, top)
-        return value.detected.kind == "automatic"
-
-    @staticmethod
-    def _alive(value: Value, top: int) -> bool:
-        return value.node is not None and (top in value.node.children or bool(value.node.ends))
-
-    def _decision(self, row: Row, value: Value, top: int) -> Opening | None:
-        if self._leaves_open(row, top):
-            return None
-        if value.decided:
-            return Opening(row, "continued", value.resolution, value.node, top, begun=value.tokens > 0)
-        beginning = row.beginning(value.node, top)
-        if value.detected.kind == "automatic" and row.echoes(beginning):
-            # The query says it too: what is repeated is no answer.
-            row.value = None
-            return None
-        if value.detected.kind == "automatic" and value.tokens > 0:
-            value.resolution = self._resolve(row, value.detected, beginning)
-        value.decided = True
-        return Opening(row, value.detected.kind, value.resolution, value.node, top, begun=value.tokens > 0)
-
-    def _leaves_open(self, row: Row, top: int) -> bool:
-        """Whether the model's token keeps the target and others alive: nothing is decided yet, so nothing is judged."""
-        value = row.value
-        if value is None or value.node is None or top not in value.node.children or value.branch is not None:
-            return False
-        alive = value.node.children[top].values
-        target = None if value.resolution.index is None else row.candidate(value.resolution.index)
-        return len(alive) > 1 and (target is None or target in alive)
 
     def _follow(self, row: Row, value: Value, token: int) -> None:
         value.tokens += 1

@@ -22,15 +22,12 @@ _WHOLE, _PERMUTED, _CORE, _CUE = 1.0, 0.9, 0.8, 0.5
 _NAMED, _CARRIED, _LONE = 1.0, 0.9, 0.6
 _IN_QUERY = 0.9
 
-_CUES: Sequence[tuple[re.Pattern[str], frozenset[ValueType]]] = [
-    (re.compile(pattern, re.IGNORECASE), frozenset(types))
-    for pattern, types in (
-        (r"\bwhen\b|\bwhat\s+(?:date|day)\b", ["date"]),
-        (r"\bhow\s+much\b|\bcosts?\b|\bprice\b|\bpaid\b|\bpay\b", ["money"]),
-        (r"\be-?mail(?:ed)?\b", ["email"]),
-        (r"\b(?:url|link|website)\b", ["url"]),
-    )
-]
+_CUES: dict[ValueType, re.Pattern[str]] = {
+    "date": re.compile(r"\bwhen\b|\bwhat\s+(?:date|day)\b", re.IGNORECASE),
+    "money": re.compile(r"\bhow\s+much\b|\bcosts?\b|\bprice\b|\bpaid\b|\bpay\b", re.IGNORECASE),
+    "email": re.compile(r"\be-?mail(?:ed)?\b", re.IGNORECASE),
+    "url": re.compile(r"\b(?:url|link|website)\b", re.IGNORECASE),
+}
 
 _DIGIT = re.compile(r"\d")
 _BEGINS = re.compile(r"[.!?:\n]\s*[\"'(]*\Z")
@@ -209,9 +206,9 @@ class Agreement:
         return any(not is_name(start) for start in values)
 
     def _cued(self, text: str) -> list[_Match]:
-        for pattern, types in _CUES:
+        for kind, pattern in _CUES.items():
             if pattern.search(text):
-                labels = tuple(label for label in self._labels.labels if label.type in types)
+                labels = tuple(label for label in self._labels.labels if label.type == kind)
                 return [_Match(labels, _CUE, len(text))] if labels else []
         return []
 
