@@ -71,7 +71,7 @@ def trials(renaming: int = 0) -> list[AnswerRecord]:
 
 
 def twins() -> list[AnswerRecord]:
-    """Four twins: nothing written, the same value written, another one in its place, one where there was none."""
+    """Four twins: nothing written, the same value, another one in its place, two where there was none: one wrongly."""
     records = []
     before: list[tuple[str, ...]] = [(), ("17",), ("17",), ()]
     after: list[tuple[str, ...]] = [(), ("17",), ("42",), ("17", "42")]
@@ -86,6 +86,7 @@ def twins() -> list[AnswerRecord]:
                     answerable=False,
                     distance=None,
                     written=written,
+                    stated_wrongly=written[:1] if i == 3 else (),
                     changed=written != before[i],
                     actions=actions,
                 )
@@ -177,6 +178,7 @@ def test_a_value_that_the_unguarded_twin_does_not_write_is_inserted() -> None:
             "wrote_before": 2 / 4,
             "wrote": 3 / 4,
             "inserted": 2 / 4,
+            "inserted_wrong": 1 / 4,
             "inserted_anew": 1 / 4,
             "changed": 2 / 4,
             "abstained": 1 / 4,

@@ -179,12 +179,15 @@ def _twin_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
             continue
         pairs = zip(after["written"], before["written"], strict=True)
         inserted = np.array([not set(now) <= set(then) for now, then in pairs], dtype=bool)
+        pairs = zip(after["stated_wrongly"], before["written"], strict=True)
+        inserted_wrong = np.array([not set(now) <= set(then) for now, then in pairs], dtype=bool)
         wrote, wrote_before = (answers["written"].map(len).to_numpy() > 0 for answers in (after, before))
         values = {
             "wrote_before": share(wrote_before),
             "wrote": share(wrote),
             "inserted": share(inserted),
-            "inserted_anew": share(inserted & ~wrote_before),
+            "inserted_wrong": share(inserted_wrong),
+            "inserted_anew": share(inserted_wrong & ~wrote_before),
             "changed": share(_flags(after["changed"])),
             "abstained": share(np.array(["abstain" in actions for actions in after["actions"]], dtype=bool)),
         }

@@ -75,7 +75,10 @@ TABLES = (
             "inserted": columns.share(
                 "inserted", "Answers that write a value of the prompt which the unguarded answer does not write."
             ),
-            "inserted_anew": columns.share("inserted anew", "Those where the unguarded answer writes none; of all."),
+            "inserted_wrong": columns.share(
+                "inserted wrongly", "Those in which such a value is not given for what it is in the prompt; of all."
+            ),
+            "inserted_anew": columns.share("wrongly, anew", "Those of them where the unguarded answer writes none."),
             "changed": columns.share("changed", "Answers that differ from the unguarded one."),
             "abstained": columns.share("abstained", "Answers in which the guard abstained."),
         },

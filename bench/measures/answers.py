@@ -28,6 +28,7 @@ from ..records import TrialRecord
 from ..spending import Spending, spending
 from ..text_trial import Direction, TextTask, TextTrial, Which
 from ..texts.scoring import read_answer, values_in
+from ..texts.stating import stated_wrongly
 from ..trial import Stage
 from .answers_extraction import extraction
 from .answers_prompt import Prompt, render
@@ -94,6 +95,8 @@ class AnswerRecord(TrialRecord):
     """Whether it is right in some form."""
     written: tuple[str, ...] = ()
     """The values of the prompt in the answer, each by its first spelling; what the question names is left out."""
+    stated_wrongly: tuple[str, ...] = ()
+    """Those of them that the answer does not give for what they are in the prompt, whatever was asked."""
     changed: bool | None = None
     """Whether the answer differs from the unguarded one."""
     covered: int | None = None
@@ -238,6 +241,7 @@ def _found(trial: TextTrial, answer: _Answer, unguarded: _Answer) -> dict[str, A
         "exact": scored.exact,
         "form_equivalent": scored.form_equivalent,
         "written": tuple(value.name for value in values_in(trial, answer.text)),
+        "stated_wrongly": tuple(dict.fromkeys(stated_wrongly(trial, answer.text))),
         "changed": answer.text != unguarded.text,
         "extra_forwards": answer.spent.forwards - answer.tokens,
         "extra_tokens": answer.tokens_behind - unguarded.tokens_behind,
