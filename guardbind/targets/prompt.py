@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from guardbind.evidence import Binding, PromptText, locate
 from guardbind.targets.agreement import Agreement
 from guardbind.targets.query import read_query
 
 __all__ = ["read_bindings"]
+
+logger = logging.getLogger("guardbind")
 
 
 def read_bindings(prompt: PromptText) -> list[Binding]:
@@ -22,6 +26,8 @@ def read_bindings(prompt: PromptText) -> list[Binding]:
     from guardbind.extraction import extract_prompt
 
     found = extract_prompt(prompt)
+    for note in found.notes:
+        logger.info("%s", note)
     for bindings in (found.bindings, found.inverse):
         table = locate(bindings, prompt)
         if bindings and Agreement(table, read_query(prompt, table.end)).asked.index is not None:
