@@ -79,6 +79,8 @@ class Opening:
         if self.kind != "automatic" or not slot.nulls:
             return False
         owners = [item for item in self.row.owners(tuple(self.alive(self.token))) if item in slot.nulls]
+        if self.resolution.index is not None and self.row.expects(self.resolution.index, owners):
+            return False
         pairs = [_bits(self.token, slot.logprobs, slot.nulls[item], slot.config, narrowed=True) for item in owners]
         return not any(bits is not None and bits >= needed for bits, needed in pairs)
 

@@ -207,6 +207,10 @@ class Row:
         child = node.children.get(token)
         return self.owners(tuple(node.ends if child is None else child.values))
 
+    def expects(self, target: int, items: Sequence[int]) -> bool:
+        """Whether some bindings have values of the kind that is asked for, so that one of them is no coincidence."""
+        return self.addressed and self.agreement.same_kind(target, items)
+
     def echoes(self, items: Sequence[int]) -> bool:
         """Whether the query itself says the values of all of some bindings."""
         return bool(items) and self.echoed.issuperset(items)

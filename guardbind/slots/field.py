@@ -15,12 +15,12 @@ _LONGEST = 4000
 
 
 def field(moment: Moment) -> Place | None:
-    """A slot where the value of a field begins; the object that it is in says whose it is."""
+    """A slot where the value of a field begins, if the field or the value is known; its object says whose it is."""
     if moment.last.strip() and moment.last.rstrip()[-1] not in ":\"'":
         return None
     text = moment.text()[-_LONGEST:]
     match = _FIELD.search(text)
-    if match is None or not moment.names_key(match["key"]):
+    if match is None or not (moment.token in moment.starts or moment.names_key(match["key"])):
         return None
     return Place(match["key"], f"{_enclosing(text[: match.start()])} {match['key']}")
 

@@ -60,6 +60,9 @@ class Agreement:
         self._labels = label_table(table)
         self._surfaces = [s for item in table.items if item.value is not None for s in (item.value, *item.aliases)]
         self._asked: Resolution | None = None
+        # "the previous release" is asked for by its name
+        odd = [why for word, why in query.odd if not {w.stem for w in words(word)} <= self._labels.vocabulary]
+        self._refusal = odd[0] if odd else None
 
     @property
     def asked(self) -> Resolution:
@@ -83,10 +86,12 @@ class Agreement:
             automatic: That they begin is all that makes it a slot. What the query asks for then has to be of their
                 kind, unless nothing was said before.
         """
-        if self._query.refusal is not None:
-            return _unresolved(self._query.refusal)
+        if self._refusal is not None:
+            return _unresolved(self._refusal)
         if place is not None:
             match = self._attribute(place.asks, before=True)
+            if match is not None and automatic and not self._of_kind(match, beginning):
+                return _unresolved("the value that begins is of another kind than what the slot's sentence names")
             if match is not None:
                 found = self._owned(match, place.about, "sentence", "the slot's own sentence names it")
                 return found if found.index is not None else self._asked_after_all(place, beginning) or found
@@ -95,8 +100,8 @@ class Agreement:
         return self.asked
 
     def _of_query(self) -> Resolution:
-        if self._query.refusal is not None:
-            return _unresolved(self._query.refusal)
+        if self._refusal is not None:
+            return _unresolved(self._refusal)
         match = self._attribute(self._query.text, before=False)
         if match is None:
             return _unresolved("neither the slot's sentence nor the query names an attribute that is bound")
@@ -126,6 +131,14 @@ class Agreement:
         kinds = {label.attribute for label in self._labels.labels if label.item in beginning}
         return asked if target.attribute in kinds and target.owners & self._labels.named(place.about).keys() else None
 
+    def _of_kind(self, match: _Match, beginning: Collection[int]) -> bool:
+        kinds = {label.attribute for label in self._labels.labels if label.item in beginning}
+        return not kinds or any(label.attribute in kinds for label in match.labels)
+
+    def same_kind(self, target: int, items: Collection[int]) -> bool:
+        """Whether one of some bindings is of the kind of another: whoever has them, it is the same that they have."""
+        return any(self._of(item).attribute == self._of(target).attribute for item in items)
+
     def _of(self, item: int) -> Labels:
         return next(label for label in self._labels.labels if label.item == item)
 
@@ -140,14 +153,15 @@ class Agreement:
         matches = [match for labels in self._by_attribute() if (match := self._named(found, labels)) is not None]
         if before:
             matches = [match for match in matches if not self._answered(text, match)]
-            last = max((match.end for match in matches), default=0)
-            matches = [match for match in matches if match.end == last]
         if not matches and not before:
             matches = self._cued(text)
         if not matches:
             return None
         best = max(match.score for match in matches)
         kept = [match for match in matches if match.score == best]
+        if before:
+            last = max(match.end for match in kept)
+            kept = [match for match in kept if match.end == last]
         return _Match(tuple(label for match in kept for label in match.labels), best, kept[-1].end)
 
     def _by_attribute(self) -> list[tuple[Labels, ...]]:
@@ -237,16 +251,16 @@ class Agreement:
         return [item for item in items if last[item] == max(last.values())]
 
     def _misnamed(self, text: str) -> bool:
-        """Whether a name stands behind words that say it is something else: "billing contact Dana", "invoice 4417"."""
+        """Whether a name stands behind words that say it is something else: "the billing contact Dana"."""
         found = words(text)
-        for start, end in self._labels.places(text):
+        for start, _ in self._labels.places(text):
             at = next((place for place, word in enumerate(found) if word.end > start), 0)
             run: list[Word] = []
             while at > 0 and is_content(found[at - 1]) and not _PARTS.search(text, found[at - 1].end, found[at].start):
                 at -= 1
                 run.append(found[at])
             unknown = any(not self._known(word) for word in run)
-            if unknown and (len(run) > 1 or any(char.isdecimal() for char in text[start:end])):
+            if unknown and len(run) > 1:
                 return True
         return False
 

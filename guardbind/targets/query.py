@@ -35,14 +35,14 @@ class Query:
     Attributes:
         text: The sentences that ask.
         start: Where they begin in the decoded prompt.
-        refusal: Why the answer is no value of the context; None if it may be one.
+        odd: Words for which the answer may be no value of the context, each with the reason.
         which: Whether the first or the last of several values is asked for; None if nothing is said.
         context: All other text of the prompt.
     """
 
     text: str
     start: int
-    refusal: str | None
+    odd: tuple[tuple[str, str], ...]
     which: Literal["first", "last"] | None
     context: str = ""
 
@@ -63,10 +63,10 @@ def read_query(prompt: PromptText, evidence_end: int) -> Query:
     behind = [unit for unit in units if unit.start >= evidence_end]
     asking = _from_question(behind) or _worded(prompt.text, behind) or _last_question(units) or units[-1:]
     if not asking:
-        return Query("", end, None, None)
+        return Query("", end, (), None)
     text = prompt.text[asking[0].start : asking[-1].end]
     rest = prompt.text[: asking[0].start] + prompt.text[asking[-1].end :]
-    return Query(text, asking[0].start, _refusal(prompt.text, asking), _which(text), rest)
+    return Query(text, asking[0].start, _odd(prompt.text, asking), _which(text), rest)
 
 
 def _turn(prompt: PromptText) -> tuple[int, int]:
@@ -95,17 +95,15 @@ def _last_question(units: list[Unit]) -> list[Unit]:
     return []
 
 
-def _refusal(text: str, units: list[Unit]) -> str | None:
+def _odd(text: str, units: list[Unit]) -> tuple[tuple[str, str], ...]:
     asking = [unit for unit in units if unit.question] or units
+    found = []
     for unit in asking:
         said = text[unit.start : unit.end]
-        if _CONDITION.match(said) and len(asking) > 1:
-            continue
-        if _COMPUTED.search(said):
-            return "the query asks for something computed"
-        if _NEGATED.search(said):
-            return "the query holds a negation"
-    return None
+        if not _CONDITION.match(said) or len(asking) == 1:
+            found += [(match.group(), "the query asks for something computed") for match in _COMPUTED.finditer(said)]
+            found += [(match.group(), "the query holds a negation") for match in _NEGATED.finditer(said)]
+    return tuple(found)
 
 
 def _which(text: str) -> Literal["first", "last"] | None:
