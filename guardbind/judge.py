@@ -116,9 +116,12 @@ def build_slot(
         readout = read_node(logits, row.trie, opening.node, target=at_node)
     logprobs = torch.log_softmax(logits, -1)
     prior = None if target is None else measured.nulls.get(target.index)
+    own_alive = opening.alive(opening.token)
+
+    certain = row.addressed and opening.resolution.score >= config.trusted_score
 
     # Only the model's own token is drawn; what a policy proposes is written as it is.
-    def judge(token: int, support: Tensor, *, drawn: bool = False) -> Judgement:
+    def judge(token: int, support: Tensor, *, own: bool = False) -> Judgement:
         if measured.refusal is not None:
             return Judgement("unresolved", measured.refusal)
         if target is None:
@@ -132,12 +135,14 @@ def build_slot(
                 return Judgement("unresolved", "the span was not read")
             return judge_unknown(bits=bits, needed=needed, alternative=_alternative(support, prior, config))
         alive = opening.alive(token)
+        # Where the words say whose value it is, and another one's is coming, the evidence only has to speak for it.
+        outvoted = certain and not own and bool(own_alive) and target_candidate not in own_alive
         return judge_known(
             token_is_candidate=bool(alive),
             token_is_target=target_candidate in alive,
             bits=bits,
-            needed=needed,
-            risk=_risk(readout, target_candidate) if drawn else 0.0,
+            needed=0.0 if outvoted else needed,
+            risk=_risk(readout, target_candidate) if own and sampling else 0.0,
             allowed=1.0 - config.tau,
         )
 
@@ -157,7 +162,7 @@ def build_slot(
         residual=residual,
         readout=readout,
         token=opening.token,
-        judgement=judge(opening.token, logprobs, drawn=sampling),
+        judgement=judge(opening.token, logprobs, own=True),
         config=config,
         judge=judge,
         restate=restate,

@@ -48,6 +48,7 @@ class TestTheQuery:
             ("What is Alice's badge number?", "4417"),
             ("Tell me Bob's locker code.", "77-B"),
             ("What is the e-mail of Alice Moreno?", "alice@acme.test"),
+            ("I need Bob's badge number. What is it? Answer with the number only.", "8213"),
             ("what's bob's locker code", "77-B"),
             ('What is Bob\'s badge number? Answer in JSON as {"badge_number": "..."}.', "8213"),
             ("What is Carol's current badge number? If it is not stated, say unknown.", "3352"),

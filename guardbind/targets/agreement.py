@@ -102,11 +102,12 @@ class Agreement:
     def _of_query(self) -> Resolution:
         if self._refusal is not None:
             return _unresolved(self._refusal)
-        match = self._attribute(self._query.text, before=False)
-        if match is None:
-            return _unresolved("neither the slot's sentence nor the query names an attribute that is bound")
-        found = self._owned(match, self._query.text, "query", "the query names it")
-        return replace(found, score=found.score * _IN_QUERY)
+        for text in (self._query.text, f"{self._query.lead} {self._query.text}"):
+            match = self._attribute(text, before=False)
+            if match is not None:
+                found = self._owned(match, text, "query", "the query names it")
+                return replace(found, score=found.score * _IN_QUERY)
+        return _unresolved("neither the slot's sentence nor the query names an attribute that is bound")
 
     def _by_kind(self, place: Place, beginning: Collection[int]) -> Resolution:
         """Take what is asked for if a value of that kind begins, else what the owner has of the kind that does."""

@@ -34,14 +34,14 @@ class Query:
 
     Attributes:
         text: The sentences that ask.
-        start: Where they begin in the decoded prompt.
+        lead: The sentence before them, which may say what they ask about ("I need Bob's badge number. What is it?").
         odd: Words for which the answer may be no value of the context, each with the reason.
         which: Whether the first or the last of several values is asked for; None if nothing is said.
         context: All other text of the prompt.
     """
 
     text: str
-    start: int
+    lead: str
     odd: tuple[tuple[str, str], ...]
     which: Literal["first", "last"] | None
     context: str = ""
@@ -63,10 +63,12 @@ def read_query(prompt: PromptText, evidence_end: int) -> Query:
     behind = [unit for unit in units if unit.start >= evidence_end]
     asking = _from_question(behind) or _worded(prompt.text, behind) or _last_question(units) or units[-1:]
     if not asking:
-        return Query("", end, (), None)
+        return Query("", "", (), None)
     text = prompt.text[asking[0].start : asking[-1].end]
     rest = prompt.text[: asking[0].start] + prompt.text[asking[-1].end :]
-    return Query(text, asking[0].start, _odd(prompt.text, asking), _which(text), rest)
+    lead = next((unit for unit in reversed(behind) if unit.end <= asking[0].start), None)
+    before = "" if lead is None else prompt.text[lead.start : lead.end]
+    return Query(text, before, _odd(prompt.text, asking), _which(text), rest)
 
 
 def _turn(prompt: PromptText) -> tuple[int, int]:
