@@ -34,7 +34,7 @@ def restater(
         if index is None or row.table.items[index].absent:
             return None
         settings = config.checkpoint
-        mention = row.table.items[index].mentions[-1]
+        mention = row.table.items[index].stated[-1]
         evidence = row.prompt.text[slice(*mention.chars)].strip()
         text = settings.template.replace("{evidence}", evidence)
         prefix = _prefix(tail, row)

@@ -10,12 +10,13 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.branch import Branch
 from guardbind.candidates import Node, Trie
+from guardbind.errors import CandidateError
 from guardbind.evidence import Binding, Evidence, EvidenceTable, PromptText, Resolution, Target, locate, resolve
 from guardbind.evidence._scan import occurrences
 from guardbind.nulls.types import Span
 from guardbind.slots.detector import Detected
 from guardbind.targets import Agreement, Place, read_query
-from guardbind.targets.prompt import read_bindings
+from guardbind.targets.prompt import read_bindings, writable
 
 __all__ = ["Row", "Value", "bind_row"]
 
@@ -256,13 +257,15 @@ def bind_row(
 
     Raises:
         BindingError: An item cannot be used or its span lies outside the prompt.
-        CandidateError: A value tokenises to nothing.
+        CandidateError: A declared value tokenises to nothing, or as another one does.
         TargetError: The declared target names no item.
     """
     prompt = PromptText.from_ids(tokenizer, ids)
-    table = locate(read_bindings(prompt) if items is None else items, prompt, source=source)
-    known = [(item.value, item.aliases) for item in table.items if item.value is not None]
-    trie = Trie.build(tokenizer, known) if known else None
+    if items is None:
+        table, trie = _read(tokenizer, prompt)
+    else:
+        table = locate(items, prompt, source=source)
+        trie = _trie(tokenizer, table)
     resolve(table, prompt, declared=declared)
     query = read_query(prompt, table.end)
     addressed = any(item.attribute is not None for item in table.items)
@@ -281,6 +284,22 @@ def bind_row(
         echoed=_echoed(table, query.text) if addressed else frozenset(),
         opens_turn=_opens_turn(tokenizer, prompt.text),
     )
+
+
+def _read(tokenizer: PreTrainedTokenizerBase, prompt: PromptText) -> tuple[EvidenceTable, Trie | None]:
+    """Return what a prompt binds; what its tokenizer cannot write is left out."""
+    found = read_bindings(prompt)
+    table = locate(found, prompt)
+    try:
+        return table, _trie(tokenizer, table)
+    except CandidateError:
+        table = locate(writable(tokenizer, found), prompt)
+        return table, _trie(tokenizer, table)
+
+
+def _trie(tokenizer: PreTrainedTokenizerBase, table: EvidenceTable) -> Trie | None:
+    known = [(item.value, item.aliases) for item in table.items if item.value is not None]
+    return Trie.build(tokenizer, known) if known else None
 
 
 def _opens_turn(tokenizer: PreTrainedTokenizerBase, text: str) -> bool:

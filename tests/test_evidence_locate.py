@@ -261,6 +261,23 @@ def test_spans_that_cannot_be(items: list[Binding | Evidence], message: str) -> 
         locate(items, prompt_of("Alice: 4417"))
 
 
+def test_spans_of_bindings_of_one_value_may_overlap() -> None:
+    text = "| Alice | 4417 | 12-B |"
+    row = [Binding("badge 4417", "Alice", span=(2, 14)), Binding("desk 12-B", "Alice", span=(2, 21))]
+    table = locate(row, prompt_of(text))
+    assert [text[slice(*item.mentions[0].value_chars)] for item in table.items] == ["Alice", "Alice"]
+    other = Binding("badge", "4417", span=(10, 14))
+    with pytest.raises(BindingError, match=r"'desk 12-B' \(characters \(2, 21\)\) and of 'badge'"):
+        locate([Binding("name", "Alice", span=(2, 7)), row[1], other], prompt_of(text))
+    with pytest.raises(BindingError, match="overlap"):
+        locate([Evidence("row", (2, 14)), Evidence("cell", (10, 14))], prompt_of(text))
+
+
+def test_the_spans_of_one_binding_do_not_overlap() -> None:
+    with pytest.raises(BindingError, match="overlap"):
+        locate([Binding("x", "1", spans=((0, 5), (3, 7)))], prompt_of("Alice: 4417"))
+
+
 def test_spans_that_touch_do_not_overlap() -> None:
     items: list[Binding | Evidence] = [Binding("x", "1", span=(0, 5)), Evidence("e", (5, 7))]
     assert len(locate(items, prompt_of("Alice: 4417")).items) == 2

@@ -226,9 +226,10 @@ def test_the_other_way_round() -> None:
         ("badge number 4417", "Alice", "badge number", ("4417",)),
         ("badge number 8213", "Bob", "badge number", ("8213",)),
         ("desk 12-B", "Alice", "desk", ("12-B",)),
+        ("price $5.00", "total", "price", ("$5.00", "$5", "5.00 USD", "5 USD")),
     ]
     table = locate(inverse, prompt_of(text), source=text)
-    assert [text[slice(*item.mentions[0].value_chars)] for item in table.items] == ["Alice", "Bob", "Alice"]
+    assert [text[slice(*item.mentions[0].value_chars)] for item in table.items] == ["Alice", "Bob", "Alice", "total"]
 
 
 def test_the_other_way_round_of_rows_and_keys() -> None:
@@ -250,4 +251,74 @@ def test_a_statement_that_is_told_twice_is_one_inverse_binding() -> None:
     text = as_text(data)
     alice = only(extract(text).inverse, "badge 417")
     assert alice.value == "Alice"
-    assert [text[slice(*span)] for span in alice.spans] == ['"badge": 417'] * 2
+    assert [text[slice(*span)] for span in alice.spans] == ["Alice", '"badge": 417'] * 2
+
+
+TURNED = {
+    "Alice's badge number is 4417.": ["Alice's badge number is 4417"],
+    "For Alice, the badge number is 4417.": ["For Alice, the badge number is 4417"],
+    "The total of order #1001 is $5.00.": ["total of order #1001 is $5.00"],
+    "we noted 4417 as Alice's badge": ["4417 as Alice's badge"],
+    "The sleeping bag has the price $5.": ["sleeping bag has the price $5"],
+    "order #1001's  total is $5.": ["order #1001's  total is $5"],
+    "job-7 worker: yak-5": ["job-7 worker: yak-5"],
+    "badge of Alice = 4417": ["badge of Alice = 4417"],
+    "Alice's order #20391 left.": ["Alice's order #20391"],
+    "Alice's badge was changed from 4417 to 8213.": [
+        "Alice's badge was changed from 4417",
+        "Alice's badge was changed from 4417 to 8213",
+    ],
+    "total was changed from 4417 to 8213.": ["total was changed from 4417", "total was changed from 4417 to 8213"],
+    "Coffee beans   $12.50": ["Coffee beans   $12.50"],
+    "2 x Tea @ $1.75 = $3.50": ["Tea @ $1.75 = $3.50"],
+    "total = 80": ["total = 80"],
+    "The total is $5.00.": ["total is $5.00"],
+    "Field | Value\n--- | ---\n**Order** | ORD-1\n": ["Order** | ORD-1"],
+    "id | badge | desk\n--- | --- | ---\nAnn \\| Lee | 417 | 12-B\n": [
+        *("Ann \\| Lee | 417", "Ann \\| Lee | 417 | 12-B")
+    ],
+    'id,badge\n"Ann ""Al"" Lee",417\n': ['Ann ""Al"" Lee",417'],
+    "id,count\n12,500\n13,400\n": ["12", "500", "13", "400"],
+    '{"Alice": {"badge": 1, "desk": "x"}, "Bob": {"badge": 2, "desk": "y"}}': [
+        *("Alice", '"badge": 1', "Alice", '"desk": "x"', "Bob", '"badge": 2', "Bob", '"desk": "y"')
+    ],
+    r'{"\u00c9va" : {"badge": 1}, "Bob": {"badge": 2}}': [r"\u00c9va", '"badge": 1', "Bob", '"badge": 2'],
+    "{'Alice': {'badge': 1}, 'Bob': {'badge': 2}}": ["Alice", "'badge': 1", "Bob", "'badge': 2"],
+    "update('job-7', worker='yak-5')": ["job-7", "worker='yak-5'"],
+    "staff:\n  Alice:\n    badge: 1\n  'Bob':\n    badge: 2\n": ["Alice", "badge: 1", "Bob", "badge: 2"],
+    '{"Tea": "$3.50"}': ['"Tea": "$3.50"'],
+}
+
+
+@pytest.mark.parametrize("text", TURNED)
+def test_the_other_way_round_the_spans_hold_the_subject(text: str) -> None:
+    inverse = extract(text).inverse
+    assert [text[slice(*span)] for item in inverse for span in (item.spans or [item.span])] == TURNED[text]
+    for item in locate(inverse, prompt_of(text), source=text).items:
+        assert any(text[slice(*mention.value_chars)] in item.surfaces for mention in item.mentions)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("Coffee beans   $12.50", "price $12.50", "Coffee beans"),
+        ("total = 80", "value 80", "total"),
+        ("Return date: 3 May 2024", "date 3 May 2024", "Return date"),
+        ('{"Tea": "$3.50"}', "price $3.50", "Tea"),
+    ],
+)
+def test_a_key_that_nobody_owns_has_its_value(text: str, key: str, value: str) -> None:
+    (binding,) = extract(text).inverse
+    assert (binding.key, binding.value) == (key, value)
+
+
+def test_a_path_that_nobody_owns_is_no_value() -> None:
+    assert extract('{"order": {"total": "$5.00"}}').inverse == []
+
+
+def test_subjects_have_their_place_in_messages_and_prompts() -> None:
+    messages = [{"role": "user", "content": "  Alice's badge was changed from 4417 to 8213."}]
+    table = extract(messages)
+    assert [(item.subject, item.subject_span) for item in table.items] == [("Alice", (2, 7))] * 2
+    placed = table.in_prompt("<Alice's badge was changed from 4417 to 8213.>")
+    assert [(item.subject, item.subject_span) for item in placed.items] == [("Alice", (1, 6))] * 2

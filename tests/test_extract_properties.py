@@ -50,10 +50,11 @@ WORDS = [
 ]
 FORMS = ['"a": ', "key: ", "x = ", "f(a=", "&a ", "*a", "\u0301", "\u200f", "\ud800", "\0", "\ufeff", "\u2028"]
 PIECES = st.sampled_from(SIGNS + WORDS + FORMS)
-# Words that are no name or no string somewhere: null of YAML, `may` of a clause, the heading `value`.
+# Words that are no name or no string somewhere: null of YAML, `may` of a clause, the heading `value`, a question.
 NO_NAMES = (
     "i we you he she they it this that there is are was were am be been has have had will would can could should shall "
-    "must may might do does did said says say asked replied please null true false yes no on off y n inf nan value"
+    "must may might do does did said says say asked replied please null true false yes no on off y n inf nan value "
+    "q query question"
 )
 NAME = st.text(string.ascii_letters, min_size=1, max_size=8).filter(
     lambda name: f" {name.lower()} " not in f" {NO_NAMES} "
@@ -76,6 +77,8 @@ def check(text: str, table: ExtractedTable) -> None:
     for bindings in (table.bindings, table.inverse):
         check_bindings(bindings)
         assert not any(item.absent for item in locate(bindings, prompt, source=text).items)
+    for turned in locate(table.inverse, prompt, source=text).items:
+        assert any(text[slice(*mention.value_chars)] in turned.surfaces for mention in turned.mentions)
 
 
 @slow

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from guardbind.errors import BindingError, TargetError
@@ -64,6 +63,11 @@ class Located:
     def absent(self) -> bool:
         """Whether the prompt does not state it anywhere."""
         return not self.mentions
+
+    @property
+    def stated(self) -> tuple[Mention, ...]:
+        """The mentions that hold the value as it is written; all of them where none does."""
+        return tuple(m for m in self.mentions if m.value_chars != m.chars) or self.mentions
 
     @property
     def surfaces(self) -> tuple[str, ...]:
@@ -136,8 +140,8 @@ def locate(items: Sequence[Binding | Evidence], prompt: PromptText, *, source: s
             that a chat template wrapped. It must occur in the decoded prompt exactly once.
 
     Raises:
-        BindingError: As `check_bindings`; a span outside of the prompt or of `source`; spans of two items that overlap;
-            a `source` that the decoded prompt has not exactly once.
+        BindingError: As `check_bindings`; a span outside of the prompt or of `source`; spans of two items that overlap,
+            unless both are bindings of one value; a `source` that the decoded prompt has not exactly once.
     """
     check_bindings(items)
     given = _given(items, prompt, source)
@@ -174,12 +178,12 @@ def _has_word(text: str) -> bool:
 def _given(items: Sequence[Binding | Evidence], prompt: PromptText, source: str | None) -> dict[int, list[Claim]]:
     """Return the claims of the items whose place the caller gives."""
     given: dict[int, list[Claim]] = {}
-    explicit: list[tuple[Span, str]] = []
+    explicit: list[tuple[Span, int]] = []
     indexed, origin = prompt.text, _Origin(0, (0, len(prompt.text)))
     if source is not None and any(_spans(item) for item in items):
         indexed, origin = source, _find_source(source, prompt.text)
     for index, item in enumerate(items):
-        name = repr(item.key if isinstance(item, Binding) else item.id)
+        name = _name(item)
         places: list[Span] = []
         rule: Rule = "span"
         for span in _spans(item):
@@ -198,18 +202,37 @@ def _given(items: Sequence[Binding | Evidence], prompt: PromptText, source: str 
                 )
             places, rule = [prompt.chars(range(*item.token_span))], "token_span"
         if places:
-            explicit += [(chars, name) for chars in places]
+            explicit += [(chars, index) for chars in places]
             given[index] = [Claim(chars, _value_within(item, prompt.text, chars), rule) for chars in places]
         elif isinstance(item, Evidence) and item.text is not None:
             passages = longest((start, start + len(item.text)) for start in verbatim(prompt.text, item.text))
             given[index] = [Claim(passage, passage, "text") for passage in passages]
-    for (left, one), (right, other) in pairwise(sorted(explicit)):
-        if right[0] < left[1]:
-            raise BindingError(
-                f"the evidence of {one} (characters {left}) and of {other} (characters {right}) overlap.",
-                hint="Give spans that do not share a character.",
-            )
+    _check_overlaps(items, sorted(explicit))
     return given
+
+
+def _check_overlaps(items: Sequence[Binding | Evidence], stated: Sequence[tuple[Span, int]]) -> None:
+    """Refuse spans, given in textual order, that would leave open whose evidence a character is."""
+    if not stated:
+        return
+    left, one = stated[0]  # of what was looked at, the span that reaches furthest
+    for right, other in stated[1:]:
+        if right[0] < left[1] and (one == other or not _same_value(items[one], items[other])):
+            raise BindingError(
+                f"the evidence of {_name(items[one])} (characters {left}) and of {_name(items[other])} (characters "
+                f"{right}) overlap.",
+                hint="Give spans that do not share a character; those of bindings of one value may.",
+            )
+        if right[1] > left[1]:
+            left, one = right, other
+
+
+def _same_value(one: Binding | Evidence, other: Binding | Evidence) -> bool:
+    return isinstance(one, Binding) and isinstance(other, Binding) and one.value == other.value
+
+
+def _name(item: Binding | Evidence) -> str:
+    return repr(item.key if isinstance(item, Binding) else item.id)
 
 
 def _spans(item: Binding | Evidence) -> tuple[Span, ...]:

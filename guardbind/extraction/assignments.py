@@ -66,16 +66,21 @@ def read(text: str) -> Iterator[Block]:
         asked = not assigned and name.lower() in _QUESTIONS and classify(said).type == "text"
         if is_key(name) and is_value(said) and not asked:
             statement = (start, _closing(text, value[1], limit))
-            yield Block(statement, (Found(_path(name), value, statement, key=name, form="words"),))
+            path, places = _parts(name, start)
+            yield Block(statement, (Found(path, value, statement, None, name, "words", places),))
 
 
-def _path(name: str) -> Path:
-    """Return an attribute, with its owner before it where the key says whose it is."""
+def _parts(name: str, start: int) -> tuple[Path, tuple[Span | None, ...]]:
+    """Return an attribute, with its owner before it where the key says whose it is, and where the first stands."""
     owned = _OWNED.fullmatch(name)
     if owned is None:
         first, _, rest = name.partition(" ")
-        return (first, rest) if rest and classify(first).type == "id" else (name,)
-    return (owned["owner"], owned["attribute"]) if owned["owner"] else (owned["of"], owned["noun"])
+        if rest and classify(first).type == "id":
+            return (first, rest), ((start, start + len(first)), None)
+        return (name,), ((start, start + len(name)),)
+    owner, attribute = ("owner", "attribute") if owned["owner"] else ("of", "noun")
+    place = (start + owned.start(owner), start + owned.end(owner))
+    return (owned[owner], owned[attribute]), (place, None)
 
 
 class _Sign(NamedTuple):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from guardbind.errors import ConfigError, MissingDependencyError
 from guardbind.extraction.messages import Part, parts_of
-from guardbind.extraction.owners import Stated, addresses
+from guardbind.extraction.owners import Address, Stated, addresses
 from guardbind.extraction.prose import is_placeholder
 from guardbind.extraction.table import Extracted, ExtractedTable
 from guardbind.extraction.types import Block, Found, Path, Pattern, Rule, Span, key_of
@@ -120,6 +120,7 @@ class _Builder:
         self._notes = notes
         self._items: list[Extracted] = []
         self._stated: list[Stated] = []
+        self._places: list[tuple[Span | None, ...]] = []
         self._blocks = 0
         self._keys: dict[Path, str] = {}
         self._counts: dict[str, int] = {}
@@ -144,10 +145,8 @@ class _Builder:
                     if not is_placeholder(value, (0, len(value))):
                         self._add(Found(path, (0, 0), (0, 0)), rule, value, None, (), self._blocks)
                 self._blocks += 1
-        items = tuple(
-            replace(item, attribute=address.attribute, owner=address.owner, names=address.names)
-            for item, address in zip(self._items, addresses(self._stated), strict=True)
-        )
+        each = zip(self._items, self._stated, self._places, addresses(self._stated), strict=True)
+        items = tuple(_addressed(*of_item) for of_item in each)
         return ExtractedTable(items, tuple(texts), tuple(places), tuple(self._notes))
 
     def _add(self, found: Found, rule: str, written: str, part: int | None, prefix: Path, document: int) -> None:
@@ -161,6 +160,7 @@ class _Builder:
         item = Extracted(key, path, written, span, statement, rule, *typed, count, part, found.decoded)
         self._items.append(item)
         self._stated.append(Stated(found.path, found.form, document, typed, item.said))
+        self._places.append(() if part is None else found.places)
 
     def _leaves(self, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         """Yield the values of an object; None and what is blank bind nothing."""
@@ -181,6 +181,24 @@ class _Builder:
             yield path, str(value)
         elif value is not None:
             self._notes.append(f"the value of {key_of(path)} is a {type(value).__name__}; it is not bound.")
+
+
+def _addressed(item: Extracted, stated: Stated, places: tuple[Span | None, ...], address: Address) -> Extracted:
+    at = address.owner
+    owner = None if at is None else str(stated.path[at])
+    if at is None and len(item.path) == 1 and address.attribute is not None:
+        at = 0
+    subject = None if at is None else str(stated.path[at])
+    span = places[at] if at is not None and places else None
+    return replace(
+        item,
+        form=stated.form,
+        attribute=address.attribute,
+        owner=owner,
+        names=address.names,
+        subject=subject,
+        subject_span=span,
+    )
 
 
 def _read(text: str, readers: Sequence[tuple[str, Rule]]) -> list[_Read]:

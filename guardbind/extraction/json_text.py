@@ -52,7 +52,7 @@ def read(text: str) -> Iterator[Block]:
             continue
         if _keyed(value):
             at = value.end
-            yield Block((value.start, value.end), tuple(_leaves(text, value, (), value.start)))
+            yield Block((value.start, value.end), tuple(_leaves(text, value, (), (), value.start)))
 
 
 def _keyed(value: _Value) -> bool:
@@ -61,24 +61,26 @@ def _keyed(value: _Value) -> bool:
     return bool(content) if isinstance(content, tuple) else isinstance(content, list) and any(map(_keyed, content))
 
 
-def _leaves(text: str, value: _Value, path: Path, statement: int) -> Iterator[Found]:
+def _leaves(text: str, value: _Value, path: Path, places: tuple[Span | None, ...], statement: int) -> Iterator[Found]:
     """Yield the strings, numbers and truth values under a value; null, blank and very long ones bind nothing."""
     content, start, end = value
     if isinstance(content, tuple):
         behind = start + 1
         for key, member in content:
-            # Between the last value and the key there is nothing but a comma and white space.
-            yield from _leaves(text, member, (*path, key), text.index('"', behind))
+            # Beside the key there is nothing but a comma, a colon and white space.
+            quote = text.index('"', behind)
+            place = (quote + 1, text.rindex('"', quote, member.start))
+            yield from _leaves(text, member, (*path, key), (*places, place), quote)
             behind = member.end
     elif isinstance(content, list):
-        for place, item in enumerate(content):
-            yield from _leaves(text, item, (*path, place), item.start)
+        for number, item in enumerate(content):
+            yield from _leaves(text, item, (*path, number), (*places, None), item.start)
     elif content is not None:
         inner: Span = (start + 1, end - 1) if text[start] == '"' else (start, end)
         written = text[slice(*inner)]
         said = content if isinstance(content, str) else written
         if said.strip() and len(written) <= LONGEST_VALUE:
-            yield Found(path, inner, (statement, end), said if said != written else None)
+            yield Found(path, inner, (statement, end), said if said != written else None, places=places)
 
 
 class _Scanner:

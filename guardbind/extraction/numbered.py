@@ -65,4 +65,5 @@ def read(text: str) -> Iterator[Block]:
             continue
         path: Path = (owner, key) if owner else (key,)
         written = f"{owner}'s {key}" if owner else key
-        yield Block(match.span(), (Found(path, match.span("value"), match.span(), key=written, form="words"),))
+        places = (match.span("owner"), None) if owner else (match.span("key"),)
+        yield Block(match.span(), (Found(path, match.span("value"), match.span(), None, written, "words", places),))

@@ -16,6 +16,7 @@ _NAME_WORDS = 5
 _PARTICLE = 3  # letters of a word in a name that needs no capital, as in "Bank of Ireland"
 _DIGITS = 3  # of a number that names something
 _IDENTIFYING = frozenset({"id", "email", "url", "number"})
+_NAMING = _IDENTIFYING | {"date", "money", "version"}
 
 _Names: TypeAlias = dict[Typed, dict[str, None]]  # each with its spellings
 
@@ -43,12 +44,12 @@ class Address(NamedTuple):
 
     Attributes:
         attribute: What is asked; None where the key has no words.
-        owner: The part of the key that says whose it is; None if none does.
+        owner: Which part of the path says whose it is; None if none does.
         names: Other names of the owner: values of the same record.
     """
 
     attribute: str | None
-    owner: str | None = None
+    owner: int | None = None
     names: tuple[str, ...] = ()
 
 
@@ -64,22 +65,23 @@ def addresses(stated: Sequence[Stated]) -> list[Address]:
 
     A record is a row of a table, a mapping in a list, one of several mappings side by side that have field names in
     common, one under an id, or else a whole document. A value names its record if it is an id, an e-mail address, a
-    URL, a number of at least three digits or words in capitals, and if no other record of the same list has it.
+    URL, a date, an amount, a version, a number of three digits or more, or words in capitals, and if no other
+    record of the same list has it.
     """
     trees = _trees(stated)
     records: list[_Record | None] = []
     found: list[Address] = []
     for item in stated:
-        words = [part for part in item.path if isinstance(part, str) and part.strip()]
-        attribute = words[-1] if words else None
+        words = [place for place, part in enumerate(item.path) if isinstance(part, str) and part.strip()]
+        attribute = str(item.path[words[-1]]) if words else None
         if item.form == "words":
             owner = words[-2] if len(words) > 1 else None
-            found.append(Address(attribute, owner, _numbers(owner)))
+            found.append(Address(attribute, owner, () if owner is None else _numbers(str(item.path[owner]))))
             records.append(None)
         elif item.form == "row":
             alone = len(item.path) == 1 or not isinstance(item.path[1], str)
             row = item.path[0]
-            found.append(Address(attribute, None if alone or not isinstance(row, str) else row))
+            found.append(Address(attribute, None if alone or not isinstance(row, str) else 0))
             records.append(None if len(item.path) == 1 else _Record(item.document, (item.document, row)))
         else:
             tree = trees[item.document]
@@ -97,7 +99,7 @@ def is_name(typed: Typed, said: str) -> bool:
     if typed.type == "number":
         return sum(char.isdecimal() for char in said) >= _DIGITS and not typed.canonical.endswith("%")
     if typed.type != "text":
-        return typed.type in _IDENTIFYING
+        return typed.type in _NAMING
     words = said.split()
     if not 1 <= len(words) <= _NAME_WORDS or len(said) < 2:
         return False
@@ -105,9 +107,9 @@ def is_name(typed: Typed, said: str) -> bool:
     return ends and all(not word[0].islower() or len(word) <= _PARTICLE for word in words)
 
 
-def _numbers(owner: str | None) -> tuple[str, ...]:
+def _numbers(owner: str) -> tuple[str, ...]:
     """Return the number by which an owner is also known: `#1001` and `1001` for `order #1001`."""
-    last = owner.split()[-1] if owner else ""
+    last = owner.split()[-1]
     bare = last.removeprefix("#")
     if sum(char.isdecimal() for char in bare) < _DIGITS:
         return ()
@@ -125,12 +127,12 @@ class _Tree:
         for depth, part in enumerate(path):
             self._fields[path[:depth]][part] = None
 
-    def owner(self, path: Path) -> str | None:
-        """Return the nearest key around a value that tells one thing of a kind from another."""
+    def owner(self, path: Path) -> int | None:
+        """Return the place of the nearest key around a value that tells one thing of a kind from another."""
         for depth in range(len(path) - 2, -1, -1):
             part = path[depth]
             if isinstance(part, str) and part.strip() and part in self._members(path[:depth]):
-                return part
+                return depth
         return None
 
     def record(self, path: Path, document: int) -> _Record:

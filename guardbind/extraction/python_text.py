@@ -6,9 +6,10 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.types import Block, Found, Path
+from guardbind.extraction.types import Block, Found, Path, Span
 
 __all__ = ["read"]
 
@@ -20,6 +21,7 @@ _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[()\[\]{}]")
 _LINE_END = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _LONGEST = 2000  # characters
+_Places: TypeAlias = tuple[Span | None, ...]
 
 
 def read(text: str) -> Iterator[Block]:
@@ -32,7 +34,7 @@ def read(text: str) -> Iterator[Block]:
         if end is None:
             continue
         written = text[start:end]
-        found = tuple(_Reader(written, start).leaves(_parse(written), (), 0))
+        found = tuple(_Reader(written, start).leaves(_parse(written), (), (), 0))
         if found:
             at = end
             yield Block((start, end), found)
@@ -78,11 +80,12 @@ def _parse(written: str) -> ast.expr | None:
         return None
 
 
-def _subject(call: ast.Call) -> Path:
+def _subject(call: ast.Call) -> list[ast.Constant]:
     """Return what a call is about: its one argument without a name, where that is a string."""
     only = call.args[0] if len(call.args) == 1 else None
-    said = only.value if isinstance(only, ast.Constant) else None
-    return (said,) if isinstance(said, str) and said.strip() and len(said) <= LONGEST_VALUE else ()
+    if not isinstance(only, ast.Constant) or not isinstance(only.value, str):
+        return []
+    return [only] if only.value.strip() and len(only.value) <= LONGEST_VALUE else []
 
 
 class _Reader:
@@ -98,25 +101,35 @@ class _Reader:
         self._bytes = written.encode(errors="surrogatepass")
         self._shift = shift
 
-    def leaves(self, node: ast.expr | None, path: Path, statement: int) -> Iterator[Found]:
+    def leaves(self, node: ast.expr | None, path: Path, places: _Places, statement: int) -> Iterator[Found]:
         """Yield the constants under a node, None and blank strings left out."""
         if isinstance(node, ast.Call):
-            called: Path = (*path, ast.unparse(node.func), *_subject(node))
+            subject = _subject(node)
+            called: Path = (*path, ast.unparse(node.func), *(str(only.value) for only in subject))
+            at: _Places = (*places, None, *map(self._inner, subject))
             for argument in node.keywords:
                 if argument.arg is not None:
                     start = self._place(argument.col_offset)
-                    yield from self.leaves(argument.value, (*called, argument.arg), start)
+                    name = (start + self._shift, start + self._shift + len(argument.arg))
+                    yield from self.leaves(argument.value, (*called, argument.arg), (*at, name), start)
         elif isinstance(node, ast.Dict):
             for key, member in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)):
-                    yield from self.leaves(member, (*path, str(key.value)), self._place(key.col_offset))
+                    at = (*places, self._inner(key))
+                    yield from self.leaves(member, (*path, str(key.value)), at, self._place(key.col_offset))
         elif isinstance(node, (ast.List, ast.Tuple)):
             for number, item in enumerate(node.elts):
-                yield from self.leaves(item, (*path, number), self._place(item.col_offset))
+                yield from self.leaves(item, (*path, number), (*places, None), self._place(item.col_offset))
         elif node is not None and path:
-            yield from self._constant(node, path, statement)
+            yield from self._constant(node, path, places, statement)
 
-    def _constant(self, node: ast.expr, path: Path, statement: int) -> Iterator[Found]:
+    def _inner(self, node: ast.Constant) -> Span:
+        """Return the place of a constant in the text, without its quotes."""
+        start, end = self._place(node.col_offset), self._place(node.end_col_offset or 0)
+        quotes = self._written[start] in "\"'"
+        return start + quotes + self._shift, end - quotes + self._shift
+
+    def _constant(self, node: ast.expr, path: Path, places: _Places, statement: int) -> Iterator[Found]:
         number = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
         value = number.value if isinstance(number, ast.Constant) else None
         start, end = self._place(node.col_offset), self._place(node.end_col_offset or 0)
@@ -134,7 +147,7 @@ class _Reader:
         if said.strip() and len(written) <= LONGEST_VALUE:
             shift = self._shift
             span, whole = (start + shift, end + shift), (statement + shift, stop + shift)
-            yield Found(path, span, whole, said if said != written else None)
+            yield Found(path, span, whole, said if said != written else None, places=places)
 
     def _place(self, column: int) -> int:
         """Turn a place of the ast module, which counts bytes of UTF-8, into one in characters."""

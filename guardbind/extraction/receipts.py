@@ -53,7 +53,8 @@ def read(text: str) -> Iterator[Block]:
         for form in _LINES:
             match = form.match(text, line.start(), line.end())
             if match and is_key(match["item"]) and classify(match["amount"]).type in ("money", "number"):
-                item = match["item"]
-                found = Found((item,), match.span("amount"), (match.start("item"), match.end("amount")), form="words")
-                yield Block(found.statement, (found,))
+                statement = (match.start("item"), match.end("amount"))
+                item, amount = match["item"], match.span("amount")
+                found = Found((item,), amount, statement, form="words", places=(match.span("item"),))
+                yield Block(statement, (found,))
                 break

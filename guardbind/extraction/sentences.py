@@ -68,12 +68,26 @@ _ATTRIBUTE = 4  # words of an attribute, and of its owner
 
 
 class _Name(NamedTuple):
-    """What stands before the verb: its parts, how it is written, where it begins, and whether it says whose it is."""
+    """What stands before the verb.
+
+    Attributes:
+        path: Its parts.
+        key: How it is written.
+        start: Where it begins.
+        owned: Whether it says whose it is.
+        place: Where the first of its parts stands.
+    """
 
     path: Path
     key: str
     start: int
     owned: bool
+    place: Span
+
+    def found(self, value: Span, statement: Span) -> Found:
+        """Return what a statement binds to it."""
+        places = (self.place, *(None for _ in self.path[1:]))
+        return Found(self.path, value, statement, None, self.key, "words", places)
 
 
 def read(text: str) -> Iterator[Block]:
@@ -122,9 +136,11 @@ def _reversed(text: str) -> Iterator[Block]:
         start = _typed_before(text, match.start())
         if start is None and match["verb"] == "as" and 0 < len(named := _capitals(words)) < len(words):
             start = named[0][1]
-        name = None if start is None else _attribute(match["owner"], match["attribute"].split(), start)
+        if start is None:
+            continue
+        name = _attribute(match["owner"], match["attribute"].split(), start, match.span("owner"))
         if name is not None:
-            found = Found(name.path, (name.start, match.start()), (name.start, match.end()), key=name.key, form="words")
+            found = name.found((name.start, match.start()), (name.start, match.end()))
             yield Block(found.statement, (found,))
 
 
@@ -150,7 +166,7 @@ def _being(text: str, words: list[tuple[str, int]], start: int, end: int, *, new
         return ()
     if preposition and not name.owned and classify(text[slice(*value)]).type == "text":
         return ()
-    return (Found(name.path, value, (name.start, value[1]), key=name.key, form="words"),)
+    return (name.found(value, (name.start, value[1])),)
 
 
 def _changing(text: str, words: list[tuple[str, int]], start: int, end: int) -> tuple[Found, ...]:
@@ -162,8 +178,7 @@ def _changing(text: str, words: list[tuple[str, int]], start: int, end: int) -> 
     before, after = (_value(text, *part, names=name.owned) for part in ((start, to.start()), (to.end(), end)))
     if before is None or after is None or text[before[1] : to.start()].strip("\"'`\u201d "):
         return ()
-    first = Found(name.path, before, (name.start, before[1]), key=name.key, form="words")
-    return first, Found(name.path, after, (to.start("to"), after[1]), key=name.key, form="words")
+    return name.found(before, (name.start, before[1])), name.found(after, (to.start("to"), after[1]))
 
 
 def _having(text: str, words: list[tuple[str, int]], start: int, end: int) -> tuple[Found, ...]:
@@ -199,7 +214,8 @@ def _having(text: str, words: list[tuple[str, int]], start: int, end: int) -> tu
     if value is None or not _CLAUSE_END.match(text, value[1]):
         return ()
     person, noun = " ".join(word for word, _ in owner), " ".join(attribute)
-    return (Found((person, noun), value, (owner[0][1], value[1]), key=f"{person}'s {noun}", form="words"),)
+    held = _Name((person, noun), f"{person}'s {noun}", owner[0][1], True, _place(owner))
+    return (held.found(value, (held.start, value[1])),)
 
 
 def _words_before(text: str, start: int, end: int) -> list[tuple[str, int]]:
@@ -217,7 +233,7 @@ def _name(text: str, words: list[tuple[str, int]]) -> _Name | None:
     plain = [word for word, _ in words]
     if whose := _FOR.search(text, max(0, words[0][1] - _REACH), words[0][1]):
         noun, _ = _noun(words)
-        return _attribute(whose["owner"], noun, whose.start())
+        return _attribute(whose["owner"], noun, whose.start(), whose.span("owner"))
     for at in range(len(words) - 2, max(-1, len(words) - 2 - _ATTRIBUTE), -1):
         if possessive := _OWNER.match(plain[at]):
             attribute = plain[at + 1 :]
@@ -230,12 +246,14 @@ def _name(text: str, words: list[tuple[str, int]]) -> _Name | None:
                 before = _article(words[:at])  # "the travel pillow's price"
                 owner = " ".join([*(word for word, _ in before), owner])
             start = before[0][1] if before else words[at][1]
-            return _attribute(owner, attribute, start)
+            return _attribute(owner, attribute, start, (start, words[at][1] + possessive.end("owner")))
     for at in range(len(words) - 2, 0, -1):
         if plain[at].lower() in ("of", "for"):
-            person = plain[at + 2 :] if plain[at + 1].lower() in _DETERMINERS else plain[at + 1 :]
+            person = words[at + 2 :] if plain[at + 1].lower() in _DETERMINERS else words[at + 1 :]
             noun, start = _noun(words[:at])
-            return _attribute(" ".join(person), noun, start) if 1 <= len(person) <= _ATTRIBUTE else None
+            if not 1 <= len(person) <= _ATTRIBUTE:
+                return None
+            return _attribute(" ".join(word for word, _ in person), noun, start, _place(person))
     noun, start = _noun(words)
     if not noun or len(noun) > _ATTRIBUTE or not all(_wordlike(word) for word in noun):
         return None
@@ -243,7 +261,7 @@ def _name(text: str, words: list[tuple[str, int]]) -> _Name | None:
     if any(word.lower() in _NOT_NAMES for word in noun) or not is_key(key):
         return None
     mine = len(noun) < len(words) and plain[len(words) - len(noun) - 1].lower() in _MINE
-    return _Name((key,), key, start, mine)
+    return _Name((key,), key, start, mine, _place(words[-len(noun) :]))
 
 
 def _article(words: list[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -254,13 +272,19 @@ def _article(words: list[tuple[str, int]]) -> list[tuple[str, int]]:
     return []
 
 
-def _attribute(owner: str, attribute: list[str], start: int) -> _Name | None:
+def _attribute(owner: str, attribute: list[str], start: int, place: Span) -> _Name | None:
     if not 1 <= len(attribute) <= _ATTRIBUTE or not all(_wordlike(word) for word in attribute):
         return None
     if any(word.lower() in _NOT_NAMES for word in attribute) or owner.lower() in _NOT_NAMES or not is_key(owner):
         return None
     noun = " ".join(attribute)
-    return _Name((owner, noun), f"{owner}'s {noun}", start, True)
+    return _Name((owner, noun), f"{owner}'s {noun}", start, True, place)
+
+
+def _place(words: list[tuple[str, int]]) -> Span:
+    """Return the place of words that follow each other."""
+    word, start = words[-1]
+    return words[0][1], start + len(word)
 
 
 def _noun(words: list[tuple[str, int]]) -> tuple[list[str], int]:

@@ -18,19 +18,17 @@ class Surfaces:
 
     Args:
         stated: Each value as it is written and what that says without escapes, in the order of the text.
-        names: Other strings that are to have a value of their own.
+        names: Other strings that are to have a value of their own, in the same way.
     """
 
-    def __init__(self, stated: Sequence[tuple[str, str]], names: Iterable[str] = ()) -> None:
-        said = [form for _, form in reversed(stated)] + list(names)
-        self._owners = {_bare(form): classify(form) for form in said}
+    def __init__(self, stated: Sequence[tuple[str, str]], names: Sequence[tuple[str, str]] = ()) -> None:
+        pairs = [*reversed(stated), *names]
+        self._owners = {_bare(form): classify(form) for _, form in pairs}
         self._forms: dict[Typed, dict[str, None]] = {}
-        for written, form in reversed(stated):
+        for written, form in pairs:
             typed = classify(form)
             self._give(written, typed)
             self._give(form, typed)
-        for form in said:
-            self._give(form, classify(form))
         for typed in list(self._forms):
             for form in spellings(typed):
                 self._give(form, typed)

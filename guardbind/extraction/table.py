@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from guardbind.evidence import Binding
+from guardbind.evidence._scan import occurrences
 from guardbind.extraction.surfaces import Surfaces
-from guardbind.extraction.types import Path, Span
+from guardbind.extraction.types import Form, Path, Span
 from guardbind.extraction.values import Typed, ValueType, classify
 
 __all__ = ["Extracted", "ExtractedTable"]
+
+_ASKED_OF_KEYS: dict[ValueType, str] = {"money": "price", "date": "date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,9 @@ class Extracted:
         attribute: What is asked, where it is asked of someone: "badge number"; None where the key has no words.
         owner: The part of the key that says whose value it is; None where no part does.
         names: Other names of the owner: values that only this record has.
+        subject: What has the value: the owner, or a key that nobody owns; None where neither is written.
+        subject_span: Half-open character range of the subject in its part.
+        form: What the parts of the key are, as in `Found`.
     """
 
     key: str
@@ -48,6 +54,9 @@ class Extracted:
     attribute: str | None = None
     owner: str | None = None
     names: tuple[str, ...] = ()
+    subject: str | None = None
+    subject_span: Span | None = None
+    form: Form = "data"
 
     @property
     def said(self) -> str:
@@ -104,47 +113,74 @@ class ExtractedTable:
             items = [item for _, item in stated]
             attribute = next((item.attribute for item in items if item.attribute is not None), None)
             owners = surfaces.every(owner for item in items for owner in _owners(item)) if attribute else ()
-            found.append((stated[-1][0], self._binding(surfaces, key, typed, items, attribute, owners)))
+            spans = [item.statement for item in items if item.statement is not None]
+            found.append((stated[-1][0], self._binding(surfaces, key, typed, spans, attribute, owners)))
         return [binding for _, binding in sorted(found, key=lambda pair: pair[0])]
 
     @property
     def inverse(self) -> list[Binding]:
-        """The other way round: whose value it is, where the key says it; one for each attribute, value and owner.
+        """The other way round: what has a value, where the key says it; one for each attribute, value and subject.
 
-        The key is the attribute and the value ("badge number 4417"), the value is the owner ("Alice"), and the owners
-        are the surface forms of the value, with the spans of the same statements. As these are also the spans of
-        `bindings`, the two cannot be located together.
+        The key is the attribute and the value ("badge number 4417"), the value is the subject ("Alice"), and the owners
+        are the surface forms of the value. A key that nobody owns is the subject of a `price` if its value is money, of
+        a `date`, or else of a `value`. The spans hold the subject: they are the statement if it stands there, and the
+        name of a row with what is between; of data, the key of the subject and the statement. As these are also
+        spans of `bindings`, the two cannot be located together.
         """
         surfaces = self._surfaces
-        groups: dict[tuple[str, Typed], list[Extracted]] = {}
+        groups: dict[tuple[str, str, Typed], list[Extracted]] = {}
         for item in self.items:
-            if item.attribute is not None and item.owner is not None:
-                key = f"{item.attribute} {surfaces.of(item.typed)[0]}"
-                groups.setdefault((key, classify(item.owner)), []).append(item)
-        return [
-            self._binding(surfaces, key, typed, items, items[0].attribute, surfaces.every(item.said for item in items))
-            for (key, typed), items in groups.items()
-        ]
+            if item.attribute is not None and item.subject is not None:
+                attribute = item.attribute if item.owner is not None else _ASKED_OF_KEYS.get(item.type, "value")
+                key = f"{attribute} {surfaces.of(item.typed)[0]}"
+                groups.setdefault((key, attribute, classify(item.subject)), []).append(item)
+        found = []
+        for (key, attribute, typed), items in groups.items():
+            spans = _widest(span for item in items for span in self._turned(item))
+            owners = surfaces.every(item.said for item in items)
+            found.append(self._binding(surfaces, key, typed, spans, attribute, owners))
+        return found
+
+    def _turned(self, item: Extracted) -> tuple[Span, ...]:
+        """Return where a statement stands together with its subject."""
+        if item.part is None or item.statement is None:
+            return ()
+        if item.subject_span is None:
+            return (item.statement,)
+        (start, stop), (low, high) = item.statement, item.subject_span
+        whole, text = (min(start, low), max(stop, high)), self.texts[item.part]
+        alone = occurrences(text[slice(*whole)], [text[low:high]])
+        # Between the key of a subject and the statement may stand what others have.
+        return (item.subject_span, item.statement) if item.form == "data" or not alone else (whole,)
 
     @property
     def _surfaces(self) -> Surfaces:
-        owners = (item.owner for item in self.items if item.owner is not None)
-        return Surfaces([(item.value, item.said) for item in self.items], owners)
+        return Surfaces([(item.value, item.said) for item in self.items], list(self._subjects()))
+
+    def _subjects(self) -> Iterator[tuple[str, str]]:
+        """Yield each subject as it is written and what that says."""
+        for item in self.items:
+            if item.subject is None:
+                continue
+            if item.part is None or item.subject_span is None:
+                yield item.subject, item.subject
+            else:
+                yield self.texts[item.part][slice(*item.subject_span)], item.subject
 
     def _binding(
         self,
         surfaces: Surfaces,
         key: str,
         typed: Typed,
-        items: Sequence[Extracted],
+        spans: Sequence[Span],
         attribute: str | None,
         owners: Iterable[str],
     ) -> Binding:
         value, *aliases = surfaces.of(typed)
-        spans = tuple(item.statement for item in items if item.statement is not None) if self._indexed else ()
-        one = spans[0] if len(spans) == 1 else None
+        placed = tuple(spans) if self._indexed else ()
+        one = placed[0] if len(placed) == 1 else None
         names = tuple(name for name in owners if name not in (value, *aliases))
-        several = spans if one is None else ()
+        several = placed if one is None else ()
         return Binding(key, value, tuple(aliases), one, spans=several, attribute=attribute, owners=names)
 
     @property
@@ -179,6 +215,15 @@ def _owners(item: Extracted) -> tuple[str, ...]:
     return item.names if item.owner is None else (item.owner, *item.names)
 
 
+def _widest(spans: Iterable[Span]) -> list[Span]:
+    """Leave out what lies within another span."""
+    kept: list[Span] = []
+    for start, stop in sorted(set(spans), key=lambda span: (span[0], -span[1])):
+        if not kept or stop > kept[-1][1]:
+            kept.append((start, stop))
+    return kept
+
+
 def _find(text: str, prompt: str, cursor: int) -> tuple[int, Span] | None:
     """Return the shift of the places in a text, and the part of it that is there: a template may have stripped it."""
     for wanted in (text, text.strip()):
@@ -191,8 +236,15 @@ def _find(text: str, prompt: str, cursor: int) -> tuple[int, Span] | None:
 
 def _shifted(item: Extracted, shift: tuple[int, Span] | None) -> Extracted:
     if item.span is None or item.statement is None or shift is None:
-        return replace(item, span=None, statement=None, part=None)
+        return replace(item, span=None, statement=None, part=None, subject_span=None)
     by, (low, high) = shift
     start, stop = item.statement[0] + by, item.statement[1] + by
     statement = (max(start, low), min(stop, high))
-    return replace(item, span=(item.span[0] + by, item.span[1] + by), statement=statement, part=0)
+    span, subject = item.span, item.subject_span
+    return replace(
+        item,
+        span=(span[0] + by, span[1] + by),
+        statement=statement,
+        part=0,
+        subject_span=None if subject is None else (subject[0] + by, subject[1] + by),
+    )

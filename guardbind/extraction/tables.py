@@ -42,4 +42,6 @@ def read_table(text: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -
                 continue
             row_name: str | int = names[number] if named else number
             path: Path = (row_name,) if alone else (row_name, head[column] or column)
-            yield Found(path, cell.span, cell.span, cell.content if cell.content != written else None, form="row")
+            decoded = cell.content if cell.content != written else None
+            places = (row[0].span if named else None,)
+            yield Found(path, cell.span, cell.span, decoded, form="row", places=places)

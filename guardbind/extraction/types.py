@@ -30,6 +30,8 @@ class Found:
         key: The key as it is written, where it is not the path.
         form: What the parts of the path are: names of `data` within each other, the `row` and the column of a table, or
             the `words` of a sentence, an attribute with its owner before it or alone.
+        places: Half-open character range of each part of the path; None where it is not written, or nobody needs it:
+            of words only the first part, of a row only its name. Empty: of none of them.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class Found:
     decoded: str | None = None
     key: str | None = None
     form: Form = "data"
+    places: tuple[Span | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,9 @@ class Pattern:
                 owner = match.groupdict().get("owner")
                 path = (owner, key) if owner else (key,)
                 written = f"{owner}'s {key}" if owner else key
-                yield Block(match.span(), (Found(path, match.span("value"), match.span(), key=written, form="words"),))
+                places = (match.span("owner"), None) if owner else (match.span("key"),)
+                found = Found(path, match.span("value"), match.span(), None, written, "words", places)
+                yield Block(match.span(), (found,))
 
 
 def key_of(path: Path) -> str:

@@ -173,9 +173,11 @@ class _Level:
     """A mapping or a list that is being read."""
 
     path: Path
+    places: tuple[Span | None, ...]  # of its parts
     mapping: bool
     key: str | None = None  # of a mapping, where its value comes next
     key_start: int = 0
+    key_place: Span = (0, 0)  # without quotes
     place: int = 0  # of a list
 
 
@@ -190,41 +192,46 @@ class _Reader:
 
     def take(self, event: Any) -> None:
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            path, _ = self._place(event)
+            path, places, _ = self._place(event)
             if len(self.levels) == _DEEPEST:
                 raise _NotData
-            self.levels.append(_Level(path, isinstance(event, yaml.MappingStartEvent)))
+            self.levels.append(_Level(path, places, isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self.levels.pop()
         elif isinstance(event, yaml.ScalarEvent):
             level = self.levels[-1] if self.levels else None
             if level is not None and level.mapping and level.key is None:
                 level.key, level.key_start = event.value, self.base + event.start_mark.index
+                level.key_place = self._inner(event)
             else:
                 self._scalar(event, *self._place(event))
         elif isinstance(event, yaml.AliasEvent):
             self._place(event)
 
-    def _place(self, event: Any) -> tuple[Path, int]:
-        """Return the path of the value that begins, and where its statement does."""
+    def _place(self, event: Any) -> tuple[Path, tuple[Span | None, ...], int]:
+        """Return the path of the value that begins, where its parts stand, and where the statement begins."""
         start = self.base + event.start_mark.index
         if not self.levels:
-            return (), start
+            return (), (), start
         level = self.levels[-1]
         if not level.mapping:
             level.place += 1
-            return (*level.path, level.place - 1), start
+            return (*level.path, level.place - 1), (*level.places, None), start
         if level.key is None:
             raise _NotData
         key, level.key = level.key, None
-        return (*level.path, key), level.key_start
+        return (*level.path, key), (*level.places, level.key_place), level.key_start
 
-    def _scalar(self, event: Any, path: Path, statement: int) -> None:
-        start, end = self.base + event.start_mark.index, self.base + event.end_mark.index
-        inner: Span = (start + 1, end - 1) if event.style in ("'", '"') else (start, end)
+    def _inner(self, event: Any) -> Span:
+        """Return the place of a scalar without its quotes."""
+        quotes = event.style in ("'", '"')
+        return self.base + event.start_mark.index + quotes, self.base + event.end_mark.index - quotes
+
+    def _scalar(self, event: Any, path: Path, places: tuple[Span | None, ...], statement: int) -> None:
+        inner, end = self._inner(event), self.base + event.end_mark.index
         written = self.text[slice(*inner)]
         if event.style in ("|", ">") or (not event.style and (written != event.value or event.value in _NULLS)):
             return
         if event.value.strip() and len(written) <= LONGEST_VALUE and path:
             decoded = event.value if event.value != written else None
-            self.found.append(Found(path, inner, (statement, end), decoded))
+            self.found.append(Found(path, inner, (statement, end), decoded, places=places))

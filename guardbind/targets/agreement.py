@@ -55,14 +55,19 @@ class Agreement:
     """
 
     def __init__(self, table: EvidenceTable, query: Query) -> None:
+        self.query = query
         self._table = table
-        self._query = query
         self._labels = label_table(table)
         self._surfaces = [s for item in table.items if item.value is not None for s in (item.value, *item.aliases)]
         self._asked: Resolution | None = None
         # "the previous release" is asked for by its name
         odd = [why for word, why in query.odd if not {w.stem for w in words(word)} <= self._labels.vocabulary]
         self._refusal = odd[0] if odd else None
+
+    @property
+    def names_owner(self) -> bool:
+        """Whether the query names an owner of anything."""
+        return bool(self._labels.named(self.query.text))
 
     @property
     def asked(self) -> Resolution:
@@ -102,7 +107,7 @@ class Agreement:
     def _of_query(self) -> Resolution:
         if self._refusal is not None:
             return _unresolved(self._refusal)
-        for text in (self._query.text, f"{self._query.lead} {self._query.text}"):
+        for text in (self.query.text, f"{self.query.lead} {self.query.text}"):
             match = self._attribute(text, before=False)
             if match is not None:
                 found = self._owned(match, text, "query", "the query names it")
@@ -145,7 +150,7 @@ class Agreement:
 
     def _speaks(self, place: Place) -> bool:
         """Whether the slot's sentence says anything that the query did not."""
-        known = {word.stem for word in words(self._query.text)}
+        known = {word.stem for word in words(self.query.text)}
         return any(word.stem not in known for word in content(words(place.about)))
 
     def _attribute(self, text: str, *, before: bool) -> _Match | None:
@@ -154,6 +159,9 @@ class Agreement:
         matches = [match for labels in self._by_attribute() if (match := self._named(found, labels)) is not None]
         if before:
             matches = [match for match in matches if not self._answered(text, match)]
+        else:
+            # An attribute whose value the query gives is not asked for: it says whose the other one is.
+            matches = [match for match in matches if not self._gives(text, match)]
         if not matches and not before:
             matches = self._cued(text)
         if not matches:
@@ -205,12 +213,15 @@ class Agreement:
             return True
         return any(word.stem in {part.stem for part in words(name)} for name in self._labels.owners)
 
+    def _gives(self, text: str, match: _Match) -> bool:
+        own = [surface for label in match.labels for surface in self._table.items[label.item].surfaces]
+        return bool(occurrences(text[match.end :], own, any_case=True))
+
     def _answered(self, text: str, match: _Match) -> bool:
         """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""
         rest = text[match.end :]
         names = self._labels.places(rest)
-        own = [surface for label in match.labels for surface in self._table.items[label.item].surfaces]
-        if occurrences(rest, own, any_case=True):
+        if self._gives(text, match):
             return True
 
         def is_name(start: int) -> bool:
@@ -229,7 +240,7 @@ class Agreement:
 
     def _owned(self, match: _Match, about: str, how: How, reason: str) -> Resolution:
         """Choose among bindings of one attribute by the owner."""
-        for text, worth in ((about, _NAMED), (self._query.text, _CARRIED)):
+        for text, worth in ((about, _NAMED), (self.query.text, _CARRIED)):
             named = self._labels.named(text)
             if self._misnamed(text):
                 return _unresolved(f"{reason}, but calls something by an attribute that it does not have here")
@@ -240,7 +251,7 @@ class Agreement:
                 items = self._last_named(items, named) if how == "sentence" else items
                 return self._take(items, match.score * worth, how, f"{reason}, and its owner")
             owned = any(label.owners for label in match.labels)
-            if named or self._foreign(text, known="" if owned else self._query.context):
+            if named or self._foreign(text, known="" if owned else self.query.context):
                 return _unresolved(f"{reason}, but of something that has no such value here")
         items = [label.item for label in match.labels]
         return self._take(items, match.score * _LONE, how, f"{reason}; no owner is named")
@@ -285,7 +296,7 @@ class Agreement:
         keys = {self._table.items[item].key for item in items}
         if len(keys) == 1:
             key = keys.pop()
-            which = self._query.which or "last"
+            which = self.query.which or "last"
             item = self._table.first(key) if which == "first" else self._table.last(key)
             history = len(self._table.history(key))
             if history > 1:

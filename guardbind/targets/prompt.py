@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import logging
-
-from collections.abc import Sequence
+import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from transformers import PreTrainedTokenizerBase
-
-from guardbind.candidates import Form, surface_forms
+from guardbind.candidates import TokenizerLike, surface_forms
 from guardbind.errors import CandidateError
 from guardbind.evidence import Binding, PromptText, locate
+from guardbind.evidence._scan import Layout
 from guardbind.targets.agreement import Agreement
 from guardbind.targets.query import read_query
+
+if TYPE_CHECKING:
+    from guardbind.extraction import ExtractedTable
 
 __all__ = ["read_bindings", "writable"]
 
 logger = logging.getLogger("guardbind")
+
+_ASKS_WHO = re.compile(r"\bwh(?:o|om|ose|ich|at)\b", re.IGNORECASE)
 
 
 def read_bindings(prompt: PromptText) -> list[Binding]:
     """Read what a prompt binds.
 
     Where the query names no attribute and owner that are bound, but a value, and asks whose it is, the bindings are
-    turned round: the owners are the values then.
+    turned round: the owners are the values then. What a prompt that stops in the middle of a sentence has begun to say
+    there is the beginning of the answer, and no evidence.
 
     Args:
         prompt: The decoded prompt.
@@ -32,37 +37,51 @@ def read_bindings(prompt: PromptText) -> list[Binding]:
     # The rules of extraction need packages that the core does without.
     from guardbind.extraction import extract_prompt
 
-    found = extract_prompt(prompt)
+    found = _finished(extract_prompt(prompt), prompt)
     for note in found.notes:
         logger.info("%s", note)
-    for bindings in (found.bindings, found.inverse):
-        table = locate(bindings, prompt)
-        if bindings and Agreement(table, read_query(prompt, table.end)).asked.index is not None:
-            return bindings
-    return found.bindings
+    bindings = found.bindings
+    if bindings and _agreement(bindings, prompt).asked.index is None:
+        turned = found.inverse
+        if turned and _ASKS_WHO.search(_agreement(turned, prompt).query.text):
+            agreement = _agreement(turned, prompt)
+            if agreement.asked.index is not None and agreement.names_owner:
+                return turned
+    return bindings
 
 
-def writable(tokenizer: PreTrainedTokenizerBase, bindings: Sequence[Binding]) -> list[Binding]:
-    """Leave out what a tokenizer cannot write, or cannot write apart from another value.
-
-    Of a value that can be written only such aliases go; a key goes as a whole, since its other values are no stand-ins.
+def writable(tokenizer: TokenizerLike, bindings: list[Binding]) -> list[Binding]:
+    """Leave out what cannot be a candidate: what a tokenizer cannot write, or writes as it writes another value.
 
     Args:
         tokenizer: The model's tokenizer.
-        bindings: What was read in a prompt.
+        bindings: What was read out of a prompt.
     """
-    owners: dict[Form, str] = {}
+    owners: dict[tuple[int, ...], str] = {}
+    kept: list[Binding] = []
+    for binding in bindings:
+        usable: list[str] = []
+        for surface in binding.surfaces:
+            try:
+                forms = surface_forms(tokenizer, surface)
+            except CandidateError:
+                continue
+            if all(owners.setdefault(form, binding.value) == binding.value for form in forms):
+                usable.append(surface)
+        if binding.value in usable:
+            kept.append(replace(binding, aliases=tuple(surface for surface in usable if surface != binding.value)))
+    return kept
 
-    def takes(surface: str, value: str) -> bool:
-        try:
-            forms = surface_forms(tokenizer, surface)
-        except CandidateError:
-            return False
-        if any(owners.get(form, value) != value for form in forms):
-            return False
-        owners.update(dict.fromkeys(forms, value))
-        return True
 
-    lost = {binding.key for binding in bindings if not takes(binding.value, binding.value)}
-    kept = [binding for binding in bindings if binding.key not in lost]
-    return [replace(b, aliases=tuple(alias for alias in b.aliases if takes(alias, b.value))) for b in kept]
+def _agreement(bindings: list[Binding], prompt: PromptText) -> Agreement:
+    table = locate(bindings, prompt)
+    return Agreement(table, read_query(prompt, table.end))
+
+
+def _finished(found: ExtractedTable, prompt: PromptText) -> ExtractedTable:
+    text = prompt.text
+    last = Layout(text, prompt.specials).units(0, len(text))[-1]
+    if not text[last.start :].strip():
+        return found
+    items = tuple(item for item in found.items if item.statement is None or item.statement[1] <= last.start)
+    return replace(found, items=items)

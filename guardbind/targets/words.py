@@ -14,7 +14,10 @@ __all__ = ["FIRST", "GENERIC", "LATEST", "Word", "content", "stem", "words"]
 _WORD = re.compile(r"[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*")
 _HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _POSSESSIVE = re.compile(r"['\u2019]s?\Z")
-_SAME = {"e-mail": "email", "mail": "email", "emails": "email", "nr": "number", "num": "number"}
+_SAME = {
+    **{"e-mail": "email", "mail": "email", "emails": "email"},
+    **{"cost": "price", "costs": "price", "nr": "number", "num": "number"},
+}
 
 FIRST = frozenset({"first", "original", "originally", "initial", "initially", "earliest"})
 LATEST = frozenset(
