@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,18 @@ README = Path(__file__).resolve().parent.parent / "README.md"
 
 
 @pytest.mark.real_model
-def test_the_first_example_runs_as_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    example = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[0]
-    exec(compile(example, "README.md", "exec"), {})
+def test_the_examples_run_as_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, third = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(first, "README.md", "exec"), names)
     printed = capsys.readouterr().out
     assert printed.startswith(" 8213")
     assert "('binding_failure', 'contrast'" in printed
+    exec(compile(second, "README.md", "exec"), names)
+    assert names["out"].text[0].startswith(" 8213 ")
+    assert " is 6641" in names["out"].text[0]
+    exec(compile(third, "README.md", "exec"), names)
+    assert names["handle"].report.slots
 
 
 def test_it_opens_with_the_two_commands() -> None:

@@ -147,6 +147,12 @@ class TestTheSentence:
         agreed = agreement("What is Bob's badge number?")
         assert value(agreed.resolve(said("The badge number for the locker of Bob is"))) == "8213"
 
+    def test_of_two_attributes_the_one_whose_value_begins_is_meant(self) -> None:
+        agreed = agreement("What is Bob's badge number?")
+        assert value(agreed.resolve(said("The badge number of Bob's locker code is"), beginning=[0])) == "8213"
+        assert value(agreed.resolve(said("The badge number of Bob's locker code is"), beginning=[4])) == "77-B"
+        assert value(agreed.resolve(said("Bob's badge number is"), beginning=[4])) == "8213"
+
     def test_words_of_an_attribute_compute_nothing(self) -> None:
         bound = [Binding("previous release", "4.4.9", attribute="previous release")]
         asked = agreement("What is the previous release?", "previous release: 4.4.9", bound).asked

@@ -94,7 +94,7 @@ class Agreement:
         if self._refusal is not None:
             return _unresolved(self._refusal)
         if place is not None:
-            match = self._attribute(place.asks, before=True)
+            match = self._attribute(place.asks, before=True, beginning=beginning)
             if match is not None and automatic and not self._of_kind(match, beginning):
                 return _unresolved("the value that begins is of another kind than what the slot's sentence names")
             if match is not None:
@@ -153,12 +153,16 @@ class Agreement:
         known = {word.stem for word in words(self.query.text)}
         return any(word.stem not in known for word in content(words(place.about)))
 
-    def _attribute(self, text: str, *, before: bool) -> _Match | None:
-        """Return the bindings whose attribute a text names; before a slot the last one that has no value yet."""
+    def _attribute(self, text: str, *, before: bool, beginning: Collection[int] = ()) -> _Match | None:
+        """Return the bindings whose attribute a text names.
+
+        Before a slot it is the last one that has no value yet; of several, one whose kind of value begins goes first.
+        """
         found = words(text)
         matches = [match for labels in self._by_attribute() if (match := self._named(found, labels)) is not None]
         if before:
             matches = [match for match in matches if not self._answered(text, match)]
+            matches = [match for match in matches if beginning and self._of_kind(match, beginning)] or matches
         else:
             # An attribute whose value the query gives is not asked for: it says whose the other one is.
             matches = [match for match in matches if not self._gives(text, match)]
