@@ -131,9 +131,9 @@ class Engine:
                 tops = best.indices.masked_fill(best.values.isnan(), _NAN).tolist()
             if tops[row.index] == _NAN:
                 raise _not_numbers(row)
-            only = self._only_way_on(row)
-            if only is not None and not _ruled_out(scores, row.index, only):
-                scores = _forced(scores, row.index, only)
+            way = self._way_on(row, tops[row.index], scores)
+            if way is not None:
+                scores = _forced(scores, row.index, way)
                 continue
             opening = self._opener.open(row, tops[row.index])
             if opening is not None:
@@ -143,12 +143,18 @@ class Engine:
                 scores = self._judge_and_act(openings, reading, scores, columns)
         return scores
 
-    def _only_way_on(self, row: Row) -> int | None:
-        """Return the token that a repaired value goes on with; a draw could leave the value that was chosen for it."""
+    def _way_on(self, row: Row, top: int, scores: Tensor) -> int | None:
+        """Return the token that a repaired value has to go on with, where the model's own would leave it half written.
+
+        A draw could leave it too, so under sampling nothing is left to it.
+        """
         value = row.value
-        if not self._limits.sampling or value is None or not value.intervened or value.node is None:
+        if value is None or not value.intervened or value.branch is not None or value.may_be_over:
             return None
-        return next(iter(value.node.children)) if len(value.node.children) == 1 and not value.node.ends else None
+        on = [token for token in row.on_target(value) if not _ruled_out(scores, row.index, token)]
+        if not on or (top in on and not self._limits.sampling):
+            return None
+        return on[int(scores[row.index, on].argmax())]
 
     def _follow(self, row: Row, value: Value, token: int) -> None:
         value.tokens += 1
@@ -190,7 +196,9 @@ class Engine:
     def _from_branch(self, opening: Opening, scores: Tensor) -> Tensor:
         value = opening.row.value
         assert value is not None and value.branch is not None and value.node is not None
-        live = [token for token in value.node.children if not _ruled_out(scores, opening.row.index, token)]
+        row = opening.row
+        going = row.on_target(value) or value.node.children
+        live = [token for token in going if not _ruled_out(scores, row.index, token)]
         if not live:
             value.branch = None
             return scores

@@ -32,6 +32,8 @@ class Opening:
         node: Where the value stands in the trie; None when it is not known.
         token: The model's own token.
         begun: It continues a value.
+        glued: Tokens that would go on with the word that the text ends in, and begin no value.
+        tells: The token is no word that stands in any sentence ("a"), so that it can hardly begin a value by chance.
     """
 
     row: Row
@@ -40,6 +42,8 @@ class Opening:
     node: Node | None
     token: int
     begun: bool
+    glued: frozenset[int] = frozenset()
+    tells: bool = True
 
     @property
     def target(self) -> Located | None:
@@ -79,7 +83,7 @@ class Opening:
         if self.kind != "automatic" or not slot.nulls:
             return False
         owners = [item for item in self.row.owners(tuple(self.alive(self.token))) if item in slot.nulls]
-        if self.resolution.index is not None and self.row.expects(self.resolution.index, owners):
+        if self.tells and self.resolution.index is not None and self.row.expects(self.resolution.index, owners):
             return False
         pairs = [_bits(self.token, slot.logprobs, slot.nulls[item], slot.config, narrowed=True) for item in owners]
         return not any(bits is not None and bits >= needed for bits, needed in pairs)
@@ -155,6 +159,7 @@ def build_slot(
         target_candidate=target_candidate,
         trie=row.trie,
         node=opening.node,
+        glued=opening.glued,
         logits=logits,
         logprobs=logprobs,
         scores=scores,

@@ -12,6 +12,7 @@ from guardbind.judge import Opening
 from guardbind.rows import Row, Value
 from guardbind.slots import Moment
 from guardbind.slots.detector import Detected, SlotDetector
+from guardbind.targets.words import is_telling
 
 __all__ = ["Opener"]
 
@@ -121,7 +122,12 @@ class Opener:
         if value.detected.kind == "automatic" and value.tokens > 0:
             value.resolution = self._resolve(row, value.detected, beginning)
         value.decided = True
-        return Opening(row, value.detected.kind, value.resolution, value.node, top, begun=value.tokens > 0)
+        begun, glued = value.tokens > 0, frozenset[int]()
+        running = value.detected.expected or value.detected.kind == "automatic"
+        if running and value.node is not None and not begun and not row.inside_word(self._tokenizer, top):
+            glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
+        tells = is_telling(row.text_of(self._tokenizer, top))
+        return Opening(row, value.detected.kind, value.resolution, value.node, top, begun, glued, tells)
 
     def _leaves_open(self, row: Row, top: int) -> bool:
         """Whether the model's token keeps the target and others alive: nothing is decided yet, so nothing is judged."""

@@ -23,6 +23,7 @@ __all__ = ["Row", "Value", "bind_row"]
 _LINE_TOKENS = 160
 _LONGEST_BEGUN = 4000  # characters of the prompt that an answer goes on with
 _OPENING = " \t\n\"'`*_([\u201c\u2018"
+_JOINS = frozenset("-_/@.+#")
 _MONEY = frozenset("$\u20ac\u00a3\u00a5")
 
 
@@ -149,9 +150,12 @@ class Row:
         return str(tokenizer.decode([token], clean_up_tokenization_spaces=False))
 
     def inside_word(self, tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
-        """Whether a next token goes on with the word or number that the row ends in."""
-        before, after = self.text_of(tokenizer, self.ids[-1]), self.text_of(tokenizer, token)
-        return before[-1:].isalnum() and after[:1].isalnum()
+        """Whether a next token goes on with the word, number or hyphenated name that the row ends in."""
+        before = str(tokenizer.decode(self.ids[-3:], clean_up_tokenization_spaces=False))
+        after = self.text_of(tokenizer, token)
+        if not after[:1].isalnum():
+            return False
+        return before[-1:].isalnum() or (before[-1:] in _JOINS and before[-2:-1].isalnum())
 
     def names_key(self, text: str) -> bool:
         """Whether a text names something that is bound and does not give its value yet."""
@@ -199,6 +203,13 @@ class Row:
         """Return the bindings whose values are among some candidates."""
         wanted = set(candidates)
         return [item.index for item in self.table.items if self.candidate(item.index) in wanted]
+
+    def on_target(self, value: Value) -> list[int]:
+        """Return the tokens with which a value goes on to be the target's; none where it may end as the target's."""
+        target = None if value.resolution.index is None else self.candidate(value.resolution.index)
+        if value.node is None or target is None or target in value.node.ends:
+            return []
+        return [token for token, child in value.node.children.items() if target in child.values]
 
     def beginning(self, node: Node | None, token: int) -> list[int]:
         """Return the bindings whose values go on with a token at a node of the trie, by default at its root."""

@@ -235,6 +235,8 @@ VISIBLE = CheckpointConfig(placement="slot", visible=True)
 UNRESOLVED = {"observe": ["leave"], "raise": ["leave", "raise"]}
 SLOTS = ("prompt_end", "line_end", "field", "cell", "key_phrase", "automatic")
 
+SOME_SLOTS = st.lists(st.sampled_from(SLOTS), min_size=1, unique=True).map(tuple)
+
 
 @st.composite
 def configs(draw: st.DrawFn, policies: Sequence[str] = POLICIES) -> GuardConfig:
@@ -243,7 +245,7 @@ def configs(draw: st.DrawFn, policies: Sequence[str] = POLICIES) -> GuardConfig:
     return GuardConfig(
         policy="checkpoint" if policy == "visible" else policy,
         checkpoint=VISIBLE if policy == "visible" else CheckpointConfig(placement=draw(st.sampled_from(["line", "slot"]))),
-        slots=draw(st.one_of(st.just(SLOTS), st.lists(st.sampled_from(SLOTS), min_size=1, unique=True).map(tuple))),
+        slots=draw(st.one_of(st.just(SLOTS[1:]), st.just(SLOTS[1:]), SOME_SLOTS)),
         patterns=draw(st.sampled_from([(), (r"is ",)])),
         min_evidence_bits=draw(st.sampled_from([0.0, 0.1, 3.0])),
         plausibility=draw(st.sampled_from([1e-6, 0.01])),
@@ -260,10 +262,12 @@ def configs(draw: st.DrawFn, policies: Sequence[str] = POLICIES) -> GuardConfig:
 def declared(draw: st.DrawFn, facts: Sequence[Fact], text: str) -> list[Binding | Evidence]:
     """Bindings as a caller may declare them, also ones that are refused."""
     items: list[Binding | Evidence] = []
-    careless = draw(st.sampled_from([False, False, True]))
+    careless, plain = draw(st.sampled_from([(True, False), (False, False), (False, True), (False, True)]))
     for key, value in facts:
-        if not careless and not (key.strip() and value.strip()):
+        if not careless and not (key.strip() and value.strip()) or (plain and not f"{key}{value}".isprintable()):
             continue
+        if plain and not value.isascii():
+            value = "4417"
         attribute, owners = draw(st.sampled_from([(None, ()), (None, ()), ("badge", (key,)), (key, (value, "Bob"))]))
         aliases = draw(st.sampled_from([(), (f"#{value}",), ("44", "x")])) if careless else ()
         at = text.find(value)

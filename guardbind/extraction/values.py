@@ -169,7 +169,8 @@ def _money_spellings(canonical: str) -> tuple[str, ...]:
     amounts = [format_decimal(number, form, locale="en_US") for form in forms]
     sign = get_currency_symbol(code, "en_US")
     signed = [f"{sign}{written}" for written in amounts] if sign != code else []
-    return tuple(dict.fromkeys([*signed, *(f"{written} {code}" for written in amounts)]))
+    named = [form for written in amounts for form in (f"{written} {code}", f"{code} {written}")]
+    return tuple(dict.fromkeys([*signed, *named]))
 
 
 def _date(value: str) -> Typed | None:

@@ -57,6 +57,7 @@ class Slot:
         target_candidate: Index of the target's value in the trie; None when it is not known.
         trie: The candidates, or None when no value is known.
         node: Where the value stands in the trie.
+        glued: Tokens that would go on with the word that the text ends in; they are not written.
         logits: Raw fp32 logits `[vocabulary]`.
         logprobs: Their log-softmax, nats: log p1.
         scores: Processed scores `[vocabulary]`; their arg max is the model's own token.
@@ -79,6 +80,7 @@ class Slot:
     target_candidate: int | None
     trie: Trie | None
     node: Node | None
+    glued: frozenset[int]
     logits: Tensor
     logprobs: Tensor
     scores: Tensor
@@ -106,7 +108,7 @@ class Slot:
         """Tokens that keep a candidate alive here, and the likeliest that ends one; empty when no value is known."""
         if self.node is None:
             return ()
-        children = list(self.node.children)
+        children = [token for token in self.node.children if token not in self.glued]
         if not self.node.ends:
             return tuple(children)
         return (*children, int(self.logprobs.index_fill(0, torch.tensor(children), -math.inf).argmax()))

@@ -40,6 +40,8 @@ def verify(slot: Slot, proposal: Proposal) -> Verification:
         return Verification(False, proposal.note or "no admissible token was found", before, None, None)
     if float(slot.scores[(*proposal.inserted, proposal.token)[0]]) == -math.inf:
         return Verification(False, "the token is ruled out in this generation", before, None, None)
+    if proposal.token in slot.glued and not proposal.inserted:
+        return Verification(False, "the token would go on with the word before it", before, None, None)
     support = slot.logprobs if proposal.support is None else proposal.support
     judgement = slot.judge(proposal.token, support)
     bits = slot.bits(proposal.token, support)

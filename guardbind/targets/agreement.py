@@ -59,6 +59,7 @@ class Agreement:
         self._table = table
         self._labels = label_table(table)
         self._surfaces = [s for item in table.items if item.value is not None for s in (item.value, *item.aliases)]
+        self._values = {word.stem for surface in self._surfaces for word in words(surface)}
         self._asked: Resolution | None = None
         # "the previous release" is asked for by its name
         odd = [why for word, why in query.odd if not {w.stem for w in words(word)} <= self._labels.vocabulary]
@@ -123,10 +124,16 @@ class Agreement:
             return asked if about_it else _unresolved("the slot's sentence is about something else")
         if len(kinds) != 1:
             return _unresolved("the value that begins is of another kind than what is asked for")
+        if asked.index is None and not kinds & self._named_in_query():
+            return _unresolved("the query asks for something that is not bound")
         labels = tuple(label for label in self._labels.labels if label.attribute in kinds)
         match = _Match(labels, _CUE, 0)
         found = self._owned(match, place.about, "entity", "the owner that is named has one value of this kind")
         return found if found.index is not None else _unresolved(found.reason)
+
+    def _named_in_query(self) -> set[tuple[str, ...]]:
+        match = self._attribute(self.query.text, before=False)
+        return set() if match is None else {label.attribute for label in match.labels}
 
     def _asked_after_all(self, place: Place, beginning: Collection[int]) -> Resolution | None:
         """Return what the query asks for, if the sentence is about its owner and a value of its kind begins."""
@@ -246,6 +253,8 @@ class Agreement:
         """Choose among bindings of one attribute by the owner."""
         for text, worth in ((about, _NAMED), (self.query.text, _CARRIED)):
             named = self._labels.named(text)
+            if named and self._foreign(text, known=self.query.context):
+                return _unresolved(f"{reason}, but names something that the prompt does not")
             if self._misnamed(text):
                 return _unresolved(f"{reason}, but calls something by an attribute that it does not have here")
             agreeing = {label.item: len(label.owners & named.keys()) for label in match.labels}
@@ -287,7 +296,7 @@ class Agreement:
 
     def _foreign(self, text: str, *, known: str = "") -> bool:
         """Whether a text names something that nothing else does: a name in capitals, or a number."""
-        mentioned = {word.stem for word in words(known)}
+        mentioned = self._values | {word.stem for word in words(known)}
         for place, word in enumerate(words(text)):
             starts = place == 0 or bool(_BEGINS.search(text, 0, word.start))
             names = (word.capital and (word.owning or not starts)) or word.numeric

@@ -84,6 +84,12 @@ def is_content(word: Word) -> bool:
     return word.stem not in _STOP
 
 
+def is_telling(text: str) -> bool:
+    """Whether a text holds a letter or digit, and more than words that are about nothing."""
+    found = words(text)
+    return any(is_content(word) and (len(word.stem) > 1 or word.numeric or word.capital) for word in found)
+
+
 def _parts(written: str, at: int) -> list[tuple[int, int]]:
     if any(char.isdecimal() for char in written) or stem(written) == "email" or "@" in written:
         return [(at, at + len(written))]
