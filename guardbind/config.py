@@ -105,8 +105,8 @@ class GuardConfig(_Config):
 
     trusted_score: float = Field(default=0.8, ge=0, allow_inf_nan=False)
     """Target score from which the words are believed: a proposal that takes the place of another binding's value then
-    needs evidence bits above 0 and above those of the model's own token, and not `min_evidence_bits`. For bindings with
-    an attribute only; above 1 never."""
+    needs evidence bits that are not below 0 and more observed bits than the model's own token, and not
+    `min_evidence_bits`. For bindings with an attribute only; above 1 never."""
 
     max_vetoes: int = Field(default=16, ge=1)
     """Tokens rejected at one slot, at most."""

@@ -115,7 +115,8 @@ class Opener:
         if value.decided:
             return Opening(row, "continued", value.resolution, value.node, top, begun=value.tokens > 0)
         beginning = row.beginning(value.node, top)
-        if value.detected.kind == "automatic" and row.echoes(beginning):
+        running = value.detected.expected or value.detected.kind == "automatic"
+        if running and row.echoes(beginning):
             # The query says it too: what is repeated is no answer.
             row.value = None
             return None
@@ -123,7 +124,6 @@ class Opener:
             value.resolution = self._resolve(row, value.detected, beginning)
         value.decided = True
         begun, glued = value.tokens > 0, frozenset[int]()
-        running = value.detected.expected or value.detected.kind == "automatic"
         if running and value.node is not None and not begun and not row.inside_word(self._tokenizer, top):
             glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
         tells = is_telling(row.text_of(self._tokenizer, top))

@@ -136,17 +136,16 @@ def bind_rows(
                 f"row {i} of the prompt has {len(tokens)} tokens; the context holds {longest}, the answer included."
             )
             raise ContextLengthError(message, hint="Shorten the prompt.")
-        for _ in range(repeats):
-            row = bind_row(
-                tokenizer,
-                index=len(rows),
-                pad=pad,
-                ids=tokens,
-                items=lists[i],
-                declared=targets[i],
-                source=sources[i],
-            )
-            rows.append(row)
+        bound = bind_row(
+            tokenizer,
+            index=len(rows),
+            pad=pad,
+            ids=tokens,
+            items=lists[i],
+            declared=targets[i],
+            source=sources[i],
+        )
+        rows += [bound.copy(len(rows) + repeat) for repeat in range(repeats)]
     return rows
 
 

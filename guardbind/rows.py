@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transformers import PreTrainedTokenizerBase
 
@@ -106,6 +106,10 @@ class Row:
     interventions: int = 0
     stopped: bool = False
     finished: bool = False
+
+    def copy(self, index: int) -> Row:
+        """Return a row that begins as this one does, at another place of the batch."""
+        return replace(self, index=index, ids=list(self.ids), queue=deque(self.queue), restated=dict(self.restated))
 
     @property
     def step(self) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from guardbind.evidence import Binding, PromptText, Resolution, locate
 from guardbind.targets import Agreement, Place, read_query
+from guardbind.targets.prompt import read_bindings
 
 PEOPLE = {"Alice Moreno": "4417", "Bob": "8213", "Carol": "3352"}
 FACTS = " ".join(f"{name}'s badge number is {number}." for name, number in PEOPLE.items())
@@ -100,7 +101,7 @@ class TestTheSentence:
             ("Carol's badge number:", "3352"),
             ("His badge number is", "8213"),  # of whom the query asks
             ("The badge number of Bob is 8213 and the locker code is", "77-B"),
-            ("The badge number of Bob is 8213, and that of Alice Moreno, whose badge number is", "4417"),
+            ("The badge number of Bob is 8213, and Alice Moreno's badge number is", "4417"),
         ],
     )
     def test_says_more_than_the_query(self, sentence: str, right: str) -> None:
@@ -291,3 +292,73 @@ class TestTurnedRound:
         agreed = agreement("Whose badge number is 8213?", self.FACTS, bound)
         found = agreed.resolve(said("Badge number 8213 belongs to"), beginning=[0], automatic=True)
         assert value(found, bound) == "Bob"
+
+
+ALICE = "Alice's badge number is 4417. Bob's badge number is 8213."
+PAIR = '[{"order_id": "A-1001", "total": "$45.00"}, {"order_id": "A-1002", "total": "$12.50"}]'
+
+
+def read(prompt_text: str, sentence: str | None, *, kind: str = "key_phrase") -> str | None:
+    """Return the value that a guard which is told only the prompt would take for a slot."""
+    prompt = as_prompt(f"{prompt_text}\n")
+    table = locate(read_bindings(prompt), prompt)
+    agreed = Agreement(table, read_query(prompt, table.end))
+    place = None if sentence is None else said(sentence)
+    found = agreed.resolve(place, beginning=(), automatic=kind == "automatic")
+    return None if found.index is None else table.items[found.index].value
+
+
+class TestWhatAReaderWouldNotDecide:
+    @pytest.mark.parametrize(
+        ("prompt", "sentence"),
+        [
+            (f"{ALICE} What are the badge numbers of Alice and Bob?", "The badge numbers are"),
+            (f"{ALICE} What is Alice's badge number? And what is Bob's?", "The badge number is"),
+            (f"{ALICE} Give the badge numbers of Alice and Bob as JSON.", '[{"badge_number": "'),
+            (f"{PAIR}\nIs order A-1001 cheaper than A-1002?", "No. The total is"),
+            (f"{ALICE} What is Alice's badge number?", "The badge numbers of Alice and Bob are"),
+            (f"{ALICE} What is Alice's badge number?", "Alice, who sits next to Bob, has badge number"),
+            (f"{ALICE} What is Alice's badge number?", "Alice's badge number is not"),
+            (f"{ALICE} What is Alice's badge number?", "Alice's badge number reversed is"),
+            (f"{ALICE} What is Bob's badge number?", "Hi Alice, the badge number is"),
+            (f"{ALICE} Alice and Bob swapped badges. What is Alice's badge number?", "The badge number is"),
+            (f"{ALICE} Add 5 to Alice's badge number. What is the result?", "The result is"),
+            (f"{ALICE} If Alice took Bob's badge, what is her badge number?", "It is"),
+            (f"{ALICE} Besides Alice, who has a badge number?", None),
+            (f"{ALICE} Mask Alice's badge number.", None),
+            ("Alice's email is alice@acme.test. What is the domain of Alice's email?", None),
+            ("The invoice date is 2024-05-03. What month is the invoice date in?", None),
+            ("Price: $200\nWhat is the shipping cost?", None),
+            ("Price: $200\nWhat is the discounted price?", None),
+            ("Price: $20\nHow much do three of them cost?", None),
+            ("Discount: 10%\nPrice: $200\nWhat is the price after the discount?", None),
+            ("Total: $45.00\nTip: $5.00\nWhat is the total with the tip?", "The total with the tip is"),
+            ("retries = 3\ntimeout = 30\nretries = 5\nWhat is retries?", "retries was changed from"),
+            ("retries = 3\ntimeout = 30\nretries = 5\nWhat was retries originally, and what is it now?", "retries is"),
+            ("Your name is Atlas. My name is Klaus. What is your name?", "My name is"),
+            (f"{PAIR}\nWho ordered what?", "The sum of the totals is"),
+        ],
+    )
+    def test_is_left_unresolved(self, prompt: str, sentence: str | None) -> None:
+        assert read(prompt, sentence) is None
+
+    @pytest.mark.parametrize(
+        ("prompt", "sentence", "right"),
+        [
+            (f"{ALICE} What are the badge numbers of Alice and Bob?", "Alice's badge number is", "4417"),
+            (f"{ALICE} What are the badge numbers of Alice and Bob?", "Alice has 4417. Bob's badge number is", "8213"),
+            (f"{ALICE} What is Alice's badge number?", "Alice has badge number", "4417"),
+            (f"{PAIR}\nIs order A-1001 cheaper than A-1002?", None, None),
+            (f"{PAIR}\nWhat is the total of order A-1002?", "The total for order A-1002 is", "$12.50"),
+            ("retries = 3\ntimeout = 30\nretries = 5\nWhat is retries now?", "The original retries was", "3"),
+        ],
+    )
+    def test_and_what_one_would(self, prompt: str, sentence: str | None, right: str | None) -> None:
+        assert read(prompt, sentence) == right
+
+    def test_a_row_with_cells_of_two_records_is_nobodys(self) -> None:
+        prompt = as_prompt(f"{PAIR[:-1]}]\nList the orders as a table.\n")
+        table = locate(read_bindings(prompt), prompt)
+        agreed = Agreement(table, read_query(prompt, table.end))
+        assert agreed.resolve(Place("order_id", "$45.00")).index is not None
+        assert agreed.resolve(Place("order_id", "$45.00 ; $12.50")).index is None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from guardbind.targets.agreement import Agreement
-from guardbind.targets.labels import Labels, label_table
 from guardbind.targets.query import Query, read_query
 from guardbind.targets.types import Place
 
-__all__ = ["Agreement", "Labels", "Place", "Query", "label_table", "read_query"]
+__all__ = ["Agreement", "Place", "Query", "read_query"]

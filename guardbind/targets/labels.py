@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.evidence._scan import Span, longest, occurrences
 from guardbind.extraction.values import ValueType, classify
 from guardbind.targets.words import GENERIC, content, words
 
-__all__ = ["LabelTable", "Labels", "label_table"]
+__all__ = ["LabelTable", "Labels", "Named", "label_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,19 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A place where a text names an owner.
+
+    Attributes:
+        span: Its characters, half-open.
+        owners: Whom the name may stand for.
+    """
+
+    span: Span
+    owners: frozenset[str]
+
+
+@dataclass(frozen=True)
 class LabelTable:
     """The labels of a table.
 
@@ -47,25 +61,26 @@ class LabelTable:
     owners: Mapping[str, frozenset[str]]
     vocabulary: frozenset[str]
 
-    def named(self, text: str) -> dict[str, int]:
-        """Return the owners that a text names, each with the end of its last mention."""
-        folded = text.casefold()
-        if len(folded) != len(text):
-            folded = text
-        found = occurrences(folded, list(self.owners))
-        kept = longest(span for span, _ in found)
-        ends: dict[str, int] = {}
-        for span, name in found:
-            if span in kept:
-                for owner in self.owners[name]:
-                    ends[owner] = span[1]
-        return ends
+    @cached_property
+    def items(self) -> Mapping[int, Labels]:
+        """The labels by the index of their binding."""
+        return {label.item: label for label in self.labels}
 
-    def places(self, text: str) -> list[Span]:
-        """Return where a text names an owner."""
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """The words of all names."""
+        return frozenset(word.stem for name in self.owners for word in words(name))
+
+    def of(self, item: int) -> Labels:
+        """Return the labels of a binding."""
+        return self.items[item]
+
+    def mentions(self, text: str) -> list[Named]:
+        """Return where a text names owners, in the order of the text."""
         folded = text.casefold()
         found = occurrences(folded if len(folded) == len(text) else text, list(self.owners))
-        return sorted(longest(span for span, _ in found))
+        kept = longest(span for span, _ in found)
+        return [Named(span, self.owners[name]) for span, name in found if span in kept]
 
 
 def label_table(table: EvidenceTable) -> LabelTable:

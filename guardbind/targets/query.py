@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from guardbind.evidence import PromptText
 from guardbind.evidence._scan import Layout, Unit
 from guardbind.evidence.turns import turns
 from guardbind.targets.words import FIRST, LATEST, content, words
 
-__all__ = ["Query", "read_query"]
+__all__ = ["Order", "Query", "odd_words", "order_of", "read_query", "several"]
+
+Order: TypeAlias = Literal["first", "last", "both"]
 
 # Words after which the answer is another value than the one that stands in the context.
 _COMPUTED = re.compile(
-    r"\b(?:sum|add(?:ed|ing)?|together|altogether|combined|difference|plus|minus|subtract(?:ed|ing)?|multipl(?:y|ied)"
-    r"|divided?|average|mean|median|twice|doubled?|half|percent(?:age)?|how\s+many|count|how\s+much\s+(?:more|less)"
-    r"|revers(?:e|ed)|backwards?|convert(?:ed)?|round(?:ed)?|translate[ds]?|spell(?:ed)?|digits?\s+of|letters?\s+of"
-    r"|initials|second|third|previous(?:ly)?|before\s+(?:that|it)|compare[ds]?|longer|shorter|larger|smaller|highest"
-    r"|lowest|cheapest|most\s+expensive|instead\s+of|replaced?)\b",
+    r"\b(?:sum|add(?:s|ed|ing)?|together|altogether|combined|difference|plus|minus|subtract(?:s|ed|ing)?"
+    r"|multipl(?:y|ied)|times|divided?|average|mean|median|twice|doubles?d?|halves?d?|half|percent(?:age)?"
+    r"|how\s+many|count|how\s+much\s+(?:more|less)|revers(?:e|ed)|backwards?|convert(?:ed)?|round(?:ed)?"
+    r"|translate[ds]?|spell(?:ed)?|(?:digits?|letters?|characters?|part|prefix|suffix|domain|month|year|weekday|day)"
+    r"\s+(?:of|in|is)|(?:first|last)\s+(?:two|three|four|five|six|\d+)|initials|second|third|previous(?:ly)?"
+    r"|before\s+(?:that|it)|days?\s+(?:after|before)|compare[ds]?|longer|shorter|larger|smaller|cheaper|higher|lower"
+    r"|highest|lowest|cheapest|most\s+expensive|than|swap(?:s|ped)?|trade[ds]?|cop(?:y|ied)|replaced?"
+    r"|renamed?|spen[dt]|discount(?:ed)?|delay(?:ed)?|mask|redact|hide|in\s+(?:feet|inches|pounds|miles|euros|dollars)"
+    r"|if|suppose|assum(?:e|ing)|imagine|pretend)\b",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"\b(?:both|each|every|two|three|four|five|six|seven|eight|nine|ten|dozen)\b", re.IGNORECASE)
 _NEGATED = re.compile(
-    r"\b(?:not|never|except|other\s+than|apart\s+from|wrong|incorrect)\b|n['\u2019]t\b", re.IGNORECASE
+    r"\b(?:not|never|neither|nor|except|unlike|without|besides|instead|rather|other\s+than|apart\s+from|wrong"
+    r"|incorrect)\b|n['\u2019]t\b",
+    re.IGNORECASE,
 )
-_CONDITION = re.compile(r"\s*(?:if|unless|otherwise|do\s+not|don['\u2019]t|never)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\s*(?:if|unless|otherwise|do\s+not|don['\u2019]t|never|where)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +45,22 @@ class Query:
         text: The sentences that ask.
         lead: The sentence before them, which may say what they ask about ("I need Bob's badge number. What is it?").
         odd: Words for which the answer may be no value of the context, each with the reason.
-        which: Whether the first or the last of several values is asked for; None if nothing is said.
-        context: All other text of the prompt.
+        order: Which of several values is asked for; None if nothing is said.
+        prompt: The whole prompt.
+        span: Where the sentences that ask stand in it.
     """
 
     text: str
     lead: str
     odd: tuple[tuple[str, str], ...]
-    which: Literal["first", "last"] | None
-    context: str = ""
+    order: Order | None
+    prompt: str
+    span: tuple[int, int]
+
+    @property
+    def context(self) -> str:
+        """All text of the prompt that does not ask."""
+        return self.prompt[: self.span[0]] + self.prompt[self.span[1] :]
 
 
 def read_query(prompt: PromptText, evidence_end: int) -> Query:
@@ -63,12 +79,33 @@ def read_query(prompt: PromptText, evidence_end: int) -> Query:
     behind = [unit for unit in units if unit.start >= evidence_end]
     asking = _from_question(behind) or _worded(prompt.text, behind) or _last_question(units) or units[-1:]
     if not asking:
-        return Query("", "", (), None)
-    text = prompt.text[asking[0].start : asking[-1].end]
-    rest = prompt.text[: asking[0].start] + prompt.text[asking[-1].end :]
-    lead = next((unit for unit in reversed(behind) if unit.end <= asking[0].start), None)
+        return Query("", "", (), None, prompt.text, (end, end))
+    span = asking[0].start, asking[-1].end
+    text = prompt.text[slice(*span)]
+    lead = next((unit for unit in reversed(behind) if unit.end <= span[0]), None)
     before = "" if lead is None else prompt.text[lead.start : lead.end]
-    return Query(text, before, _odd(prompt.text, asking), _which(text), rest)
+    odd = (*_odd(prompt.text, asking), *odd_words(before))
+    return Query(text, before, odd, order_of(text), prompt.text, span)
+
+
+def odd_words(text: str) -> list[tuple[str, str]]:
+    """Return the words that say that a value of the context is not what follows, each with the reason."""
+    found = [(match.group(), "something computed is meant") for match in _COMPUTED.finditer(text)]
+    return found + [(match.group(), "there is a negation") for match in _NEGATED.finditer(text)]
+
+
+def several(text: str) -> bool:
+    """Whether a text speaks of several things at once."""
+    return bool(_SEVERAL.search(text))
+
+
+def order_of(text: str) -> Order | None:
+    """Return which of several values a text means by its words; None if it says nothing."""
+    stems = [word.stem for word in words(text)]
+    first, last = not FIRST.isdisjoint(stems), not LATEST.isdisjoint(stems)
+    if first and last:
+        return "both"
+    return "first" if first else "last" if last else None
 
 
 def _turn(prompt: PromptText) -> tuple[int, int]:
@@ -97,20 +134,11 @@ def _last_question(units: list[Unit]) -> list[Unit]:
     return []
 
 
-def _odd(text: str, units: list[Unit]) -> tuple[tuple[str, str], ...]:
+def _odd(text: str, units: list[Unit]) -> list[tuple[str, str]]:
     asking = [unit for unit in units if unit.question] or units
-    found = []
+    found: list[tuple[str, str]] = []
     for unit in asking:
         said = text[unit.start : unit.end]
-        if not _CONDITION.match(said) or len(asking) == 1:
-            found += [(match.group(), "the query asks for something computed") for match in _COMPUTED.finditer(said)]
-            found += [(match.group(), "the query holds a negation") for match in _NEGATED.finditer(said)]
-    return tuple(found)
-
-
-def _which(text: str) -> Literal["first", "last"] | None:
-    stems = [word.stem for word in words(text)]
-    first, last = not FIRST.isdisjoint(stems), not LATEST.isdisjoint(stems)
-    if first == last:
-        return None
-    return "first" if first else "last"
+        if unit.question or len(asking) == 1 or not _CONDITION.match(said):
+            found += odd_words(said)
+    return found

@@ -1,0 +1,169 @@
+"""Which attribute a text names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from guardbind.evidence import EvidenceTable
+from guardbind.evidence._scan import occurrences
+from guardbind.extraction.values import ValueType
+from guardbind.targets.labels import Labels, LabelTable
+from guardbind.targets.words import FIRST, LATEST, Word, is_content, words
+
+__all__ = ["WHOLE", "Attributes", "Match"]
+
+# How much an agreement is worth: all words, all in another order, without those that are left out, a question word.
+WHOLE = 1.0
+_PERMUTED, _CORE, _CUE = 0.9, 0.8, 0.5
+
+_CUES: dict[ValueType, re.Pattern[str]] = {
+    "date": re.compile(r"\bwhen\b|\bwhat\s+(?:date|day)\b", re.IGNORECASE),
+    "money": re.compile(r"\bhow\s+much\b|\bcosts?\b|\bprice\b|\bpaid\b|\bpay\b", re.IGNORECASE),
+    "email": re.compile(r"\be-?mail(?:ed)?\b", re.IGNORECASE),
+    "url": re.compile(r"\b(?:url|link|website)\b", re.IGNORECASE),
+}
+_DIGIT = re.compile(r"\d")
+_WHICH = frozenset({"which", "what", "whose"})
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Bindings of one attribute that a text names.
+
+    Attributes:
+        labels: The bindings.
+        score: How well, in [0, 1].
+        start: Where the words begin.
+        end: Where they end.
+    """
+
+    labels: tuple[Labels, ...]
+    score: float
+    start: int
+    end: int
+
+    @property
+    def attribute(self) -> tuple[str, ...]:
+        """The words of the attribute."""
+        return self.labels[0].attribute
+
+
+class Attributes:
+    """Finds the attributes of a table in a text.
+
+    Args:
+        table: What the prompt binds.
+        labels: By which words.
+    """
+
+    def __init__(self, table: EvidenceTable, labels: LabelTable) -> None:
+        self._table = table
+        self._labels = labels
+        self._surfaces = [surface for item in table.items for surface in item.surfaces]
+        groups: dict[tuple[str, ...], list[Labels]] = {}
+        for label in labels.labels:
+            groups.setdefault(label.attribute, []).append(label)
+        self._groups = [tuple(group) for group in groups.values()]
+
+    def of(self, items: Collection[int]) -> set[tuple[str, ...]]:
+        """Return the attributes of some bindings."""
+        return {self._labels.of(item).attribute for item in items if item in self._labels.items}
+
+    def asked(self, text: str) -> list[Match]:
+        """Return what a query asks for: of the attributes that fit best, each with its bindings.
+
+        One whose value the query gives says whose the other one is. One that stands there in a modified form ("the
+        shipping cost", "the price after") is another one, and then nothing is.
+        """
+        found = words(text)
+        matches: list[Match] = []
+        for group in self._groups:
+            match, refused = self._named(found, group)
+            if match is not None and not self.gives(text, match):
+                matches.append(match)
+            elif refused:
+                return []
+        return _best(matches) or self._cued(text)
+
+    def wanted(self, text: str, beginning: Collection[int] = ()) -> list[Match]:
+        """Return the attributes that a text before a slot names and gives no value for yet.
+
+        Of several, those whose kind of value begins; of two words in a row ("customer email") the last.
+        """
+        found = words(text)
+        named = [match for group in self._groups if (match := self._named(found, group)[0]) is not None]
+        matches = [match for match in named if not self._answered(text, match)]
+        begins = self.of(beginning)
+        matches = [match for match in matches if match.attribute in begins] or matches
+        kept = sorted(_best(matches), key=lambda match: match.end)
+        while len(kept) > 1 and not text[kept[0].end : kept[1].start].strip():
+            kept = kept[1:]
+        return kept
+
+    def gives(self, text: str, match: Match) -> bool:
+        """Whether a text gives a value of the attribute behind its name."""
+        own = [surface for label in match.labels for surface in self._table.items[label.item].surfaces]
+        return bool(occurrences(text[match.end :], own, any_case=True))
+
+    def known(self, word: Word) -> bool:
+        """Whether a word belongs to the keys or the names of the table, or asks for one of several values."""
+        if word.stem in FIRST or word.stem in LATEST or word.stem in self._labels.vocabulary:
+            return True
+        return word.stem in self._labels.name_words
+
+    def _named(self, found: Sequence[Word], group: tuple[Labels, ...]) -> tuple[Match | None, bool]:
+        """Return where an attribute is named, and whether it stands there whole, but modified."""
+        label = group[0]
+        said = [(place, word) for place, word in enumerate(found) if is_content(word)]
+        if not any(is_content(word) for word in words(" ".join(label.attribute))):
+            said = list(enumerate(found))
+        best: Match | None = None
+        refused = False
+        for wanted, score in ((label.attribute, WHOLE), (label.core, _CORE)):
+            if not wanted or (score == _CORE and wanted == label.attribute):
+                continue
+            for at in range(len(said) - len(wanted) + 1):
+                window = said[at : at + len(wanted)]
+                stems = tuple(word.stem for _, word in window)
+                worth = score if stems == wanted else score * _PERMUTED if sorted(stems) == sorted(wanted) else 0.0
+                if not worth:
+                    continue
+                if not self._unmodified(found, window[0][0], window[-1][0]):
+                    refused = refused or score == WHOLE
+                elif best is None or worth >= best.score:
+                    best = Match(group, worth, window[0][1].start, window[-1][1].end)
+            if best is not None:
+                break
+        return best, refused
+
+    def _unmodified(self, found: Sequence[Word], first: int, last: int) -> bool:
+        """Whether the words beside an attribute leave it what it is: "phone number" is no badge number."""
+        beside = [place for place in (first - 1, last + 1) if 0 <= place < len(found)]
+        # "which item's price": the word in between is what the answer is, and leaves the price a price
+        asked = first >= 2 and found[first - 2].stem in _WHICH and found[first - 1].owning
+        unknown = [place for place in beside if is_content(found[place]) and not self.known(found[place])]
+        return not unknown or (asked and unknown == [first - 1])
+
+    def _answered(self, text: str, match: Match) -> bool:
+        """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""
+        if self.gives(text, match):
+            return True
+        rest = text[match.end :]
+        names = [mention.span for mention in self._labels.mentions(rest)]
+        values = [start for (start, _), _ in occurrences(rest, self._surfaces)]
+        values += [digit.start() for digit in _DIGIT.finditer(rest)]
+        return any(not any(a <= start < b for a, b in names) for start in values)
+
+    def _cued(self, text: str) -> list[Match]:
+        for kind, pattern in _CUES.items():
+            if pattern.search(text):
+                labels = tuple(label for label in self._labels.labels if label.type == kind)
+                return [Match(labels, _CUE, 0, len(text))] if labels else []
+        return []
+
+
+def _best(matches: Sequence[Match]) -> list[Match]:
+    best = max((match.score for match in matches), default=0.0)
+    return [match for match in matches if match.score == best]
