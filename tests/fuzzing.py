@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -98,9 +98,10 @@ VALUES = [
     *["44", "4417", "44170", "4417-A", "Alice", "Bob", "badge", "Ann Lee", "$1,250.00", "1250 USD", "1.250,00 USD"],
     *["May 3, 2024", "2024-05-03", "a@b.org", "https://a.b/c?d=e", "v1.1.0", "null", "true", "''", "[]", "{}"],
     *[" 4417", "-44", "00417", 'x"y', "x\\y", "x\ny", "{a}", "a|b", "x\ty", "``", "\\", "<img src=x>", "<script>"],
-    *["4821", "9" * 400, "ab " * 130 + "c", "é" * 130, "👩‍👩‍👧‍👦", "🇩🇪🇫🇷", "👍🏽", "e\u0301\u0323\u0301", "שלום 44", "مرحبا", "٤٤١٧"],
-    *["日本語", "\u202e4417\u202c", "\u200f4417", "44\u200d17", "\ufeff44", "４４１７", "𝟒𝟒", "\u0301", "\x00", "a\x00b", "\x1b[0m"],
-    *["\u2028", "\xa04417", "I\u0307stanbul", "ẞ", "ﬁ", "<|end|>", "<unk>", "<0x41>", "▁44", "Ġ44", "\ufffd"],
+    *["4821", "9" * 400, "ab " * 130 + "c", "é" * 130, "e\u0301\u0323\u0301", "\u0301", "I\u0307stanbul", "ẞ", "ﬁ"],
+    *["👩\u200d👩\u200d👧\u200d👦", "🇩🇪🇫🇷", "👍🏽", "44\u200d17", "\ufeff44", "４４１７", "𝟒𝟒", "日本語"],
+    *["שלום 44", "مرحبا", "٤٤١٧", "\u202e4417\u202c", "\u200f4417", "\x00", "a\x00b", "\x1b[0m"],
+    *["\u2028", "\xa04417", "<|end|>", "<unk>", "<0x41>", "▁44", "Ġ44", "\ufffd"],
 ]
 PHRASES = [
     *["The badge number is ", "Alice's badge is", "badge=", "badge = [", '{"badge": "', '{"order_id": ', "| Alice | "],
@@ -135,7 +136,8 @@ FORMATS = [
     lambda facts: "".join(f"<|im_start|>tool\n{_json([fact])}<|im_end|>\n" for fact in facts),
 ]
 ENDINGS = [
-    *["\nWhat is {}?", "\nWhat is {}?", "\nWhat is {}'s badge?", "\n{}=[", "\n{} = ", '\n{{"{}": "', "\nThe {} is", "\n| {} | ", "\nWhose {} is 4417?", ""],
+    *["\nWhat is {}?", "\nWhat is {}?", "\nWhat is {}'s badge?", "\nWhose {} is 4417?", "\nThe {} is", ""],
+    *["\n{}=[", "\n{} = ", '\n{{"{}": "', "\n| {} | "],
     *["\n<|start|>assistant\n", "\nIs {} not 44? ", "\nGive me the sum of {}. ", "\nמה {}? "],
 ]
 # Keys of their own and values that begin alike, so that a question has an answer and a wrong one can be written.
@@ -232,6 +234,7 @@ class Script(LogitsProcessor):
 
 POLICIES = ("observe", "contrast", "veto", "checkpoint", "visible", "abstain", "auto", "raise")
 VISIBLE = CheckpointConfig(placement="slot", visible=True)
+HIDDEN = (CheckpointConfig(), CheckpointConfig(placement="slot"))
 UNRESOLVED = {"observe": ["leave"], "raise": ["leave", "raise"]}
 SLOTS = ("prompt_end", "line_end", "field", "cell", "key_phrase", "automatic")
 
@@ -244,7 +247,7 @@ def configs(draw: st.DrawFn, policies: Sequence[str] = POLICIES) -> GuardConfig:
     policy = draw(st.sampled_from(policies))
     return GuardConfig(
         policy="checkpoint" if policy == "visible" else policy,
-        checkpoint=VISIBLE if policy == "visible" else CheckpointConfig(placement=draw(st.sampled_from(["line", "slot"]))),
+        checkpoint=VISIBLE if policy == "visible" else draw(st.sampled_from(HIDDEN)),
         slots=draw(st.one_of(st.just(SLOTS[1:]), st.just(SLOTS[1:]), SOME_SLOTS)),
         patterns=draw(st.sampled_from([(), (r"is ",)])),
         min_evidence_bits=draw(st.sampled_from([0.0, 0.1, 3.0])),
@@ -264,7 +267,7 @@ def declared(draw: st.DrawFn, facts: Sequence[Fact], text: str) -> list[Binding 
     items: list[Binding | Evidence] = []
     careless, plain = draw(st.sampled_from([(True, False), (False, False), (False, True), (False, True)]))
     for key, value in facts:
-        if not careless and not (key.strip() and value.strip()) or (plain and not f"{key}{value}".isprintable()):
+        if (not careless and not (key.strip() and value.strip())) or (plain and not f"{key}{value}".isprintable()):
             continue
         if plain and not value.isascii():
             value = "4417"
@@ -296,7 +299,7 @@ class Case:
     answers: tuple[tuple[Part, ...], ...]
     bindings: tuple[tuple[Binding | Evidence, ...], ...] | None = None
     target: tuple[str | None, ...] | None = None
-    config: GuardConfig = GuardConfig()
+    config: GuardConfig = field(default_factory=GuardConfig)
     lead: float = 30.0
     seed: int | None = None
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from families import copier, speaking
 from fuzzing import Case, Script, cases, split, tokenizer_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.generation.streamers import BaseStreamer
@@ -29,7 +29,7 @@ NEW = 12
 LONGEST = 700  # tokens of a prompt; the end of a longer one is read
 TOKENIZERS = ["byte_level", "metaspace", "letters", "words", pytest.param("demo", marks=pytest.mark.real_model)]
 each_tokenizer = pytest.mark.parametrize("name", TOKENIZERS)
-few = settings(max_examples=int(__import__("os").environ.get("N", "30")), deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ class Tokens(BaseStreamer):
 
     def end(self) -> None:
         self.ended += 1
+
+
+def asked(prompt: str) -> Case:
+    return Case((prompt,), ((("44", "whole"),),))
 
 
 def inputs_of(tokenizer: PreTrainedTokenizerBase, case: Case) -> dict[str, Tensor]:
@@ -140,7 +144,9 @@ def check_changes(case: Case, outcome: Outcome) -> None:
     guarded, bare, columns = outcome.output.raw, outcome.bare, outcome.columns
     report, kept = outcome.report, [record for record in outcome.report.interventions if record.kept]
     acted = [{slot.step for slot in report.row(row) if slot.action != "none"} for row in range(len(case.prompts))]
-    assert {(record.row, record.step) for record in kept} == {(row, at) for row, steps in enumerate(acted) for at in steps}
+    assert [sorted({record.step for record in kept if record.row == row}) for row in range(len(acted))] == [
+        sorted(steps) for steps in acted
+    ]
     if not kept:
         assert torch.equal(guarded.sequences, bare.sequences)
         for field in ("scores", "logits"):
@@ -249,6 +255,9 @@ def writable(tokenizer: PreTrainedTokenizerBase, case: Case) -> bool:
 @each_tokenizer
 @few
 @given(case=cases())
+# Values that not every tokenizer can write, though each can read the prompt.
+@example(case=asked('```yaml\nbadge: "\\e"\n```\nWhat is badge?'))
+@example(case=asked('[{"name": "\\u05de\\u05e1\\u05e4", "badge": "44"}]\nWhat is the badge of \u05de\u05e1\u05e4?'))
 def test_what_a_prompt_holds_is_never_an_error(name: str, case: Case) -> None:
     check(case, run(name, case))
 
@@ -295,6 +304,4 @@ def test_what_is_streamed_is_what_is_returned(name: str, case: Case) -> None:
     if outcome.output is None:
         return
     assert outcome.streamed == outcome.output.sequences[0].tolist()
-    longest = outcome.report.longest_hold_back
-    assert longest <= max(0, longest_candidate(outcome) - 1)
-    assert case.config.slots
+    assert outcome.report.longest_hold_back <= max(0, longest_candidate(outcome) - 1)

@@ -53,12 +53,15 @@ def read_bindings(prompt: PromptText) -> list[Binding]:
 def writable(tokenizer: TokenizerLike, bindings: list[Binding]) -> list[Binding]:
     """Leave out what cannot be a candidate: what a tokenizer cannot write, or writes as it writes another value.
 
+    A key that had such a value is left out with all of them: an older one must not take its place.
+
     Args:
         tokenizer: The model's tokenizer.
         bindings: What was read out of a prompt.
     """
     owners: dict[tuple[int, ...], str] = {}
     kept: list[Binding] = []
+    lost: set[str] = set()
     for binding in bindings:
         usable: list[str] = []
         for surface in binding.surfaces:
@@ -70,7 +73,9 @@ def writable(tokenizer: TokenizerLike, bindings: list[Binding]) -> list[Binding]
                 usable.append(surface)
         if binding.value in usable:
             kept.append(replace(binding, aliases=tuple(surface for surface in usable if surface != binding.value)))
-    return kept
+        else:
+            lost.add(binding.key)
+    return [binding for binding in kept if binding.key not in lost]
 
 
 def _agreement(bindings: list[Binding], prompt: PromptText) -> Agreement:
