@@ -163,7 +163,7 @@ def test_policy_raise_ends_with_its_message(call: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "fragments"),
     [
-        (["--text", "x"], 2, ["--binding KEY=VALUE", "--bindings FILE", "--evidence PASSAGE"]),
+        (["--text", "x", *BINDINGS, "--slots", "cells"], 2, ["'cells'", "Did you mean 'cell'"]),
         (["--text", "x", "--prompt", "-", *BINDINGS], 2, ["--prompt and --text"]),
         (["--text", "", *BINDINGS], 2, ["prompt is empty"]),
         (BINDINGS, 2, ["prompt is empty"]),

@@ -63,10 +63,10 @@ def read_prompt(job: Job) -> str:
 
 
 def read_items(job: Job) -> list[Item]:
-    """Return what the prompt binds: of the file first, then of the arguments.
+    """Return what the prompt is said to bind: of the file first, then of the arguments; nothing if neither is given.
 
     Raises:
-        click.UsageError: Nothing is given, or an argument is not KEY=VALUE.
+        click.BadParameter: An argument is not KEY=VALUE.
         BindingError: The file is not what is accepted, or a binding cannot be used.
     """
     items: list[Item] = [] if job.bindings is None else _parse(_read(job.bindings), _named(job.bindings))
@@ -76,10 +76,6 @@ def read_items(job: Job) -> list[Item]:
             raise click.BadParameter(f"{pair!r} has no '='; KEY=VALUE is needed.", param_hint="--binding")
         items.append(Binding(key, value))
     items.extend(Evidence(f"evidence{n}", text=passage) for n, passage in enumerate(job.evidence, start=1))
-    if not items:
-        raise click.UsageError(
-            "Nothing says what the prompt binds. Give --binding KEY=VALUE, --bindings FILE or --evidence PASSAGE."
-        )
     check_bindings(items)
     return items
 

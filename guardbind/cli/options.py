@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 
 from guardbind.config import GuardConfig
-from guardbind.slots import SLOTS
 
 __all__ = ["CONTEXT", "Job", "default_of", "job_options", "model_options"]
 
@@ -40,6 +39,17 @@ class Job:
     pattern: tuple[str, ...]
     sink: tuple[str, ...]
     json: bool
+
+
+def _known_slots(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    if values != default_of("slots"):
+        # Looked up only when they are given, because that imports torch.
+        from guardbind.slots import SLOTS
+
+        for value in values:
+            if value not in SLOTS:
+                raise click.BadParameter(str(SLOTS.miss(value)), ctx, param)
+    return values
 
 
 def default_of(setting: str) -> Any:
@@ -86,7 +96,13 @@ _OPTIONS = [
         '"span"} and, for a passage of evidence, {"id", "text"} or {"id", "span"}. A span is [start, end] in '
         "characters of the prompt.",
     ),
-    _input("--binding", multiple=True, metavar="KEY=VALUE", help="One binding; repeat for more, and for later values."),
+    _input(
+        "--binding",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="One binding; repeat for more, and for later values. "
+        "Without any, and without --evidence, they are read out of the prompt.",
+    ),
     _input(
         "--evidence",
         multiple=True,
@@ -111,10 +127,12 @@ _OPTIONS = [
     _setting("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Seed of the drawing."),
     _setting(
         "--slots",
-        type=click.Choice(SLOTS.names()),
+        metavar="NAME",
         multiple=True,
         default=default_of("slots"),
-        help="Where a value is taken to begin; repeat for more.",
+        callback=_known_slots,
+        help="Where a value is taken to begin; repeat for more. Names: automatic, cell, field, key_phrase, line_end, "
+        "prompt_end, and what was registered.",
     ),
     _input(
         "--pattern",

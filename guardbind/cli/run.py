@@ -50,12 +50,14 @@ def run(job: Job, **settings: Any) -> Answer:
     """
     prompt = read_prompt(job)
     items = read_items(job)
-    target = read_target(job.target, items)
+    declared = bool(items)
 
     # Here and not above, so that help and wrong usage are answered before torch is imported.
     import torch
 
+    from guardbind.evidence import PromptText
     from guardbind.guard import Guard
+    from guardbind.targets.prompt import read_bindings, writable
 
     # The sinks are built before the model is loaded, so that a wrong one is told at once.
     sinks = tuple(build_sinks(job.sink))
@@ -64,11 +66,15 @@ def run(job: Job, **settings: Any) -> Answer:
     guard = Guard(model, tokenizer, config)
     if job.seed is not None:
         torch.manual_seed(job.seed)
+    encoded = _encode(tokenizer, prompt, model.device, chat=job.chat)
+    if not declared:
+        rendered = PromptText.from_ids(tokenizer, encoded["input_ids"][0].tolist())
+        items = [*writable(tokenizer, read_bindings(rendered))]
     output = guard.generate(
-        **_encode(tokenizer, prompt, model.device, chat=job.chat),
-        bindings=items,
-        target=target,
-        source=prompt,
+        **encoded,
+        bindings=items or None,
+        target=read_target(job.target, items),
+        source=prompt if declared else None,
         max_new_tokens=job.max_new_tokens,
         pad_token_id=tokenizer.pad_token_id,
         **({"do_sample": True, "temperature": job.temperature} if job.temperature else {"do_sample": False}),
