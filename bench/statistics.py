@@ -13,7 +13,7 @@ from guardbind.information.intervals import wilson
 
 from .tables import Estimate
 
-__all__ = ["count", "difference", "mcnemar", "mean", "quantity", "ratio_of_means", "share"]
+__all__ = ["count", "difference", "mcnemar", "mean", "quantity", "ratio_of_means", "share", "share_removed"]
 
 _RESAMPLES = 2000
 Floats = NDArray[np.float64]
@@ -57,6 +57,17 @@ def ratio_of_means(numerator: ArrayLike, denominator: ArrayLike) -> Estimate:
     above, below = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
     whole = ~(np.isnan(above) | np.isnan(below))
     return _bootstrap([above[whole], below[whole]], lambda drawn: drawn[0].mean(axis=-1) / drawn[1].mean(axis=-1))
+
+
+def share_removed(after: ArrayLike, before: ArrayLike) -> Estimate:
+    """Return 1 - mean(after) / mean(before) over pairs: the share of a rate that is gone; negative where it rose."""
+    left = ratio_of_means(after, before)
+
+    def gone(share_left: float | None) -> float | None:
+        # Few errors make resamples without any, whose ratio is infinite: that end is open.
+        return None if share_left is None or not math.isfinite(share_left) else 1 - share_left
+
+    return Estimate(value=gone(left.value), low=gone(left.high), high=gone(left.low), n=left.n, method=left.method)
 
 
 def mcnemar(right_to_wrong: int, wrong_to_right: int) -> float:

@@ -277,10 +277,14 @@ def test_what_is_extracted_is_set_beside_the_facts(tiny_tokenizer: PreTrainedTok
     for change in (
         {"owner": "Carol"},
         {"attribute": "phone"},
+        {"attribute": "number"},
+        {"attribute": "visitor badge number"},
         {"value": "4418", "forms": ("4418",)},
     ):
         found = extraction(prompt, (replace(trial.facts[0], **change), *trial.facts[1:]))
         assert (found.bound, found.extra) == (2, 1)
+    generic = extraction(prompt, (replace(trial.facts[0], attribute="Badges"), *trial.facts[1:]))
+    assert (generic.bound, generic.extra) == (3, 0)
     moved = replace(prompt, facts=(prompt.facts[1], *prompt.facts[1:]))
     assert extraction(moved, trial.facts).bound == 2
 

@@ -141,11 +141,14 @@ def test_what_is_removed_is_counted_where_the_guard_knew_the_target() -> None:
     assert found == pytest.approx(
         {
             "removed_resolved": 0.0,
+            # Rightly in 0, 1 and 5: the 2B error of 1 is gone, and 5 is new.
+            "removed_asked": 0.0,
             "rate_2b_before": 2 / 4,
             "rate_2b_after": 2 / 4,
             "removed": 0.0,
             "spoiled": 1 / 2,
             "spoiled_of_all": 1 / 6,
+            "stated_anew": 0.0,
             "acted": 4 / 6,
         }
     )
@@ -153,6 +156,40 @@ def test_what_is_removed_is_counted_where_the_guard_knew_the_target() -> None:
     spoiled = one(rows, "repair", direction="both", arm="auto").values["spoiled"]
     assert (spoiled.low, spoiled.high, spoiled.n) == (wilson(1, 2).low, wilson(1, 2).high, 2)
     assert values(rows, "repair", direction="both", arm="observe")["removed_resolved"] == 0
+
+
+def test_what_is_removed_is_also_counted_where_the_target_was_the_right_answer() -> None:
+    rows = rows_of(trials())
+    # Of the questions for values, the target was right in trials 0 and 1: the one 2B error is gone.
+    asked = one(rows, "repair", direction="key_value", arm="auto").values["removed_asked"]
+    assert (asked.value, asked.n) == (1, 2)
+    assert one(rows, "repair", direction="both", arm="auto").values["removed_asked"].n == 3
+    # Of those for names, trial 5 was right before.
+    owners = one(rows, "repair", direction="value_key", arm="auto").values["removed_asked"]
+    assert (owners.value, owners.n) == (None, 1)
+
+
+def test_a_value_is_stated_wrongly_anew_where_the_unguarded_answer_does_not_write_it_wrongly() -> None:
+    before: list[tuple[str, ...]] = [(), ("17",), ("17",), ("17", "42"), ()]
+    after: list[tuple[str, ...]] = [("17",), ("17",), ("42",), ("42",), ()]
+    records = [
+        record(i, arm, "2B", written=("17", "42"), stated_wrongly=wrong[i])
+        for i in range(5)
+        for arm, wrong in (("none", before), ("observe", before), ("auto", after))
+    ]
+    rows = rows_of(records)
+    anew = one(rows, "repair", arm="auto").values["stated_anew"]
+    assert (anew.value, anew.n) == (2 / 5, 5)
+    assert values(rows, "repair", arm="observe")["stated_anew"] == 0
+
+
+def test_a_twin_that_newly_states_wrongly_what_it_wrote_before_is_counted() -> None:
+    records = [
+        record(0, arm, "2B", answerable=False, written=("17",), stated_wrongly=wrong)
+        for arm, wrong in (("none", ()), ("observe", ()), ("auto", ("17",)))
+    ]
+    found = values(rows_of([*trials(), *records]), "twins", arm="auto")
+    assert (found["inserted"], found["inserted_wrong"], found["inserted_anew"]) == (0, 1, 0)
 
 
 def test_slots_are_those_of_the_unguarded_answers() -> None:

@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from guardbind.bench.statistics import count, difference, mcnemar, mean, quantity, ratio_of_means, share
+from guardbind.bench.statistics import (
+    count,
+    difference,
+    mcnemar,
+    mean,
+    quantity,
+    ratio_of_means,
+    share,
+    share_removed,
+)
 
 numbers = st.floats(-1e6, 1e6)
 lists = st.lists(numbers, min_size=1, max_size=30)
@@ -113,3 +122,22 @@ def test_the_same_trials_give_the_same_interval() -> None:
     values = np.random.default_rng(0).normal(size=50)
     assert mean(values) == mean(values)
     assert mean(values[::-1]).value == pytest.approx(mean(values).value)
+
+
+def test_what_is_removed_is_one_less_the_ratio_of_the_rates() -> None:
+    before = np.array([True] * 40 + [False] * 60)
+    after = np.array([True] * 10 + [False] * 85 + [True] * 5)
+    removed, left = share_removed(after, before), ratio_of_means(after, before)
+    assert left.low is not None and left.high is not None
+    assert removed.value == pytest.approx(1 - 15 / 40) and (removed.n, removed.method) == (100, "bootstrap")
+    assert (removed.low, removed.high) == (1 - left.high, 1 - left.low)
+    more = share_removed(before, after).value
+    assert more is not None and more == pytest.approx(1 - 40 / 15) and more < 0
+
+
+def test_of_errors_that_were_not_there_none_is_removed() -> None:
+    assert share_removed([True, False], [False, False]).value is None
+    assert share_removed([], []).value is None
+    # One error in six: some resamples have none before and some after, which leaves the low end open.
+    few = share_removed([False, False, False, False, False, True], [True, False, False, False, False, False])
+    assert (few.value, few.low) == (0, None)

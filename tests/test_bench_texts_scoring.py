@@ -80,6 +80,47 @@ def test_what_the_question_names_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "stage"),
+    [
+        ("6490", "2B"),
+        ("It is 6,490.", "2B"),
+        ('{"disk": 6490}', "2B"),
+        ("The disk of the server with memory 6490 is 6490.", "2B"),
+        ("The disk of the server with memory 6490 is not known.", "2A"),
+        ("The server has a memory of 6,490.", "2A"),
+        ("The server with 6490 has the disk 4490.", "right"),
+        ("The disk of the server with memory 6490 is 2500.", "2B"),
+    ],
+)
+def test_a_named_value_that_could_be_meant_is_an_echo_where_it_names_again(answer: str, stage: str) -> None:
+    text = "wombat-52 has memory 6490 and disk 4490; gecko-89 has disk 2500. "
+    asks = "Please tell me the disk of the server with memory 6490."
+    memory = Fact("wombat-52's memory", "wombat-52", "memory", "6490", ("6490", "6,490"), 0, (21, 25))
+    disk = Fact("wombat-52's disk", "wombat-52", "disk", "4490", ("4490", "4,490"), 0, (35, 39))
+    other = Fact("gecko-89's disk", "gecko-89", "disk", "2500", ("2500", "2,500"), 0, (59, 63))
+    sized = replace(
+        trial(),
+        messages=({"role": "user", "content": text + asks},),
+        facts=(memory, disk, other),
+        asked=1,
+        answer=disk.forms,
+        others=(memory.forms, other.forms),
+        question=(len(text), len(text + asks)),
+    )
+    assert [text[slice(*fact.span)] for fact in sized.facts] == [fact.value for fact in sized.facts]
+    assert read_answer(sized, answer).stage == stage
+
+
+@pytest.mark.parametrize("name", TEXT_TASKS.names())
+def test_no_two_values_of_a_trial_share_a_spelling(name: str) -> None:
+    task = TEXT_TASKS.get(name)(k=0, seed=0)
+    for index in range(200):
+        values = {fact.forms for fact in task.trial(index).facts}
+        forms = [form.lower() for own in values for form in own]
+        assert len(forms) == len(set(forms))
+
+
+@pytest.mark.parametrize(
     ("answer", "stage"), [("The item that costs 1250 USD is the Lamp.", "right"), ("a RUG", "2B"), ("$1,250.00", "2A")]
 )
 def test_a_name_is_the_answer_where_a_value_is_named(answer: str, stage: str) -> None:
@@ -122,12 +163,10 @@ def test_every_spelling_of_every_possible_answer_is_read_as_it_is(name: str) -> 
         for form in item.answer:
             assert read_answer(item, f"I think that it is {form}.").stage == "right"
         assert read_answer(item, item.answer[0]).exact
-        asks = item.messages[-1]["content"][slice(*item.question)]
         for forms in item.others:
-            # The question may name a value of the asked kind to say which record is meant.
-            named = any(form.lower() in asks.lower() for form in forms)
+            # One that the question names, to say which record is meant, is a wrong answer as any other.
             for form in forms:
-                assert read_answer(item, f"it is {form}").stage == ("2A" if named else "2B")
+                assert read_answer(item, f"it is {form}").stage == "2B"
         asks = twin.messages[-1]["content"][slice(*twin.question)]
         for forms in twin.others:
             named = any(form.lower() in asks.lower() for form in forms)

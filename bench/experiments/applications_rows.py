@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from ..measures.answers import OBSERVED, UNGUARDED
-from ..statistics import count, difference, mcnemar, mean, quantity, ratio_of_means, share
+from ..statistics import count, difference, mcnemar, mean, quantity, ratio_of_means, share, share_removed
 from ..tables import Estimate, Key, Row
 from .null_readings import Flags
 
@@ -80,7 +79,7 @@ def _answer_rows(keys: dict[str, Key], records: pd.DataFrame, notes: list[str]) 
     if records.empty:
         return []
     observed = records[records["arm"] == OBSERVED]
-    known = observed.index[_flags(observed["resolved"])]
+    known, rightly = (observed.index[_flags(observed[name])] for name in ("resolved", "resolved_right"))
     rows = []
     for arm, after, before in _pairs(records):
         values, about = _rates(after), {**keys, "arm": arm}
@@ -91,7 +90,7 @@ def _answer_rows(keys: dict[str, Key], records: pd.DataFrame, notes: list[str]) 
             values |= _flips(after, before)
         rows.append(Row(table="applications_answers", keys=about, values=values, notes=tuple(said)))
         if arm != UNGUARDED:
-            values = _repair(after, before, known)
+            values = _repair(after, before, known, rightly)
             rows.append(Row(table="applications_repair", keys=about, values=values))
     return rows
 
@@ -116,30 +115,27 @@ def _flips(after: pd.DataFrame, before: pd.DataFrame) -> Values:
     }
 
 
-def _repair(after: pd.DataFrame, before: pd.DataFrame, known: pd.Index) -> Values:
-    resolved = after.index.isin(known)
+def _repair(after: pd.DataFrame, before: pd.DataFrame, known: pd.Index, rightly: pd.Index) -> Values:
+    resolved, asked = after.index.isin(known), after.index.isin(rightly)
     wrong, was_wrong = _is(after, "2B"), _is(before, "2B")
     right, was_right = _is(after, "right"), _is(before, "right")
     acted = np.array([any(action != "none" for action in actions) for actions in after["actions"]], dtype=bool)
     return {
-        "removed_resolved": _removed(wrong[resolved], was_wrong[resolved]),
+        "removed_resolved": share_removed(wrong[resolved], was_wrong[resolved]),
+        "removed_asked": share_removed(wrong[asked], was_wrong[asked]),
         "rate_2b_before": share(was_wrong[resolved]),
         "rate_2b_after": share(wrong[resolved]),
-        "removed": _removed(wrong, was_wrong),
+        "removed": share_removed(wrong, was_wrong),
         "spoiled": share(~right[was_right]),
         "spoiled_of_all": share(was_right & ~right),
+        "stated_anew": share(_added(after["stated_wrongly"], before["stated_wrongly"])),
         "acted": share(acted),
     }
 
 
-def _removed(after: Flags, before: Flags) -> Estimate:
-    left = ratio_of_means(after, before)
-
-    def gone(share_left: float | None) -> float | None:
-        # Few 2B errors make resamples without any, whose ratio is infinite: that end is open.
-        return None if share_left is None or not math.isfinite(share_left) else 1 - share_left
-
-    return Estimate(value=gone(left.value), low=gone(left.high), high=gone(left.low), n=left.n, method=left.method)
+def _added(after: pd.Series, before: pd.Series) -> Flags:
+    """Return where values are listed that the unguarded answer does not have in the same list."""
+    return np.array([not set(now) <= set(then) for now, then in zip(after, before, strict=True)], dtype=bool)
 
 
 def _slot_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
@@ -177,10 +173,7 @@ def _twin_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
     for arm, after, before in _pairs(_answerable(records, False)):
         if arm == UNGUARDED:
             continue
-        pairs = zip(after["written"], before["written"], strict=True)
-        inserted = np.array([not set(now) <= set(then) for now, then in pairs], dtype=bool)
-        pairs = zip(after["stated_wrongly"], before["written"], strict=True)
-        inserted_wrong = np.array([not set(now) <= set(then) for now, then in pairs], dtype=bool)
+        inserted, inserted_wrong = (_added(after[name], before[name]) for name in ("written", "stated_wrongly"))
         wrote, wrote_before = (answers["written"].map(len).to_numpy() > 0 for answers in (after, before))
         values = {
             "wrote_before": share(wrote_before),
@@ -212,7 +205,7 @@ def _renaming_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
     for arm, after, before in _pairs(_answerable(records, True)):
         values = {"accuracy": share(_is(after, "right")), "rate_2b": share(_is(after, "2B"))}
         if arm != UNGUARDED:
-            values["removed"] = _removed(_is(after, "2B"), _is(before, "2B"))
+            values["removed"] = share_removed(_is(after, "2B"), _is(before, "2B"))
         rows.append(Row(table="applications_renamings", keys={**keys, "arm": arm}, values=values))
     return rows
 

@@ -33,11 +33,18 @@ TABLES = (
                 "2B removed, resolved",
                 "2B removed among the trials in which a slot on the first value of the unguarded answer has a target.",
             ),
-            "rate_2b_before": columns.share("2B before", "Among these trials, 2B of the unguarded model."),
-            "rate_2b_after": columns.share("2B after", "Among these trials, 2B of the arm."),
+            "removed_asked": columns.share(
+                "2B removed, resolved rightly", "The same among the trials in which that target is the right answer."
+            ),
+            "rate_2b_before": columns.share("2B before", "2B of the unguarded model, where that slot has a target."),
+            "rate_2b_after": columns.share("2B after", "2B of the arm, in the same trials."),
             "removed": _REMOVED,
             "spoiled": columns.share("right→wrong", "Answers that the arm has wrong, of those right without it."),
             "spoiled_of_all": columns.share("right→wrong of all", "The same, of all answers."),
+            "stated_anew": columns.share(
+                "stated wrongly anew",
+                "Answers that write a value which they do not give for what it is, and the unguarded one not wrongly.",
+            ),
             "acted": columns.share("acted", "Answers in which a slot was acted upon."),
         },
     ),
@@ -76,7 +83,8 @@ TABLES = (
                 "inserted", "Answers that write a value of the prompt which the unguarded answer does not write."
             ),
             "inserted_wrong": columns.share(
-                "inserted wrongly", "Those in which such a value is not given for what it is in the prompt; of all."
+                "inserted wrongly",
+                "Answers that write a value which they do not give for what it is, and the unguarded one not wrongly.",
             ),
             "inserted_anew": columns.share("wrongly, anew", "Those of them where the unguarded answer writes none."),
             "changed": columns.share("changed", "Answers that differ from the unguarded one."),

@@ -5,7 +5,6 @@ Every arm answers the same trials, so that all differences are of pairs.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import pandas as pd
@@ -14,11 +13,10 @@ from pydantic import Field, JsonValue
 from ..cell import Request
 from ..measures.repair import DEFAULT_ARMS, UNGUARDED
 from ..options import read_options
-from ..statistics import count, difference, mcnemar, mean, quantity, ratio_of_means, share
+from ..statistics import count, difference, mcnemar, mean, quantity, share, share_removed
 from ..tables import Estimate, Key, Row
 from .forms import FormOptions
 from .guard_conditions import Condition, without_failures
-from .null_readings import Flags
 from .repair_tables import TABLES
 from .types import Data, Settings
 
@@ -107,7 +105,7 @@ def _changes(after: pd.DataFrame, before: pd.DataFrame) -> dict[str, Estimate]:
         "wrong_to_right": count(repaired, len(right)),
         "right_to_wrong": count(spoiled, len(right)),
         "mcnemar_p": quantity(mcnemar(spoiled, repaired), len(right)),
-        "reduction_2b": _reduction(*(answers["stage"].to_numpy() == "2B" for answers in (after, before))),
+        "reduction_2b": share_removed(*(answers["stage"].to_numpy() == "2B" for answers in (after, before))),
         "extra_forwards": mean(after["extra_forwards"]),
         "tokens_inserted": mean(after["tokens_inserted"]),
         "extra_tokens": mean(after["extra_tokens"]),
@@ -121,16 +119,6 @@ def _changes(after: pd.DataFrame, before: pd.DataFrame) -> dict[str, Estimate]:
             "unresolved": share(((after["final_verdict"] == "unresolved") | (after["action"] == "abstain")).to_numpy()),
         }
     return values
-
-
-def _reduction(after: Flags, before: Flags) -> Estimate:
-    left = ratio_of_means(after, before)
-
-    def gone(share_left: float | None) -> float | None:
-        # Few 2B errors make resamples without any, whose ratio is infinite: that end is open.
-        return None if share_left is None or not math.isfinite(share_left) else 1 - share_left
-
-    return Estimate(value=gone(left.value), low=gone(left.high), high=gone(left.low), n=left.n, method=left.method)
 
 
 EXPERIMENT = Repair()

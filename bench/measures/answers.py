@@ -96,7 +96,7 @@ class AnswerRecord(TrialRecord):
     written: tuple[str, ...] = ()
     """The values of the prompt in the answer, each by its first spelling; what the question names is left out."""
     stated_wrongly: tuple[str, ...] = ()
-    """Those of them that the answer does not give for what they are in the prompt, whatever was asked."""
+    """Those of them, but the right answer, that the answer does not give for what they are, whatever was asked."""
     changed: bool | None = None
     """Whether the answer differs from the unguarded one."""
     covered: int | None = None
@@ -262,7 +262,7 @@ class Answers:
     """Answers each trial and its twin under every policy, one prompt at a time, from one prefill."""
 
     name = "answers"
-    version = 1
+    version = 2
     record = AnswerRecord
 
     def prepare(self, lab: Lab, cell: Cell) -> _Session:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from guardbind.evidence import Located, locate
 from guardbind.extraction import classify, extract_prompt
+from guardbind.targets.words import GENERIC, words
 
 from ..text_trial import Fact
 from .answers_prompt import Prompt, Span
@@ -15,6 +16,7 @@ from .answers_prompt import Prompt, Span
 __all__ = ["Extraction", "extraction"]
 
 _WORD = re.compile(r"[^\W_]+")
+_JOINING = frozenset({"a", "an", "my", "of", "the", "your"})
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -39,8 +41,9 @@ def extraction(prompt: Prompt, facts: Sequence[Fact]) -> Extraction:
     """Extract the bindings of a prompt and count those that are facts.
 
     A binding states a fact when one of its mentions holds the place of the fact's value, its value is the fact's in
-    some form, and attribute and owner agree: the words of one attribute hold those of the other, and the fact's owner,
-    where it has one, is among the binding's owners or in its key.
+    some form, and attribute and owner agree: the attributes have the same words, apart from case and plural, and from
+    generic ones that one of them leaves out ("badge" for "badge number"), and the fact's owner, where it has one, is
+    among the binding's owners or in its key.
     """
     items = locate(extract_prompt(prompt.text).bindings, prompt.text).items
     pairs = [
@@ -63,8 +66,13 @@ def _states(item: Located, fact: Fact, span: Span) -> bool:
 
 
 def _attribute_agrees(item: Located, fact: Fact) -> bool:
-    asked, found = _words(fact.attribute), _words(item.attribute or item.key)
-    return bool(asked) and bool(found) and (asked <= found or found <= asked)
+    asked = _stems(fact.attribute)
+    found = _stems(item.attribute) if item.attribute else _stems(item.key) - _stems(fact.owner or "")
+    return bool(asked and found) and (asked <= found or found <= asked) and asked ^ found <= GENERIC
+
+
+def _stems(name: str) -> frozenset[str]:
+    return frozenset(word.stem for word in words(name)) - _JOINING
 
 
 def _owner_agrees(item: Located, fact: Fact) -> bool:

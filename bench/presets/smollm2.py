@@ -13,6 +13,8 @@ _FILLERS = ("natural", "coherent", "random", "repeat", "decoy_heavy")
 _BOTH = ("natural", "decoy_heavy")
 _TEXTS = ("records", "notes", "agent_log", "receipts", "chat")
 
+_SINGLE = ("contrast", "veto", "checkpoint", "abstain")
+
 # A checkpoint every 128 tokens, as in the paper, would never be reached.
 _REPAIRED: dict[str, JsonValue] = {
     "arms": [
@@ -29,6 +31,7 @@ PRESET = Preset(
     left_out=(
         "k above 256, where this model is at 0 with the paper's fillers, and distances beyond 540 tokens",
         "primacy_recency and decoy_injection outside stages: this model can hardly do them at the shortest distance",
+        "free answers behind unrelated text, and single policies on more than 16 trials per task",
         "differences of less than some 10 points between cells: 100 trials per cell do not show them",
     ),
     common={
@@ -82,8 +85,9 @@ PRESET = Preset(
         "applications": Settings(
             tasks=_TEXTS,
             ks=(0,),
-            trials=40,
-            also=(Settings(tasks=_TEXTS, ks=(100,), trials=20, options={"policies": ["auto"]}),),
+            trials=60,
+            options={"policies": ["auto"]},
+            also=(Settings(tasks=_TEXTS, ks=(0,), trials=16, options={"policies": list(_SINGLE)}),),
         ),
         "repair": Settings(
             fillers=_BOTH,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from guardbind.evidence._scan import longest, occurrences
+from guardbind.targets.words import content, words
 
 from ..text_trial import TextTrial
 from ..trial import Stage
@@ -50,7 +51,9 @@ def values_in(trial: TextTrial, text: str) -> list[Written]:
     """Find the values and other possible answers in an answer, in its order.
 
     A value counts where it stands by itself, in any spelling; of two at one place the longer counts. Words count in any
-    case. What the question names, in any spelling, is an echo and left out.
+    case. What the question names, in any spelling, is an echo and left out. Where it could also be meant, it is one
+    right behind its attribute, behind what the question has before it, or where another possible answer follows: asked
+    for "the disk of the server with memory 6490", the answer "6490" is a wrong one.
 
     Args:
         trial: What was asked.
@@ -62,12 +65,15 @@ def values_in(trial: TextTrial, text: str) -> list[Written]:
         for form in forms:
             names.setdefault(_folded(form), forms[0])
     question = trial.messages[-1]["content"][slice(*trial.question)]
-    echoed = {names[form] for _, form in _standing(question, names)}
+    echoed = {names[form]: question[: span[0]] for span, form in _standing(question, names)}
     deciding = {names[_folded(forms[0])] for forms in possible}
+    found = [Written(names[form], span, names[form] in deciding) for span, form in _standing(text, names)]
+    last = max((value.span for value in found if value.decides and value.name not in echoed), default=(0, 0))
     return [
-        Written(names[form], span, names[form] in deciding)
-        for span, form in _standing(text, names)
-        if names[form] not in echoed
+        value
+        for value in found
+        if value.name not in echoed
+        or (value.decides and value.span > last and not _echoes(trial, value, text, echoed[value.name]))
     ]
 
 
@@ -87,6 +93,17 @@ def read_answer(trial: TextTrial, text: str) -> Scored:
         return Scored("right" if good else "2A", good, good, values)
     good = first.name in trial.answer
     return Scored("right" if good else "2B", good and text[slice(*first.span)] == trial.answer[0], good, values)
+
+
+def _echoes(trial: TextTrial, value: Written, text: str, asked: str) -> bool:
+    """Whether a named value stands behind one of its attributes, or behind the words before it in the question."""
+    said = _stems(text[: value.span[0]])
+    leads = [_stems(asked)[-2:], *(_stems(fact.attribute) for fact in trial.facts if fact.value == value.name)]
+    return any(said[-len(lead) :] == lead for lead in leads if lead)
+
+
+def _stems(text: str) -> list[str]:
+    return [word.stem for word in content(words(text))]
 
 
 def _folded(form: str) -> str:
