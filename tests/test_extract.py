@@ -219,6 +219,11 @@ def test_what_has_no_form_is_not_bound(text: str) -> None:
     assert pairs(text) == []
 
 
+def test_a_key_that_is_computed_somewhere_is_not_bound() -> None:
+    found = extract("x = 3\ny = 4\nx = x + y\nroom = Room 5 - East\ntotal = price * qty")
+    assert [(item.key, item.value) for item in found.items] == [("y", "4")]
+
+
 def test_reassignment_keeps_its_history() -> None:
     table = extract("x = 5\ny = 6\nx = 7\nx = 5")
     assert [(item.value, item.occurrence) for item in table.history("x")] == [("5", 0), ("7", 1), ("5", 2)]

@@ -41,6 +41,7 @@ _OWNED = re.compile(
     r"(?P<owner>[^'\u2019]{1,60})['\u2019]s[ \t](?P<attribute>.{1,60})"
     r"|(?P<noun>.{1,60}?)[ \t]of[ \t](?P<of>[A-Z].{0,60})"
 )
+_COMPUTES = re.compile(r"[\w.)\]][ \t]+[-+*/%][ \t]+[\w.(\[]")
 _QUESTIONS = frozenset({"question", "query", "q"})
 _LINE_END = re.compile(r"[\r\n\u2028\u2029]")
 # Where a value ends before its line does; what follows is another sentence.
@@ -51,7 +52,12 @@ _QUOTED = re.compile(r"[ \t]{0,8}(?:\"(?P<double>[^\"\r\n]{1,200})\"|`(?P<code>[
 
 
 def read(text: str) -> Iterator[Block]:
-    """Find keys that a `=` or a `:` binds to a value on the same line."""
+    """Find keys that a `=` or a `:` binds to a value on the same line.
+
+    A key that is somewhere assigned something computed (`x = x + y`) is not bound at all: its value stands nowhere.
+    """
+    blocks: list[tuple[str, Block]] = []
+    computed: set[str] = set()
     for sign, following in pairwise([*_signs(text), _Sign(len(text), len(text), (0, 0))]):
         line_end = _LINE_END.search(text, sign.end, following.start)
         limit = line_end.start() if line_end else following.start
@@ -64,10 +70,13 @@ def read(text: str) -> Iterator[Block]:
             start = verb.end()
         name, said = text[start:stop], text[slice(*value)]
         asked = not assigned and name.lower() in _QUESTIONS and classify(said).type == "text"
-        if is_key(name) and is_value(said) and not asked:
+        if assigned and classify(said).type == "text" and _COMPUTES.search(said):
+            computed.add(name)
+        elif is_key(name) and is_value(said) and not asked:
             statement = (start, _closing(text, value[1], limit))
             path, places = _parts(name, start)
-            yield Block(statement, (Found(path, value, statement, None, name, "words", places),))
+            blocks.append((name, Block(statement, (Found(path, value, statement, None, name, "words", places),))))
+    yield from (block for name, block in blocks if name not in computed)
 
 
 def _parts(name: str, start: int) -> tuple[Path, tuple[Span | None, ...]]:
