@@ -29,7 +29,7 @@ NEW = 12
 LONGEST = 700  # tokens of a prompt; the end of a longer one is read
 TOKENIZERS = ["byte_level", "metaspace", "letters", "words", pytest.param("demo", marks=pytest.mark.real_model)]
 each_tokenizer = pytest.mark.parametrize("name", TOKENIZERS)
-few = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass(frozen=True)
