@@ -110,14 +110,14 @@ def values(rows: Sequence[Row], table: str, **keys: Any) -> dict[str, float | No
 def test_answers_are_compared_in_pairs() -> None:
     rows = rows_of(trials())
     before = values(rows, "answers", direction="both", arm="none")
-    assert before == pytest.approx({"accuracy": 2 / 6, "exact": 2 / 6, "rate_2a": 1 / 6, "rate_2b": 3 / 6})
+    assert before == pytest.approx({"accuracy": 2 / 6, "exact": 2 / 6, "answers_2a": 1 / 6, "answers_2b": 3 / 6})
     after = values(rows, "answers", direction="both", arm="auto")
     assert after == pytest.approx(
         {
             "accuracy": 2 / 6,
             "exact": 2 / 6,
-            "rate_2a": 1 / 6,
-            "rate_2b": 3 / 6,
+            "answers_2a": 1 / 6,
+            "answers_2b": 3 / 6,
             "delta": 0.0,
             "wrong_to_right": 1,
             "right_to_wrong": 1,
@@ -266,7 +266,7 @@ def test_renamings_are_further_trials_and_rows_of_their_own() -> None:
     rows = EXPERIMENT.summarise(MemoryData(frames), settings, lambda _: None)
     assert one(rows, "answers", direction="both", arm="auto").values["accuracy"].n == 12
     assert values(rows, "renamings", renaming=0, arm="auto")["accuracy"] == pytest.approx(2 / 6)
-    assert values(rows, "renamings", renaming=1, arm="auto") == {"accuracy": 0, "rate_2b": 1, "removed": 0}
+    assert values(rows, "renamings", renaming=1, arm="auto") == {"accuracy": 0, "answers_2b": 1, "removed": 0}
     assert not [row for row in rows_of(trials()) if row.table == "applications_renamings"]
 
 

@@ -99,8 +99,8 @@ def _rates(answers: pd.DataFrame) -> Values:
     return {
         "accuracy": share(_is(answers, "right")),
         "exact": share(_flags(answers["exact"])),
-        "rate_2a": share(_is(answers, "2A")),
-        "rate_2b": share(_is(answers, "2B")),
+        "answers_2a": share(_is(answers, "2A")),
+        "answers_2b": share(_is(answers, "2B")),
     }
 
 
@@ -203,7 +203,7 @@ def _cost_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
 def _renaming_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
     rows = []
     for arm, after, before in _pairs(_answerable(records, True)):
-        values = {"accuracy": share(_is(after, "right")), "rate_2b": share(_is(after, "2B"))}
+        values = {"accuracy": share(_is(after, "right")), "answers_2b": share(_is(after, "2B"))}
         if arm != UNGUARDED:
             values["removed"] = share_removed(_is(after, "2B"), _is(before, "2B"))
         rows.append(Row(table="applications_renamings", keys={**keys, "arm": arm}, values=values))

@@ -18,8 +18,8 @@ TABLES = (
         columns={
             "accuracy": columns.share("accuracy", "Answers whose first value is the right one, in any form."),
             "exact": columns.share("exact", "The same, and it is written as in the prompt."),
-            "rate_2a": columns.share("2A", "Answers that write none of the values that could be meant."),
-            "rate_2b": columns.share("2B", "Answers whose first value is another one."),
+            "answers_2a": columns.share("2A", "Answers that write none of the values that could be meant."),
+            "answers_2b": columns.share("2B", "Answers whose first value is another one."),
             "delta": columns.share("change", "Accuracy less that of the unguarded model, on the same trials."),
             **columns.FLIPS,
         },
@@ -108,7 +108,7 @@ TABLES = (
         title="The same wording and positions with other names and values",
         columns={
             "accuracy": columns.share("accuracy", "Answers whose first value is the right one, in any form."),
-            "rate_2b": columns.share("2B", "Answers whose first value is another one."),
+            "answers_2b": columns.share("2B", "Answers whose first value is another one."),
             "removed": _REMOVED,
         },
     ),
