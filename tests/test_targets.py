@@ -117,7 +117,8 @@ class TestTheSentence:
     def test_a_sentence_about_what_is_asked_may_name_another_attribute(self) -> None:
         agreed = agreement("What is Carol's badge number?")
         assert agreed.resolve(said("The locker code of Carol is")).index is None
-        assert value(agreed.resolve(said("The locker code of Carol is"), beginning=[0])) == "3352"
+        assert agreed.resolve(said("The locker code of Carol is"), beginning=[0]).index is None
+        assert value(agreed.resolve(said("The badge number of Carol's locker code is"), beginning=[0])) == "3352"
         assert agreed.resolve(said("The locker code of Gina is"), beginning=[0]).index is None
 
     def test_a_value_of_another_kind_is_that_of_the_owner_named(self) -> None:
@@ -295,6 +296,11 @@ class TestTurnedRound:
 
 
 ALICE = "Alice's badge number is 4417. Bob's badge number is 8213."
+TICKETS = (
+    "Ticket 1\nCustomer: Anna Weber\nStatus: open\nPriority: high\n\n"
+    "Ticket 2\nCustomer: Ben Cole\nStatus: closed\nPriority: low\n"
+)
+EXAMPLE = 'Extract the invoice number as JSON, for example {"invoice_number": "INV-0000"}.'
 PAIR = '[{"order_id": "A-1001", "total": "$45.00"}, {"order_id": "A-1002", "total": "$12.50"}]'
 
 
@@ -337,6 +343,20 @@ class TestWhatAReaderWouldNotDecide:
             ("retries = 3\ntimeout = 30\nretries = 5\nWhat was retries originally, and what is it now?", "retries is"),
             ("Your name is Atlas. My name is Klaus. What is your name?", "My name is"),
             (f"{PAIR}\nWho ordered what?", "The sum of the totals is"),
+            (f"{TICKETS}\nWhat is the status of Anna Weber's ticket?", None),
+            (f"{TICKETS}\nWhat is the status?", "The status is"),
+            ("Salary: 48000\nWhat is the monthly salary?", "The salary is"),
+            (f"{ALICE} What is the badge number of Bob's manager?", None),
+            (f"{ALICE} What is Bob's badge number?", "The badge number of Bob's colleague is"),
+            (f"{ALICE} Generate a new badge number for Bob.", "Bob's badge number is"),
+            (f"{ALICE} What is the checksum of Bob's badge number?", None),
+            (f"{ALICE} What is Bob's badge number in hex?", None),
+            (f"Invoice number: INV-4711\n{EXAMPLE}", '{"invoice_number": "'),  # and never the example
+            (f"{ALICE} What is Bob's badge number?", "The badge number is between"),
+            ("Weight: 1500 g\nWhat is the weight in kg?", None),
+            ("Total: $45.00\nDeposit: $50.00\nWhat is the total after the deposit?", "The total after the deposit is"),
+            ("Old price: $50\nPrice: $45\nWhat changed?", "The regular price is"),
+            (f'{PAIR}\nWhen was order A-1001 delivered?', None),
         ],
     )
     def test_is_left_unresolved(self, prompt: str, sentence: str | None) -> None:
@@ -351,6 +371,11 @@ class TestWhatAReaderWouldNotDecide:
             (f"{PAIR}\nIs order A-1001 cheaper than A-1002?", None, None),
             (f"{PAIR}\nWhat is the total of order A-1002?", "The total for order A-1002 is", "$12.50"),
             ("retries = 3\ntimeout = 30\nretries = 5\nWhat is retries now?", "The original retries was", "3"),
+            ("Due date: 2024-05-03\nDate: 2024-04-03\nWhat is the due date?", None, "2024-05-03"),
+            ("Date: 2024-04-03\nDue date: 2024-05-03\nWhat is the due date?", "The due date is", "2024-05-03"),
+            ("Old price: $50\nPrice: $45\nWhat is the price?", "The old price is", "$50"),
+            ("Phone: 555-0101\nEmail: a@b.org\nWhat is the phone number?", "The phone number is", "555-0101"),
+            (f"{ALICE} Could you please tell me Bob's badge number?", "Sure. Bob's badge number is", "8213"),
         ],
     )
     def test_and_what_one_would(self, prompt: str, sentence: str | None, right: str | None) -> None:

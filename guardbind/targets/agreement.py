@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from guardbind.evidence import EvidenceTable, Located, Resolution
 from guardbind.evidence._claim import LISTED
@@ -14,7 +15,7 @@ from guardbind.targets.attributes import WHOLE, Attributes, Match
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.query import Order, Query, odd_words, order_of, several
 from guardbind.targets.types import Place
-from guardbind.targets.words import Word, content, is_content, words
+from guardbind.targets.words import GENERIC, Word, content, is_content, words
 
 __all__ = ["Agreement"]
 
@@ -30,7 +31,19 @@ _OWNS = re.compile(r"\A['\u2019]s?(?!\w)")
 _PLURAL = re.compile(r"\b(?:are|were)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:was|were|from|used\s+to|before|previously|earlier|then|after)\b", re.IGNORECASE)
 _WHOSE = re.compile(r"\b(?:my|your|our|his|her|its|their)\s+(?:\w+\s+){0,2}\Z", re.IGNORECASE)
-_CORRECTED = re.compile(r"\b(?:correction|scratch\s+that|i\s+meant|my\s+mistake)\b", re.IGNORECASE)
+_CORRECTED = re.compile(
+    r"\b(?:correction|scratch\s+that|i\s+meant|my\s+mistake|exchanged|swapped|reassigned)\b", re.IGNORECASE
+)
+_BLOCK = re.compile(r"\n[ \t]*\n|\n-{3,}|\n\[")
+_DIGIT = re.compile(r"\d")
+_FORM = re.compile(r"\b(?:in|as|without|per)\s+(?:the\s+|an?\s+)?(?P<form>[^\W\d_]+)", re.IGNORECASE)
+_LIMITS = re.compile(
+    r"\b(?:includes?|including|between|at\s+least|at\s+most|over|under|about|around|said|thought|starts?\s+with"
+    r"|begins?\s+with|ends?\s+with|contains?)\b",
+    re.IGNORECASE,
+)
+_OWNED = re.compile(r"['\u2019]s\s+(?P<noun>[^\W\d_]+)")
+_RELATED = re.compile(r"\b(?P<noun>[^\W\d_]+)\s+of\s+\Z")
 
 _SENTENCE = "the slot's own sentence names it"
 
@@ -52,8 +65,10 @@ class Agreement:
         self._attributes = Attributes(table, self._labels)
         self._surfaces = [surface for item in table.items for surface in item.surfaces]
         self._values = {word.stem for surface in self._surfaces for word in words(surface)}
+        self._known_words = self._values | {word.stem for word in words(query.context)}
         self._asked: Resolution | None = None
         self._refusal = self._odd(query.odd)
+        self._refused = self._attributes.refused(query.text)
 
     @property
     def names_owner(self) -> bool:
@@ -75,9 +90,7 @@ class Agreement:
         """Whether one of some bindings is of the attribute of another, whoever has them."""
         return bool(self._attributes.of(items) & self._attributes.of([target]))
 
-    def resolve(
-        self, place: Place | None, *, beginning: Collection[int] = (), automatic: bool = False
-    ) -> Resolution:
+    def resolve(self, place: Place | None, *, beginning: Collection[int] = (), automatic: bool = False) -> Resolution:
         """Return the target of a slot.
 
         Args:
@@ -105,8 +118,15 @@ class Agreement:
 
     def _of_sentence(self, match: Match, place: Place, beginning: Collection[int], automatic: bool) -> Resolution:
         begins = self._attributes.of(beginning)
-        if automatic and begins and match.attribute not in begins:
-            return _unresolved("the value that begins is of another kind than what the slot's sentence names")
+        if match.attribute in self._refused:
+            return _unresolved("the query names it in another form than it is bound in")
+        if self._bounded(place.asks[match.end :]):
+            return _unresolved("the slot's sentence says more about it than its value")
+        asked = self.asked.index
+        if begins and match.attribute not in begins:
+            meant = asked is not None and bool(self._attributes.of([asked]) & begins)
+            if automatic or meant or match.score < WHOLE:
+                return _unresolved("the value that begins is of another kind than what the slot's sentence names")
         if automatic and match.score < WHOLE and not place.asks[match.end :].strip():
             return _unresolved("a name that follows a noun says which, and need not be asked for")
         found = self._owned(match, place, "sentence", _SENTENCE)
@@ -115,7 +135,12 @@ class Agreement:
     def _of_query(self) -> Resolution:
         if self._refusal is not None or several(self.query.text):
             return _unresolved(self._refusal or "the query asks for several")
-        for text in (self.query.text, f"{self.query.lead} {self.query.text}"):
+        if self._bounded(self.query.text):
+            return _unresolved("the query asks for it in another form")
+        texts = [self.query.text]
+        if not self._refused and not self.names_owner and not self._foreign(self.query.text):
+            texts.append(f"{self.query.lead} {self.query.text}")
+        for text in texts:
             found = self._attributes.asked(text)
             if len(found) > 1:
                 return _unresolved("the query names several attributes")
@@ -127,8 +152,13 @@ class Agreement:
     def _by_kind(self, place: Place, beginning: Collection[int]) -> Resolution:
         """Take what is asked for if a value of it begins, else what the owner that is named has of what begins."""
         begins = self._attributes.of(beginning)
-        if _PLURAL.search(place.about) or self._gives_some(place.about, begins):
+        names = [mention.span for mention in self._labels.mentions(place.about)]
+        digits = [found.start() for found in _DIGIT.finditer(place.about)]
+        given = any(not any(a <= digit < b for a, b in names) for digit in digits)
+        if given or _PLURAL.search(place.about) or self._gives_some(place.about, begins):
             return _unresolved("the slot's sentence lists values")
+        if _LIMITS.search(place.about) or self._attributes.refused(place.about):
+            return _unresolved("the slot's sentence says something else")
         asked = self.asked
         if asked.index is not None and self._attributes.of([asked.index]) & begins:
             own = self._labels.of(asked.index).owners
@@ -170,7 +200,7 @@ class Agreement:
             named = self._labels.mentions(text)
             if named and self._foreign(text, known=self.query.context):
                 return _unresolved(f"{reason}, but names something that the prompt does not")
-            if self._misnamed(text, named):
+            if self._misnamed(text, named) or self._related(text, named, match):
                 return _unresolved(f"{reason}, but calls something by an attribute that it does not have here")
             if any(label.owners & mention.owners for label in match.labels for mention in named):
                 running = source == 0 and how != "query"
@@ -234,6 +264,31 @@ class Agreement:
                 return True
         return False
 
+    def _related(self, text: str, named: Sequence[Named], match: Match) -> bool:
+        """Whether somebody is meant who is only related to one that is named: "Bob's manager", "a friend of Bob"."""
+        for mention in named:
+            start, end = mention.span
+            owned = _OWNED.match(text, end)
+            if owned and (found := words(owned["noun"])):
+                word = found[0]
+                if is_content(word) and word.stem not in match.attribute and not self._attributes.known(word):
+                    return True
+            head = _RELATED.search(text, max(0, start - 60), start)
+            if head and (found := words(head["noun"])):
+                word = found[-1]
+                if is_content(word) and word.stem not in GENERIC and not self._attributes.known(word):
+                    return True
+        return False
+
+    def _bounded(self, text: str) -> bool:
+        """Whether a text asks for a unit, a format or a limit: "in kg", "with leading zeros", "at least"."""
+        for found in _FORM.finditer(text):
+            for word in words(found["form"])[:1]:
+                said = word.stem in self._known_words or self._attributes.known(word)
+                if is_content(word) and not said:
+                    return True
+        return bool(_LIMITS.search(text))
+
     def _foreign(self, text: str, *, known: str = "") -> bool:
         """Whether a text names something that nothing else does: a name in capitals, or a number."""
         mentioned = self._values | {word.stem for word in words(known)}
@@ -256,6 +311,8 @@ class Agreement:
             first = self._table.items[items[0]]
             return Resolution(first.index, how, f"{reason}; all of them have one value", first.key, score)
         history = self._table.history(keys.pop())
+        if len(history) > 1 and self._blocks(history):
+            return _unresolved(f"{reason}, but several blocks of the prompt do")
         order = self._order(place, how) if len(history) > 1 else "last"
         if order == "both" or (len(history) > 1 and self._several_owners(history)) or self._corrected(history[-1]):
             return _unresolved(f"{reason}, but not which of its values")
@@ -269,6 +326,13 @@ class Agreement:
         if said is None and how != "query" and self.query.order is None and _PAST.search(place.about):
             return "both"
         return said or self.query.order or "last"
+
+    def _blocks(self, history: Sequence[Located]) -> bool:
+        """Whether values of one key stand in blocks of a list of records, which name other keys again as well."""
+        places = sorted(mention.chars for item in history for mention in item.mentions)
+        parted = any(_BLOCK.search(self.query.prompt, left[1], right[0]) for left, right in pairwise(places))
+        keys = {item.key for item in self._table.items if not item.owners}
+        return parted and sum(len(self._table.history(key)) > 1 for key in keys) > 1
 
     def _several_owners(self, history: Sequence[Located]) -> bool:
         """Whether "my name" and "your name" were taken for one."""

@@ -10,7 +10,7 @@ from guardbind.evidence import EvidenceTable
 from guardbind.evidence._scan import occurrences
 from guardbind.extraction.values import ValueType
 from guardbind.targets.labels import Labels, LabelTable
-from guardbind.targets.words import FIRST, LATEST, Word, is_content, words
+from guardbind.targets.words import FIRST, GENERIC, LATEST, Word, is_content, words
 
 __all__ = ["WHOLE", "Attributes", "Match"]
 
@@ -21,11 +21,18 @@ _PERMUTED, _CORE, _CUE = 0.9, 0.8, 0.5
 _CUES: dict[ValueType, re.Pattern[str]] = {
     "date": re.compile(r"\bwhen\b|\bwhat\s+(?:date|day)\b", re.IGNORECASE),
     "money": re.compile(r"\bhow\s+much\b|\bcosts?\b|\bprice\b|\bpaid\b|\bpay\b", re.IGNORECASE),
-    "email": re.compile(r"\be-?mail(?:ed)?\b", re.IGNORECASE),
+    "email": re.compile(r"\A(?!.*\bwho\b).*\be-?mail\b", re.IGNORECASE | re.DOTALL),
     "url": re.compile(r"\b(?:url|link|website)\b", re.IGNORECASE),
 }
 _DIGIT = re.compile(r"\d")
 _WHICH = frozenset({"which", "what", "whose"})
+_CUE_WORDS = frozenset({"pay", "paid", "price", "date", "day", "email", "url", "link", "website"})
+# "phone number" is a phone, as "badge" is a badge number.
+_TRAILING = frozenset({"number", "id", "address", "name"})
+# "the checksum of Bob's badge number" is no badge number.
+_HEAD = re.compile(
+    r"(?P<head>[^\W_]+)\s+of\s+(?:(?:the|an?|my|your|our|this|that)\s+)?(?:[\w.-]+(?:\s+[\w.-]+)?['\u2019]s\s+)?\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +85,16 @@ class Attributes:
         shipping cost", "the price after") is another one, and then nothing is.
         """
         found = words(text)
-        matches: list[Match] = []
-        for group in self._groups:
-            match, refused = self._named(found, group)
-            if match is not None and not self.gives(text, match):
-                matches.append(match)
-            elif refused:
-                return []
-        return _best(matches) or self._cued(text)
+        named = [self._named(text, found, group) for group in self._groups]
+        if any(match is None and refused is not None for match, refused in named):
+            return []
+        matches = [match for match, _ in named if match is not None and not self.gives(text, match)]
+        return _best(_outermost(matches)) or self._cued(text)
+
+    def refused(self, text: str) -> set[tuple[str, ...]]:
+        """Return the attributes that a text names in a modified form only."""
+        named = [self._named(text, words(text), group) for group in self._groups]
+        return {refused.attribute for match, refused in named if match is None and refused is not None}
 
     def wanted(self, text: str, beginning: Collection[int] = ()) -> list[Match]:
         """Return the attributes that a text before a slot names and gives no value for yet.
@@ -93,12 +102,14 @@ class Attributes:
         Of several, those whose kind of value begins; of two words in a row ("customer email") the last.
         """
         found = words(text)
-        named = [match for group in self._groups if (match := self._named(found, group)[0]) is not None]
-        matches = [match for match in named if not self._answered(text, match)]
+        named = [self._named(text, found, group) for group in self._groups]
+        if any(m is None and refused is not None and not self._answered(text, refused) for m, refused in named):
+            return []
+        matches = _outermost([match for match, _ in named if match is not None and not self._answered(text, match)])
         begins = self.of(beginning)
         matches = [match for match in matches if match.attribute in begins] or matches
         kept = sorted(_best(matches), key=lambda match: match.end)
-        while len(kept) > 1 and not text[kept[0].end : kept[1].start].strip():
+        while len(kept) > 1 and kept[0].end <= kept[1].start and not text[kept[0].end : kept[1].start].strip():
             kept = kept[1:]
         return kept
 
@@ -113,14 +124,14 @@ class Attributes:
             return True
         return word.stem in self._labels.name_words
 
-    def _named(self, found: Sequence[Word], group: tuple[Labels, ...]) -> tuple[Match | None, bool]:
-        """Return where an attribute is named, and whether it stands there whole, but modified."""
+    def _named(self, text: str, found: Sequence[Word], group: tuple[Labels, ...]) -> tuple[Match | None, Match | None]:
+        """Return where an attribute is named, and where it stands whole, but modified."""
         label = group[0]
         said = [(place, word) for place, word in enumerate(found) if is_content(word)]
         if not any(is_content(word) for word in words(" ".join(label.attribute))):
             said = list(enumerate(found))
         best: Match | None = None
-        refused = False
+        refused: Match | None = None
         for wanted, score in ((label.attribute, WHOLE), (label.core, _CORE)):
             if not wanted or (score == _CORE and wanted == label.attribute):
                 continue
@@ -128,12 +139,14 @@ class Attributes:
                 window = said[at : at + len(wanted)]
                 stems = tuple(word.stem for _, word in window)
                 worth = score if stems == wanted else score * _PERMUTED if sorted(stems) == sorted(wanted) else 0.0
-                if not worth:
+                # What owns something ("the customer's phone") is not what is asked for.
+                if not worth or window[-1][1].owning:
                     continue
-                if not self._unmodified(found, window[0][0], window[-1][0]):
-                    refused = refused or score == WHOLE
+                match = Match(group, worth, window[0][1].start, window[-1][1].end)
+                if not self._unmodified(found, window[0][0], window[-1][0]) or self._headed(text, match.start):
+                    refused = match if score == WHOLE else refused
                 elif best is None or worth >= best.score:
-                    best = Match(group, worth, window[0][1].start, window[-1][1].end)
+                    best = match
             if best is not None:
                 break
         return best, refused
@@ -144,7 +157,17 @@ class Attributes:
         # "which item's price": the word in between is what the answer is, and leaves the price a price
         asked = first >= 2 and found[first - 2].stem in _WHICH and found[first - 1].owning
         unknown = [place for place in beside if is_content(found[place]) and not self.known(found[place])]
+        if unknown[-1:] == [last + 1] and found[last + 1].stem in _TRAILING:
+            unknown.pop()
         return not unknown or (asked and unknown == [first - 1])
+
+    def _headed(self, text: str, start: int) -> bool:
+        """Whether something of the attribute is meant, and not the attribute itself."""
+        head = _HEAD.search(text, max(0, start - 80), start)
+        if head is None:
+            return False
+        word = words(head["head"])[-1]
+        return is_content(word) and word.stem not in GENERIC and not self.known(word)
 
     def _answered(self, text: str, match: Match) -> bool:
         """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""
@@ -157,11 +180,23 @@ class Attributes:
         return any(not any(a <= start < b for a, b in names) for start in values)
 
     def _cued(self, text: str) -> list[Match]:
+        if any(is_content(w) and w.stem not in _CUE_WORDS and not self.known(w) for w in words(text)):
+            return []
         for kind, pattern in _CUES.items():
             if pattern.search(text):
                 labels = tuple(label for label in self._labels.labels if label.type == kind)
                 return [Match(labels, _CUE, 0, len(text))] if labels else []
         return []
+
+
+def _outermost(matches: Sequence[Match]) -> list[Match]:
+    """Leave out attributes within longer ones: "date" in "due date"."""
+
+    def within(one: Match, other: Match) -> bool:
+        inside = other.start <= one.start and one.end <= other.end
+        return inside and other.end - other.start > one.end - one.start
+
+    return [match for match in matches if not any(within(match, other) for other in matches)]
 
 
 def _best(matches: Sequence[Match]) -> list[Match]:

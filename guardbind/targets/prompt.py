@@ -21,6 +21,10 @@ __all__ = ["read_bindings", "writable"]
 
 logger = logging.getLogger("guardbind")
 
+_EXAMPLE = re.compile(
+    r"\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|example(?:\s+output)?:|format:|like\s+this)[^\n]{0,40}\Z",
+    re.IGNORECASE,
+)
 _ASKS_WHO = re.compile(r"\bwh(?:o|om|ose|ich|at)\b", re.IGNORECASE)
 
 
@@ -29,7 +33,7 @@ def read_bindings(prompt: PromptText) -> list[Binding]:
 
     Where the query names no attribute and owner that are bound, but a value, and asks whose it is, the bindings are
     turned round: the owners are the values then. What a prompt that stops in the middle of a sentence has begun to say
-    there is the beginning of the answer, and no evidence.
+    there is the beginning of the answer, and no evidence; nor is what it gives as an example.
 
     Args:
         prompt: The decoded prompt.
@@ -86,7 +90,10 @@ def _agreement(bindings: list[Binding], prompt: PromptText) -> Agreement:
 def _finished(found: ExtractedTable, prompt: PromptText) -> ExtractedTable:
     text = prompt.text
     last = Layout(text, prompt.specials).units(0, len(text))[-1]
-    if not text[last.start :].strip():
-        return found
-    items = tuple(item for item in found.items if item.statement is None or item.statement[1] <= last.start)
-    return replace(found, items=items)
+    unfinished = bool(text[last.start :].strip())
+    kept = []
+    for item in found.items:
+        start, end = item.statement or (0, 0)
+        if not (unfinished and end > last.start) and not _EXAMPLE.search(text, max(0, start - 60), start):
+            kept.append(item)
+    return replace(found, items=tuple(kept))

@@ -25,7 +25,8 @@ _COMPUTED = re.compile(
     r"|before\s+(?:that|it)|days?\s+(?:after|before)|compare[ds]?|longer|shorter|larger|smaller|cheaper|higher|lower"
     r"|highest|lowest|cheapest|most\s+expensive|than|swap(?:s|ped)?|trade[ds]?|cop(?:y|ied)|replaced?"
     r"|renamed?|spen[dt]|discount(?:ed)?|delay(?:ed)?|mask|redact|hide|in\s+(?:feet|inches|pounds|miles|euros|dollars)"
-    r"|if|suppose|assum(?:e|ing)|imagine|pretend)\b",
+    r"|if|suppose|assum(?:e|ing)|imagine|pretend|generate|create|change|update|invent|increment|decrement|maximum"
+    r"|minimum|checksum|last\s+(?:week|month|year|time)|yesterday|ago)\b",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r"\b(?:both|each|every|two|three|four|five|six|seven|eight|nine|ten|dozen)\b", re.IGNORECASE)

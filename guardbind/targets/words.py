@@ -33,12 +33,13 @@ GENERIC = frozenset(
 _ARE_ABOUT_NOTHING = """
     a above according again an and answer any are as ask at be been being belong belongs brief briefly by
     can check conversation could csv did do does earlier entry exact exactly find for format from full get
-    give had has have having her here his how i in into is it its json just know listed look markdown me
+    give had has have having her here his how i in into is it its json just know listed look markdown me much
     message my need no of ok on only or our please quote recorded registered reply report return say
     sentence short show shown so stated sure table tell text than that the their them then there these this
     those to under unknown up us using want was we were what when where which who whom whose why will with
     would write yaml yes you your
 """
+
 
 class Word(NamedTuple):
     """One word: its stem, where it stands, whether it is written as a name is, with a digit, as an owner ("Bob's")."""
