@@ -85,9 +85,9 @@ PRESET = Preset(
         "applications": Settings(
             tasks=_TEXTS,
             ks=(0,),
-            trials=60,
+            trials=48,
             options={"policies": ["auto"]},
-            also=(Settings(tasks=_TEXTS, ks=(0,), trials=16, options={"policies": list(_SINGLE)}),),
+            also=(Settings(tasks=_TEXTS, ks=(0,), trials=10, options={"policies": list(_SINGLE)}),),
         ),
         "repair": Settings(
             fillers=_BOTH,
