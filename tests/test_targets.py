@@ -296,6 +296,8 @@ class TestTurnedRound:
 
 
 ALICE = "Alice's badge number is 4417. Bob's badge number is 8213."
+DATED = "| Order | Order date | City |\n|---|---|---|\n| A-1001 | 2024-05-03 | Cork |\n| A-1002 | 2024-06-01 | Bonn |\n"
+SHOPS = "Elm Street Market\nTotal: $45.00\n\nSummit Gear\nCustomer number: C-77\n"
 TICKETS = (
     "Ticket 1\nCustomer: Anna Weber\nStatus: open\nPriority: high\n\n"
     "Ticket 2\nCustomer: Ben Cole\nStatus: closed\nPriority: low\n"
@@ -356,7 +358,10 @@ class TestWhatAReaderWouldNotDecide:
             ("Weight: 1500 g\nWhat is the weight in kg?", None),
             ("Total: $45.00\nDeposit: $50.00\nWhat is the total after the deposit?", "The total after the deposit is"),
             ("Old price: $50\nPrice: $45\nWhat changed?", "The regular price is"),
-            (f'{PAIR}\nWhen was order A-1001 delivered?', None),
+            (f"{PAIR}\nWhen was order A-1001 delivered?", None),
+            (f"{DATED}\nFor order A-1001, what is the review date?", "The review date for order A-1001 is"),
+            ("Receipt number: R-1\nDate: 2024-05-03\nWhat is the order number on this receipt?", None),
+            (f"{SHOPS}\nWhat is the customer number on the receipt from Elm Street Market?", None),
         ],
     )
     def test_is_left_unresolved(self, prompt: str, sentence: str | None) -> None:
@@ -374,6 +379,8 @@ class TestWhatAReaderWouldNotDecide:
             ("Due date: 2024-05-03\nDate: 2024-04-03\nWhat is the due date?", None, "2024-05-03"),
             ("Date: 2024-04-03\nDue date: 2024-05-03\nWhat is the due date?", "The due date is", "2024-05-03"),
             ("Old price: $50\nPrice: $45\nWhat is the price?", "The old price is", "$50"),
+            (f"{SHOPS}\nWhat is the customer number on the receipt from Summit Gear?", None, "C-77"),
+            (f"{DATED}\nWhat is the order date of order A-1001?", None, "2024-05-03"),
             ("Phone: 555-0101\nEmail: a@b.org\nWhat is the phone number?", "The phone number is", "555-0101"),
             (f"{ALICE} Could you please tell me Bob's badge number?", "Sure. Bob's badge number is", "8213"),
         ],

@@ -212,6 +212,8 @@ class Agreement:
             if named or self._foreign(text, known="" if owned else self.query.context):
                 return _unresolved(f"{reason}, but of something that has no such value here")
         items = [label.item for label in match.labels]
+        if not all(self._beside(item, text) for text, _ in sources for item in items):
+            return _unresolved(f"{reason}, but of something that stands elsewhere")
         return self._take(items, match.score * _LONE, how, f"{reason}; no owner is named", place)
 
     def _agreeing(self, match: Match, named: Sequence[Named]) -> list[int]:
@@ -264,6 +266,27 @@ class Agreement:
                 return True
         return False
 
+    def _beside(self, item: int, text: str) -> bool:
+        """Whether what a text names by a name that is nobody's stands in the block of a binding."""
+        prompt = self.query.prompt
+        unowned = [w for w in words(text) if self._names(text, w) and not self._attributes.known(w)]
+        unowned = [w for w in unowned if w.stem not in self._values]
+        if not unowned:
+            return True
+        for mention in self._table.items[item].mentions:
+            start = max((cut.end() for cut in _BLOCK.finditer(prompt, 0, mention.chars[0])), default=0)
+            stop = _BLOCK.search(prompt, mention.chars[1])
+            block = {w.stem for w in words(prompt[start : stop.start() if stop else len(prompt)])}
+            if all(word.stem in block for word in unowned):
+                return True
+        return False
+
+    @staticmethod
+    def _names(text: str, word: Word) -> bool:
+        """Whether a word is written as a name is: in capitals, not only because a sentence begins; or with a digit."""
+        starts = not text[: word.start].strip() or bool(_BEGINS.search(text, 0, word.start))
+        return is_content(word) and ((word.capital and (word.owning or not starts)) or word.numeric)
+
     def _related(self, text: str, named: Sequence[Named], match: Match) -> bool:
         """Whether somebody is meant who is only related to one that is named: "Bob's manager", "a friend of Bob"."""
         for mention in named:
@@ -292,10 +315,8 @@ class Agreement:
     def _foreign(self, text: str, *, known: str = "") -> bool:
         """Whether a text names something that nothing else does: a name in capitals, or a number."""
         mentioned = self._values | {word.stem for word in words(known)}
-        for place, word in enumerate(words(text)):
-            starts = place == 0 or bool(_BEGINS.search(text, 0, word.start))
-            names = (word.capital and (word.owning or not starts)) or word.numeric
-            if names and is_content(word) and word.stem not in mentioned and not self._attributes.known(word):
+        for word in words(text):
+            if self._names(text, word) and word.stem not in mentioned and not self._attributes.known(word):
                 return True
         return False
 

@@ -24,6 +24,9 @@ _CUES: dict[ValueType, re.Pattern[str]] = {
     "email": re.compile(r"\A(?!.*\bwho\b).*\be-?mail\b", re.IGNORECASE | re.DOTALL),
     "url": re.compile(r"\b(?:url|link|website)\b", re.IGNORECASE),
 }
+_BEHIND = re.compile(r"\b(?:on|in|of|from|for|at|with|to)\s+(?:(?:the|this|that|my|your|our|an?)\s+)?\Z", re.IGNORECASE)
+_STOP = re.compile(r"[.!?;:]\s|\n")
+_OF = re.compile(r"\bof\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _WHICH = frozenset({"which", "what", "whose"})
 _CUE_WORDS = frozenset({"pay", "paid", "price", "date", "day", "email", "url", "link", "website"})
@@ -143,6 +146,11 @@ class Attributes:
                 if not worth or window[-1][1].owning:
                     continue
                 match = Match(group, worth, window[0][1].start, window[-1][1].end)
+                turned = stems != wanted and not _OF.search(text, match.start, match.end)
+                if turned or _STOP.search(text, match.start, match.end):
+                    continue
+                if score == _CORE and self._says_which(text, match):
+                    continue
                 if not self._unmodified(found, window[0][0], window[-1][0]) or self._headed(text, match.start):
                     refused = match if score == WHOLE else refused
                 elif best is None or worth >= best.score:
@@ -160,6 +168,20 @@ class Attributes:
         if unknown[-1:] == [last + 1] and found[last + 1].stem in _TRAILING:
             unknown.pop()
         return not unknown or (asked and unknown == [first - 1])
+
+    def _says_which(self, text: str, match: Match) -> bool:
+        """Whether a noun only says what something else is or stands on: "order A-17", "on this receipt"."""
+        turned = [label for label in match.labels if any(self._turned(label, owner) for owner in label.owners)]
+        if turned:
+            return False
+        following = [m for m in self._labels.mentions(text) if 0 <= m.span[0] - match.end <= 2]
+        names = any(label.owners & mention.owners for mention in following for label in match.labels)
+        return names or bool(_BEHIND.search(text, max(0, match.start - 20), match.start))
+
+    def _turned(self, label: Labels, owner: str) -> bool:
+        """Whether a binding is turned round: its owners are the values that its attribute has."""
+        item = self._table.items[label.item]
+        return item.key == f"{item.attribute} {owner}" or item.attribute is None
 
     def _headed(self, text: str, start: int) -> bool:
         """Whether something of the attribute is meant, and not the attribute itself."""
