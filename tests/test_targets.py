@@ -362,6 +362,7 @@ class TestWhatAReaderWouldNotDecide:
             (f"{DATED}\nFor order A-1001, what is the review date?", "The review date for order A-1001 is"),
             ("Receipt number: R-1\nDate: 2024-05-03\nWhat is the order number on this receipt?", None),
             (f"{SHOPS}\nWhat is the customer number on the receipt from Elm Street Market?", None),
+            (f"{DATED}\nWhich order goes to Cork?", "The order number of the order to Cork is"),
         ],
     )
     def test_is_left_unresolved(self, prompt: str, sentence: str | None) -> None:

@@ -151,7 +151,9 @@ class Attributes:
                     continue
                 if score == _CORE and self._says_which(text, match):
                     continue
-                if not self._unmodified(found, window[0][0], window[-1][0]) or self._headed(text, match.start):
+                if not self._unmodified(
+                    found, window[0][0], window[-1][0], label, whole=score == WHOLE
+                ) or self._headed(text, match.start):
                     refused = match if score == WHOLE else refused
                 elif best is None or worth >= best.score:
                     best = match
@@ -159,14 +161,17 @@ class Attributes:
                 break
         return best, refused
 
-    def _unmodified(self, found: Sequence[Word], first: int, last: int) -> bool:
+    def _unmodified(self, found: Sequence[Word], first: int, last: int, label: Labels, *, whole: bool) -> bool:
         """Whether the words beside an attribute leave it what it is: "phone number" is no badge number."""
         beside = [place for place in (first - 1, last + 1) if 0 <= place < len(found)]
         # "which item's price": the word in between is what the answer is, and leaves the price a price
         asked = first >= 2 and found[first - 2].stem in _WHICH and found[first - 1].owning
         unknown = [place for place in beside if is_content(found[place]) and not self.known(found[place])]
-        if unknown[-1:] == [last + 1] and found[last + 1].stem in _TRAILING:
+        following = found[last + 1].stem if last + 1 < len(found) else ""
+        if whole and following in _TRAILING and unknown[-1:] == [last + 1]:
             unknown.pop()
+        if not whole and following in GENERIC and following not in label.attribute:
+            return False  # "order number" is no order date
         return not unknown or (asked and unknown == [first - 1])
 
     def _says_which(self, text: str, match: Match) -> bool:
