@@ -389,6 +389,11 @@ class TestWhatAReaderWouldNotDecide:
     def test_and_what_one_would(self, prompt: str, sentence: str | None, right: str | None) -> None:
         assert read(prompt, sentence) == right
 
+    def test_a_name_behind_a_value_that_has_no_such_attribute_is_nobodys(self) -> None:
+        facts = f"{ALICE} Carol's locker code is 77-B. What is Alice's badge number?"
+        assert read(facts, "Alice's badge number is 4417 and Carol's badge number is") is None
+        assert read(facts, "Alice has 4417, while Carol mumbled that the badge number is") is None
+
     def test_a_row_with_cells_of_two_records_is_nobodys(self) -> None:
         prompt = as_prompt(f"{PAIR[:-1]}]\nList the orders as a table.\n")
         table = locate(read_bindings(prompt), prompt)

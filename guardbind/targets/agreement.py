@@ -235,7 +235,7 @@ class Agreement:
         tied = [mention for mention in since if prose and self._tied(match, text, mention, since)]
         items = self._agreeing(match, tied or since)
         keys = {self._table.items[item].key for item in items}
-        if tied or len(keys) > 1:
+        if tied or len(keys) != 1:
             return items if len(keys) == 1 else []
         asked = self.asked.index
         own = frozenset[str]() if asked is None else self._labels.of(asked).owners

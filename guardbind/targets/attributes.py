@@ -193,8 +193,8 @@ class Attributes:
         head = _HEAD.search(text, max(0, start - 80), start)
         if head is None:
             return False
-        word = words(head["head"])[-1]
-        return is_content(word) and word.stem not in GENERIC and not self.known(word)
+        heads = words(head["head"])[-1:]
+        return any(is_content(word) and word.stem not in GENERIC and not self.known(word) for word in heads)
 
     def _answered(self, text: str, match: Match) -> bool:
         """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""
