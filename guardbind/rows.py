@@ -15,7 +15,7 @@ from guardbind.evidence import Binding, Evidence, EvidenceTable, PromptText, Res
 from guardbind.evidence._scan import occurrences
 from guardbind.nulls.types import Span
 from guardbind.slots.detector import Detected
-from guardbind.targets import Agreement, Place, read_query
+from guardbind.targets import Agreement, Place, Query, read_query
 from guardbind.targets.prompt import read_bindings, writable
 
 __all__ = ["Row", "Value", "bind_row"]
@@ -296,7 +296,7 @@ def bind_row(
         starts=frozenset() if trie is None else trie.first_tokens,
         agreement=Agreement(table, query),
         addressed=addressed,
-        echoed=_echoed(table, query.text) if addressed else frozenset(),
+        echoed=_echoed(table, query) if addressed else frozenset(),
         opens_turn=_opens_turn(tokenizer, prompt.text),
     )
 
@@ -337,7 +337,13 @@ def _first(text: str) -> str:
     return text.lstrip(_OPENING)[:1]
 
 
-def _echoed(table: EvidenceTable, query: str) -> frozenset[int]:
+def _echoed(table: EvidenceTable, query: Query) -> frozenset[int]:
+    """Return the bindings whose values the query says, other than where it states one itself."""
+    stated = [mention.chars for item in table.items for mention in item.mentions]
     surfaces = [surface for item in table.items for surface in item.surfaces]
-    said = {surface for _, surface in occurrences(query, surfaces, any_case=True)}
+    said = set()
+    for (start, _), surface in occurrences(query.text, surfaces, any_case=True):
+        place = query.span[0] + start
+        if not any(first <= place < last for first, last in stated):
+            said.add(surface)
     return frozenset(item.index for item in table.items if not said.isdisjoint(item.surfaces))

@@ -26,7 +26,7 @@ def only(bindings: list[Binding], key: str) -> Binding:
     return found
 
 
-FIVE = {"$5.00", "$5", "5 USD", "5.00 USD"}  # the amount, which names its record as well
+FIVE = {"$5.00", "$5", "5 USD", "5.00 USD", "USD 5", "USD 5.00"}  # the amount, which names its record as well
 
 WORDS = {
     "Alice's badge number is 4417.": ("badge number", {"Alice"}),
@@ -229,7 +229,7 @@ def test_the_other_way_round() -> None:
         ("badge number 4417", "Alice", "badge number", ("4417",)),
         ("badge number 8213", "Bob", "badge number", ("8213",)),
         ("desk 12-B", "Alice", "desk", ("12-B",)),
-        ("price $5.00", "total", "price", ("$5.00", "$5", "5.00 USD", "5 USD")),
+        ("price $5.00", "total", "price", ("$5.00", "$5", "5.00 USD", "USD 5.00", "5 USD", "USD 5")),
     ]
     table = locate(inverse, prompt_of(text), source=text)
     assert [text[slice(*item.mentions[0].value_chars)] for item in table.items] == ["Alice", "Bob", "Alice", "total"]
