@@ -76,6 +76,7 @@ class TestWhatAReaderWouldNotDecide:
             (f"{DATED}\nFor order A-1001, what is the review date?", "The review date for order A-1001 is"),
             ("Receipt number: R-1\nDate: 2024-05-03\nWhat is the order number on this receipt?", None),
             (f"{SHOPS}\nWhat is the customer number on the receipt from Elm Street Market?", None),
+            ("upload_region = eu-1\nstatus of job-7 is stalled\nWhat is the upload status of job-7?", None),
             (f"{DATED}\nWhich order goes to Cork?", "The order number of the order to Cork is"),
         ],
     )

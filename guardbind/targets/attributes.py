@@ -89,15 +89,14 @@ class Attributes:
         """
         found = words(text)
         named = [self._named(text, found, group) for group in self._groups]
-        if any(match is None and refused is not None for match, refused in named):
+        if _modified(named):
             return []
         matches = [match for match, _ in named if match is not None and not self.gives(text, match)]
         return _best(_outermost(matches)) or self._cued(text)
 
     def refused(self, text: str) -> set[tuple[str, ...]]:
         """Return the attributes that a text names in a modified form only."""
-        named = [self._named(text, words(text), group) for group in self._groups]
-        return {refused.attribute for match, refused in named if match is None and refused is not None}
+        return {match.attribute for match in _modified([self._named(text, words(text), g) for g in self._groups])}
 
     def wanted(self, text: str, beginning: Collection[int] = ()) -> list[Match]:
         """Return the attributes that a text before a slot names and gives no value for yet.
@@ -106,7 +105,7 @@ class Attributes:
         """
         found = words(text)
         named = [self._named(text, found, group) for group in self._groups]
-        if any(m is None and refused is not None and not self._answered(text, refused) for m, refused in named):
+        if any(not self._answered(text, refused) for refused in _modified(named)):
             return []
         matches = _outermost([match for match, _ in named if match is not None and not self._answered(text, match)])
         begins = self.of(beginning)
@@ -167,12 +166,20 @@ class Attributes:
         # "which item's price": the word in between is what the answer is, and leaves the price a price
         asked = first >= 2 and found[first - 2].stem in _WHICH and found[first - 1].owning
         unknown = [place for place in beside if is_content(found[place]) and not self.known(found[place])]
+        before = found[first - 1] if first else None
+        if before is not None and is_content(before) and first - 1 not in unknown and not self._leaves(before):
+            unknown.insert(0, first - 1)  # "upload" of another key makes "upload status" another status
         following = found[last + 1].stem if last + 1 < len(found) else ""
         if whole and following in _TRAILING and unknown[-1:] == [last + 1]:
             unknown.pop()
         if not whole and following in GENERIC and following not in label.attribute:
             return False  # "order number" is no order date
         return not unknown or (asked and unknown == [first - 1])
+
+    def _leaves(self, word: Word) -> bool:
+        """Whether a word of the table before an attribute leaves it what it is."""
+        plain = word.stem in FIRST or word.stem in LATEST or word.numeric
+        return plain or word.stem in self._labels.modifiers or word.stem in self._labels.name_words
 
     def _says_which(self, text: str, match: Match) -> bool:
         """Whether a noun only says what something else is or stands on: "order A-17", "on this receipt"."""
@@ -214,6 +221,18 @@ class Attributes:
                 labels = tuple(label for label in self._labels.labels if label.type == kind)
                 return [Match(labels, _CUE, 0, len(text))] if labels else []
         return []
+
+
+def _modified(named: Sequence[tuple[Match | None, Match | None]]) -> list[Match]:
+    """Return what stands there in a modified form only, and is no part of an attribute that stands there whole."""
+    whole = [match for match, _ in named if match is not None]
+    return [
+        refused
+        for match, refused in named
+        if match is None
+        and refused is not None
+        and not any(other.start <= refused.start and refused.end <= other.end for other in whole)
+    ]
 
 
 def _outermost(matches: Sequence[Match]) -> list[Match]:

@@ -55,11 +55,14 @@ class LabelTable:
         labels: Those of each binding that has a known value.
         owners: Every owner's name; a part of a name stands for the whole where no other owner shares it.
         vocabulary: Words of all keys.
+        modifiers: Those of them that may stand before an attribute and leave it what it is: what keys say besides
+            their attribute ("shipping" of `shipping.status`), and attributes of one word ("customer").
     """
 
     labels: tuple[Labels, ...]
     owners: Mapping[str, frozenset[str]]
     vocabulary: frozenset[str]
+    modifiers: frozenset[str] = frozenset()
 
     @cached_property
     def items(self) -> Mapping[int, Labels]:
@@ -98,10 +101,15 @@ def label_table(table: EvidenceTable) -> LabelTable:
                 owners.setdefault(part, set()).add(name)
     keys = [word.stem for item in table.items for word in words(item.key)]
     attributes = [stem for label in labels for stem in label.attribute]
+    beside = {
+        word.stem for label in labels for word in words(table.items[label.item].key) if word.stem not in label.attribute
+    }
+    single = {stem for label in labels for stems in (label.attribute, label.core) if len(stems) == 1 for stem in stems}
     return LabelTable(
         tuple(labels),
         {name: frozenset(whole) for name, whole in owners.items()},
         frozenset(keys) | frozenset(attributes),
+        frozenset(beside | single),
     )
 
 
