@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..cell import Cell, Form
 from ..experiments.types import Settings
+from ..registry import TEXT_TASKS
 from ..summary import Condition, Summary
 from ..tables import Table
 from .beside import Beside, beside
@@ -18,7 +19,8 @@ __all__ = ["HOW_TO_READ", "Part", "Section", "section_of"]
 HOW_TO_READ = (
     "A trial is right when the best token of the vocabulary is the value that was asked for. 2A: the best token is no "
     "candidate at all. 2B: it is another candidate, most often another key's value. Each number stands with its 95 % "
-    "interval in brackets and with n, what it is over. k is the filler per block, in tokens."
+    "interval in brackets and with n, what it is over. k is the filler per block, in tokens; where answers are free, "
+    "words of unrelated text, and the columns say what is right."
 )
 
 
@@ -83,13 +85,19 @@ def section_of(summary: Summary, number: int) -> Section:
 def _asked(summary: Summary) -> str:
     forms = [condition.request.cell.form for condition in summary.conditions]
     text = f"Asked of {summary.origin.model}, over " + "; and over ".join(map(_over, summary.settings.parts))
+    if all(map(_free, summary.settings.parts)):
+        return f"{text}. Prompts of text in the model's chat template, answered freely: the columns say what is right."
     return f"{text}. {_written(forms)}".rstrip()
+
+
+def _free(settings: Settings) -> bool:
+    return all(task in TEXT_TASKS for task in settings.tasks)
 
 
 def _over(settings: Settings) -> str:
     conditions = (
         _listed("task", settings.tasks),
-        _listed("filler", settings.fillers),
+        *(() if _free(settings) else (_listed("filler", settings.fillers),)),
         f"k {', '.join(map(str, settings.ks))}",
     )
     options = "".join(f", {name} {value}" for name, value in settings.options.items())
