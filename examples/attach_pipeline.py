@@ -1,6 +1,6 @@
 """Attach a guard around code that is not ours: here, a transformers pipeline.
 
-    python examples/attach_pipeline.py [--model smollm2-135m]
+python examples/attach_pipeline.py [--model smollm2-135m]
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 from transformers import pipeline
 
 from guardbind import Binding, Guard, GuardConfig
-from guardbind.adapters import load
+from guardbind.model.loading import load
 
 ORDERS = {"A-17": "shipped", "B-20": "returned", "C-31": "cancelled"}
 

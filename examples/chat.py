@@ -1,6 +1,6 @@
 """Chat with a guard: values that the user told in earlier turns, asked for later, streamed, over one growing cache.
 
-    python examples/chat.py [--model smollm2-135m]
+python examples/chat.py [--model smollm2-135m]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import torch
 from transformers import DynamicCache, TextStreamer
 
 from guardbind import Guard, GuardConfig
-from guardbind.adapters import load
+from guardbind.model.loading import load
 
 TURNS = [
     "The order number of the lamp is 48213. The order number of the chair is 90577.",

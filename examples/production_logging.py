@@ -1,6 +1,6 @@
 """Log diagnostics in production: a verdict for every slot, nothing changed, no prompt text in the log.
 
-    python examples/production_logging.py [--model smollm2-135m] [--log guardbind.jsonl]
+python examples/production_logging.py [--model smollm2-135m] [--log guardbind.jsonl]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from guardbind import Binding, Guard, GuardConfig
-from guardbind.adapters import load
+from guardbind.model.loading import load
 
 PROMPTS = [
     "region=[ north ]\nstatus=[ green ]\nowner=[ maria ]\nQuestion: What is status?\nstatus=[",

@@ -1,6 +1,6 @@
 """Guard an application's own call of `generate`.
 
-    python examples/wrap_generate.py [--model smollm2-135m]
+python examples/wrap_generate.py [--model smollm2-135m]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from guardbind import Binding, Guard, GuardConfig
-from guardbind.adapters import load
+from guardbind.model.loading import load
 
 BADGES = {"Alice": "4417", "Bob": "8213", "Carol": "3352", "Dave": "9076", "Erin": "6641", "Frank": "1598"}
 

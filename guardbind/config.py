@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from guardbind.errors import ConfigError
+from guardbind.registry import NULLS, POLICIES, SLOTS
 
 __all__ = ["CheckpointConfig", "GuardConfig"]
 
@@ -67,7 +68,7 @@ class GuardConfig(_Config):
     """Where a value is taken to begin. `prompt_end`: at the end of every prompt. `line_end`: at the end of a prompt
     that stops in the middle of a line, as `KEY1=[` does. `automatic`: wherever the model is about to start a
     candidate. `key_phrase`: behind words that name what is bound, as "the badge number is". `field` and `cell`: a field
-    of JSON, a cell of a Markdown table. Further ones are registered in `guardbind.slots.SLOTS`, or are callables that
+    of JSON, a cell of a Markdown table. Further ones are registered in `SLOTS`, or are callables that
     take a `guardbind.slots.Moment` and return a `guardbind.targets.Place` or None."""
 
     patterns: tuple[str, ...] = ()
@@ -139,8 +140,6 @@ class GuardConfig(_Config):
     @field_validator("slots")
     @classmethod
     def _known_slots(cls, slots: tuple[str | Callable[..., Any], ...]) -> tuple[str | Callable[..., Any], ...]:
-        from guardbind.slots import SLOTS
-
         for slot in slots:
             if isinstance(slot, str) and slot not in SLOTS:
                 raise ValueError(str(SLOTS.miss(slot)))
@@ -149,8 +148,6 @@ class GuardConfig(_Config):
     @field_validator("policy")
     @classmethod
     def _known_policy(cls, policy: str | Callable[..., Any]) -> str | Callable[..., Any]:
-        from guardbind.policies import POLICIES
-
         if isinstance(policy, str) and policy not in POLICIES:
             raise ValueError(str(POLICIES.miss(policy)))
         return policy
@@ -158,8 +155,6 @@ class GuardConfig(_Config):
     @field_validator("null")
     @classmethod
     def _known_null(cls, null: str) -> str:
-        from guardbind.nulls import NULLS
-
         if null not in NULLS:
             raise ValueError(str(NULLS.miss(null)))
         return null

@@ -8,6 +8,7 @@ GuardbindError
 ├── BatchError (ValueError)                one list or target per row was expected
 ├── ConfigError (ValueError)               a setting outside its range
 ├── UnknownNameError (LookupError)         no policy, null, sink, model or task of that name
+├── NameTakenError (ValueError)            a name that is registered already
 ├── UnsupportedGenerationError (ValueError)  a way of decoding that cannot be guarded
 ├── ContextLengthError (ValueError)        the prompt, or the prompt with an insertion, is too long for the model
 ├── NumericsError (ArithmeticError)        logits that are NaN or infinite
@@ -23,6 +24,9 @@ GuardbindError
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 __all__ = [
     "BatchError",
     "BindingError",
@@ -33,6 +37,7 @@ __all__ = [
     "GuardbindError",
     "HookBypassedError",
     "MissingDependencyError",
+    "NameTakenError",
     "NullUnavailableError",
     "NumericsError",
     "RunFolderError",
@@ -41,6 +46,7 @@ __all__ = [
     "UnknownNameError",
     "UnsupportedGenerationError",
     "WeightsError",
+    "nearest",
 ]
 
 
@@ -81,6 +87,10 @@ class UnknownNameError(GuardbindError, LookupError):
     """A policy, null, sink, model or task is not registered under the given name."""
 
 
+class NameTakenError(GuardbindError, ValueError):
+    """A name that is registered already."""
+
+
 class UnsupportedGenerationError(GuardbindError, ValueError):
     """The requested way of decoding cannot be guarded."""
 
@@ -119,3 +129,9 @@ class WeightsError(GuardbindError, RuntimeError):
 
 class MissingDependencyError(GuardbindError, ImportError):
     """An optional dependency is needed and not installed."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the question whether a known name was meant, or None where none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {near[0]!r}?" if near else None

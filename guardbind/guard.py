@@ -8,29 +8,31 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, cast
 
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessorList, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
-from guardbind.ending import unfinished_rows, watch_ends
-from guardbind.engine import Engine, Limits
 from guardbind.errors import ConfigError, GuardbindError
 from guardbind.events import Emitter, build_sinks
-from guardbind.hooks import ModelTap
-from guardbind.hooks.architecture import context_length, find_head
-from guardbind.hooks.lens import Lens
-from guardbind.hooks.tap import unwrap
-from guardbind.measure import Meter, usable_nulls
+from guardbind.generation.call import Bindings, Request, Targets, bind_rows, kept_columns, named, prompt_ids
+from guardbind.generation.processor import GuardProcessor
+from guardbind.generation.settings import setting
+from guardbind.generation.stopping import unfinished_rows, watch_ends
+from guardbind.generation.streaming import HoldBack, held_back
+from guardbind.generation.supported import refuse_unguardable
+from guardbind.model.architecture import context_length, find_head
+from guardbind.model.forward import Module
+from guardbind.model.lens import Lens
+from guardbind.model.provenance import provenance_of
+from guardbind.model.tap import ModelTap, unwrap
 from guardbind.nulls import Null
 from guardbind.policies import as_policy
-from guardbind.processor import GuardProcessor
-from guardbind.provenance import provenance_of
-from guardbind.recorder import Recorder
-from guardbind.refusals import refuse_unguardable, setting
-from guardbind.report import Report
-from guardbind.request import Bindings, Request, Targets, bind_rows, kept_columns, named, prompt_ids
-from guardbind.streaming import HoldBack, held_back
-from guardbind.transcript import transcribe
+from guardbind.report.report import Report
+from guardbind.session.engine import Engine
+from guardbind.session.limits import Limits
+from guardbind.session.meter import Meter, usable_nulls
+from guardbind.session.recorder import Recorder
+from guardbind.session.transcribe import transcribe
 
 __all__ = ["Guard", "GuardOutput", "Handle"]
 
@@ -69,7 +71,7 @@ class Guard:
         ConfigError: `config` is no `GuardConfig`.
     """
 
-    def __init__(self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, config: GuardConfig | None = None) -> None:
+    def __init__(self, model: Module, tokenizer: PreTrainedTokenizerBase, config: GuardConfig | None = None) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.config = GuardConfig() if config is None else config

@@ -1,17 +1,32 @@
-"""A registry of names that load lazily from `"package.module:object"` strings."""
+"""Registers by name whatever can be exchanged: policies, nulls, slot rules, extraction rules, sinks, models.
+
+All entries of the core stand at the end of this file, as strings that load at their first use. Other distributions add
+theirs by entry points of the group `guardbind.plugins`, named by kind and name:
+
+```toml
+[project.entry-points."guardbind.plugins"]
+"policy.mine" = "my_package.policy:mine"
+```
+"""
 
 from __future__ import annotations
 
-import difflib
 import importlib
+import logging
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar, cast
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, TypeVar, cast
 
-from guardbind.errors import UnknownNameError
+from guardbind.errors import NameTakenError, UnknownNameError, nearest
 
-__all__ = ["Registry"]
+__all__ = ["COMMANDS", "MODELS", "NULLS", "POLICIES", "RULES", "SINKS", "SLOTS", "Registry"]
 
 T = TypeVar("T")
+
+_PLUGINS = "guardbind.plugins"
+_COMMANDS = "guardbind.commands"
+
+logger = logging.getLogger("guardbind")
 
 
 class Registry(Generic[T]):
@@ -20,18 +35,25 @@ class Registry(Generic[T]):
     Args:
         kind: What the names stand for, in messages ("policy", "null", "model").
         entries: Name to `"package.module:object"`.
+        prefix: What the names of entry points begin with that add to it; by default the kind and a dot.
+        group: The group of these entry points.
     """
 
-    def __init__(self, kind: str, entries: Mapping[str, str]) -> None:
+    def __init__(
+        self, kind: str, entries: Mapping[str, str], *, prefix: str | None = None, group: str = _PLUGINS
+    ) -> None:
         self.kind = kind
-        self._entries: dict[str, str | T] = dict(entries)
+        self._entries: dict[str, str | EntryPoint | T] = dict(entries)
+        self._prefix = f"{kind.replace(' ', '_')}." if prefix is None else prefix
+        self._group = group
+        self._discovered = False
 
     def names(self) -> list[str]:
         """Return the registered names, sorted."""
-        return sorted(self._entries)
+        return sorted(self._all())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self._entries or name in self._all()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
@@ -42,28 +64,127 @@ class Registry(Generic[T]):
         Raises:
             UnknownNameError: Nothing is registered under that name; the message suggests the nearest one.
         """
-        try:
-            entry = self._entries[name]
-        except KeyError:
-            raise self.miss(name) from None
+        if name not in self:
+            raise self.miss(name)
+        entry = self._entries[name]
         if isinstance(entry, str):
             module, _, attribute = entry.partition(":")
             entry = cast(T, getattr(importlib.import_module(module), attribute))
-            self._entries[name] = entry
+        elif isinstance(entry, EntryPoint):
+            entry = cast(T, entry.load())
+        self._entries[name] = entry
         return entry
 
     def register(self, name: str, entry: str | T) -> None:
         """Add `entry`, an object or a `"package.module:object"` string, under a new name.
 
         Raises:
-            ValueError: The name is taken.
+            NameTakenError: The name is taken.
         """
-        if name in self._entries:
-            raise ValueError(f"the {self.kind} {name!r} is registered already as {self._entries[name]!r}")
+        if name in self:
+            raise NameTakenError(
+                f"the {self.kind} {name!r} is registered already as {self._entries[name]!r}.",
+                hint="Register it under another name.",
+            )
         self._entries[name] = entry
+
+    def unregister(self, name: str) -> None:
+        """Take a name out again.
+
+        Raises:
+            UnknownNameError: Nothing is registered under that name.
+        """
+        if name not in self:
+            raise self.miss(name)
+        del self._entries[name]
 
     def miss(self, name: str) -> UnknownNameError:
         """Build the error for an unknown name, with a suggestion where one is near."""
-        near = difflib.get_close_matches(str(name), self._entries, n=1)
-        guess = f"Did you mean {near[0]!r}?" if near else None
-        return UnknownNameError(f"there is no {self.kind} {name!r}; known: {', '.join(self.names())}.", hint=guess)
+        names = self.names()
+        return UnknownNameError(
+            f"there is no {self.kind} {name!r}; known: {', '.join(names)}.", hint=nearest(str(name), names)
+        )
+
+    def _all(self) -> Mapping[str, object]:
+        if not self._discovered:
+            self._discovered = True
+            for point in entry_points(group=self._group):
+                name = point.name.removeprefix(self._prefix)
+                if not point.name.startswith(self._prefix):
+                    continue
+                if name in self._entries:
+                    logger.warning("the %s %r of %s is left out: the name is taken.", self.kind, name, point.value)
+                else:
+                    self._entries[name] = point
+        return self._entries
+
+
+# What the entries are is said by the rooms above this one, which annotate what they get from here.
+POLICIES: Registry[Any] = Registry(
+    "policy",
+    {
+        "abstain": "guardbind.policies.abstain:abstain",
+        "auto": "guardbind.policies.auto:auto",
+        "checkpoint": "guardbind.policies.checkpoint:checkpoint",
+        "contrast": "guardbind.policies.contrast:contrast",
+        "observe": "guardbind.policies.observe:observe",
+        "raise": "guardbind.policies.raising:raise_",
+        "veto": "guardbind.policies.veto:veto",
+    },
+)
+
+NULLS: Registry[Any] = Registry(
+    "null",
+    {
+        "mask": "guardbind.nulls.mask:MASK",
+        "mask_rows": "guardbind.nulls.mask:MASK_ROWS",
+        "mask_prefill": "guardbind.nulls.prefill:MASK_PREFILL",
+        "redact": "guardbind.nulls.prefill:REDACT",
+        "delete": "guardbind.nulls.prefill:DELETE",
+        "same_length": "guardbind.nulls.prefill:SAME_LENGTH",
+        "no_evidence": "guardbind.nulls.prefill:NO_EVIDENCE",
+    },
+)
+
+SLOTS: Registry[Any] = Registry(
+    "slot rule",
+    {
+        "automatic": "guardbind.slots.automatic:automatic",
+        "cell": "guardbind.slots.cell:cell",
+        "field": "guardbind.slots.field:field",
+        "key_phrase": "guardbind.slots.key_phrase:key_phrase",
+        "line_end": "guardbind.slots.prompt:line_end",
+        "prompt_end": "guardbind.slots.prompt:prompt_end",
+    },
+    prefix="slot.",
+)
+
+RULES: Registry[Any] = Registry(
+    "rule",
+    {
+        "assignment": "guardbind.extraction.assignments:read",
+        "csv": "guardbind.extraction.csv_text:read",
+        "json": "guardbind.extraction.json_text:read",
+        "markdown": "guardbind.extraction.markdown_text:read",
+        "numbered": "guardbind.extraction.numbered:read",
+        "python": "guardbind.extraction.python_text:read",
+        "receipt": "guardbind.extraction.receipts:read",
+        "sentence": "guardbind.extraction.sentences:read",
+        "yaml": "guardbind.extraction.yaml_text:read",
+    },
+)
+
+SINKS: Registry[Any] = Registry("sink", {})
+
+MODELS: Registry[Any] = Registry("model", {})
+
+COMMANDS: Registry[Any] = Registry(
+    "command",
+    {
+        "check": "guardbind.cli.check:check",
+        "extract": "guardbind.cli.extract:extract_command",
+        "generate": "guardbind.cli.generate:generate",
+    },
+    prefix="",
+    group=_COMMANDS,
+)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
-from guardbind.report import Report
+from guardbind.report.report import Report
 
 # The model prefers the first value in brackets: right for alpha, wrong for beta.
 STATED = "\nalpha=[17]\nbeta=[42]\n"

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from guardbind.bench.cell import Request
-from guardbind.bench.lab import Lab
-from guardbind.bench.records import TrialRecord
-from guardbind.bench.registry import MEASURES
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.trial_record import TrialRecord
+from guardbind_bench.prompts.cell import Request
+from guardbind_bench.registry import MEASURES
 
 __all__ = ["MemoryData", "SameRecords", "frame_of", "measure"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from guardbind.bench.cell import Cell, Form, Request
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.statistics import share
-from guardbind.bench.summary import Condition, Origin, Summary
-from guardbind.bench.tables import Column, Estimate, Figure, Key, Row, Table
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.table import Column, Estimate, Figure, Key, Row, Table
+from guardbind_bench.prompts.cell import Cell, Form, Request
+from guardbind_bench.running.summary import Condition, Origin, Summary
+from guardbind_bench.stats.statistics import share
 
 MODEL = "Qwen/Qwen2.5-3B"
 

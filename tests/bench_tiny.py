@@ -8,9 +8,9 @@ from families import speaking
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.bench.lab import Lab
-from guardbind.bench.natural import CLAUSES
-from guardbind.bench.pool import WORDS
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.prompts.natural import CLAUSES
+from guardbind_bench.prompts.pool import WORDS
 
 
 @cache

@@ -19,15 +19,15 @@ import pytest
 from pydantic import JsonValue
 from torch import nn
 
-from guardbind.bench.cell import Cell, Request
-from guardbind.bench.experiments.types import Data, Settings
-from guardbind.bench.lab import Lab
-from guardbind.bench.records import TrialRecord
-from guardbind.bench.registry import EXPERIMENTS, MEASURES
-from guardbind.bench.statistics import count, quantity, share
-from guardbind.bench.summary import Origin
-from guardbind.bench.tables import Column, Row, Table
 from guardbind.errors import NullUnavailableError
+from guardbind_bench.experiments.experiment import Data, Settings
+from guardbind_bench.experiments.table import Column, Row, Table
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.trial_record import TrialRecord
+from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.registry import EXPERIMENTS, MEASURES
+from guardbind_bench.running.summary import Origin
+from guardbind_bench.stats.statistics import count, quantity, share
 
 LOG = "GUARDBIND_TOY_LOG"
 """Environment variable that names the file in which each measured trial is a line."""
@@ -193,7 +193,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> dict[str, ToyExperiment]:
 
 
 def main(out: str, settings: str, lab: str = "toy") -> None:
-    from guardbind.bench.running.runner import run
+    from guardbind_bench.running.runner import run
 
     # A shell that starts a background job has its children ignore it.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -72,7 +72,7 @@ def demo() -> PreTrainedTokenizerBase:
     """That of the demo model."""
     from transformers import AutoTokenizer
 
-    from guardbind.adapters import resolve
+    from guardbind.model.loading import resolve
 
     tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(resolve("smollm2-135m"), padding_side="left")
     return tokenizer
@@ -312,9 +312,7 @@ def targets(draw: st.DrawFn, bindings: tuple[tuple[Binding | Evidence, ...], ...
 
 
 @st.composite
-def cases(
-    draw: st.DrawFn, *, reads: bool = True, rows: int = 3, policies: Sequence[str] = POLICIES
-) -> Case:
+def cases(draw: st.DrawFn, *, reads: bool = True, rows: int = 3, policies: Sequence[str] = POLICIES) -> Case:
     """Guarded calls.
 
     Args:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from guardbind.evidence import PromptText
 from guardbind.targets import Place
+from guardbind.text.decoded import PromptText
 
 __all__ = ["as_prompt", "said"]
 

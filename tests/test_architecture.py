@@ -10,9 +10,9 @@ from families import FAMILIES, LAYERS, MODERN, Family, Wrapped, build, layers_of
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
-import guardbind.hooks.architecture as architecture
+import guardbind.model.architecture as architecture
 from guardbind.errors import UnknownArchitectureError
-from guardbind.hooks.architecture import (
+from guardbind.model.architecture import (
     attention_windows,
     context_length,
     find_head,

@@ -11,7 +11,7 @@ from conftest import TinyLlama
 from families import speaking
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-import guardbind.request as request_module
+import guardbind.generation.call as request_module
 from guardbind import (
     BatchError,
     Binding,
@@ -327,7 +327,7 @@ def test_a_checkpoint_that_restates_nothing_or_stands_nowhere() -> None:
 
 
 def test_an_unknown_model_name() -> None:
-    from guardbind.adapters import load
+    from guardbind.model.loading import load
 
     with pytest.raises(UnknownNameError, match=r"Did you mean 'smollm2-135m'\?"):
         load("smolm2-135m")

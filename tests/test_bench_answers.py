@@ -12,21 +12,21 @@ from families import copier
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind import Guard, GuardConfig
-from guardbind.bench.cell import Cell
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
-from guardbind.bench.measures.answers import MEASURE, AnswerRecord
-from guardbind.bench.measures.answers_extraction import extraction
-from guardbind.bench.measures.answers_prompt import render
-from guardbind.bench.measures.answers_slots import coverage
-from guardbind.bench.registry import TEXT_TASKS
-from guardbind.bench.running.folder import RunFolder
-from guardbind.bench.running.runner import run
-from guardbind.bench.summary import Summary
-from guardbind.bench.text_trial import Fact, TextTrial
-from guardbind.bench.texts.scoring import values_in
 from guardbind.errors import BindingError, ConfigError, ContextLengthError
-from guardbind.transcript import Transcript
+from guardbind.report.transcript import Transcript
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.measures.answers import MEASURE, AnswerRecord
+from guardbind_bench.measures.answers_extraction import extraction
+from guardbind_bench.measures.answers_prompt import render
+from guardbind_bench.measures.answers_slots import coverage
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.text_trial import Fact, TextTrial
+from guardbind_bench.registry import TEXT_TASKS
+from guardbind_bench.running.folder import RunFolder
+from guardbind_bench.running.runner import run
+from guardbind_bench.running.summary import Summary
+from guardbind_bench.scoring.scoring import values_in
 
 KEYS = ("amber", "birch", "cedar")
 WORDS = ("river", "stone", "forest", "bridge", "garden", "window", "market", "silver")

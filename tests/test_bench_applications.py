@@ -7,15 +7,15 @@ import pytest
 from bench_memory import MemoryData, SameRecords, frame_of
 from bench_tiny import speaking_lab
 
-from guardbind.bench.cell import Cell
-from guardbind.bench.experiments.applications import EXPERIMENT
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.measures.answers import MEASURE, AnswerRecord
-from guardbind.bench.registry import MEASURES
-from guardbind.bench.tables import Row
-from guardbind.cli.bench.choice import Choice, choose
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
 from guardbind.information.intervals import wilson
+from guardbind_bench.cli.choice import Choice, choose
+from guardbind_bench.experiments.applications.experiment import EXPERIMENT
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.table import Row
+from guardbind_bench.measures.answers import MEASURE, AnswerRecord
+from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.registry import MEASURES
 
 SETTINGS = Settings(tasks=("records",), ks=(0,), trials=6)
 

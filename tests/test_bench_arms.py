@@ -10,12 +10,12 @@ from conftest import CHAT_TEMPLATE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardbind.bench.cell import Form
-from guardbind.bench.pool import encode
-from guardbind.bench.registry import ARMS, TASKS
-from guardbind.bench.tasks.binding import BindingTask
-from guardbind.bench.tasks.sketch import Segment, Sketch, assemble, flat
 from guardbind.errors import ConfigError
+from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.pool import encode
+from guardbind_bench.prompts.tasks.binding import BindingTask
+from guardbind_bench.prompts.tasks.sketch import Segment, Sketch, assemble, flat
+from guardbind_bench.registry import ARMS, TASKS
 
 TOKENIZER = bench_tokenizer()
 NAMES = ("competing_vars", "decoy_injection", "primacy_recency")

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from guardbind.bench.experiments.checkpoint import EXPERIMENT
-from guardbind.bench.experiments.checkpoint_pairs import holm
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.registry import ARMS, EXPERIMENTS
-from guardbind.bench.reporting.compare import compare
-from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
+from guardbind_bench.experiments.checkpoint.experiment import EXPERIMENT
+from guardbind_bench.experiments.checkpoint.pairs import holm
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.table import Row
+from guardbind_bench.registry import ARMS, EXPERIMENTS
+from guardbind_bench.reporting.compare import compare
 
 N = 40
 STAGES = ("right", "2A", "2B")

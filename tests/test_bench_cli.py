@@ -13,11 +13,11 @@ from bench_tiny import bench_tokenizer
 from click.testing import CliRunner, Result
 from families import FAMILIES, build
 
-from guardbind.bench.experiments.types import plan
-from guardbind.bench.registry import EXPERIMENTS, PRESETS
 from guardbind.cli import main
-from guardbind.cli.bench.choice import Choice, choose
 from guardbind.errors import ConfigError, UnknownNameError
+from guardbind_bench.cli.choice import Choice, choose
+from guardbind_bench.experiments.experiment import plan
+from guardbind_bench.registry import EXPERIMENTS, PRESETS
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from guardbind.bench.registry import EXPERIMENTS
-from guardbind.bench.tables import Column
+from guardbind_bench.experiments.table import Column
+from guardbind_bench.registry import EXPERIMENTS
 
 COLUMNS = [
     (table.id, name, column)

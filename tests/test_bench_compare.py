@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from guardbind.bench.cell import Form
-from guardbind.bench.reporting.compare import Comparison, compare
-from guardbind.bench.reporting.published import read_published
-from guardbind.bench.reporting.tables import show_comparisons, show_summaries
-from guardbind.bench.statistics import quantity
-from guardbind.bench.tables import Estimate, Row, Table
 from guardbind.errors import UnknownNameError
+from guardbind_bench.experiments.table import Estimate, Row, Table
+from guardbind_bench.prompts.cell import Form
+from guardbind_bench.reporting.compare import Comparison, compare
+from guardbind_bench.reporting.published import read_published
+from guardbind_bench.reporting.tables import show_comparisons, show_summaries
+from guardbind_bench.stats.statistics import quantity
 
 PUBLISHED = read_published()
 STAGES = table_of({"acc": "share", "value_gap_mean": "logits"}, published="stage_decomposition")

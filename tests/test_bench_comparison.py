@@ -8,13 +8,13 @@ import torch
 from bench_tiny import bench_tokenizer
 from families import speaking
 
-from guardbind.bench.comparison import ARMS, Answer, Arm, Comparison, arms_of, told
-from guardbind.bench.prefill import SharedPrefill
-from guardbind.bench.tasks.competing_vars import CompetingVars
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, ContextLengthError
 from guardbind.evidence import Binding, Evidence
 from guardbind.guard import Guard
+from guardbind_bench.measures.comparison import ARMS, Answer, Arm, Comparison, arms_of, told
+from guardbind_bench.measures.prefill import SharedPrefill
+from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
 
 TASK = CompetingVars(bench_tokenizer(), k=24)
 TRIALS = [TASK.trial(index) for index in range(3)]
@@ -107,9 +107,7 @@ def test_on_the_demo_model_the_guard_repairs_and_spoils_nothing(demo_model: Any)
     task = CompetingVars(tokenizer)
     trials = [task.trial(index) for index in range(8)]
     answers = Comparison(model, tokenizer, arms_of(["auto"])).run(trials)
-    stages = {
-        name: [t.stage(a[name].token) for t, a in zip(trials, answers, strict=True)] for name in answers[0]
-    }
+    stages = {name: [t.stage(a[name].token) for t, a in zip(trials, answers, strict=True)] for name in answers[0]}
     assert "2B" in stages["none"]
     for name in ("auto", "auto/resolved"):
         assert stages[name] == ["right"] * len(trials)

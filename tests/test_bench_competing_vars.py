@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.bench.pool import encode
-from guardbind.bench.registry import FILLERS, TASKS
-from guardbind.bench.tasks.competing_vars import CompetingVars
-from guardbind.bench.trial import SCHEMA_VERSION, draw_seed
 from guardbind.errors import CandidateError, ConfigError, UnknownNameError
+from guardbind_bench.prompts.pool import encode
+from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
+from guardbind_bench.prompts.trial import SCHEMA_VERSION, draw_seed
+from guardbind_bench.registry import FILLERS, TASKS
 
 TOKENIZER = bench_tokenizer()
 

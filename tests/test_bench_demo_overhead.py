@@ -6,11 +6,11 @@ import pytest
 from bench_tiny import bench_tokenizer
 from families import speaking
 
-from guardbind.bench.demo import overhead
-from guardbind.bench.demo.overhead import measure_overhead, paired
-from guardbind.bench.tasks.competing_vars import CompetingVars
 from guardbind.guard import Guard, Handle
-from guardbind.report import Report
+from guardbind.report.report import Report
+from guardbind_bench.demo import overhead
+from guardbind_bench.demo.overhead import measure_overhead, paired
+from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
 
 
 def test_both_calls_run_once_untimed_and_then_take_turns_in_being_first() -> None:

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from bench_tiny import bench_tokenizer
 
-from guardbind.bench.comparison import ARMS, TOLD, Answer, Arm
-from guardbind.bench.demo.overhead import Overhead, Ratio
-from guardbind.bench.demo.results import cost_of, detection, policy_results
-from guardbind.bench.tasks.competing_vars import CompetingVars
-from guardbind.bench.trial import Stage, Trial
 from guardbind.events import SlotRecord
 from guardbind.information import wilson
+from guardbind_bench.demo.overhead import Overhead, Ratio
+from guardbind_bench.demo.results import cost_of, detection, policy_results
+from guardbind_bench.measures.comparison import ARMS, TOLD, Answer, Arm
+from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
+from guardbind_bench.prompts.trial import Stage, Trial
 
 TASK = CompetingVars(bench_tokenizer(), k=4)
 TOKEN_2A = 0

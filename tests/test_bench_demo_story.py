@@ -10,9 +10,9 @@ from bench_tiny import bench_tokenizer
 from families import speaking
 from rich.console import Console
 
-from guardbind.bench.demo.show import show_story
-from guardbind.bench.demo.story import Story, TokenReading, find_story
-from guardbind.bench.tasks.competing_vars import CompetingVars
+from guardbind_bench.demo.show import show_story
+from guardbind_bench.demo.story import Story, TokenReading, find_story
+from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
 
 
 def shown(story: Story) -> str:

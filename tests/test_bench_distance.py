@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from guardbind.bench.experiments.decay_fit import fit_decay
-from guardbind.bench.experiments.distance import EXPERIMENT
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.registry import EXPERIMENTS
+from guardbind_bench.experiments.distance.experiment import EXPERIMENT
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.registry import EXPERIMENTS
+from guardbind_bench.stats.decay_fit import fit_decay
 
 LAB = speaking_lab()
 

@@ -11,14 +11,14 @@ from bench_tiny import bench_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardbind.bench import fillers
-from guardbind.bench.fillers import PARAGRAPH, Stock
-from guardbind.bench.natural import CLAUSES, OPENINGS, sentences
-from guardbind.bench.pool import WORDS, Pool, encode
-from guardbind.bench.registry import FILLERS
-from guardbind.bench.tasks.competing_vars import CompetingVars
-from guardbind.bench.tasks.notes_binding import OBJECTS, PERSONS, PLACES
 from guardbind.errors import ConfigError
+from guardbind_bench.prompts import fillers
+from guardbind_bench.prompts.fillers import PARAGRAPH, Stock
+from guardbind_bench.prompts.natural import CLAUSES, OPENINGS, sentences
+from guardbind_bench.prompts.pool import WORDS, Pool, encode
+from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
+from guardbind_bench.prompts.tasks.notes_binding import OBJECTS, PERSONS, PLACES
+from guardbind_bench.registry import FILLERS
 
 POOL = Pool.build(bench_tokenizer(), ["KEY1=["])
 TEMPLATE = frozenset(encode(bench_tokenizer(), "\nQuestion: What is KEY1?\nKEY1=[ ]\n"))

@@ -12,13 +12,13 @@ from bench_tiny import speaking_lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardbind.bench.experiments.information import EXPERIMENT
-from guardbind.bench.experiments.information_bounds import available, fano_limit, grouping, groups_of, used
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.registry import EXPERIMENTS
-from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, UnknownNameError
 from guardbind.information import clopper_pearson, fano_information, mutual_information, routing_efficiency
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.information.bounds import available, fano_limit, grouping, groups_of, used
+from guardbind_bench.experiments.information.experiment import EXPERIMENT
+from guardbind_bench.experiments.table import Row
+from guardbind_bench.registry import EXPERIMENTS
 
 LAB = speaking_lab()
 WORDS = [f"word{i:02}" for i in range(8)]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardbind.bench.metrics import auroc, auroc_interval
 from guardbind.errors import ConfigError
 from guardbind.information import wilson
+from guardbind_bench.stats.metrics import auroc, auroc_interval
 
 scores = st.lists(st.sampled_from([-math.inf, -1.5, 0.0, 0.5, 2.0, math.inf]), min_size=1, max_size=12)
 

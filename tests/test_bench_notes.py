@@ -11,13 +11,13 @@ from bench_tiny import bench_tokenizer
 from conftest import CHAT_TEMPLATE
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from guardbind.bench.cell import Form
-from guardbind.bench.fillers import WITHOUT_DECOYS
-from guardbind.bench.pool import encode
-from guardbind.bench.registry import FILLERS
-from guardbind.bench.tasks.notes_binding import PLACES, NotesBinding, Unanswerable
-from guardbind.bench.trial import Trial
 from guardbind.errors import CandidateError, ConfigError
+from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.fillers import WITHOUT_DECOYS
+from guardbind_bench.prompts.pool import encode
+from guardbind_bench.prompts.tasks.notes_binding import PLACES, NotesBinding, Unanswerable
+from guardbind_bench.prompts.trial import Trial
+from guardbind_bench.registry import FILLERS
 
 TOKENIZER = PreTrainedTokenizerFast(
     tokenizer_object=bench_tokenizer().backend_tokenizer, bos_token="<|start|>", chat_template=CHAT_TEMPLATE
@@ -147,7 +147,7 @@ def test_other_settings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             NotesBinding(TOKENIZER, filler=filler)
     with pytest.raises(ConfigError, match="k is -1"):
         NotesBinding(TOKENIZER, k=-1)
-    monkeypatch.setattr("guardbind.bench.tasks.notes_binding.ABSTAIN", "none of them")
+    monkeypatch.setattr("guardbind_bench.prompts.tasks.notes_binding.ABSTAIN", "none of them")
     with pytest.raises(CandidateError, match="letters A, B, C, D, none of them are not one token each"):
         NotesBinding(TOKENIZER)
 

@@ -9,16 +9,16 @@ import torch
 from bench_tiny import bench_tokenizer
 from families import speaking
 
-from guardbind.bench.cell import Cell, Form
-from guardbind.bench.lab import Lab
-from guardbind.bench.measures.nulls import MEASURE, NULL_NAMES, NullsRecord
-from guardbind.bench.measures.reading import ReadingRecord, read_trial
-from guardbind.bench.trial import Trial, draw_seed
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, ContextLengthError, NullUnavailableError
 from guardbind.evidence import Binding
 from guardbind.guard import Guard
 from guardbind.nulls.prefill import NEUTRAL, PLACEHOLDER
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.nulls import MEASURE, NULL_NAMES, NullsRecord
+from guardbind_bench.measures.reading import ReadingRecord, read_trial
+from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.trial import Trial, draw_seed
 
 CELL = Cell(measure="nulls", task="competing_vars", k=12)
 

@@ -10,9 +10,9 @@ from families import FAMILIES, GPT, LAYERS, MODERN, Family, build
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from guardbind.bench.measures.patch_runs import margins, run
 from guardbind.errors import HookBypassedError, NullUnavailableError, UnknownArchitectureError
-from guardbind.hooks.sites import COMPONENTS, Patch, PatchSites, Site
+from guardbind.model.sites import COMPONENTS, Patch, PatchSites, Site
+from guardbind_bench.measures.patch_runs import margins, run
 
 # Heads whose size is not hidden / heads, windows that are shorter than the prompts, and a mixture of experts.
 PATCHED = {
@@ -134,7 +134,7 @@ def test_many_patches_are_read_in_portions(monkeypatch: pytest.MonkeyPatch) -> N
     after = run(model, sites, PROMPTS, [TOKENS - 1])
     zero = [Patch(Site(layer, "attn"), (-1,), torch.zeros(1, 32)) for layer in range(LAYERS)]
     at_once = margins(model, sites, after, 0, [None, *zero], TARGET, COMPETITOR)
-    monkeypatch.setattr("guardbind.bench.measures.patch_runs._CACHED_TOKENS", TOKENS)
+    monkeypatch.setattr("guardbind_bench.measures.patch_runs._CACHED_TOKENS", TOKENS)
     assert margins(model, sites, after, 0, [None, *zero], TARGET, COMPETITOR) == pytest.approx(at_once, abs=1e-5)
 
 

@@ -12,21 +12,16 @@ from bench_tiny import bench_tokenizer
 from families import FAMILIES, build
 from transformers import LlamaForCausalLM
 
-from guardbind.bench.cell import Cell
-from guardbind.bench.experiments.patching import EXPERIMENT
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
-from guardbind.bench.measures.patching import MEASURE, PatchingRecord
-from guardbind.bench.measures.patching_pairs import Layers, PairSource, PatchingOptions, chosen_layers
-from guardbind.bench.reporting.figures import draw
-from guardbind.bench.tables import Estimate, Row
-from guardbind.errors import (
-    ConfigError,
-    ContextLengthError,
-    NullUnavailableError,
-    UnknownNameError,
-)
-from guardbind.hooks.sites import Patch, PatchSites, Site
+from guardbind.errors import ConfigError, ContextLengthError, NullUnavailableError, UnknownNameError
+from guardbind.model.sites import Patch, PatchSites, Site
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.patching.experiment import EXPERIMENT
+from guardbind_bench.experiments.table import Estimate, Row
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.patching import MEASURE, PatchingRecord
+from guardbind_bench.measures.patching_pairs import Layers, PairSource, PatchingOptions, chosen_layers
+from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.reporting.figures import draw
 
 WORDS = 18
 LAYERS = 3
@@ -223,7 +218,7 @@ def test_clean_runs_of_other_bindings_are_read_a_pair_at_a_time(monkeypatch: pyt
     monkeypatch.setattr(Lab, "logits", counted)
     few = MEASURE.prepare(lab(), made)
     assert set(together) == {2}
-    monkeypatch.setattr("guardbind.bench.measures.patching._REFERENCES_AT_ONCE", 16)
+    monkeypatch.setattr("guardbind_bench.measures.patching._REFERENCES_AT_ONCE", 16)
     many = MEASURE.prepare(lab(), made)
     assert max(together) == 16
     for one, other in zip(few.run(indices), many.run(indices), strict=True):

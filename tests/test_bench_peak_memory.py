@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from guardbind.bench.peak_memory import METHODS, peak_bytes
 from guardbind.errors import ConfigError
+from guardbind_bench.cost.peak_memory import METHODS, peak_bytes
 
 MIB = 2**20
 CPU = torch.device("cpu")

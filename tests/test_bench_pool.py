@@ -4,8 +4,8 @@ import pytest
 from bench_tiny import bench_tokenizer
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.bench.pool import WORDS, Pool, encode
 from guardbind.errors import CandidateError
+from guardbind_bench.prompts.pool import WORDS, Pool, encode
 
 BOUNDARIES = ("KEY1=[", "\nQuestion: What is KEY2?\nKEY2=[")
 

@@ -10,12 +10,12 @@ import pytest
 from bench_memory import MemoryData, measure
 from bench_tiny import speaking_lab
 
-from guardbind.bench.cell import Request
-from guardbind.bench.experiments.probe import EXPERIMENT, TRAINING
-from guardbind.bench.experiments.probe_data import Measured
-from guardbind.bench.experiments.types import Data, Settings
-from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, UnknownNameError
+from guardbind_bench.experiments.experiment import Data, Settings
+from guardbind_bench.experiments.probe.data import Measured
+from guardbind_bench.experiments.probe.experiment import EXPERIMENT, TRAINING
+from guardbind_bench.experiments.table import Row
+from guardbind_bench.prompts.cell import Request
 
 POOL, HIDDEN = 16, 40
 LAYERS = (0, 18)

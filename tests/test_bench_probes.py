@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from guardbind.bench.experiments import probe_bilinear, probes
-from guardbind.bench.experiments.probe_bilinear import BilinearProbe, fit_bilinear, halves
-from guardbind.bench.experiments.probes import Envelope, LinearProbe, fit_published, fit_standardised
+from guardbind_bench.experiments.probe import bilinear as probe_bilinear
+from guardbind_bench.experiments.probe import linear as probes
+from guardbind_bench.experiments.probe.bilinear import BilinearProbe, fit_bilinear, halves
+from guardbind_bench.experiments.probe.linear import Envelope, LinearProbe, fit_published, fit_standardised
 
 Floats = NDArray[np.float32]
 HIDDEN, WORDS = 24, 8

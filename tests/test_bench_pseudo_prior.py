@@ -14,18 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from guardbind.bench.experiments.null_rows import FAMILY, passes_signed, published_margin
-from guardbind.bench.experiments.pseudo_prior import EXPERIMENT
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.measures.nulls import MEASURE, NULL_NAMES, NullsRecord
-from guardbind.bench.measures.reading import ReadingRecord
-from guardbind.bench.metrics import auroc
-from guardbind.bench.reporting.compare import compare
-from guardbind.bench.tables import Row
-from guardbind.budget import published_rule
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
 from guardbind.information import bernoulli_kl, clopper_pearson, nats_to_trust
-from guardbind.policies.types import budget_of
+from guardbind.information.budget import published_rule
+from guardbind.policies.proposal import budget_of
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.pseudo_prior.experiment import EXPERIMENT
+from guardbind_bench.experiments.pseudo_prior.null_rows import FAMILY, passes_signed, published_margin
+from guardbind_bench.experiments.table import Row
+from guardbind_bench.measures.nulls import MEASURE, NULL_NAMES, NullsRecord
+from guardbind_bench.measures.reading import ReadingRecord
+from guardbind_bench.reporting.compare import compare
+from guardbind_bench.stats.metrics import auroc
 
 TARGET, OTHER = 7, 8
 

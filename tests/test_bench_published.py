@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from guardbind.bench.reporting.published import PublishedTable, read_published
 from guardbind.errors import UnknownNameError
+from guardbind_bench.reporting.published import PublishedTable, read_published
 
 PUBLISHED = read_published()
 ROWS = [(table, row) for table in PUBLISHED.tables for row in table.rows]

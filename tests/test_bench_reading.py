@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from guardbind.bench.cell import Cell
-from guardbind.bench.lab import Lab
-from guardbind.bench.measures.reading import MEASURE, ReadingRecord, read_trial
-from guardbind.bench.tasks.competing_vars import CompetingVars
-from guardbind.bench.trial import Trial
-from guardbind.candidates import surface_forms
+from guardbind.candidates.trie import surface_forms
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, ContextLengthError
 from guardbind.evidence import Binding
 from guardbind.guard import Guard
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.reading import MEASURE, ReadingRecord, read_trial
+from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
+from guardbind_bench.prompts.trial import Trial
 
 TOKENIZER = bench_tokenizer()
 TASK = CompetingVars(TOKENIZER, k=4)

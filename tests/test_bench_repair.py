@@ -10,20 +10,20 @@ from bench_memory import SameRecords
 from bench_tiny import bench_tokenizer, speaking_lab
 from families import copier
 
-from guardbind.bench.cell import Cell, Form
-from guardbind.bench.comparison import ARMS, Answer, told
-from guardbind.bench.experiments.repair import EXPERIMENT
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
-from guardbind.bench.measures.repair import CANDIDATES, DEFAULT_ARMS, MEASURE, RepairRecord
-from guardbind.bench.spending import spending
-from guardbind.bench.tables import Row
-from guardbind.bench.tasks.primacy_recency import PrimacyRecency
-from guardbind.bench.trial import Trial
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
 from guardbind.evidence import Target
 from guardbind.guard import Guard
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.repair.experiment import EXPERIMENT
+from guardbind_bench.experiments.table import Row
+from guardbind_bench.measures.comparison import ARMS, Answer, told
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.repair import CANDIDATES, DEFAULT_ARMS, MEASURE, RepairRecord
+from guardbind_bench.measures.spending import spending
+from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.tasks.primacy_recency import PrimacyRecency
+from guardbind_bench.prompts.trial import Trial
 
 CELL = Cell(measure="repair", task="competing_vars", k=12)
 TRIALS = tuple(range(6))

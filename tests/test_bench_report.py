@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from bench_summaries import MODEL, condition_of, hits, row_of, summary_of, table_of
 
-from guardbind.bench.cell import Form
-from guardbind.bench.reporting.figures import FIGURES, draw
-from guardbind.bench.reporting.grid import grid_of
-from guardbind.bench.reporting.numbers import interval, number
-from guardbind.bench.reporting.report import write_report
-from guardbind.bench.reporting.svg import inline_svg
-from guardbind.bench.statistics import mean, quantity
-from guardbind.bench.summary import Summary
-from guardbind.bench.tables import Estimate, Row, Table
+from guardbind_bench.experiments.table import Estimate, Row, Table
+from guardbind_bench.prompts.cell import Form
+from guardbind_bench.reporting.figures import FIGURES, draw
+from guardbind_bench.reporting.grid import grid_of
+from guardbind_bench.reporting.numbers import interval, number
+from guardbind_bench.reporting.report import write_report
+from guardbind_bench.reporting.svg import inline_svg
+from guardbind_bench.running.summary import Summary
+from guardbind_bench.stats.statistics import mean, quantity
 
 STAGES = table_of(
     {"acc": "share", "rate_2a": "share", "rate_2b": "share", "value_gap_mean": "logits"},

@@ -10,12 +10,12 @@ from families import LAYERS, speaking
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from guardbind.bench.cell import Cell
-from guardbind.bench.lab import Lab
-from guardbind.bench.measures import reading, residuals
-from guardbind.bench.measures.reading import ReadingRecord
-from guardbind.bench.measures.residuals import MEASURE, ResidualRecord, resolve_layers
 from guardbind.errors import ConfigError, ContextLengthError, GuardbindError
+from guardbind_bench.measures import reading, residuals
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.reading import ReadingRecord
+from guardbind_bench.measures.residuals import MEASURE, ResidualRecord, resolve_layers
+from guardbind_bench.prompts.cell import Cell
 
 TOKENIZER = bench_tokenizer()
 FAMILIES = ("llama", "gemma2", "gpt2", "qwen3")

@@ -12,13 +12,13 @@ import torch
 from bench_toy import LOG, ORIGIN, ToyExperiment, toy_lab
 from rich.console import Console
 
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.running.batches import batches, is_out_of_memory, trials_per_batch
-from guardbind.bench.running.folder import RunFolder
-from guardbind.bench.running.progress import Progress
-from guardbind.bench.running.runner import CHUNK, run
-from guardbind.bench.summary import Summary
 from guardbind.errors import UnknownNameError
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.running.batches import batches, is_out_of_memory, trials_per_batch
+from guardbind_bench.running.folder import RunFolder
+from guardbind_bench.running.progress import Progress
+from guardbind_bench.running.runner import CHUNK, run
+from guardbind_bench.running.summary import Summary
 
 TOKENS = 10
 

@@ -13,14 +13,14 @@ from filelock import FileLock
 from transformers import GPT2Config, GPT2LMHeadModel
 
 import guardbind
-from guardbind.bench.cell import Cell, Request
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.registry import TASKS
-from guardbind.bench.running.folder import RunFolder
-from guardbind.bench.running.origin import origin_of, tokenizer_sha256, weights_sha256
-from guardbind.bench.running.runner import run
-from guardbind.bench.summary import Summary
 from guardbind.errors import RunFolderError
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.registry import TASKS
+from guardbind_bench.running.folder import RunFolder
+from guardbind_bench.running.origin import origin_of, tokenizer_sha256, weights_sha256
+from guardbind_bench.running.runner import run
+from guardbind_bench.running.summary import Summary
 
 CELL = Cell(measure="toy", task="competing_vars", k=1)
 REQUEST = Request(cell=CELL, trials=20)

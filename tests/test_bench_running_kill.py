@@ -19,10 +19,10 @@ import pytest
 import torch
 from bench_toy import LOG, ORIGIN, ToyExperiment, tiny_lab, toy_lab
 
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.lab import Lab
-from guardbind.bench.running.folder import RunFolder
-from guardbind.bench.running.runner import run
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.running.folder import RunFolder
+from guardbind_bench.running.runner import run
 
 SCRIPT = bench_toy.__file__
 TRIALS = 60

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardbind.bench.cell import Cell, Form
-from guardbind.bench.records import TrialRecord
-from guardbind.bench.registry import MEASURES, TASKS
-from guardbind.bench.running.parquet import Part, decode, encode, read_part, record_schema
 from guardbind.errors import ConfigError, RunFolderError
+from guardbind_bench.measures.trial_record import TrialRecord
+from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.registry import MEASURES, TASKS
+from guardbind_bench.running.parquet import Part, decode, encode, read_part, record_schema
 
 CELL = Cell(
     measure="reading", task="competing_vars", k=7, form=Form(layout="C", arm="short:3"), options={"layers": [1]}

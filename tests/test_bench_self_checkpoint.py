@@ -9,14 +9,14 @@ from bench_tiny import bench_tokenizer
 from families import speaking
 from torch import Tensor
 
-from guardbind.bench.cell import Cell, Form
-from guardbind.bench.lab import Lab
-from guardbind.bench.measures.reading import MEASURE as READING
-from guardbind.bench.measures.self_checkpoint import MEASURE, SelfCheckpointRecord
-from guardbind.bench.pool import encode
-from guardbind.bench.registry import MEASURES
-from guardbind.bench.tasks.binding import BindingTask
 from guardbind.errors import ConfigError, ContextLengthError
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.reading import MEASURE as READING
+from guardbind_bench.measures.self_checkpoint import MEASURE, SelfCheckpointRecord
+from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.pool import encode
+from guardbind_bench.prompts.tasks.binding import BindingTask
+from guardbind_bench.registry import MEASURES
 
 TOKENIZER = bench_tokenizer()
 TINY = speaking("llama", TOKENIZER)

@@ -10,10 +10,12 @@ import torch
 from click.testing import CliRunner
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.bench import slot_cost
-from guardbind.bench.slot_arms import SPAN_TOKENS, TAIL_TOKENS, Prompt
-from guardbind.bench.slot_cost import Cost, SlotCosts, main
-from guardbind.nulls import NULLS, NullReading, NullRow, Tail
+from guardbind.model.tail import Tail
+from guardbind.nulls import NullReading, NullRow
+from guardbind.registry import NULLS
+from guardbind_bench.cost import slot_cost
+from guardbind_bench.cost.slot_arms import SPAN_TOKENS, TAIL_TOKENS, Prompt
+from guardbind_bench.cost.slot_cost import Cost, SlotCosts, main
 
 NULL_NAMES = ("mask", "mask_rows", "mask_prefill")
 

@@ -12,16 +12,16 @@ from bench_tiny import speaking_lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardbind.bench.cell import Request
-from guardbind.bench.experiments.reading_cells import STAGE_COLUMNS, Readings, stage_estimates
-from guardbind.bench.experiments.stages import EXPERIMENT
-from guardbind.bench.experiments.types import Settings
-from guardbind.bench.measures.reading import ReadingRecord
-from guardbind.bench.running.parquet import record_schema
-from guardbind.bench.statistics import share
-from guardbind.bench.tables import Row
 from guardbind.errors import ConfigError, UnknownNameError
 from guardbind.information import clopper_pearson, fano_information, mutual_information
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.shared.reading_cells import STAGE_COLUMNS, Readings, stage_estimates
+from guardbind_bench.experiments.stages.experiment import EXPERIMENT
+from guardbind_bench.experiments.table import Row
+from guardbind_bench.measures.reading import ReadingRecord
+from guardbind_bench.prompts.cell import Request
+from guardbind_bench.running.parquet import record_schema
+from guardbind_bench.stats.statistics import share
 
 LAB = speaking_lab()
 KINDS = {"competitor": "2B", "bound": "2B", "unseen": "2B", "variant": "2A", "other": "2A"}

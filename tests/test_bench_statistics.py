@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from guardbind.bench.statistics import (
+from guardbind_bench.stats.statistics import (
     count,
     difference,
     mcnemar,

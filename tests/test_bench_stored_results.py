@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from guardbind.bench.experiments.types import plan
-from guardbind.bench.registry import EXPERIMENTS
-from guardbind.bench.reporting.compare import compare
-from guardbind.bench.summary import Summary
+from guardbind_bench.experiments.experiment import plan
+from guardbind_bench.registry import EXPERIMENTS
+from guardbind_bench.reporting.compare import compare
+from guardbind_bench.running.summary import Summary
 
 STORED = sorted((Path(__file__).resolve().parent.parent / "bench" / "results").rglob("*.json"))
 

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from guardbind.bench.cell import Form
-from guardbind.bench.fillers import WITHOUT_DECOYS
-from guardbind.bench.pool import encode
-from guardbind.bench.registry import FILLERS
-from guardbind.bench.tasks.strawberry import COUNTED, Baseline, Factorized, counts
-from guardbind.bench.trial import Trial
 from guardbind.errors import ConfigError
+from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.fillers import WITHOUT_DECOYS
+from guardbind_bench.prompts.pool import encode
+from guardbind_bench.prompts.tasks.strawberry import COUNTED, Baseline, Factorized, counts
+from guardbind_bench.prompts.trial import Trial
+from guardbind_bench.registry import FILLERS
 
 TOKENIZER = PreTrainedTokenizerFast(
     tokenizer_object=bench_tokenizer().backend_tokenizer, bos_token="<|start|>", chat_template=CHAT_TEMPLATE

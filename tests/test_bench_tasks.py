@@ -17,14 +17,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.bench.cell import Form
-from guardbind.bench.pool import encode
-from guardbind.bench.registry import FILLERS, TASKS
-from guardbind.bench.tasks.binding import BindingTask
-from guardbind.bench.tasks.competing_vars import CompetingVars
-from guardbind.bench.tasks.decoy_injection import DecoyInjection
-from guardbind.bench.tasks.primacy_recency import PrimacyRecency
 from guardbind.errors import ConfigError, UnknownNameError
+from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.pool import encode
+from guardbind_bench.prompts.tasks.binding import BindingTask
+from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
+from guardbind_bench.prompts.tasks.decoy_injection import DecoyInjection
+from guardbind_bench.prompts.tasks.primacy_recency import PrimacyRecency
+from guardbind_bench.registry import FILLERS, TASKS
 
 BINDING = (CompetingVars, DecoyInjection, PrimacyRecency)
 FORMS = [Form(style=style, layout=layout) for style, layout in product(("bracket", "eq"), ("S", "C"))]

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from scipy.stats import chisquare
 
-from guardbind.bench.registry import TEXT_TASKS
-from guardbind.bench.text_trial import Fact, TextTask, TextTrial
-from guardbind.bench.texts.words import SHOPS
 from guardbind.errors import ConfigError
-from guardbind.evidence._scan import longest, occurrences
+from guardbind.text.layout import longest, occurrences
+from guardbind_bench.prompts.text_trial import Fact, TextTask, TextTrial
+from guardbind_bench.prompts.texts.words import SHOPS
+from guardbind_bench.registry import TEXT_TASKS
 
 NAMES = TEXT_TASKS.names()
 INDICES = range(120)

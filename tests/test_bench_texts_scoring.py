@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from guardbind.bench.registry import TEXT_TASKS
-from guardbind.bench.text_trial import Fact, TextTrial
-from guardbind.bench.texts.scoring import read_answer, values_in
+from guardbind_bench.prompts.text_trial import Fact, TextTrial
+from guardbind_bench.registry import TEXT_TASKS
+from guardbind_bench.scoring.scoring import read_answer, values_in
 
 PRICE = ("$1,250.00", "1250 USD", "1,250")
 RECEIPT = "The lamp costs $1,250.00, the rug 300 EUR. Bill's date is 2024-05-03 and Mara pays. "

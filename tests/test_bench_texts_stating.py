@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from guardbind.bench.registry import TEXT_TASKS
-from guardbind.bench.text_trial import Fact, TextTrial
-from guardbind.bench.texts.stating import stated_wrongly
+from guardbind_bench.prompts.text_trial import Fact, TextTrial
+from guardbind_bench.registry import TEXT_TASKS
+from guardbind_bench.scoring.stating import stated_wrongly
 
 CONTENT = "Carla's seat is 17A. Jon's seat is 12B. Carla's budget is $1,250.00. What is Mia's seat?"
 FACTS = (

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import guardbind.budget as budget_module
-from guardbind.budget import (
+import guardbind.information.budget as budget_module
+from guardbind.errors import ConfigError
+from guardbind.information import Interval, bernoulli_kl, bits_to_trust, clopper_pearson
+from guardbind.information.budget import (
     Budget,
     certify,
     envelope,
@@ -23,8 +25,6 @@ from guardbind.budget import (
     published_rule,
     signed_divergence,
 )
-from guardbind.errors import ConfigError
-from guardbind.information import Interval, bernoulli_kl, bits_to_trust, clopper_pearson
 
 probability = st.floats(0.0, 1.0)
 # Away from the edges, so that a gap of 1e-4 in probability is far above rounding in nats.

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import ByT5Tokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from guardbind.candidates import Trie, surface_forms
+from guardbind.candidates.trie import Trie, surface_forms
 from guardbind.errors import CandidateError
 
 CORPUS = [

@@ -16,7 +16,8 @@ from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase,
 
 from guardbind import Binding, BindingError, Guard, GuardConfig, extract
 from guardbind.events import SlotRecord
-from guardbind.evidence import PromptText, locate
+from guardbind.evidence import locate
+from guardbind.text.decoded import PromptText
 
 
 class Family(NamedTuple):

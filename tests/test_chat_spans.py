@@ -6,7 +6,8 @@ import pytest
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind import Binding, BindingError, Evidence, Guard, GuardConfig
-from guardbind.evidence import PromptText, locate
+from guardbind.evidence import locate
+from guardbind.text.decoded import PromptText
 
 pytestmark = pytest.mark.real_model
 

@@ -346,7 +346,7 @@ def test_an_error_of_ours_is_printed_and_any_other_is_not_hidden() -> None:
 @pytest.fixture
 def loaded(demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase], monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands take the model that is loaded already."""
-    monkeypatch.setattr("guardbind.adapters.load", lambda *_, **__: demo_model)
+    monkeypatch.setattr("guardbind.model.loading.load", lambda *_, **__: demo_model)
 
 
 def example(command: str) -> list[str]:

@@ -26,7 +26,7 @@ def test_help_shows_an_example_and_every_variable(command: str) -> None:
 
 
 def test_help_names_every_policy() -> None:
-    from guardbind.policies import POLICIES
+    from guardbind.registry import POLICIES
 
     help_text = CliRunner().invoke(main, ["generate", "--help"]).stdout
     assert [name for name in POLICIES.names() if name not in help_text] == []

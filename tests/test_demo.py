@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from families import speaking
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.bench.comparison import ARMS, Comparison
-from guardbind.bench.demo import overhead
 from guardbind.cli import main
+from guardbind_bench.demo import overhead
+from guardbind_bench.measures.comparison import ARMS, Comparison
 
 
 @pytest.fixture(scope="module")

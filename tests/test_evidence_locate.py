@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardbind.errors import BindingError, TargetError
-from guardbind.evidence import Binding, Evidence, EvidenceTable, PromptText, locate
+from guardbind.evidence import Binding, Evidence, EvidenceTable, locate
+from guardbind.text.decoded import PromptText
 
 ALICE, BOB = Binding("Alice", "4417"), Binding("Bob", "8213")
 KEY1, KEY2 = Binding("KEY1", "apple"), Binding("KEY2", "pear")

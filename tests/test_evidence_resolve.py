@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from guardbind.errors import TargetError
-from guardbind.evidence import Binding, Evidence, PromptText, Resolution, Target, locate, resolve
+from guardbind.evidence import Binding, Evidence, Target, locate
+from guardbind.targets.by_key import Resolution, resolve
+from guardbind.text.decoded import PromptText
 
 PEOPLE = [Binding("Alice", "4417"), Binding("Bob", "8213"), Binding("Carol", "5504")]
 FACTS = "Alice's badge number is 4417. Bob's badge number is 8213.\nThe badge number of Carol is 5504.\n"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.evidence import PromptText
+from guardbind.text.decoded import PromptText
 
 CORPUS = [
     "The badge number of Alice is 4417 and that of Bob is 8213.\nKEY1=[ apple ]\nKEY2=[ pear ]\n",

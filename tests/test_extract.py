@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from guardbind import ConfigError, MissingDependencyError, UnknownNameError
-from guardbind.extraction import DEFAULT_RULES, RULES, Block, ExtractedTable, Found, Pattern, combine, extract
-from guardbind.registry import Registry
+from guardbind.extraction import DEFAULT_RULES, Block, ExtractedTable, Found, Pattern, combine, extract
+from guardbind.registry import RULES, Registry
 
 
 def pairs(text: str, **settings: object) -> list[tuple[str, str]]:

@@ -9,7 +9,8 @@ import pytest
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind import Binding, ConfigError, Guard, GuardConfig, extract
-from guardbind.evidence import PromptText, locate
+from guardbind.evidence import locate
+from guardbind.text.decoded import PromptText
 
 MESSAGES: list[dict[str, Any]] = [
     {"role": "system", "content": "  Be brief.\nregion: EU-1  "},

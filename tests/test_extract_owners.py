@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from guardbind.evidence import Binding, PromptText, check_bindings, locate
+from guardbind.evidence import Binding, check_bindings, locate
 from guardbind.extraction import ExtractedTable, Pattern, extract
 from guardbind.extraction.owners import is_name
-from guardbind.extraction.values import classify
+from guardbind.text.decoded import PromptText
+from guardbind.text.values import classify
 
 
 def prompt_of(text: str) -> PromptText:

@@ -7,8 +7,9 @@ import re
 import pytest
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from guardbind.evidence import PromptText, locate
+from guardbind.evidence import locate
 from guardbind.extraction import extract_prompt
+from guardbind.text.decoded import PromptText
 
 SPECIAL = re.compile(r"<\|[a-z_]+\|>|<(?:start|end)_of_turn>|<bos>|</?s>")
 TURNS = [

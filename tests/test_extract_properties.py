@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from guardbind.candidates import Trie
-from guardbind.evidence import PromptText, check_bindings, locate
-from guardbind.extraction import RULES, ExtractedTable, extract, extract_prompt
+from guardbind.candidates.trie import Trie
+from guardbind.evidence import check_bindings, locate
+from guardbind.extraction import ExtractedTable, extract, extract_prompt
+from guardbind.registry import RULES
+from guardbind.text.decoded import PromptText
 
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardbind.extraction import classify, extract, spellings, values
+from guardbind.extraction import classify, extract, spellings
+from guardbind.text import values
 
 TYPES: dict[str, tuple[str, str]] = {
     "4417": ("number", "4417"),

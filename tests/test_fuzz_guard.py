@@ -20,10 +20,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.generation.streamers import BaseStreamer
 
 from guardbind import BindingError, BindingFailureError, CandidateError, Guard, GuardbindError, GuardOutput
-from guardbind.candidates import Trie, surface_forms
+from guardbind.candidates.trie import Trie, surface_forms
 from guardbind.events import InterventionRecord, SlotRecord
-from guardbind.evidence import PromptText, check_bindings, locate
-from guardbind.report import Report
+from guardbind.evidence import check_bindings, locate
+from guardbind.report.report import Report
+from guardbind.text.decoded import PromptText
 
 NEW = 12
 LONGEST = 700  # tokens of a prompt; the end of a longer one is read

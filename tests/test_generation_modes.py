@@ -14,8 +14,8 @@ from transformers import DynamicCache, LogitsProcessor, PreTrainedModel, PreTrai
 
 from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
 from guardbind.events import SlotRecord
+from guardbind.generation.processor import GuardProcessor
 from guardbind.policies import Proposal, Slot
-from guardbind.processor import GuardProcessor
 
 # Hot, since the hand-made model is very sure of what it copies.
 SAMPLING: dict[str, dict[str, Any]] = {

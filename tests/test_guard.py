@@ -13,14 +13,7 @@ from torch import Tensor, nn
 from transformers import DynamicCache, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
 
 import guardbind.guard as guard_module
-from guardbind import (
-    Binding,
-    BindingFailureError,
-    Guard,
-    GuardbindError,
-    GuardConfig,
-    Target,
-)
+from guardbind import Binding, BindingFailureError, Guard, GuardbindError, GuardConfig, Target
 
 
 @pytest.fixture

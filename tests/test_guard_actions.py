@@ -14,14 +14,7 @@ from families import copier, speaking
 from torch import Tensor
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
-from guardbind import (
-    Binding,
-    BindingFailureError,
-    CheckpointConfig,
-    Evidence,
-    Guard,
-    GuardConfig,
-)
+from guardbind import Binding, BindingFailureError, CheckpointConfig, Evidence, Guard, GuardConfig
 from guardbind.policies import Proposal, Slot
 
 

@@ -12,11 +12,8 @@ from asking import ALPHA, BETA, BINDINGS, Ask, kept
 from families import speaking
 from transformers import PreTrainedTokenizerBase
 
-from guardbind import (
-    Binding,
-    GuardConfig,
-)
-from guardbind.budget import Budget
+from guardbind import Binding, GuardConfig
+from guardbind.information.budget import Budget
 
 
 @pytest.fixture

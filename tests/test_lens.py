@@ -13,8 +13,8 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from guardbind.errors import ConfigError, UnknownArchitectureError
-from guardbind.hooks import lens as lens_module
-from guardbind.hooks.lens import Lens
+from guardbind.model import lens as lens_module
+from guardbind.model.lens import Lens
 
 IDS = torch.tensor([[5, 9, 17, 3, 60, 61, 62], [8, 8, 30, 41, 7, 96, 2]])
 LAST = LAYERS - 1

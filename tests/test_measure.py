@@ -11,12 +11,14 @@ from brute_force import CLOSE, by_hand, interrupted, prefilled
 from families import speaking
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-import guardbind.measure as measure
+import guardbind.session.meter as measure
 from guardbind import GuardConfig, NullUnavailableError, NumericsError
 from guardbind.evidence import Binding
-from guardbind.measure import Meter, agrees, usable_nulls
-from guardbind.nulls import NULLS, NullReading, NullRow, Tail
-from guardbind.rows import Row, bind_row
+from guardbind.model.tail import Tail
+from guardbind.nulls import NullReading, NullRow
+from guardbind.registry import NULLS
+from guardbind.session.meter import Meter, agrees, usable_nulls
+from guardbind.session.row import Row, bind_row
 
 AGAIN = 6
 

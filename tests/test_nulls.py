@@ -15,8 +15,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 import guardbind.nulls as nulls
 from guardbind import GuardConfig, NullUnavailableError
-from guardbind.measure import usable_nulls
-from guardbind.nulls import NULLS, NullReading, NullRow, Tail
+from guardbind.model.tail import Tail
+from guardbind.nulls import NullReading, NullRow
+from guardbind.registry import NULLS
+from guardbind.session.meter import usable_nulls
 
 ATTENTIVE = ["llama", "qwen2", "qwen2_sliding", "qwen3", "mistral", "gemma2", "gemma3_text", "phi3", "gpt2", "gpt_neox"]
 ATTENTIVE += ["opt", "granite", "cohere", "cohere2"]

@@ -18,7 +18,7 @@ import pytest
 import guardbind
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {"guardbind": "guardbind", "adapters": "guardbind.adapters", "bench": "guardbind.bench"}
+FOLDERS = {"guardbind": "guardbind", "adapters": "guardbind_adapters", "bench": "guardbind_bench"}
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
@@ -127,7 +127,7 @@ def test_the_checkout_runs_without_an_installation() -> None:
 def test_the_bench_refuses_a_second_name() -> None:
     result = subprocess.run([sys.executable, "-c", "import bench"], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 1
-    assert "guardbind.bench" in result.stderr
+    assert "guardbind_bench" in result.stderr
 
 
 def repository_files() -> list[Path]:

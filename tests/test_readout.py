@@ -8,9 +8,9 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from guardbind.candidates import Node, Trie
+from guardbind.candidates.gaps import NodeReadout, best_token, lens_scores, read_node, vocabulary_rank
+from guardbind.candidates.trie import Node, Trie
 from guardbind.errors import BatchError, CandidateError, NumericsError, TargetError
-from guardbind.readout import NodeReadout, best_token, lens_scores, read_node, vocabulary_rank
 
 FormSets = dict[str, list[tuple[int, ...]]]
 Case = tuple[list[float], FormSets, tuple[int, ...], int | None]

@@ -17,7 +17,7 @@ from transformers import (
     T5Config,
 )
 
-import guardbind.refusals as refusals
+import guardbind.generation.supported as refusals
 from guardbind import (
     Binding,
     Guard,
@@ -27,7 +27,7 @@ from guardbind import (
     UnknownArchitectureError,
     UnsupportedGenerationError,
 )
-from guardbind.refusals import setting
+from guardbind.generation.settings import setting
 
 PROMPT = "alpha = 17\nbeta = 42\nbeta = ["
 BINDINGS = [Binding("alpha", "17"), Binding("beta", "42")]

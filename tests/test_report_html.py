@@ -17,9 +17,10 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind import Binding, BindingFailureError, Evidence, Guard, GuardConfig, Report
 from guardbind.events import BudgetRecord, CandidateRecord, InterventionRecord, Provenance, SlotRecord
-from guardbind.evidence import PromptText, locate
-from guardbind.report_text import Mark, paint
-from guardbind.transcript import Transcript
+from guardbind.evidence import locate
+from guardbind.report.markup import Mark, paint
+from guardbind.report.transcript import Transcript
+from guardbind.text.decoded import PromptText
 
 NASTY = "\"><script>alert('x')</script>&amp;<b>"
 VOID = frozenset({"meta", "br", "img", "link", "hr", "input"})

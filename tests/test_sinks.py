@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guardbind.adapters.jsonl import jsonl_sink
-from guardbind.adapters.logs import logging_sink
 from guardbind.errors import ConfigError
 from guardbind.events import InterventionRecord, SlotRecord, build_sinks
+from guardbind_adapters.jsonl import jsonl_sink
+from guardbind_adapters.logs import logging_sink
 
 
 def slot(**changes: Any) -> SlotRecord:

@@ -8,7 +8,8 @@ import pytest
 
 from guardbind import GuardConfig
 from guardbind.errors import ConfigError
-from guardbind.slots import SLOTS, Moment
+from guardbind.registry import SLOTS
+from guardbind.slots import Moment
 from guardbind.slots.detector import SlotDetector
 from guardbind.targets import Place
 

@@ -24,7 +24,7 @@ from transformers import (
 )
 from transformers.generation.streamers import BaseStreamer
 
-import guardbind.streaming as streaming_module
+import guardbind.generation.streaming as streaming_module
 from guardbind import (
     BatchError,
     Binding,

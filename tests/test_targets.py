@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from plain_prompts import as_prompt, said
 
-from guardbind.evidence import Binding, Resolution, locate
+from guardbind.evidence import Binding, locate
 from guardbind.targets import Agreement, Place, read_query
+from guardbind.targets.by_key import Resolution
 
 PEOPLE = {"Alice Moreno": "4417", "Bob": "8213", "Carol": "3352"}
 FACTS = " ".join(f"{name}'s badge number is {number}." for name, number in PEOPLE.items())

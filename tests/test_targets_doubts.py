@@ -7,7 +7,7 @@ from plain_prompts import as_prompt, said
 
 from guardbind.evidence import locate
 from guardbind.targets import Agreement, Place, read_query
-from guardbind.targets.prompt import read_bindings
+from guardbind.targets.stated import read_bindings
 
 ALICE = "Alice's badge number is 4417. Bob's badge number is 8213."
 DATED = "| Order | Order date | City |\n|---|---|---|\n| A-1001 | 2024-05-03 | Cork |\n| A-1002 | 2024-06-01 | Bonn |\n"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardbind.evidence import PromptText, locate
+from guardbind.evidence import locate
 from guardbind.targets import Agreement, Place, read_query
-from guardbind.targets.prompt import read_bindings
+from guardbind.targets.stated import read_bindings
+from guardbind.text.decoded import PromptText
 
 NAMES = ["Alice", "Bob Stone", "Carol", "order A-17", "Ed", "Alice Moreno", "\u05d0\u05d1", "\u00e9\u0301", "x"]
 ATTRIBUTES = ["badge number", "locker code", "e-mail", "total", "due date", "date", "order_id", "price", "name"]
@@ -27,9 +28,7 @@ facts = st.lists(
 
 @given(facts, sentences, sentences | st.text(max_size=30), st.sets(st.integers(0, 5)), st.booleans())
 @settings(max_examples=300, deadline=None)
-def test_there_is_always_a_resolution(
-    stated: str, asked: str, said: str, beginning: set[int], automatic: bool
-) -> None:
+def test_there_is_always_a_resolution(stated: str, asked: str, said: str, beginning: set[int], automatic: bool) -> None:
     text = f"{stated} {asked}"
     prompt = PromptText(text, tuple((i, i + 1) for i in range(len(text))))
     table = locate(read_bindings(prompt), prompt)

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from guardbind.evidence import PromptText
-from guardbind.evidence.turns import turns
 from guardbind.extraction import extract_prompt
+from guardbind.text.chat import turns
+from guardbind.text.decoded import PromptText
 
 SPECIAL = re.compile(r"<\|[a-z_]+\|>|<(?:start|end)_of_turn>|<bos>|</?s>|\[/?[A-Z_]{4,}\]")
 ASKED = [("system", "Be brief."), ("user", "x = 5"), ("assistant", "y = 6"), ("user", "What is x?"), ("assistant", "")]

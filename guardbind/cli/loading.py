@@ -25,7 +25,7 @@ def load_model(name: str, *, dtype: str, device: str | None) -> tuple[PreTrained
     # Here and not above, so that help and wrong usage are answered before torch is imported.
     import torch
 
-    from guardbind.adapters import load
+    from guardbind.model.loading import load
 
     if device not in (None, "auto"):
         try:

@@ -44,7 +44,7 @@ class Job:
 def _known_slots(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     if values != default_of("slots"):
         # Looked up only when they are given, because that imports torch.
-        from guardbind.slots import SLOTS
+        from guardbind.registry import SLOTS
 
         for value in values:
             if value not in SLOTS:

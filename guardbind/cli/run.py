@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-    from guardbind.report import Report
+    from guardbind.report.report import Report
 
 __all__ = ["Answer", "run"]
 
@@ -55,9 +55,9 @@ def run(job: Job, **settings: Any) -> Answer:
     # Here and not above, so that help and wrong usage are answered before torch is imported.
     import torch
 
-    from guardbind.evidence import PromptText
     from guardbind.guard import Guard
-    from guardbind.targets.prompt import read_bindings, writable
+    from guardbind.targets.stated import read_bindings, writable
+    from guardbind.text.decoded import PromptText
 
     # The sinks are built before the model is loaded, so that a wrong one is told at once.
     sinks = tuple(build_sinks(job.sink))

@@ -7,19 +7,11 @@ from collections.abc import Callable, Sequence
 
 from guardbind.errors import ConfigError
 from guardbind.events.records import Record
-from guardbind.registry import Registry
+from guardbind.registry import SINKS
 
-__all__ = ["SINKS", "Emitter", "Sink", "build_sinks"]
+__all__ = ["Emitter", "Sink", "build_sinks"]
 
 Sink = Callable[[Record], None]
-
-SINKS: Registry[Callable[[str], Sink]] = Registry(
-    "sink",
-    {
-        "jsonl": "guardbind.adapters.jsonl:jsonl_sink",
-        "logging": "guardbind.adapters.logs:logging_sink",
-    },
-)
 
 logger = logging.getLogger("guardbind")
 logger.addHandler(logging.NullHandler())

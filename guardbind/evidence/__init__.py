@@ -1,22 +1,8 @@
-"""Bindings, the evidence that supports them, and where both stand in a prompt."""
+"""Holds the bindings, the evidence that supports them, and where both stand in a prompt."""
 
 from __future__ import annotations
 
 from guardbind.evidence.bindings import Binding, Evidence, Target, check_bindings
 from guardbind.evidence.locate import EvidenceTable, Located, Mention, locate
-from guardbind.evidence.resolve import Resolution, resolve
-from guardbind.evidence.text import PromptText
 
-__all__ = [
-    "Binding",
-    "Evidence",
-    "EvidenceTable",
-    "Located",
-    "Mention",
-    "PromptText",
-    "Resolution",
-    "Target",
-    "check_bindings",
-    "locate",
-    "resolve",
-]
+__all__ = ["Binding", "Evidence", "EvidenceTable", "Located", "Mention", "Target", "check_bindings", "locate"]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from guardbind.errors import BindingError, TargetError
-from guardbind.evidence._claim import Claim, Rule, claim
-from guardbind.evidence._scan import Span, longest, occurrences, verbatim
+from guardbind.errors import BindingError, TargetError, nearest
 from guardbind.evidence.bindings import Binding, Evidence, check_bindings
-from guardbind.evidence.text import PromptText
+from guardbind.evidence.claim import Claim, Rule, claim
+from guardbind.text.decoded import PromptText
+from guardbind.text.layout import Span, longest, occurrences, verbatim
 
 __all__ = ["EvidenceTable", "Located", "Mention", "locate"]
 
@@ -106,10 +105,9 @@ class EvidenceTable:
         """
         items = [item for item in self.items if item.key == key]
         if not items:
-            near = difflib.get_close_matches(key, self.keys, n=1)
             raise TargetError(
                 f"no binding or evidence is called {key!r}; declared: {', '.join(map(repr, self.keys)) or 'none'}.",
-                hint=f"Did you mean {near[0]!r}?" if near else None,
+                hint=nearest(key, self.keys),
             )
         stated = sorted((mention.chars, item.index) for item in items for mention in item.mentions)
         order = [index for _, index in stated]

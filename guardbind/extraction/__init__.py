@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from guardbind.extraction.combine import DEFAULT_RULES, RULES, extract
-from guardbind.extraction.prompt import extract_prompt
-from guardbind.extraction.table import Extracted, ExtractedTable
-from guardbind.extraction.types import Block, Found, Pattern, Rule
-from guardbind.extraction.values import Typed, ValueType, classify, spellings
+from guardbind.extraction.combine import DEFAULT_RULES, extract
+from guardbind.extraction.extracted import Extracted, ExtractedTable
+from guardbind.extraction.in_prompt import extract_prompt
+from guardbind.extraction.rule import Block, Found, Pattern, Rule
+from guardbind.text.values import Typed, ValueType, classify, spellings
 
 __all__ = [
     "DEFAULT_RULES",
-    "RULES",
     "Block",
     "Extracted",
     "ExtractedTable",

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from guardbind.extraction.prose import is_abbreviation, is_key, is_value, trim
-from guardbind.extraction.types import Block, Found, Path, Span
-from guardbind.extraction.values import classify
+from guardbind.extraction.rule import Block, Found, Path, Span
+from guardbind.text.values import classify
 
 __all__ = ["read"]
 

@@ -12,30 +12,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from guardbind.errors import ConfigError, MissingDependencyError
+from guardbind.extraction.extracted import Extracted, ExtractedTable
 from guardbind.extraction.messages import Part, parts_of
 from guardbind.extraction.owners import Address, Stated, addresses
 from guardbind.extraction.prose import is_placeholder
-from guardbind.extraction.table import Extracted, ExtractedTable
-from guardbind.extraction.types import Block, Found, Path, Pattern, Rule, Span, key_of
-from guardbind.extraction.values import classify, missing_parsers
-from guardbind.registry import Registry
+from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, Span, key_of
+from guardbind.registry import RULES
+from guardbind.text.values import classify, missing_parsers
 
-__all__ = ["DEFAULT_RULES", "RULES", "extract", "extract_parts"]
-
-RULES: Registry[Rule] = Registry(
-    "rule",
-    {
-        "assignment": "guardbind.extraction.assignments:read",
-        "csv": "guardbind.extraction.csv_text:read",
-        "json": "guardbind.extraction.json_text:read",
-        "markdown": "guardbind.extraction.markdown_text:read",
-        "numbered": "guardbind.extraction.numbered:read",
-        "python": "guardbind.extraction.python_text:read",
-        "receipt": "guardbind.extraction.receipts:read",
-        "sentence": "guardbind.extraction.sentences:read",
-        "yaml": "guardbind.extraction.yaml_text:read",
-    },
-)
+__all__ = ["DEFAULT_RULES", "extract", "extract_parts"]
 
 DEFAULT_RULES = ("yaml", "json", "markdown", "csv", "python", "receipt", "assignment", "sentence", "numbered")
 """The most specific first: what a rule has read, no later one reads again."""

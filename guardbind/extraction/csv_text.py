@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from guardbind.extraction.rule import Block, Span
 from guardbind.extraction.tables import Cell, read_table
-from guardbind.extraction.types import Block, Span
-from guardbind.extraction.values import classify
+from guardbind.text.values import classify
 
 __all__ = ["read"]
 

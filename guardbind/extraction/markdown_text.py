@@ -9,8 +9,8 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from guardbind.extraction.rule import Block
 from guardbind.extraction.tables import Cell, read_table
-from guardbind.extraction.types import Block
 
 __all__ = ["read"]
 

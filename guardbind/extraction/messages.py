@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardbind.errors import ConfigError
-from guardbind.extraction.types import Path
+from guardbind.extraction.rule import Path
 
 __all__ = ["Part", "parts_of"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from guardbind.extraction.prose import in_request, is_key
-from guardbind.extraction.types import Block, Found, Path
+from guardbind.extraction.rule import Block, Found, Path
 
 __all__ = ["read"]
 

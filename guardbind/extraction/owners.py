@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from guardbind.extraction.types import Form, Path
-from guardbind.extraction.values import Typed, classify
+from guardbind.extraction.rule import Form, Path
+from guardbind.text.values import Typed, classify
 
 __all__ = ["Address", "Stated", "addresses", "is_name"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from guardbind.extraction.types import Span
-from guardbind.extraction.values import classify
+from guardbind.extraction.rule import Span
+from guardbind.text.values import classify
 
 __all__ = ["LONGEST_VALUE", "in_request", "is_abbreviation", "is_key", "is_placeholder", "is_value", "trim"]
 

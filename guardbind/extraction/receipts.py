@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from guardbind.extraction.prose import is_key
-from guardbind.extraction.types import Block, Found
-from guardbind.extraction.values import classify
+from guardbind.extraction.rule import Block, Found
+from guardbind.text.values import classify
 
 __all__ = ["read"]
 

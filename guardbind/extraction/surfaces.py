@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from guardbind.extraction.values import Typed, classify, spellings
+from guardbind.text.values import Typed, classify, spellings
 
 __all__ = ["Surfaces"]
 

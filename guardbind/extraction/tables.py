@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.types import Found, Path, Span
+from guardbind.extraction.rule import Found, Path, Span
 
 __all__ = ["Cell", "read_table"]
 

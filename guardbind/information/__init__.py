@@ -10,13 +10,7 @@ from guardbind.information.divergence import bernoulli_kl, bits_to_trust, kl_div
 from guardbind.information.edfl import EdflDecision, b2t, edfl_decision, information_budget, isr, p_max, roh
 from guardbind.information.entropy import binary_entropy, entropy, nats_to_bits
 from guardbind.information.fano import FanoSlack, fano_information, fano_inverse, fano_slack
-from guardbind.information.intervals import (
-    Interval,
-    clopper_pearson,
-    divergence_interval,
-    trust_interval,
-    wilson,
-)
+from guardbind.information.intervals import Interval, clopper_pearson, divergence_interval, trust_interval, wilson
 from guardbind.information.mutual_information import (
     PermutationNull,
     confusion_counts,

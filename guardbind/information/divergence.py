@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from guardbind.errors import ConfigError
-from guardbind.information._numeric import (
+from guardbind.information.entropy import nats_to_bits
+from guardbind.information.numeric import (
     FloatArray,
     as_distribution,
     as_probabilities,
@@ -16,7 +17,6 @@ from guardbind.information._numeric import (
     unwrap,
     x_log_ratio,
 )
-from guardbind.information.entropy import nats_to_bits
 
 __all__ = ["bernoulli_kl", "bits_to_trust", "kl_divergence", "nats_to_trust"]
 
@@ -46,7 +46,7 @@ def bernoulli_kl(a: float | FloatArray, b: float | FloatArray) -> float | FloatA
     """Return KL(Ber(a)‖Ber(b)) in nats, elementwise (paper section 3).
 
     Nothing is clipped: the value is exact at 0 and 1, and infinite where b is 0 and a is not, or b is 1 and a is not.
-    It is unsigned; `guardbind.budget.signed_divergence` tells evidence for from evidence against.
+    It is unsigned; `guardbind.information.budget.signed_divergence` tells evidence for from evidence against.
 
     Args:
         a: Probabilities.

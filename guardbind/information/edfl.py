@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from guardbind.errors import ConfigError
-from guardbind.information._numeric import as_probabilities, check_finite, check_probability
 from guardbind.information.divergence import bernoulli_kl, nats_to_trust
+from guardbind.information.numeric import as_probabilities, check_finite, check_probability
 
 __all__ = ["EdflDecision", "b2t", "edfl_decision", "information_budget", "isr", "p_max", "roh"]
 

@@ -8,7 +8,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from guardbind.information._numeric import FloatArray, as_distribution, as_probabilities, unwrap, x_log_ratio
+from guardbind.information.numeric import FloatArray, as_distribution, as_probabilities, unwrap, x_log_ratio
 
 __all__ = ["binary_entropy", "entropy", "nats_to_bits"]
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from guardbind.errors import ConfigError
-from guardbind.information._numeric import (
+from guardbind.information.entropy import binary_entropy, entropy
+from guardbind.information.mutual_information import mutual_information
+from guardbind.information.numeric import (
     FloatArray,
     as_probabilities,
     as_table,
@@ -19,8 +21,6 @@ from guardbind.information._numeric import (
     unwrap,
     x_log_ratio,
 )
-from guardbind.information.entropy import binary_entropy, entropy
-from guardbind.information.mutual_information import mutual_information
 
 __all__ = ["FanoSlack", "fano_information", "fano_inverse", "fano_slack"]
 

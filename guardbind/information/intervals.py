@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guardbind.errors import ConfigError
-from guardbind.information._numeric import check_probability
 from guardbind.information.divergence import bernoulli_kl, nats_to_trust
+from guardbind.information.numeric import check_probability
 
 __all__ = ["Interval", "clopper_pearson", "divergence_interval", "trust_interval", "wilson"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from guardbind.errors import ConfigError
-from guardbind.information._numeric import FloatArray, as_counts, as_table, check_alternatives, x_log_ratio
+from guardbind.information.numeric import FloatArray, as_counts, as_table, check_alternatives, x_log_ratio
 
 __all__ = [
     "PermutationNull",

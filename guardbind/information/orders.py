@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from guardbind.errors import ConfigError
-from guardbind.information._numeric import FloatArray, as_distribution
 from guardbind.information.divergence import kl_divergence
+from guardbind.information.numeric import FloatArray, as_distribution
 
 __all__ = ["jensen_penalty", "js_certificate", "martingale_violation_bound"]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from guardbind.errors import ConfigError
-from guardbind.information._numeric import check_finite, check_probability
+from guardbind.information.numeric import check_finite, check_probability
 
 __all__ = ["routing_efficiency", "sdpi_bound", "unused_information"]
 

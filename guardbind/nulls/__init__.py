@@ -1,4 +1,4 @@
-"""do(E=∅): what the model would have written with a piece of evidence taken away.
+"""Takes evidence away, do(E=∅): what the model would have written without a piece of it.
 
 `mask` runs the last few tokens again with the evidence columns masked, all nulls of a slot in one forward; `mask_rows`
 does so in one row per null, for attention backends that take no 4-D mask. The
@@ -9,20 +9,6 @@ gone), `same_length` (the value becomes as many neutral tokens), `no_evidence` (
 
 from __future__ import annotations
 
-from guardbind.nulls.types import Null, NullReading, NullRow, Tail
-from guardbind.registry import Registry
+from guardbind.nulls.null import Null, NullReading, NullRow
 
-__all__ = ["NULLS", "Null", "NullReading", "NullRow", "Tail"]
-
-NULLS: Registry[Null] = Registry(
-    "null",
-    {
-        "mask": "guardbind.nulls.mask:MASK",
-        "mask_rows": "guardbind.nulls.mask:MASK_ROWS",
-        "mask_prefill": "guardbind.nulls.prefill:MASK_PREFILL",
-        "redact": "guardbind.nulls.prefill:REDACT",
-        "delete": "guardbind.nulls.prefill:DELETE",
-        "same_length": "guardbind.nulls.prefill:SAME_LENGTH",
-        "no_evidence": "guardbind.nulls.prefill:NO_EVIDENCE",
-    },
-)
+__all__ = ["Null", "NullReading", "NullRow"]

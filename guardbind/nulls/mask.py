@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from guardbind.compat import float_dtype, input_device, own_cache, view_of
 from guardbind.errors import GuardbindError, NullUnavailableError
-from guardbind.hooks.architecture import attention_windows, is_recurrent, layer_kinds
-from guardbind.nulls.forward import forward, left_padded
-from guardbind.nulls.types import NullReading, NullRow, Tail
+from guardbind.model.architecture import attention_windows, is_recurrent, layer_kinds
+from guardbind.model.cache import float_dtype, input_device, own_cache, view_of
+from guardbind.model.forward import forward, left_padded, pad_left
+from guardbind.model.tail import Tail
+from guardbind.nulls.null import NullReading, NullRow
 
 __all__ = ["MASK", "MASK_ROWS", "MaskedTail"]
 
@@ -82,7 +83,7 @@ class MaskedTail:
         ids, mask, positions = left_padded([list(row.ids[:-again]) for row in rows], input_device(tail.model))
         # The rows keep the columns that they have in the live cache, so that spans mean the same in both.
         gap = shown - ids.shape[1]
-        ids, mask, positions = (nn.functional.pad(t, (gap, 0)) for t in (ids, mask, positions))
+        ids, mask, positions = (pad_left(t, gap) for t in (ids, mask, positions))
         full = own_cache()
         keep = torch.tensor([ids.shape[1] - 1], device=ids.device)
         forward(tail.model, ids, mask=mask, positions=positions, cache=full, keep=keep)

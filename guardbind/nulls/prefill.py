@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from guardbind.compat import input_device
-from guardbind.nulls.forward import last_logits, left_padded
-from guardbind.nulls.types import NullReading, NullRow, Span, Tail
+from guardbind.model.cache import input_device
+from guardbind.model.forward import last_logits, left_padded
+from guardbind.model.tail import Tail
+from guardbind.nulls.null import NullReading, NullRow, TokenRanges
 
 __all__ = ["DELETE", "MASK_PREFILL", "NO_EVIDENCE", "REDACT", "SAME_LENGTH", "PrefillNull"]
 
@@ -59,7 +60,7 @@ class PrefillNull:
         return NullReading(tuple(out), tuple(unedited) if plain else None, 1, cost)
 
 
-def _replaced(ids: Sequence[int], spans: Span, new: Callable[[int], list[int]]) -> list[int]:
+def _replaced(ids: Sequence[int], spans: TokenRanges, new: Callable[[int], list[int]]) -> list[int]:
     out, at = [], 0
     for part in sorted(spans, key=lambda part: part.start):
         if part.stop > at:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from guardbind.policies.abstain import abstain
 from guardbind.policies.checkpoint import checkpoint
 from guardbind.policies.contrast import contrast_at
-from guardbind.policies.types import Proposal, Slot
+from guardbind.policies.proposal import Proposal, Slot
 from guardbind.policies.veto import veto
 
 __all__ = ["auto"]

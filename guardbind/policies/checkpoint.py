@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import torch
 
-from guardbind.policies.types import Proposal, Slot
+from guardbind.policies.proposal import Proposal, Slot
 
 __all__ = ["checkpoint"]
 

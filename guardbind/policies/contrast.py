@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from guardbind.policies.types import Proposal, Slot
+from guardbind.policies.proposal import Proposal, Slot
 
 __all__ = ["contrast", "contrast_at", "contrasted"]
 

@@ -1,4 +1,4 @@
-"""A policy of the caller's own."""
+"""Turns a policy's name, or a callable of the caller's, into a policy."""
 
 from __future__ import annotations
 
@@ -6,37 +6,39 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from guardbind.errors import ConfigError
-from guardbind.policies.types import Policy, Proposal, Slot
+from guardbind.policies.proposal import Policy, Proposal, Slot
+from guardbind.registry import POLICIES
 
-__all__ = ["custom"]
+__all__ = ["as_policy"]
 
 
-def custom(decide: Callable[[Slot], Any]) -> Policy:
-    """Turn a callable into a policy.
+def as_policy(policy: str | Callable[[Slot], Any]) -> Policy:
+    """Return the policy of that name, or one that asks a callable.
 
     Args:
-        decide: Takes the slot; returns the name of a policy, a proposal, several, or None for nothing.
+        policy: A registered name, or a callable that is given the slot and returns a policy name, one proposal,
+            several, or None for nothing; the policy raises `ConfigError` when it returns anything else.
 
-    Returns:
-        The policy; it raises `ConfigError` when the callable returns anything else.
+    Raises:
+        UnknownNameError: No policy has that name.
     """
+    if isinstance(policy, str):
+        named: Policy = POLICIES.get(policy)
+        return named
+    return lambda slot: _decided(policy(slot), slot)
 
-    def policy(slot: Slot) -> Iterable[Proposal]:
-        from guardbind.policies import POLICIES
 
-        decision = decide(slot)
-        if decision is None:
-            return ()
-        if isinstance(decision, str):
-            return POLICIES.get(decision)(slot)
-        if isinstance(decision, Proposal):
-            return (decision,)
-        if isinstance(decision, Iterable):
-            proposals = list(decision)
-            if all(isinstance(proposal, Proposal) for proposal in proposals):
-                return proposals
-        raise ConfigError(
-            f"the policy returned {type(decision).__name__}; a policy name, a Proposal, several or None is accepted."
-        )
-
-    return policy
+def _decided(decision: object, slot: Slot) -> Iterable[Proposal]:
+    if decision is None:
+        return ()
+    if isinstance(decision, str):
+        return as_policy(decision)(slot)
+    if isinstance(decision, Proposal):
+        return (decision,)
+    if isinstance(decision, Iterable):
+        proposals = list(decision)
+        if all(isinstance(proposal, Proposal) for proposal in proposals):
+            return proposals
+    raise ConfigError(
+        f"the policy returned {type(decision).__name__}; a policy name, a Proposal, several or None is accepted."
+    )

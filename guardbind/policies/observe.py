@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from guardbind.policies.types import Proposal, Slot
+from guardbind.policies.proposal import Proposal, Slot
 
 __all__ = ["observe"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from guardbind.errors import BindingFailureError
-from guardbind.policies.types import Proposal, Slot
+from guardbind.policies.proposal import Proposal, Slot
 
 __all__ = ["raise_"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from guardbind.budget import Budget
 from guardbind.events.records import Verdict
-from guardbind.policies.types import Proposal, Slot
+from guardbind.information.budget import Budget
+from guardbind.policies.proposal import Proposal, Slot
 
 __all__ = ["Verification", "verify"]
 

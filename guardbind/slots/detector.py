@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from guardbind.config import GuardConfig
-from guardbind.slots import SLOTS
+from guardbind.registry import SLOTS
+from guardbind.slots.moment import Moment, SlotRule
 from guardbind.slots.sentence import sentence
-from guardbind.slots.types import Moment, SlotRule
 from guardbind.targets import Place
 
 __all__ = ["Detected", "SlotDetector"]

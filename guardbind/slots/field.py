@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from guardbind.slots.types import Moment
+from guardbind.slots.moment import Moment
 from guardbind.targets import Place
 
 __all__ = ["field"]

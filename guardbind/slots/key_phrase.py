@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from guardbind.slots.moment import Moment
 from guardbind.slots.sentence import sentence
-from guardbind.slots.types import Moment
 from guardbind.targets import Place
 
 __all__ = ["key_phrase"]
@@ -16,9 +16,7 @@ _OPENS = re.compile(
     re.IGNORECASE,
 )
 # What the last token of such a text may end in; other moments cost nothing.
-_ENDINGS = re.compile(
-    r"(?:is|are|was|were|be|been|equals?|reads?|to|the|\W|\A)\s*\Z", re.IGNORECASE
-)
+_ENDINGS = re.compile(r"(?:is|are|was|were|be|been|equals?|reads?|to|the|\W|\A)\s*\Z", re.IGNORECASE)
 
 
 def key_phrase(moment: Moment) -> Place | None:

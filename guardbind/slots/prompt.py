@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from guardbind.slots.moment import Moment
 from guardbind.slots.sentence import sentence
-from guardbind.slots.types import Moment
 from guardbind.targets import Place
 
 __all__ = ["line_end", "prompt_end"]

@@ -7,15 +7,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from guardbind.evidence import EvidenceTable, Located, Resolution
-from guardbind.evidence._claim import LISTED
-from guardbind.evidence._scan import occurrences
-from guardbind.evidence.resolve import How
+from guardbind.evidence import EvidenceTable, Located
+from guardbind.evidence.claim import LISTED
 from guardbind.targets.attributes import WHOLE, Attributes, Match
+from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.labels import Named, label_table
+from guardbind.targets.place import Place
 from guardbind.targets.query import Order, Query, odd_words, order_of, several
-from guardbind.targets.types import Place
-from guardbind.targets.words import GENERIC, Word, content, is_content, words
+from guardbind.text.layout import occurrences
+from guardbind.text.words import GENERIC, Word, content, is_content, words
 
 __all__ = ["Agreement"]
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from guardbind.evidence import EvidenceTable
-from guardbind.evidence._scan import occurrences
-from guardbind.extraction.values import ValueType
 from guardbind.targets.labels import Labels, LabelTable
-from guardbind.targets.words import FIRST, GENERIC, LATEST, Word, is_content, words
+from guardbind.text.layout import occurrences
+from guardbind.text.values import ValueType
+from guardbind.text.words import FIRST, GENERIC, LATEST, Word, is_content, words
 
 __all__ = ["WHOLE", "Attributes", "Match"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
-from guardbind.evidence._scan import Span, longest, occurrences
-from guardbind.extraction.values import ValueType, classify
-from guardbind.targets.words import GENERIC, content, words
+from guardbind.text.layout import Span, longest, occurrences
+from guardbind.text.values import ValueType, classify
+from guardbind.text.words import GENERIC, content, words
 
 __all__ = ["LabelTable", "Labels", "Named", "label_table"]
 

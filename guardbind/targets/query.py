@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from guardbind.evidence import PromptText
-from guardbind.evidence._scan import Layout, Unit
-from guardbind.evidence.turns import turns
-from guardbind.targets.words import FIRST, LATEST, content, words
+from guardbind.text.chat import turns
+from guardbind.text.decoded import PromptText
+from guardbind.text.layout import Layout, Unit
+from guardbind.text.words import FIRST, LATEST, content, words
 
 __all__ = ["Order", "Query", "odd_words", "order_of", "read_query", "several"]
 

@@ -1,8 +1,0 @@
-"""`python -m guardbind.bench`: the same as `guardbind bench`, in the form that `accelerate launch -m` starts."""
-
-from __future__ import annotations
-
-from guardbind.cli.bench import bench
-
-if __name__ == "__main__":
-    bench(prog_name="python -m guardbind.bench")

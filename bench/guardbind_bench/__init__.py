@@ -1,0 +1,1 @@
+"""Measures how often values are bound wrongly, why, and what repairs it: tasks, experiments, reports."""

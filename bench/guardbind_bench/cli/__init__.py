@@ -1,0 +1,32 @@
+"""`guardbind bench`: measure binding failures on any causal model, and compare with what was published."""
+
+from __future__ import annotations
+
+import click
+
+from guardbind.cli.group import LazyGroup
+from guardbind.registry import Registry
+
+__all__ = ["bench"]
+
+_COMMANDS: Registry[click.Command] = Registry(
+    "command",
+    {
+        "compare": "guardbind_bench.cli.compare:compare",
+        "list": "guardbind_bench.cli.listing:listing",
+        "report": "guardbind_bench.cli.report:report",
+        "run": "guardbind_bench.cli.run:run",
+        "validate": "guardbind_bench.cli.validate:validate",
+    },
+    prefix="",
+    group="guardbind.bench.commands",
+)
+
+
+@click.group(cls=LazyGroup, commands_by_name=_COMMANDS, context_settings={"auto_envvar_prefix": "GUARDBIND"})
+def bench() -> None:
+    """Measure binding failures, their causes and their repair on any causal model.
+
+    A run writes a record per trial into a folder and can be stopped and started again at any moment. `compare` sets
+    its numbers beside those of arXiv 2602.19239, `report` makes a page of them.
+    """

@@ -1,0 +1,38 @@
+"""Reads the summaries that a command is given: a run's folder, or single summary files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guardbind.errors import RunFolderError
+
+if TYPE_CHECKING:
+    from guardbind_bench.running.summary import Summary
+
+__all__ = ["read_summaries"]
+
+
+def read_summaries(paths: Sequence[Path]) -> list[Summary]:
+    """Return all summaries of some folders and files, in the order given.
+
+    Raises:
+        RunFolderError: A path holds no summary, or one of another version.
+    """
+    from guardbind_bench.running.folder import RunFolder
+    from guardbind_bench.running.summary import Summary
+
+    summaries: list[Summary] = []
+    for path in paths:
+        if path.is_file():
+            summaries.append(Summary.read(path))
+        else:
+            found = RunFolder.read(path).summaries()
+            if not found:
+                raise RunFolderError(
+                    f"{path} holds no summary yet; no experiment was finished there.",
+                    hint="Let the run come to its end: start the same command again.",
+                )
+            summaries += found
+    return summaries

@@ -1,0 +1,150 @@
+"""`guardbind bench run`: measure, and go on where an earlier run was stopped."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from guardbind.cli.console import stdout_console
+from guardbind.cli.loading import load_model
+from guardbind.cli.options import CONTEXT, model_options
+from guardbind_bench.cli.choice import Choice, choose
+from guardbind_bench.cli.needs import check_installed
+
+__all__ = ["run"]
+
+_PIPE_WIDTH = 140
+_INTERRUPTED = 130
+# \b keeps click from wrapping the lines.
+_EXAMPLE = """
+\b
+Examples:
+  guardbind bench run --preset quick
+  guardbind bench run stages distance --task competing_vars --filler natural --k 16 --k 64 --trials 100
+  accelerate launch -m guardbind_bench run stages --model Qwen/Qwen2.5-3B --dtype bfloat16 --preset paper
+"""
+
+
+def _command(ctx: click.Context) -> str:
+    """Return what was typed, with the options that came from the environment written out."""
+    set_elsewhere = []
+    for option in ctx.command.params:
+        name = str(option.name)
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT:
+            set_elsewhere += [option.opts[0], str(ctx.params[name])]
+    return f"{ctx.find_root().info_name} {shlex.join([*sys.argv[1:], *set_elsewhere])}"
+
+
+@click.command(context_settings=CONTEXT, epilog=_EXAMPLE, short_help="Run experiments; start it again to go on.")
+@click.argument("experiments", nargs=-1, metavar="[EXPERIMENT]...")
+@model_options
+@click.option(
+    "--preset",
+    default="quick",
+    show_envvar=True,
+    help="What is run over what; the options below replace single settings.",
+)
+@click.option("--task", "tasks", multiple=True, metavar="TASK", help="A task; repeat for more.")
+@click.option(
+    "--filler",
+    "fillers",
+    multiple=True,
+    metavar="FILLER",
+    help="What stands between facts and question; repeat for more.",
+)
+@click.option(
+    "--k", "ks", type=click.IntRange(min=0), multiple=True, help="Tokens of filler per block; repeat for more."
+)
+@click.option("--trials", type=click.IntRange(min=1), help="Trials per cell; pairs, where pairs are measured.")
+@click.option("--seed", type=click.IntRange(min=0), help="Base seed of the trials.")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="NAME=JSON",
+    help="An option of an experiment, as in layers=[0,15] or probe.layers=[0]; `list` shows them. Repeat for more.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    show_envvar=True,
+    help="Trials per forward pass, at most; fewer where the prompts are long.",
+)
+@click.option(
+    "--batch-tokens",
+    type=click.IntRange(min=1),
+    default=4096,
+    show_envvar=True,
+    help="Tokens per forward pass, at most.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Threads of torch; its own choice without it.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.  [default: runs/PRESET-MODEL]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summaries as one JSON array instead of tables.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    experiments: tuple[str, ...],
+    model: str,
+    dtype: str,
+    device: str | None,
+    preset: str,
+    tasks: tuple[str, ...],
+    fillers: tuple[str, ...],
+    ks: tuple[int, ...],
+    trials: int | None,
+    seed: int | None,
+    options: tuple[str, ...],
+    batch_size: int | None,
+    batch_tokens: int,
+    threads: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Run experiments; all of the preset where none is named.
+
+    A record of each trial is written as it comes. Ctrl-C stops the run; the same command goes on where it was
+    stopped, and repeats nothing.
+    """
+    check_installed()
+    chosen = choose(experiments, preset, model, Choice(tasks, fillers, ks, trials, seed, options))
+    import torch
+
+    from guardbind_bench.measures.lab import Lab
+    from guardbind_bench.reporting.tables import show_summaries
+    from guardbind_bench.running.origin import origin_of
+    from guardbind_bench.running.runner import run as run_experiments
+    from guardbind_bench.running.sharding import is_main, own_device
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    loaded, tokenizer = load_model(model, dtype=dtype, device=own_device(device))
+    folder = out if out is not None else Path("runs") / f"{preset}-{model.rstrip('/').rpartition('/')[2]}"
+    try:
+        summaries = run_experiments(
+            chosen,
+            lab=Lab(loaded, tokenizer),
+            origin=origin_of(model, loaded, tokenizer),
+            out=folder,
+            command=_command(ctx),
+            preset=preset,
+            token_budget=batch_tokens,
+            batch_size=batch_size,
+        )
+    except KeyboardInterrupt:
+        if is_main():
+            click.echo(f"Stopped. What was measured is in {folder}; the same command goes on from there.", err=True)
+        ctx.exit(_INTERRUPTED)
+    if not is_main():
+        return
+    if as_json:
+        click.echo("[" + ",\n".join(summary.model_dump_json() for summary in summaries) + "]")
+    else:
+        show_summaries(summaries, stdout_console(_PIPE_WIDTH))
+        click.echo(
+            f"Records and summaries are in {folder}; `guardbind bench report {folder}` makes a page of them.", err=True
+        )

@@ -1,0 +1,1 @@
+"""Measures what the guard costs in time and memory."""

@@ -1,0 +1,114 @@
+"""What an experiment is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+
+from guardbind_bench.experiments.table import Key, Row, Table
+from guardbind_bench.prompts.cell import Request
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Data", "Experiment", "Settings", "plan", "summarise"]
+
+
+class Settings(BaseModel):
+    """What an experiment is run over. A preset gives them; options of the command line replace single ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    tasks: tuple[str, ...] = ("competing_vars",)
+    """Registered tasks."""
+    fillers: tuple[str, ...] = ("natural",)
+    """Registered fillers."""
+    ks: tuple[int, ...] = (96,)
+    """Tokens of filler per block."""
+    trials: int = Field(default=200, ge=1)
+    """Trials per cell; for pairs, pairs."""
+    seed: int = Field(default=0, ge=0)
+    """Base seed."""
+    options: dict[str, JsonValue] = {}
+    """What only this experiment knows; its `defaults` say which there are."""
+    also: tuple[Settings, ...] = ()
+    """Further conditions, whose rows stand below in the same tables."""
+
+    @field_validator("tasks", "fillers", "ks")
+    @classmethod
+    def _once(cls, values: tuple[Key, ...]) -> tuple[Key, ...]:
+        # A condition that is named twice is one condition: its trials count once.
+        return tuple(dict.fromkeys(values))
+
+    @property
+    def parts(self) -> tuple[Settings, ...]:
+        """These conditions without the further ones, and then those."""
+        return (self.model_copy(update={"also": ()}), *self.also)
+
+
+class Data(Protocol):
+    """The records that an experiment asked for."""
+
+    model: str
+    """Name of the model, for the keys of rows."""
+
+    def frame(self, request: Request) -> pd.DataFrame:
+        """Return the records of a request, by ascending trial index; list fields are NumPy arrays.
+
+        Of a request with `wanted`, the records up to the one that completes the number. Empty, with no columns, when
+        the cell was refused.
+        """
+        ...
+
+    def refusal(self, request: Request) -> str | None:
+        """Return why the cell could not be measured, or None."""
+        ...
+
+
+class Experiment(Protocol):
+    """Which trials are measured, and what is made of their records; registered in `EXPERIMENTS`."""
+
+    name: str
+    title: str
+    """One line: what it shows."""
+    version: int
+    """Raised when the same records would give other rows."""
+    aliases: tuple[str, ...]
+    """Ids of the published tables that it reproduces."""
+    tables: tuple[Table, ...]
+    """The tables that its rows belong to."""
+    defaults: dict[str, JsonValue]
+    """The options it knows and what they are without a setting."""
+
+    def plan(self, settings: Settings) -> Sequence[Request]:
+        """Return what has to be measured, in order. The same cell may be asked for by other experiments as well.
+
+        Raises:
+            ConfigError: A setting does not fit.
+            UnknownNameError: A task or filler is not registered.
+        """
+        ...
+
+    def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
+        """Make the rows from the records; `progress` is told what is being worked on.
+
+        The same records give the same rows. A refused cell gives a row without values and with the reason as a note.
+        """
+        ...
+
+
+def plan(experiment: Experiment, settings: Settings) -> list[Request]:
+    """Return what has to be measured for all conditions.
+
+    Raises:
+        ConfigError: A setting does not fit.
+        UnknownNameError: A task or filler is not registered.
+    """
+    return [request for part in settings.parts for request in experiment.plan(part)]
+
+
+def summarise(experiment: Experiment, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
+    """Make the rows of all conditions."""
+    return [row for part in settings.parts for row in experiment.summarise(data, part, progress)]

@@ -1,0 +1,289 @@
+"""`answers`: prompts of texts answered freely, unguarded and under each policy; the guard is given only the prompt.
+
+Each trial is measured with its twin, which the prompt cannot answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from guardbind.config import GuardConfig
+from guardbind.errors import GuardbindError, NumericsError
+from guardbind.events import SlotRecord
+from guardbind.evidence import Binding, Located
+from guardbind.guard import Guard
+from guardbind.model.cache import input_device
+from guardbind.report.transcript import Transcript
+from guardbind_bench.experiments.options import read_options
+from guardbind_bench.measures.answers_extraction import extraction
+from guardbind_bench.measures.answers_prompt import Prompt, render
+from guardbind_bench.measures.answers_slots import coverage
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.measure import Measure
+from guardbind_bench.measures.prefill import SharedPrefill
+from guardbind_bench.measures.spending import Spending, spending
+from guardbind_bench.measures.trial_record import TrialRecord
+from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.text_trial import Direction, TextTask, TextTrial, Which
+from guardbind_bench.prompts.trial import Stage
+from guardbind_bench.scoring.scoring import read_answer, values_in
+from guardbind_bench.scoring.stating import stated_wrongly
+
+__all__ = ["DIRECTIONS", "MEASURE", "OBSERVED", "POLICIES", "UNGUARDED", "AnswerOptions", "AnswerRecord"]
+
+DIRECTIONS: tuple[Direction, ...] = ("key_value", "value_key")
+UNGUARDED = "none"
+"""The arm of the unguarded model, which every other arm is set beside."""
+OBSERVED = "observe"
+"""The policy that changes nothing, whose slots are those of the unguarded answer."""
+POLICIES = (OBSERVED, "contrast", "veto", "checkpoint", "abstain", "auto")
+
+
+class AnswerOptions(BaseModel):
+    """The options of the measure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    policies: tuple[str, ...] = POLICIES
+    """Policies of the guard; always with the unguarded model and `observe`."""
+    max_new_tokens: int = Field(default=32, ge=1)
+    """Tokens of an answer, at most."""
+    renaming: int = Field(default=0, ge=0)
+    """Which names and values stand in the same wording, positions and question."""
+    directions: tuple[Direction, ...] = Field(default=DIRECTIONS, min_length=1)
+    """Which questions are measured; trials that ask in another direction do not count."""
+
+
+class AnswerRecord(TrialRecord):
+    """What one arm answered to a trial or to its twin; each has one record per arm."""
+
+    arm: str
+    """`none` for the unguarded model, or the policy of the guard."""
+    answerable: bool
+    """Whether the prompt states what is asked for; the twin of a trial does not."""
+    direction: Direction
+    """What the question gives and what it asks for."""
+    which: Which
+    """Which value of its key is asked for."""
+    prompt_tokens: int | None = None
+    """Tokens of the prompt."""
+    distance: int | None = None
+    """Tokens behind the value of the fact that is asked for; None for a twin."""
+    facts: int | None = None
+    """Facts of the prompt."""
+    bound: int | None = None
+    """Facts that an extracted binding states."""
+    bindings: int | None = None
+    """Bindings that were extracted."""
+    extra: int | None = None
+    """Bindings that state no fact."""
+    text: str | None = None
+    """The answer."""
+    tokens: int | None = None
+    """Its tokens, with the end of sequence where it has one."""
+    stage: Stage | None = None
+    """What the first value is that could be meant; for a twin every such value is 2B, and none is right."""
+    exact: bool | None = None
+    """Whether that value is right and written as in the prompt."""
+    form_equivalent: bool | None = None
+    """Whether it is right in some form."""
+    written: tuple[str, ...] = ()
+    """The values of the prompt in the answer, each by its first spelling; what the question names is left out."""
+    stated_wrongly: tuple[str, ...] = ()
+    """Those of them, but the right answer, that the answer does not give for what they are, whatever was asked."""
+    changed: bool | None = None
+    """Whether the answer differs from the unguarded one."""
+    covered: int | None = None
+    """How many of the values that are written have a slot; None without a guard, as for what follows."""
+    found: bool | None = None
+    """Whether the one that decides the stage has one; None where none does."""
+    resolved: bool | None = None
+    """Whether the slot of that value has a target; None where there is no slot."""
+    resolved_right: bool | None = None
+    """Whether the target's value is the right answer; None where there is no target, and for a twin."""
+    resolved_by: str | None = None
+    """How the target was found, or why there is none."""
+    verdicts: tuple[str, ...] = ()
+    """Verdict of each slot on the model's own token."""
+    actions: tuple[str, ...] = ()
+    """What was done at each slot."""
+    extra_forwards: int | None = None
+    """Forward passes besides one for each token of the answer."""
+    extra_tokens: int | None = None
+    """Tokens that the model read besides prompt and answer."""
+    seconds: float | None = None
+    """Time for prompt and answer. It is not the same when the trial is measured again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    transcript: Transcript
+    tokens: int
+    spent: Spending
+    slots: tuple[SlotRecord, ...] = ()
+    items: tuple[Located, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.transcript.text[self.transcript.prompt_end :]
+
+    @property
+    def tokens_behind(self) -> int:
+        """Tokens read that are not of the answer; the last of an answer is never read."""
+        return self.spent.tokens - (self.tokens - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Session:
+    lab: Lab
+    task: TextTask
+    options: AnswerOptions
+    guards: Mapping[str, Guard]
+    tokens: int
+
+    def run(self, indices: Sequence[int]) -> list[AnswerRecord]:
+        return [
+            record
+            for index in indices
+            for answerable in (True, False)
+            for record in self._records(
+                self.task.trial(index, answerable=answerable, renaming=self.options.renaming), answerable
+            )
+        ]
+
+    def _records(self, trial: TextTrial, answerable: bool) -> list[AnswerRecord]:
+        about: dict[str, Any] = {
+            "index": trial.index,
+            "answerable": answerable,
+            "direction": trial.direction,
+            "which": trial.which,
+        }
+        if trial.direction not in self.options.directions:
+            return [AnswerRecord(**about, arm=UNGUARDED, counts=False)]
+        try:
+            prompt = render(trial, self.lab.tokenizer)
+            about |= {"prompt_tokens": len(prompt.ids), "distance": prompt.distance(trial.asked)}
+            self.lab.check_length(len(prompt.ids) + self.options.max_new_tokens)
+            about |= asdict(extraction(prompt, trial.facts))
+            with spending(self.lab.model) as before:
+                prefill = SharedPrefill(self.lab.model, prompt.tensor(input_device(self.lab.model)))
+            unguarded = self._unguarded(prompt, prefill, before.seconds)
+        except GuardbindError as error:
+            return [AnswerRecord(**about, arm=arm, failed=str(error)) for arm in (UNGUARDED, *self.guards)]
+        records = [AnswerRecord(**about, **_found(trial, unguarded, unguarded), arm=UNGUARDED)]
+        for policy, guard in self.guards.items():
+            try:
+                answer = self._guarded(guard, prompt, prefill, before.seconds)
+            except GuardbindError as error:
+                records.append(AnswerRecord(**about, arm=policy, failed=str(error)))
+            else:
+                seen = _seen(trial, answer)
+                records.append(AnswerRecord(**about, **_found(trial, answer, unguarded), **seen, arm=policy))
+        return records
+
+    def _unguarded(self, prompt: Prompt, prefill: SharedPrefill, before: float) -> _Answer:
+        arguments = self._arguments(prefill)
+        generate: Any = self.lab.model.generate
+        with spending(self.lab.model) as spent:
+            output = generate(**arguments, return_dict_in_generate=True, output_logits=True)
+        # An arg max takes NaN as the largest number.
+        if not all(bool(logits.float().logsumexp(-1).isfinite()) for logits in output.logits):
+            raise NumericsError("the logits of the unguarded answer are NaN or infinite.", hint="Try dtype float32.")
+        return self._answer(prompt, output.sequences, _with(spent, arguments, before))
+
+    def _guarded(self, guard: Guard, prompt: Prompt, prefill: SharedPrefill, before: float) -> _Answer:
+        arguments = self._arguments(prefill)
+        with spending(self.lab.model) as spent:
+            output = guard.generate(**arguments)
+        items = output.report.transcripts[0].items
+        return self._answer(prompt, output.sequences, _with(spent, arguments, before), output.report.slots, items)
+
+    def _arguments(self, prefill: SharedPrefill) -> dict[str, Any]:
+        return {**prefill.arguments(), "max_new_tokens": self.options.max_new_tokens, "do_sample": False}
+
+    def _answer(
+        self,
+        prompt: Prompt,
+        sequences: Tensor,
+        spent: Spending,
+        slots: tuple[SlotRecord, ...] = (),
+        items: tuple[Located, ...] = (),
+    ) -> _Answer:
+        ids = sequences[0, len(prompt.ids) :].tolist()
+        end = next((place for place, token in enumerate(ids) if token in _ends(self.lab)), None)
+        transcript = Transcript.from_ids(self.lab.tokenizer, 0, prompt.ids, ids[:end], ())
+        return _Answer(transcript, len(ids) if end is None else end + 1, spent, slots, items)
+
+
+def _ends(lab: Lab) -> frozenset[int]:
+    given = None if lab.model.generation_config is None else lab.model.generation_config.eos_token_id
+    return frozenset(given if isinstance(given, list) else [] if given is None else [given])
+
+
+def _with(spent: Spending, arguments: Mapping[str, Any], before: float) -> Spending:
+    # Without a cache to share, the prompt was read again.
+    shared = before if "past_key_values" in arguments else 0.0
+    return Spending(spent.forwards, spent.tokens, spent.seconds + shared)
+
+
+def _found(trial: TextTrial, answer: _Answer, unguarded: _Answer) -> dict[str, Any]:
+    scored = read_answer(trial, answer.text)
+    return {
+        "text": answer.text,
+        "tokens": answer.tokens,
+        "stage": scored.stage,
+        "exact": scored.exact,
+        "form_equivalent": scored.form_equivalent,
+        "written": tuple(value.name for value in values_in(trial, answer.text)),
+        "stated_wrongly": tuple(dict.fromkeys(stated_wrongly(trial, answer.text))),
+        "changed": answer.text != unguarded.text,
+        "extra_forwards": answer.spent.forwards - answer.tokens,
+        "extra_tokens": answer.tokens_behind - unguarded.tokens_behind,
+        "seconds": answer.spent.seconds,
+    }
+
+
+def _seen(trial: TextTrial, answer: _Answer) -> dict[str, Any]:
+    held = coverage(answer.transcript, values_in(trial, answer.text), answer.slots, answer.items, trial.answer)
+    return {
+        **asdict(held),
+        "verdicts": tuple(slot.verdict for slot in answer.slots),
+        "actions": tuple(slot.action for slot in answer.slots),
+    }
+
+
+class Answers:
+    """Answers each trial and its twin under every policy, one prompt at a time, from one prefill."""
+
+    name = "answers"
+    version = 2
+    record = AnswerRecord
+
+    def prepare(self, lab: Lab, cell: Cell) -> _Session:
+        """Make ready for a cell; its options are `AnswerOptions`.
+
+        Raises:
+            ConfigError: An option or policy is unknown, or the task is not of texts.
+            ContextLengthError: The prompts are too long for the model.
+            NullUnavailableError: The model can run no null.
+        """
+        options = read_options(AnswerOptions, cell.options, self.name)
+        task = lab.text_task(cell)
+        guards = {
+            policy: Guard(lab.model, lab.tokenizer, GuardConfig(policy=policy, capture_text=True))
+            for policy in dict.fromkeys((OBSERVED, *options.policies))
+        }
+        for guard in guards.values():
+            # The first time a guard is attached it tries its null, which is not what an answer costs.
+            guard.attach([Binding("key", "value")]).detach()
+        tokens = len(render(task.trial(0, renaming=options.renaming), lab.tokenizer).ids) + options.max_new_tokens
+        lab.check_length(tokens)
+        return _Session(lab, task, options, guards, tokens * 2 * (1 + len(guards)))
+
+
+MEASURE: Measure = Answers()

@@ -1,0 +1,195 @@
+"""Answers the same trials unguarded and under every policy, from one prefill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from guardbind.config import GuardConfig
+from guardbind.errors import ConfigError, ContextLengthError
+from guardbind.events import InterventionRecord, SlotRecord
+from guardbind.evidence import Binding, Evidence, Target
+from guardbind.guard import Guard
+from guardbind.model.architecture import context_length
+from guardbind_bench.measures.prefill import SharedPrefill
+from guardbind_bench.measures.spending import spending
+from guardbind_bench.prompts.trial import Trial
+
+__all__ = ["ARMS", "TOLD", "Answer", "Arm", "Comparison", "Told", "arms_of", "told"]
+
+Told = Literal["nothing", "target", "bindings", "span"]
+
+TOLD: dict[Told, str] = {
+    "nothing": "not guarded",
+    "target": "bindings and target",
+    "bindings": "bindings only, target resolved from the prompt",
+    "span": "the evidence span only, value unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way to answer.
+
+    Attributes:
+        name: What it is called in tables and results.
+        policy: Policy of the guard; None for the unguarded model.
+        told: What the guard is told.
+    """
+
+    name: str
+    policy: str | None
+    told: Told
+
+
+ARMS = (
+    Arm("none", None, "nothing"),
+    Arm("observe", "observe", "target"),
+    Arm("contrast", "contrast", "target"),
+    Arm("veto", "veto", "target"),
+    Arm("checkpoint", "checkpoint", "target"),
+    Arm("auto", "auto", "target"),
+    Arm("auto/resolved", "auto", "bindings"),
+    Arm("auto/evidence", "auto", "span"),
+)
+
+
+def arms_of(policies: Sequence[str]) -> tuple[Arm, ...]:
+    """Return the unguarded arm and those of some policies; of all policies where none is named.
+
+    Raises:
+        ConfigError: No arm has that policy.
+    """
+    known = dict.fromkeys(arm.policy for arm in ARMS if arm.policy is not None)
+    for policy in policies:
+        if policy not in known:
+            raise ConfigError(f"policy {policy!r} is not compared here; {', '.join(known)} are.")
+    return tuple(arm for arm in ARMS if arm.policy is None or not policies or arm.policy in policies)
+
+
+def told(trial: Trial, what: Told) -> tuple[list[Binding | Evidence], str | Target | None]:
+    """Return the bindings and the target that a guard is given for a trial.
+
+    Raises:
+        ConfigError: The target is to be declared, and is neither the first nor the last value of its key.
+    """
+    if what == "span":
+        span = trial.target.statement
+        return [Evidence(trial.target.key, token_span=(span.start, span.stop))], trial.target.key
+    bindings: list[Binding | Evidence] = [Binding(bound.key, bound.value.word) for bound in trial.bound]
+    return bindings, _declared(trial) if what == "target" else None
+
+
+def _declared(trial: Trial) -> str | Target:
+    places = [place for place, bound in enumerate(trial.bound) if bound.key == trial.target.key]
+    if len(places) == 1:
+        return trial.target.key
+    if trial.asked == places[0]:
+        return Target(trial.target.key, which="first")
+    if trial.asked == places[-1]:
+        return Target(trial.target.key, which="last")
+    raise ConfigError(
+        f"value {places.index(trial.asked) + 1} of {len(places)} of a key is asked for; a guard can be told the first "
+        "or the last."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was written to one trial.
+
+    Attributes:
+        token: First token of the answer.
+        slot: What the guard saw where the answer begins; None without a guard.
+        interventions: What it tried there, kept or rolled back.
+        seconds: The trial's share of the time of its batch, the prefill included.
+        tokens_read: Its share of the tokens that the model read for the answer, behind the shared prefill.
+        logits: Raw fp32 logits `[vocabulary]` behind the prompt; None with a guard.
+    """
+
+    token: int
+    slot: SlotRecord | None
+    interventions: tuple[InterventionRecord, ...] = ()
+    seconds: float = 0.0
+    tokens_read: float = 0.0
+    logits: Tensor | None = field(default=None, compare=False, repr=False)
+
+
+class Comparison:
+    """Answers trials under several arms.
+
+    Args:
+        model: The model.
+        tokenizer: Its tokenizer.
+        arms: Ways to answer.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, arms: Sequence[Arm] = ARMS) -> None:
+        self._model = model
+        self._arms = tuple(arms)
+        self._guards = {
+            policy: Guard(model, tokenizer, GuardConfig(policy=policy))
+            for policy in dict.fromkeys(arm.policy for arm in arms)
+            if policy is not None
+        }
+
+    def run(self, trials: Sequence[Trial]) -> list[dict[str, Answer]]:
+        """Answer some trials of one task, as one batch: greedily, one token each.
+
+        Returns:
+            For each trial, the answer of each arm.
+
+        Raises:
+            ContextLengthError: The prompts leave no room for an answer.
+        """
+        longest, length = context_length(self._model), len(trials[0].ids)
+        if longest is not None and length >= longest:
+            raise ContextLengthError(
+                f"the prompts have {length} tokens; the model's context holds {longest}, answer included.",
+                hint="Ask for less filler.",
+            )
+        with spending(self._model) as before:
+            ids = torch.tensor([trial.ids for trial in trials], device=self._model.device)
+            prefill = SharedPrefill(self._model, ids)
+        answers: list[dict[str, Answer]] = [{} for _ in trials]
+        for arm in self._arms:
+            for row, answer in zip(answers, self._answer(arm, trials, prefill, before.seconds), strict=True):
+                row[arm.name] = answer
+        return answers
+
+    def _answer(self, arm: Arm, trials: Sequence[Trial], prefill: SharedPrefill, before: float) -> list[Answer]:
+        with spending(self._model) as spent:
+            arguments: dict[str, Any] = {
+                **prefill.arguments(),
+                "max_new_tokens": 1,
+                "do_sample": False,
+                "return_dict_in_generate": True,
+                "output_logits": arm.policy is None,
+            }
+            # Without a cache to share, the prompt is read again.
+            shared = before if "past_key_values" in arguments else 0.0
+            report = None
+            if arm.policy is None:
+                generate: Any = self._model.generate
+                output = generate(**arguments)
+            else:
+                bindings, targets = zip(*(told(trial, arm.told) for trial in trials), strict=True)
+                guarded = self._guards[arm.policy].generate(**arguments, bindings=list(bindings), target=list(targets))
+                report, output = guarded.report, guarded.raw
+            tokens = output.sequences[:, -1].tolist()
+        rows = len(trials)
+        seconds, read = (shared + spent.seconds) / rows, spent.tokens / rows
+        if report is None:
+            logits = output.logits[0].float()
+            return [Answer(token, None, (), seconds, read, logits[i]) for i, token in enumerate(tokens)]
+        slots = [report.row(i) for i in range(rows)]
+        tried = [tuple(item for item in report.interventions if item.row == i) for i in range(rows)]
+        return [
+            Answer(token, seen[0] if seen else None, done, seconds, read)
+            for token, seen, done in zip(tokens, slots, tried, strict=True)
+        ]

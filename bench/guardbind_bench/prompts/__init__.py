@@ -1,0 +1,1 @@
+"""Makes the prompts of the bench: trials, tasks, texts, fillers."""

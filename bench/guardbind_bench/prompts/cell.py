@@ -1,0 +1,74 @@
+"""A cell: one condition of the bench; all of its trials are alike but for what is drawn."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from guardbind_bench.prompts.trial import SCHEMA_VERSION
+
+__all__ = ["Asked", "Cell", "Form", "Layout", "Request", "Style", "Template"]
+
+Style = Literal["bracket", "eq"]
+Layout = Literal["S", "C"]
+Asked = Literal["random", "fixed"]
+Template = Literal["plain", "chat"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Form(_Record):
+    """How the prompts of a task are written."""
+
+    style: Style = "bracket"
+    """`KEY=[ value ]` or `KEY = value`."""
+    layout: Layout = "S"
+    """The paper's stage suite (S) or checkpoint suite (C); they differ in the closing bracket and in line ends."""
+    asked: Asked = "random"
+    """Which key the question names: drawn anew for each trial, or always the paper's (the first)."""
+    template: Template = "plain"
+    """Bare text, as in the paper, or a user's turn in the model's chat template."""
+    arm: str = "baseline"
+    """What is done to the prompt, `NAME` or `NAME:NUMBER`; a registered checkpoint arm, or `baseline` for nothing."""
+
+
+class Cell(_Record):
+    """What is measured on which prompts."""
+
+    measure: str
+    """A registered measure."""
+    task: str
+    """A registered task."""
+    filler: str = "natural"
+    """A registered filler."""
+    k: int = Field(default=96, ge=0)
+    """Tokens of filler per block; the distance in tokens is recorded with each trial."""
+    form: Form = Form()
+    """How the prompts are written."""
+    seed: int = Field(default=0, ge=0)
+    """Base seed: the same cell gives the same trials on every machine."""
+    options: dict[str, JsonValue] = {}
+    """What only this measure knows, such as the layers to read."""
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits that stand for the cell and the version of the trials."""
+        text = f"{SCHEMA_VERSION}|{self.model_dump_json()}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Request(_Record):
+    """Some trials of a cell."""
+
+    cell: Cell
+    """The cell."""
+    trials: int = Field(ge=1)
+    """How many trials, at most."""
+    first: int = Field(default=0, ge=0)
+    """Index of the first trial; training sets use others than test sets."""
+    wanted: int | None = Field(default=None, ge=1)
+    """Stop once so many records count (`TrialRecord.counts`); None to measure all."""

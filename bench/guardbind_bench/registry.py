@@ -1,0 +1,125 @@
+"""The tasks, text tasks, fillers, checkpoint arms, measures, experiments and presets of the bench, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guardbind.registry import Registry
+
+if TYPE_CHECKING:
+    from guardbind_bench.experiments.experiment import Experiment
+    from guardbind_bench.measures.measure import Measure
+    from guardbind_bench.presets.preset import Preset
+    from guardbind_bench.prompts.fillers import Filler
+    from guardbind_bench.prompts.tasks.arms import PromptArm
+    from guardbind_bench.prompts.text_trial import TextTaskBuilder
+    from guardbind_bench.prompts.trial import TaskBuilder
+
+__all__ = ["ARMS", "EXPERIMENTS", "FILLERS", "MEASURES", "PRESETS", "TASKS", "TEXT_TASKS", "task_version"]
+
+TASKS: Registry[TaskBuilder] = Registry(
+    "task",
+    {
+        "competing_vars": "guardbind_bench.prompts.tasks.competing_vars:CompetingVars",
+        "decoy_injection": "guardbind_bench.prompts.tasks.decoy_injection:DecoyInjection",
+        "notes_binding": "guardbind_bench.prompts.tasks.notes_binding:NotesBinding",
+        "notes_binding_unanswerable": "guardbind_bench.prompts.tasks.notes_binding:Unanswerable",
+        "primacy_recency": "guardbind_bench.prompts.tasks.primacy_recency:PrimacyRecency",
+        "strawberry_baseline": "guardbind_bench.prompts.tasks.strawberry:Baseline",
+        "strawberry_factorized": "guardbind_bench.prompts.tasks.strawberry:Factorized",
+    },
+)
+
+TEXT_TASKS: Registry[TextTaskBuilder] = Registry(
+    "text task",
+    {
+        "agent_log": "guardbind_bench.prompts.texts.agent_log:AgentLog",
+        "chat": "guardbind_bench.prompts.texts.chat:Chat",
+        "notes": "guardbind_bench.prompts.texts.notes:Notes",
+        "receipts": "guardbind_bench.prompts.texts.receipts:Receipts",
+        "records": "guardbind_bench.prompts.texts.records:Records",
+    },
+)
+
+FILLERS: Registry[Filler] = Registry(
+    "filler",
+    {
+        "coherent": "guardbind_bench.prompts.fillers:coherent",
+        "decoy_density": "guardbind_bench.prompts.fillers:decoy_density",
+        "decoy_heavy": "guardbind_bench.prompts.fillers:decoy_heavy",
+        "decoy_matched": "guardbind_bench.prompts.fillers:decoy_matched",
+        "natural": "guardbind_bench.prompts.fillers:natural",
+        "other_decoy": "guardbind_bench.prompts.fillers:other_decoy",
+        "random": "guardbind_bench.prompts.fillers:random",
+        "repeat": "guardbind_bench.prompts.fillers:repeat",
+    },
+)
+
+ARMS: Registry[PromptArm] = Registry(
+    "arm",
+    {
+        name: f"guardbind_bench.prompts.tasks.arms:{name}"
+        for name in (
+            "blank",
+            "competitor_only",
+            "extra_filler",
+            "oracle",
+            "raw_copy",
+            "reread",
+            "short",
+            "single",
+            "target_only",
+            "unrelated_key",
+            "unrelated_value",
+            "wrong_value",
+        )
+    },
+)
+
+MEASURES: Registry[Measure] = Registry(
+    "measure",
+    {
+        "answers": "guardbind_bench.measures.answers:MEASURE",
+        "nulls": "guardbind_bench.measures.nulls:MEASURE",
+        "patching": "guardbind_bench.measures.patching:MEASURE",
+        "reading": "guardbind_bench.measures.reading:MEASURE",
+        "repair": "guardbind_bench.measures.repair:MEASURE",
+        "residuals": "guardbind_bench.measures.residuals:MEASURE",
+        "self_checkpoint": "guardbind_bench.measures.self_checkpoint:MEASURE",
+    },
+)
+
+EXPERIMENTS: Registry[Experiment] = Registry(
+    "experiment",
+    {
+        "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
+        "checkpoint": "guardbind_bench.experiments.checkpoint.experiment:EXPERIMENT",
+        "distance": "guardbind_bench.experiments.distance.experiment:EXPERIMENT",
+        "information": "guardbind_bench.experiments.information.experiment:EXPERIMENT",
+        "patching": "guardbind_bench.experiments.patching.experiment:EXPERIMENT",
+        "probe": "guardbind_bench.experiments.probe.experiment:EXPERIMENT",
+        "pseudo-prior": "guardbind_bench.experiments.pseudo_prior.experiment:EXPERIMENT",
+        "repair": "guardbind_bench.experiments.repair.experiment:EXPERIMENT",
+        "stages": "guardbind_bench.experiments.stages.experiment:EXPERIMENT",
+    },
+)
+
+PRESETS: Registry[Preset] = Registry(
+    "preset",
+    {
+        "paper": "guardbind_bench.presets.paper:PRESET",
+        "quick": "guardbind_bench.presets.quick:PRESET",
+        "smollm2": "guardbind_bench.presets.smollm2:PRESET",
+    },
+)
+
+
+def task_version(name: str) -> int:
+    """Return the version of a task, of tokens or of texts.
+
+    Raises:
+        UnknownNameError: There is no such task.
+    """
+    if name in TEXT_TASKS:
+        return TEXT_TASKS.get(name)(k=0, seed=0).version
+    return TASKS.get(name).version

@@ -1,0 +1,44 @@
+"""How numbers are written in pages, tables and on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from guardbind_bench.experiments.table import Estimate, Key
+
+__all__ = ["about", "interval", "number", "said"]
+
+_DECIMALS = {"share": 3, "percent": 1, "logits": 2, "nats": 3, "bits": 3, "ratio": 3, "tokens": 1, "seconds": 2}
+
+
+def number(value: float | None, unit: str) -> str:
+    """Write a number of some unit; a dash where it is not defined."""
+    if value is None:
+        return "–"
+    if unit == "p":
+        return f"{value:.3f}" if value >= 0.001 or value == 0 else f"{value:.0e}"
+    if unit == "count" or (unit in ("tokens", "seconds") and value == int(value)):
+        return f"{value:g}" if value != int(value) else f"{value:.0f}"
+    text = f"{value:.{_DECIMALS.get(unit, 3)}f}"
+    return text.removeprefix("-") if not float(text) else text
+
+
+def interval(estimate: Estimate, unit: str) -> str:
+    """Write the interval as `[low, high]`, with a dash for an end that is not bounded; empty where there is none."""
+    if estimate.low is None and estimate.high is None:
+        return ""
+    return f"[{number(estimate.low, unit)}, {number(estimate.high, unit)}]"
+
+
+def said(value: Key) -> str:
+    """Write the value of a key."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def about(keys: Mapping[str, Key]) -> str:
+    """Write keys with their values, as `task competing_vars, k 96`."""
+    return ", ".join(f"{key} {said(value)}" for key, value in keys.items())

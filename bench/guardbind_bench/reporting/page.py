@@ -1,0 +1,159 @@
+"""What a report says about each run, before it is written as HTML or Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.table import Table
+from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.registry import TEXT_TASKS
+from guardbind_bench.reporting.beside import Beside, beside
+from guardbind_bench.reporting.compare import compare
+from guardbind_bench.reporting.grid import Grid, grid_of
+from guardbind_bench.running.summary import Condition, Summary
+
+__all__ = ["HOW_TO_READ", "Part", "Section", "section_of"]
+
+HOW_TO_READ = (
+    "A trial is right when the best token of the vocabulary is the value that was asked for. 2A: the best token is no "
+    "candidate at all. 2B: it is another candidate, most often another key's value. Each number stands with its 95 % "
+    "interval in brackets and with n, what it is over. k is the filler per block, in tokens; where answers are free, "
+    "words of unrelated text, and the columns say what is right."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table of a run.
+
+    Attributes:
+        table: What its columns mean.
+        grid: Its rows as text.
+    """
+
+    table: Table
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One run.
+
+    Attributes:
+        anchor: Its place in the page.
+        summary: The run.
+        asked: What was asked, one paragraph.
+        measured: What became of it, one sentence.
+        conditions: What was measured, as text: cell, trials, measured, failed, refused.
+        refused: Which cells could not be measured, and why.
+        parts: Its tables, less those without rows.
+        compared: Its numbers beside the published ones; None where no table of it has any.
+        origin: What produced the records, name and value.
+    """
+
+    anchor: str
+    summary: Summary
+    asked: str
+    measured: str
+    conditions: tuple[tuple[str, ...], ...]
+    refused: tuple[tuple[str, str], ...]
+    parts: tuple[Part, ...]
+    compared: Beside | None
+    origin: tuple[tuple[str, str], ...]
+
+
+def section_of(summary: Summary, number: int) -> Section:
+    """Arrange one run; `number` is its place in the report, from 1."""
+    tables = {table.id: table for table in summary.tables}
+    rows = {name: tuple(row for row in summary.rows if row.table == name) for name in tables}
+    comparisons = compare(summary)
+    return Section(
+        anchor=f"run-{number}",
+        summary=summary,
+        asked=_asked(summary),
+        measured=_measured(summary),
+        conditions=tuple(_condition(condition) for condition in summary.conditions),
+        refused=tuple(_refused(summary.conditions)),
+        parts=tuple(Part(tables[name], grid_of(tables[name], found)) for name, found in rows.items() if found),
+        compared=beside(comparisons) if comparisons else None,
+        origin=tuple(_origin(summary)),
+    )
+
+
+def _asked(summary: Summary) -> str:
+    forms = [condition.request.cell.form for condition in summary.conditions]
+    text = f"Asked of {summary.origin.model}, over " + "; and over ".join(map(_over, summary.settings.parts))
+    if all(map(_free, summary.settings.parts)):
+        return f"{text}. Prompts of text in the model's chat template, answered freely: the columns say what is right."
+    return f"{text}. {_written(forms)}".rstrip()
+
+
+def _free(settings: Settings) -> bool:
+    return all(task in TEXT_TASKS for task in settings.tasks)
+
+
+def _over(settings: Settings) -> str:
+    conditions = (
+        _listed("task", settings.tasks),
+        *(() if _free(settings) else (_listed("filler", settings.fillers),)),
+        f"k {', '.join(map(str, settings.ks))}",
+    )
+    options = "".join(f", {name} {value}" for name, value in settings.options.items())
+    return f"{', '.join(conditions)} ({settings.trials} trials per cell, base seed {settings.seed}{options})"
+
+
+def _listed(noun: str, names: Sequence[str]) -> str:
+    return f"{noun}{'s' * (len(names) > 1)} {', '.join(names)}"
+
+
+def _written(forms: Sequence[Form]) -> str:
+    if not forms:
+        return ""
+    said = {
+        name: " and ".join(dict.fromkeys(str(getattr(form, name)) for form in forms))
+        for name in ("layout", "style", "template", "asked")
+    }
+    asked = said["asked"].replace("random", "drawn at random")
+    return f"Prompts: layout {said['layout']}, style {said['style']}, template {said['template']}; asked key {asked}."
+
+
+def _measured(summary: Summary) -> str:
+    conditions = summary.conditions
+    measured, failed = sum(c.measured for c in conditions), sum(c.failed for c in conditions)
+    refused = sum(c.refused is not None for c in conditions)
+    memory = summary.peak_memory_bytes
+    text = f"{_count(len(conditions), 'cell')}, {_count(measured, 'trial')} measured, {failed} of them failed, "
+    text += f"{_count(refused, 'cell')} refused; {summary.seconds:.0f} s"
+    return text + (f", {memory / 2**30:.2f} GiB at most." if memory is not None else ".")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _condition(condition: Condition) -> tuple[str, ...]:
+    request = condition.request
+    trials = str(request.trials) if request.wanted is None else f"{request.wanted} of at most {request.trials}"
+    return _cell(request.cell), trials, str(condition.measured), str(condition.failed), condition.refused or ""
+
+
+def _refused(conditions: Sequence[Condition]) -> Iterable[tuple[str, str]]:
+    for condition in conditions:
+        if condition.refused is not None:
+            yield _cell(condition.request.cell), condition.refused
+
+
+def _cell(cell: Cell) -> str:
+    text = f"{cell.measure}: {cell.task}, {cell.filler}, k {cell.k}, seed {cell.seed}"
+    other = [f"{name} {value}" for name, value in cell.form if value != getattr(Form(), name)]
+    other += [f"{name} {value}" for name, value in cell.options.items()]
+    return ", ".join([text, *other])
+
+
+def _origin(summary: Summary) -> Iterable[tuple[str, str]]:
+    for name, value in summary.origin:
+        yield name.replace("_", " "), value
+    yield "experiment", f"{summary.experiment}, version {summary.experiment_version}"
+    yield "format", f"version {summary.schema_version}"

@@ -1,0 +1,35 @@
+"""A drawing as SVG that stands inside a page."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+from guardbind_bench.reporting.panels import INK
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+__all__ = ["inline_svg"]
+
+
+def inline_svg(drawing: Drawing, name: str) -> str:
+    """Return the `<svg>` element of a drawing, in the text colour of the page around it.
+
+    Args:
+        drawing: What is drawn.
+        name: Put in front of every id, so that the ids of two drawings on one page differ.
+    """
+    from matplotlib import rc_context
+
+    buffer = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "guardbind"}):
+        drawing.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    # In a page they are implied.
+    text = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", text)
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
+    return text.replace(INK, "currentColor")

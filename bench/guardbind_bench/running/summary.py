@@ -1,0 +1,94 @@
+"""What one experiment found on one model, with everything needed to run it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from guardbind_bench.experiments.experiment import Settings
+from guardbind_bench.experiments.table import Row, Table
+from guardbind_bench.prompts.cell import Request
+from guardbind_bench.running.files import read_record
+
+__all__ = ["SUMMARY_VERSION", "Condition", "Origin", "Summary"]
+
+SUMMARY_VERSION = 1
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Origin(_Record):
+    """What produced the records of a run; two runs with equal origins give the same records."""
+
+    model: str
+    """The model as it was asked for; of a folder its name."""
+    model_sha256: str
+    """Hash of its weights."""
+    tokenizer_sha256: str
+    """Hash of its vocabulary and chat template."""
+    dtype: str
+    """Data type of the weights, as `float32`."""
+    attention: str
+    """Attention backend, as `sdpa`."""
+    device: str
+    """Where it ran, as `cpu` or `cuda`."""
+    guardbind: str
+    """Version of guardbind."""
+    transformers: str
+    """Version of transformers."""
+    torch: str
+    """Version of torch."""
+
+
+class Condition(_Record):
+    """What became of one request."""
+
+    request: Request
+    """What was asked for."""
+    measured: int
+    """Trials with a record."""
+    failed: int
+    """Records that hold a failure, such as NaN logits."""
+    refused: str | None = None
+    """Why the cell could not be measured on this model."""
+
+
+class Summary(_Record):
+    """The result of one experiment on one model."""
+
+    schema_version: int = SUMMARY_VERSION
+    """Version of this format."""
+    experiment: str
+    """Name of the experiment."""
+    experiment_version: int
+    """Version of the experiment."""
+    title: str
+    """What it shows."""
+    origin: Origin
+    """What produced the records."""
+    command: str
+    """The command that ran it."""
+    settings: Settings
+    """What it was run over."""
+    conditions: tuple[Condition, ...]
+    """What was measured."""
+    seconds: float
+    """Time that measuring and summing up took, over all sessions and processes."""
+    peak_memory_bytes: int | None
+    """Largest resident memory of any process that measured; on a GPU, of its allocator."""
+    tables: tuple[Table, ...]
+    """What the rows mean."""
+    rows: tuple[Row, ...]
+    """The numbers."""
+
+    @classmethod
+    def read(cls, path: Path) -> Summary:
+        """Read a stored summary.
+
+        Raises:
+            RunFolderError: The file is no summary, or of another version.
+        """
+        return read_record(cls, path, version=SUMMARY_VERSION)

@@ -1,0 +1,7 @@
+"""Holds the version of guardbind."""
+
+from __future__ import annotations
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Holds the values that could be written, as token sequences, and reads their logits."""

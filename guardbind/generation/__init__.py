@@ -1,0 +1,1 @@
+"""Stands inside `model.generate`: the only room that knows `transformers.generation`."""

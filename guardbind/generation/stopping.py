@@ -1,0 +1,93 @@
+"""How rows end: which of them a stopping criterion has ended, and which broke off within a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import StoppingCriteria, StoppingCriteriaList
+from transformers.generation.stopping_criteria import (
+    ConfidenceCriteria,
+    EosTokenCriteria,
+    MaxLengthCriteria,
+    MaxTimeCriteria,
+    StopStringCriteria,
+)
+
+from guardbind.generation.settings import setting
+from guardbind.model.forward import Module
+from guardbind.session.row import Row
+
+__all__ = ["unfinished_rows", "watch_ends"]
+
+# Asking these a second time changes nothing.
+_LIBRARY = (ConfidenceCriteria, EosTokenCriteria, MaxLengthCriteria, MaxTimeCriteria, StopStringCriteria)
+
+
+class _Ends(StoppingCriteria):
+    """Tells each row that it has ended; `generate` itself only fills it up with padding from then on."""
+
+    def __init__(self, criteria: Sequence[Any], rows: Sequence[Row]) -> None:
+        self._criteria = criteria
+        self._rows = rows
+
+    def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> torch.BoolTensor:
+        done = torch.zeros(len(self._rows), dtype=torch.bool, device=input_ids.device)
+        for criterion in self._criteria:
+            done = done | criterion(input_ids, scores, **kwargs)
+        for row, ended in zip(self._rows, done.tolist(), strict=True):
+            row.stopped = row.stopped or ended
+        return done  # type: ignore[return-value]
+
+
+def watch_ends(model: Module, arguments: dict[str, Any], rows: Sequence[Row]) -> StoppingCriteriaList | None:
+    """Return the stopping criteria for a call of `generate`, which also tell the rows that they end; None: as given.
+
+    Args:
+        model: The model.
+        arguments: Keyword arguments of the call.
+        rows: The rows.
+    """
+    given = list(arguments.get("stopping_criteria") or ())
+    strings = setting(model, arguments, "stop_strings")
+    asked = list(given)
+    if strings and arguments.get("tokenizer") is not None and not any(type(c) is StopStringCriteria for c in given):
+        asked.append(StopStringCriteria(arguments["tokenizer"], strings))
+    if not asked:
+        return None
+    # One of the caller's own may count its calls, so it is asked once; one of the library's may, by its type, replace
+    # what `generate` makes itself, so it stays in the list.
+    kept = [criterion for criterion in given if isinstance(criterion, _LIBRARY)]
+    return StoppingCriteriaList([*kept, _Ends(asked, rows)])
+
+
+def unfinished_rows(rows: Sequence[Row], raw: Any, columns: int) -> tuple[int, ...]:
+    """Return the rows whose answer ends within a known value, or before one that a visible checkpoint leads up to.
+
+    Args:
+        rows: The rows as the generation left them.
+        raw: What `generate` returned; None if it raised, and no row has ended then.
+        columns: Columns of the prompt, padding included.
+    """
+    sequences = raw if isinstance(raw, Tensor) else getattr(raw, "sequences", None)
+    if sequences is None:
+        return ()
+    # The last token of a row that was not told to end was never read.
+    unread = [[] if row.finished else sequences[row.index, columns + row.step :].tolist() for row in rows]
+    return tuple(row.index for row, tokens in zip(rows, unread, strict=True) if _breaks_off(row, tokens))
+
+
+def _breaks_off(row: Row, unread: Sequence[int]) -> bool:
+    value = row.value
+    if value is None:
+        return row.reopens is not None
+    node = value.node
+    for token in unread:
+        node = None if node is None else node.children.get(token)
+    if node is None or node.depth == 0 or not node.children:
+        return False
+    index = value.resolution.index
+    target = None if index is None else row.candidate(index)
+    return not node.ends or (target is not None and target not in node.ends)

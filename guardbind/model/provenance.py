@@ -1,0 +1,49 @@
+"""What produced a record: model, precision, backend, template, versions, seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from pathlib import Path
+
+import torch
+import transformers
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from guardbind._version import __version__
+from guardbind.events import Provenance
+from guardbind.model.cache import float_dtype
+
+__all__ = ["provenance_of", "template_sha256"]
+
+
+def template_sha256(tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Return the hash of the tokenizer's chat template, or None if it has none."""
+    template = getattr(tokenizer, "chat_template", None)
+    if not template:
+        return None
+    text = template if isinstance(template, str) else json.dumps(template, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _name(path: str) -> str:
+    # A folder's full path tells about the machine, not about the model.
+    return Path(path).name if Path(path).is_absolute() else path
+
+
+def provenance_of(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Provenance:
+    """Describe one generation that is about to start."""
+    config = model.config
+    return Provenance(
+        guardbind=__version__,
+        transformers=transformers.__version__,
+        torch=torch.__version__,
+        model=_name(str(getattr(config, "_name_or_path", "") or type(model).__name__)),
+        dtype=str(float_dtype(model)).removeprefix("torch."),
+        attention=str(getattr(config, "_attn_implementation", None) or "unknown"),
+        template_sha256=template_sha256(tokenizer),
+        seed=torch.initial_seed(),
+        generation=uuid.uuid4().hex,
+    )

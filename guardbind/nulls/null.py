@@ -1,0 +1,74 @@
+"""What a null is given and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from guardbind.model.tail import Tail
+
+__all__ = ["Null", "NullReading", "NullRow", "TokenRanges"]
+
+TokenRanges = tuple[range, ...]
+"""Token ranges of one piece of evidence: everything that is taken away together."""
+
+
+@dataclass(frozen=True, slots=True)
+class NullRow:
+    """One row of the batch at a slot.
+
+    Attributes:
+        row: Its place in the batch, and so in the live cache.
+        ids: Token ids so far, prompt and answer, without padding.
+        pad: Columns of left padding; token `i` stands in column `pad + i`.
+        statements: For each null of this row, the tokens of the whole statements that are taken away.
+        values: The same, the tokens of the values only.
+        everything: The statements of every piece of evidence of the row, measured or not.
+    """
+
+    row: int
+    ids: tuple[int, ...]
+    pad: int
+    statements: tuple[TokenRanges, ...]
+    values: tuple[TokenRanges, ...]
+    everything: TokenRanges
+
+
+@dataclass(frozen=True, slots=True)
+class NullReading:
+    """What the nulls of some rows gave.
+
+    Attributes:
+        logits: For each row, raw fp32 logits `[nulls, vocabulary]`.
+        plain: For each row, the replica with nothing taken away `[vocabulary]`, which must equal the main pass; None
+            when it was not asked for.
+        forwards: Forward passes that were run.
+        cost: What they cost, in words.
+    """
+
+    logits: tuple[Tensor, ...]
+    plain: tuple[Tensor, ...] | None
+    forwards: int
+    cost: str
+
+
+class Null(Protocol):
+    """A way to take evidence away."""
+
+    name: str
+
+    def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
+        """Read every null of every row.
+
+        Args:
+            tail: The interrupted generation; nothing of it is changed.
+            rows: The rows at a slot.
+            plain: Also read the replica with nothing taken away.
+
+        Raises:
+            NullUnavailableError: It cannot be read on this model or cache.
+        """
+        ...

@@ -1,0 +1,221 @@
+"""Reads the slots of one step: all nulls of all rows in one forward, and the check that they mean something."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from guardbind.config import GuardConfig
+from guardbind.errors import NullUnavailableError, NumericsError
+from guardbind.model.cache import float_dtype, input_device
+from guardbind.model.forward import Module
+from guardbind.model.tail import Tail
+from guardbind.nulls import Null, NullReading, NullRow
+from guardbind.registry import NULLS
+from guardbind.session.row import Row
+
+__all__ = ["Measured", "Meter", "agrees", "usable_nulls"]
+
+logger = logging.getLogger("guardbind")
+
+# How far the logits of the unmasked replica may lie from the main pass: other kernels, other order of summation.
+_TOLERANCE = {torch.float64: 1e-4, torch.float32: 1e-2, torch.float16: 0.5, torch.bfloat16: 1.0}
+_COMPARED = 32
+_TRIAL_TOKENS = 12
+_STAND_INS = {"mask": ("mask_rows", "mask_prefill")}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was read at the slot of one row.
+
+    Attributes:
+        null: Name of the null that was used.
+        nulls: Index of a binding to log p0 `[vocabulary]`, nats.
+        envelope: Name of a further null to log p0 of the target `[vocabulary]`, nats.
+        forwards: Null forwards run for the slot (shared by all rows of the step).
+        cost: What they cost, in words.
+        refusal: Why nothing may be judged by them; None when all is well.
+    """
+
+    null: str
+    nulls: dict[int, Tensor]
+    envelope: dict[str, Tensor]
+    forwards: int
+    cost: str
+    refusal: str | None
+
+
+def agrees(replica: Tensor, main: Tensor, dtype: torch.dtype) -> tuple[bool, float]:
+    """Compare the unmasked replica with the main pass on the largest logits.
+
+    Args:
+        replica: Logits `[vocabulary]`.
+        main: Logits `[vocabulary]`.
+        dtype: Data type of the model, which sets the tolerance.
+
+    Returns:
+        Whether they agree, and the largest difference.
+    """
+    largest = main.topk(min(_COMPARED, main.numel())).indices
+    difference = float((replica[largest] - main[largest]).abs().max())
+    return difference <= _TOLERANCE.get(dtype, 1.0), difference
+
+
+class Meter:
+    """Runs the nulls of a guard and refuses those whose unmasked replica is not the main pass.
+
+    Args:
+        config: Its `null`, `envelope`, `max_nulls` and `tail_tokens` are used.
+        order: Names of the nulls to use, the best first; the next one is taken when one is not available.
+    """
+
+    def __init__(self, config: GuardConfig, order: Sequence[Null]) -> None:
+        self._config = config
+        self._order = list(order)
+        self._checked = False
+        self._refusal: str | None = None
+
+    def read(
+        self,
+        tail: Tail,
+        rows: Sequence[Row],
+        main: Sequence[Tensor],
+        wanted: Sequence[Sequence[int]],
+        targets: Sequence[int | None],
+    ) -> list[Measured]:
+        """Read the nulls of some rows.
+
+        Args:
+            tail: The interrupted generation.
+            rows: The rows at a slot.
+            main: Their raw fp32 logits `[vocabulary]`.
+            wanted: For each row, the bindings to take away, one by one.
+            targets: For each row, the target; the envelope is read for it only.
+
+        Raises:
+            NumericsError: A null gave NaN.
+        """
+        requests = [_request(row, items) for row, items in zip(rows, wanted, strict=True)]
+        if not any(request.statements for request in requests):
+            return [Measured("none", {}, {}, 0, "nothing to take away", None) for _ in rows]
+        reading = self._first_that_holds(tail, requests, main)
+        if reading is None:
+            return [Measured("none", {}, {}, 0, "refused", self._refusal) for _ in rows]
+        forwards, cost = reading.forwards, reading.cost
+        envelopes: list[dict[str, Tensor]] = [{} for _ in rows]
+        for name in self._config.envelope:
+            targeted = [_request(row, [] if t is None else [t]) for row, t in zip(rows, targets, strict=True)]
+            further = NULLS.get(name)(tail, targeted, plain=False)
+            forwards += further.forwards
+            cost += f"; {name}: {further.cost}"
+            for envelope, logits in zip(envelopes, further.logits, strict=True):
+                if len(logits):
+                    envelope[name] = _log_softmax(logits)[0]
+        used = self._order[0].name
+        return [
+            Measured(used, dict(zip(items, _log_softmax(logits), strict=True)), envelope, forwards, cost, None)
+            for items, logits, envelope in zip(wanted, reading.logits, envelopes, strict=True)
+        ]
+
+    def _first_that_holds(self, tail: Tail, requests: Sequence[NullRow], main: Sequence[Tensor]) -> NullReading | None:
+        dtype = float_dtype(tail.model)
+        while self._order:
+            null = self._order[0]
+            try:
+                reading = null(tail, requests, plain=not self._checked)
+            except NullUnavailableError as error:
+                self._drop(null, str(error))
+                continue
+            if reading.plain is not None:
+                checks = [agrees(replica, z, dtype) for replica, z in zip(reading.plain, main, strict=True)]
+                worst = max(difference for _, difference in checks)
+                if not all(ok for ok, _ in checks):
+                    self._drop(null, f"with nothing taken away it differs from the main pass by {worst:.3g} logits.")
+                    continue
+                self._checked = True
+            return reading
+        return None
+
+    def _drop(self, null: Null, why: str) -> None:
+        self._order.pop(0)
+        self._checked = False
+        self._refusal = f"null {null.name!r} cannot be used: {why}"
+        following = f"using {self._order[0].name!r} instead" if self._order else "slots are not judged"
+        logger.warning("%s %s", self._refusal, following)
+
+
+def usable_nulls(model: Module, tokenizer: PreTrainedTokenizerBase, config: GuardConfig) -> list[Null]:
+    """Try the configured null on a few tokens; return it and what may stand in for it, without those that fail.
+
+    Args:
+        model: The module whose forward the generation loop calls.
+        tokenizer: Its tokenizer.
+        config: Its `null`, `envelope` and `tail_tokens` are used.
+
+    Raises:
+        NullUnavailableError: None can be used, because with nothing taken away no replica equals the main pass, or
+            one of the envelope cannot.
+        NumericsError: The model's logits are NaN.
+    """
+    names = (config.null, *_STAND_INS.get(config.null, ()))
+    device = input_device(model)
+    count = min(len(tokenizer), _TRIAL_TOKENS)
+    ids = torch.arange(count, device=device)[None]
+    row = NullRow(row=0, ids=tuple(range(count)), pad=0, statements=((range(1, 2),),), values=((),), everything=())
+    with torch.no_grad():
+        output = model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
+        tail = Tail(model, tokenizer, getattr(output, "past_key_values", None), count, config.tail_tokens)
+        main = output.logits[0, -1].float()
+        if bool(main.isnan().any()):
+            raise NumericsError(
+                f"the logits of {type(model).__name__} are NaN.",
+                hint="Load the model in float32 or bfloat16, or check its weights.",
+            )
+        dtype = float_dtype(model)
+        tried = {name: _failure(NULLS.get(name), tail, row, main, dtype) for name in (*names, *config.envelope)}
+    failures = {name: failure for name, failure in tried.items() if failure is not None}
+    reasons = "; ".join(f"{name!r}: {failure}" for name, failure in failures.items())
+    missing = failures.keys() & set(config.envelope)
+    if missing or failures.keys() >= set(names):
+        what = f"null {min(missing)!r} of the envelope cannot" if missing else "no null can"
+        raise NullUnavailableError(
+            f"{what} be used on {type(model).__name__}: {reasons}.",
+            hint="Try attn_implementation='eager' or 'sdpa', or another null.",
+        )
+    if failures:
+        logger.info("nulls that are not used on this model: %s", reasons)
+    return [NULLS.get(name) for name in names if name not in failures]
+
+
+def _failure(null: Null, tail: Tail, row: NullRow, main: Tensor, dtype: torch.dtype) -> str | None:
+    """Return why a null cannot be used, or None."""
+    try:
+        reading = null(tail, [row], plain=True)
+    except NullUnavailableError as error:
+        return str(error)
+    assert reading.plain is not None
+    holds, difference = agrees(reading.plain[0], main, dtype)
+    return None if holds else f"with nothing taken away it differs from the main pass by {difference:.3g} logits"
+
+
+def _request(row: Row, items: Sequence[int]) -> NullRow:
+    return NullRow(
+        row=row.index,
+        ids=tuple(row.ids),
+        pad=row.pad,
+        statements=tuple(row.statements(item) for item in items),
+        values=tuple(row.values(item) for item in items),
+        everything=tuple(part for item in row.table.items for part in row.statements(item.index)),
+    )
+
+
+def _log_softmax(logits: Tensor) -> Tensor:
+    if bool(logits.isnan().any()):
+        raise NumericsError("a null gave NaN logits; nothing can be judged by them.", hint="Try dtype float32.")
+    return torch.log_softmax(logits, -1)

@@ -1,0 +1,228 @@
+"""Which binding a slot should take its value from."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from guardbind.errors import TargetError
+from guardbind.evidence.bindings import Target
+from guardbind.evidence.claim import LISTED, key_places
+from guardbind.evidence.locate import EvidenceTable
+from guardbind.text.decoded import PromptText
+from guardbind.text.layout import Layout, Span, Unit, longest, occurrences
+
+__all__ = ["How", "Resolution", "resolve"]
+
+How: TypeAlias = Literal["declared", "slot_prefix", "sentence", "entity", "query", "only", "unresolved"]
+
+# How far each way of finding the key is to be trusted, in [0, 1].
+_SCORES: dict[str, float] = {"declared": 1.0, "slot_prefix": 0.95, "query": 0.9, "only": 0.5}
+
+# What may stand between the key and the slot when several keys are named before it: `=[`, `: "`, `'s badge number is`.
+_SEPARATOR = re.compile(
+    r"(?=.*\S)[\"'`*\])|]*"
+    r"(?:[^,;]{0,60}?(?:[=:|\uff1a]|->|\u2192|\b(?:is|was|are|were|be|equals)\b))?"
+    r"\s*[\"'`\u201c\u2018\[({<*|$]*\s*",
+    re.DOTALL,
+)
+_OTHER_FIELD = re.compile(r",\s*\"[^\"\n]*\"\s*:")
+_ASSIGNED = re.compile(r"[\"'`*\])]*\s*[=:|]\s*[\"'`\[({<*|]*\s*\S")
+_ORDER = re.compile(
+    r"\b(?P<unwanted>not\s+(?:the\s+|its\s+)?)?(?:(?P<first>(?:first|original(?:ly)?|initial(?:ly)?|earliest)\b(?!,))"
+    r"|(?:last|latest|current(?:ly)?|final(?:ly)?|newest|most\s+recent)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The target of a slot.
+
+    Attributes:
+        index: Index into the items of the table; None if the target is unresolved.
+        how: `declared` by the caller; `slot_prefix`, the key in the line before the slot; `query`, the key that the
+            query names; `only`, the only key declared; or `unresolved`. Of bindings with an attribute (see
+            `guardbind.targets`) also `sentence`, what the slot's own sentence names, and `entity`, the value of the
+            kind that begins that belongs to the owner named.
+        reason: Why, in words that hold no prompt text.
+        key: The key, or the id of an evidence; None if the target is unresolved.
+        score: How well it fits, in [0, 1]; 0 if the target is unresolved.
+    """
+
+    index: int | None
+    how: How
+    reason: str
+    key: str | None
+    score: float = 0.0
+
+
+class _Line(NamedTuple):
+    """A sentence, or the part of it on one line, with the mentions of keys in it.
+
+    `named` are all of them, `asked` those whose value is not written yet.
+    """
+
+    unit: Unit
+    named: list[tuple[Span, str]]
+    asked: list[tuple[Span, str]]
+
+    @property
+    def keys(self) -> set[str]:
+        return {key for _, key in self.asked}
+
+
+def resolve(
+    table: EvidenceTable, prompt: PromptText, *, declared: str | Target | None, generated: str = ""
+) -> Resolution:
+    """Find the target of the slot at the end of the prompt and what was generated since.
+
+    In this order: what the caller declared; the key in the current line or sentence before the slot; the key that the
+    query names, that is what was generated, the last question, or the last line behind the evidence, and else the last
+    question before it; the only key. A place that names several keys leaves the target unresolved. A mention whose
+    value was written already does not count. Of a reassigned key the latest value is taken, unless the query asks for
+    the first, original or initial one.
+
+    Args:
+        table: What is declared for the row and where it stands.
+        prompt: The decoded row.
+        declared: A key, an evidence id or a `Target`, if the caller knows.
+        generated: The text generated since the prompt.
+
+    Raises:
+        TargetError: `declared` names no binding and no evidence, or neither its first nor its last value.
+    """
+    if declared is not None:
+        target = Target(declared) if isinstance(declared, str) else declared
+        if target.which not in ("first", "last"):
+            raise TargetError(f"the target {target.key!r} asks for {target.which!r}; 'first' or 'last' is needed.")
+        return _take(table, target, "declared", "declared by the caller")
+    return _Reader(table, prompt, generated).resolve()
+
+
+def _take(table: EvidenceTable, target: Target, how: How, reason: str) -> Resolution:
+    item = table.first(target.key) if target.which == "first" else table.last(target.key)
+    history = len(table.history(target.key))
+    if history > 1:
+        reason = f"{reason}; the {target.which} of {history} values in the text"
+    return Resolution(item.index, how, reason, target.key, _SCORES[how])
+
+
+def _gap(one: Span, other: Span) -> int:
+    """Return the characters between two spans, below zero if they overlap."""
+    return max(one[0], other[0]) - min(one[1], other[1])
+
+
+class _Reader:
+    """Reads what stands between the evidence and the slot."""
+
+    def __init__(self, table: EvidenceTable, prompt: PromptText, generated: str) -> None:
+        self._table = table
+        self._text = prompt.text + generated
+        self._layout = Layout(self._text, prompt.specials)
+        self._prompt_end = len(prompt.text)
+        self._evidence_end = table.end
+        surfaces = [s for item in table.items if item.value is not None for s in (item.value, *item.aliases)]
+        self._surfaces = list(dict.fromkeys(surfaces))
+
+    def resolve(self) -> Resolution:
+        behind = self._lines(self._evidence_end)
+        if (key := self._key_before_slot(behind[-1])) is not None:
+            return self._take(key, behind, "slot_prefix", "the line before the slot names it")
+        lines, query = behind, self._query(behind)
+        if not query:
+            lines = self._lines(0)
+            query = self._questions(lines)
+        keys = {key for line in query for key in line.keys}
+        if len(keys) > 1:
+            return Resolution(None, "unresolved", f"ambiguous: the query names {len(keys)} declared keys", None)
+        if keys:
+            return self._take(keys.pop(), lines, "query", "the query names it")
+        if len(self._table.keys) == 1:
+            return self._take(self._table.keys[0], behind, "only", "it is the only key declared")
+        reason = f"neither the slot nor the query names one of the {len(self._table.keys)} declared keys"
+        return Resolution(None, "unresolved", reason, None)
+
+    def _take(self, key: str, lines: Sequence[_Line], how: How, reason: str) -> Resolution:
+        return _take(self._table, Target(key, self._which(key, lines)), how, reason)
+
+    def _lines(self, start: int) -> list[_Line]:
+        """Cut the text from `start` at line and sentence ends and find the keys in it; there is at least one line."""
+        stretch = self._text[start:]
+        keys = key_places(stretch, self._table.keys)
+        values = occurrences(stretch, self._surfaces)
+        kept = longest([span for span, _ in keys] + [span for span, _ in values])
+        written = [a + start for (a, b), _ in values if (a, b) in kept]
+        lines = [_Line(unit, [], []) for unit in self._layout.units(start, len(self._text))]
+        starts = [line.unit.start for line in lines]
+        for (a, b), key in keys:
+            if (a, b) in kept:
+                line = lines[bisect_right(starts, a + start) - 1]
+                place = ((a + start, b + start), key)
+                line.named.append(place)
+                if line.unit.question or not self._answered(b + start, line.unit, written):
+                    line.asked.append(place)
+        return lines
+
+    def _answered(self, key_end: int, unit: Unit, written: list[int]) -> bool:
+        """Whether a value was written behind a key already."""
+        following = bisect_left(written, key_end)
+        if following < len(written) and written[following] < unit.end:
+            return True
+        if _OTHER_FIELD.search(self._text, key_end, unit.end):
+            return True
+        finished = self._prompt_end < unit.end < len(self._text)
+        return finished and bool(_ASSIGNED.match(self._text, key_end, unit.end))
+
+    def _key_before_slot(self, line: _Line) -> str | None:
+        if line.unit.question or not line.asked:
+            return None
+        (_, end), key = line.asked[-1]
+        if len(line.keys) == 1:
+            return key
+        other_end = max(span[1] for span, other in line.asked if other != key)
+        start = min(span[0] for span, other in line.asked if other == key and span[0] >= other_end)
+        listed = LISTED.fullmatch(self._text, other_end, start)
+        return key if not listed and _SEPARATOR.fullmatch(self._text, end) else None
+
+    def _query(self, lines: Sequence[_Line]) -> list[_Line]:
+        """Return the lines that ask: of what was generated the last, else the last questions, else the last line."""
+        naming = [line for line in lines if line.asked]
+        if not naming:
+            return []
+        last = naming[-1].unit
+        if not last.question and (last.end > self._prompt_end or last.end == len(self._text)):
+            return naming[-1:]
+        return self._questions(lines) or naming[-1:]
+
+    def _questions(self, lines: Sequence[_Line]) -> list[_Line]:
+        """Return the last question that names a key, with the questions that it follows directly."""
+        asking: list[_Line] = []
+        for line in reversed(lines):
+            if line.unit.question:
+                if asking or line.asked:
+                    asking.append(line)
+            elif asking and self._text[line.unit.start : line.unit.end].strip():
+                break
+        return [line for line in asking if line.asked]
+
+    def _which(self, key: str, lines: Sequence[_Line]) -> Literal["first", "last"]:
+        """Read from the words near a key whether its first or its last value is asked for."""
+        for line in reversed(lines):
+            places = [span for span, named in line.named if named == key]
+            if not places and (line.named or not line.unit.question):
+                continue
+            words = [
+                word
+                for word in _ORDER.finditer(self._text, line.unit.start, line.unit.end)
+                if not word["unwanted"] and not any(_gap(word.span(), span) < 0 for span, _ in line.named)
+            ]
+            if words:
+                nearest = min(words, key=lambda word: min((_gap(word.span(), span) for span in places), default=0))
+                return "first" if nearest["first"] else "last"
+            if places and line.unit.question:
+                break
+        return "last"

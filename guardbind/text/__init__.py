@@ -1,0 +1,1 @@
+"""Reads text: characters and tokens, lines and sentences, turns, words, values."""
