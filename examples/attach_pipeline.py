@@ -9,8 +9,7 @@ import argparse
 
 from transformers import pipeline
 
-from guardbind import Binding, Guard, GuardConfig
-from guardbind.model.loading import load
+from guardbind import Binding, Guard, GuardConfig, load
 
 ORDERS = {"A-17": "shipped", "B-20": "returned", "C-31": "cancelled"}
 

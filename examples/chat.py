@@ -10,8 +10,7 @@ import argparse
 import torch
 from transformers import DynamicCache, TextStreamer
 
-from guardbind import Guard, GuardConfig
-from guardbind.model.loading import load
+from guardbind import Guard, GuardConfig, load
 
 TURNS = [
     "The order number of the lamp is 48213. The order number of the chair is 90577.",

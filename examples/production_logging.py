@@ -11,8 +11,7 @@ import logging
 from collections import Counter
 from pathlib import Path
 
-from guardbind import Binding, Guard, GuardConfig
-from guardbind.model.loading import load
+from guardbind import Binding, Guard, GuardConfig, load
 
 PROMPTS = [
     "region=[ north ]\nstatus=[ green ]\nowner=[ maria ]\nQuestion: What is status?\nstatus=[",

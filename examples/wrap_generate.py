@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from guardbind import Binding, Guard, GuardConfig
-from guardbind.model.loading import load
+from guardbind import Binding, Guard, GuardConfig, load
 
 BADGES = {"Alice": "4417", "Bob": "8213", "Carol": "3352", "Dave": "9076", "Erin": "6641", "Frank": "1598"}
 

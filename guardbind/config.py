@@ -6,17 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from guardbind.errors import ConfigError
+from guardbind.frozen import Frozen
 from guardbind.registry import NULLS, POLICIES, SLOTS
 
 __all__ = ["CheckpointConfig", "GuardConfig"]
 
 
-class _Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
+class _Config(Frozen):
     def __init__(self, **settings: Any) -> None:
         try:
             super().__init__(**settings)

@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def demo_model() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """SmolLM2-135M-Instruct in float32 with its tokenizer, loaded once; a test that changes it must undo that."""
-    from guardbind.model.loading import load
+    from guardbind import load
 
     return load("smollm2-135m")
 

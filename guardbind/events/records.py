@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from guardbind.frozen import Frozen
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -28,11 +28,7 @@ Verdict = Literal["ok", "gate_failure", "binding_failure", "unsupported", "absen
 Action = str
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Provenance(_Record):
+class Provenance(Frozen):
     """What produced a record."""
 
     schema_version: int = SCHEMA_VERSION
@@ -57,7 +53,7 @@ class Provenance(_Record):
     """Random id that the records of one generation share."""
 
 
-class BudgetRecord(_Record):
+class BudgetRecord(Frozen):
     """Bits observed against bits required, for the token that was judged."""
 
     null: str
@@ -76,7 +72,7 @@ class BudgetRecord(_Record):
     """Observed minus required."""
 
 
-class CandidateRecord(_Record):
+class CandidateRecord(Frozen):
     """One candidate at a slot."""
 
     index: int
@@ -95,7 +91,7 @@ class CandidateRecord(_Record):
         return self.model_copy(update={"value": None})
 
 
-class InterventionRecord(_Record):
+class InterventionRecord(Frozen):
     """One proposal of a policy: what was tried at a slot, and whether it was kept."""
 
     event: Literal["intervention"] = "intervention"
@@ -138,7 +134,7 @@ class InterventionRecord(_Record):
         return self.model_copy(update={"text_before": None, "text_after": None})
 
 
-class SlotRecord(_Record):
+class SlotRecord(Frozen):
     """One slot: what was read, the verdict, and the action taken."""
 
     event: Literal["slot"] = "slot"

@@ -19,7 +19,7 @@ _COMMANDS: Registry[click.Command] = Registry(
         "validate": "guardbind_bench.cli.validate:validate",
     },
     prefix="",
-    group="guardbind.bench.commands",
+    group="guardbind_bench.commands",
 )
 
 

@@ -30,13 +30,13 @@ from dataclasses import dataclass
 
 import click
 import torch
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.table import Table
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.errors import ConfigError, ContextLengthError, GuardbindError
 from guardbind.events import Provenance
+from guardbind.frozen import Frozen
 from guardbind.model.architecture import context_length
 from guardbind.model.loading import load
 from guardbind.model.provenance import provenance_of
@@ -54,11 +54,7 @@ LEAST_RUNS = 2
 SECONDS = 15.0
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Ratio(_Record):
+class Ratio(Frozen):
     """Seconds of an arm over seconds of a plain arm, by pairs of runs."""
 
     median: float
@@ -71,7 +67,7 @@ class Ratio(_Record):
     """Number of pairs."""
 
 
-class Cost(_Record):
+class Cost(Frozen):
     """What one arm costs at one length of context."""
 
     context: int
@@ -96,7 +92,7 @@ class Cost(_Record):
     """Peak of what it allocates on top of the weights and the live cache."""
 
 
-class SlotCosts(_Record):
+class SlotCosts(Frozen):
     """Everything that one run of the benchmark measured."""
 
     version: int = 1

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from guardbind.events import Provenance, SlotRecord
+from guardbind.frozen import Frozen
 from guardbind.information.intervals import Interval, wilson
 from guardbind_bench.demo.overhead import Overhead
 from guardbind_bench.measures.comparison import TOLD, Answer, Arm
@@ -19,11 +18,7 @@ Answers = Mapping[str, Answer]
 Bounds = tuple[float, float]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class PolicyResult(_Record):
+class PolicyResult(Frozen):
     """One way to answer, over all trials."""
 
     told: str
@@ -42,7 +37,7 @@ class PolicyResult(_Record):
     """Trials that the unguarded model had wrong and this way had right."""
 
 
-class Detection(_Record):
+class Detection(Frozen):
     """How well a number that is read before the answer tells the right ones from those that are 2B."""
 
     right: int
@@ -61,7 +56,7 @@ class Detection(_Record):
     """Name of a field above to its 95 % bootstrap interval."""
 
 
-class Cost(_Record):
+class Cost(Frozen):
     """Guarded over unguarded time, in the same run."""
 
     idle_ratio: float
@@ -76,7 +71,7 @@ class Cost(_Record):
     """Forward passes on top of the model's own."""
 
 
-class ComparisonResult(_Record):
+class ComparisonResult(Frozen):
     """One run of the comparison."""
 
     model: str

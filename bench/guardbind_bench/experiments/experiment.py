@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
 
 from guardbind_bench.experiments.table import Key, Row, Table
 from guardbind_bench.prompts.cell import Request
@@ -13,13 +13,13 @@ from guardbind_bench.prompts.cell import Request
 if TYPE_CHECKING:
     import pandas as pd
 
+from guardbind.frozen import Frozen
+
 __all__ = ["Data", "Experiment", "Settings", "plan", "summarise"]
 
 
-class Settings(BaseModel):
+class Settings(Frozen):
     """What an experiment is run over. A preset gives them; options of the command line replace single ones."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     tasks: tuple[str, ...] = ("competing_vars",)
     """Registered tasks."""
@@ -31,7 +31,7 @@ class Settings(BaseModel):
     """Trials per cell; for pairs, pairs."""
     seed: int = Field(default=0, ge=0)
     """Base seed."""
-    options: dict[str, JsonValue] = {}
+    options: dict[str, JsonValue] = Field(default_factory=dict)
     """What only this experiment knows; its `defaults` say which there are."""
     also: tuple[Settings, ...] = ()
     """Further conditions, whose rows stand below in the same tables."""

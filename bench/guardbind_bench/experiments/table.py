@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from guardbind.frozen import Frozen
 
 __all__ = ["Column", "Estimate", "Figure", "Key", "Row", "Table"]
 
@@ -12,11 +12,7 @@ Key = str | int | float | bool | None
 Figure = Literal["decay", "stages", "heat", "layers", "reliability", "bars"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Estimate(_Record):
+class Estimate(Frozen):
     """A number with what it rests on."""
 
     value: float | None
@@ -31,7 +27,7 @@ class Estimate(_Record):
     """How the interval was made: `wilson`, `clopper-pearson`, `bootstrap` ...; None without one."""
 
 
-class Row(_Record):
+class Row(Frozen):
     """One line of a table."""
 
     table: str
@@ -44,7 +40,7 @@ class Row(_Record):
     """What has to be said beside the numbers."""
 
 
-class Column(_Record):
+class Column(Frozen):
     """What the numbers of a column are."""
 
     title: str
@@ -55,7 +51,7 @@ class Column(_Record):
     """One sentence."""
 
 
-class Table(_Record):
+class Table(Frozen):
     """A table as an experiment declares it."""
 
     id: str

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 
 from guardbind.config import GuardConfig
 from guardbind.errors import GuardbindError, NumericsError
 from guardbind.events import SlotRecord
 from guardbind.evidence import Binding, Located
+from guardbind.frozen import Frozen
 from guardbind.guard import Guard
 from guardbind.model.cache import input_device
 from guardbind.report.transcript import Transcript
@@ -44,10 +45,8 @@ OBSERVED = "observe"
 POLICIES = (OBSERVED, "contrast", "veto", "checkpoint", "abstain", "auto")
 
 
-class AnswerOptions(BaseModel):
+class AnswerOptions(Frozen):
     """The options of the measure."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     policies: tuple[str, ...] = POLICIES
     """Policies of the guard; always with the unguarded model and `observe`."""

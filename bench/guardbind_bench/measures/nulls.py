@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from random import Random
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.gaps import best_token
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, NullUnavailableError
+from guardbind.frozen import Frozen
 from guardbind.model.cache import accepted_arguments, float_dtype, input_device
 from guardbind.model.forward import left_padded
 from guardbind.model.tail import Tail
@@ -44,10 +45,8 @@ NULL_NAMES = (
 _ON_VALUES = frozenset({"redact", "same_length", SWAP})
 
 
-class NullsOptions(BaseModel):
+class NullsOptions(Frozen):
     """The options of the measure."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     nulls: tuple[str, ...] = NULL_NAMES
     """Which nulls to read, each costing a pass over the prompt but for `mask` and `mask_rows`."""

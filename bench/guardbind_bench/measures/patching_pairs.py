@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from guardbind.errors import ConfigError
+from guardbind.frozen import Frozen
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.residuals import resolve_layers
 from guardbind_bench.prompts.cell import Cell
@@ -21,10 +22,8 @@ Corruption = Literal["filler", "decoys_only"]
 Layers = Literal["all", "last8", "quarters", "paper", "none"] | tuple[int, ...]
 
 
-class PatchingOptions(BaseModel):
+class PatchingOptions(Frozen):
     """What a cell of patching says beside the prompts; the cell's own filler is that of the corrupt prompt."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     clean: str = "random"
     """Filler of the clean prompt."""

@@ -7,12 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
-from pydantic import BaseModel, ConfigDict
-
 from guardbind.candidates.gaps import best_token
 from guardbind.errors import ConfigError, NumericsError
 from guardbind.events import Verdict
 from guardbind.evidence import Binding, locate
+from guardbind.frozen import Frozen
 from guardbind.text.decoded import PromptText
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.comparison import ARMS, Answer, Arm, Comparison
@@ -35,10 +34,8 @@ DEFAULT_ARMS = (*(arm.name for arm in ARMS), CANDIDATES, "oracle", "single:0")
 _GUARD_ARMS = {arm.name: arm for arm in ARMS}
 
 
-class RepairOptions(BaseModel):
+class RepairOptions(Frozen):
     """The options of the measure."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     arms: tuple[str, ...] = DEFAULT_ARMS
     """Arms of the comparison, `candidates`, and checkpoint arms as `Form.arm` takes them; always with `none`."""

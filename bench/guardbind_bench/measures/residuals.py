@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from guardbind.errors import ConfigError, UnknownArchitectureError
+from guardbind.frozen import Frozen
 from guardbind.model.architecture import find_layers
 from guardbind.model.lens import Lens
 from guardbind_bench.experiments.options import read_options
@@ -37,10 +37,8 @@ class ResidualRecord(ReadingRecord):
     """Output embedding of each candidate, `candidates x hidden`; empty unless the cell asks for it."""
 
 
-class ResidualOptions(BaseModel):
+class ResidualOptions(Frozen):
     """Options of a cell."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     layers: list[int] | Literal["paper", "quarters", "all"] = "paper"
     """Decoder layers, from 0; negative numbers count from the last. `paper` is the first, the middle and the last,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 
 from guardbind.candidates.gaps import best_token
 from guardbind.errors import ConfigError
+from guardbind.frozen import Frozen
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
@@ -37,10 +38,8 @@ class SelfCheckpointRecord(ReadingRecord):
     """In how many checkpoints the asked key has its true value."""
 
 
-class SelfCheckpointOptions(BaseModel):
+class SelfCheckpointOptions(Frozen):
     """Options of a cell."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     every: int = Field(default=EVERY, ge=1)
     """Tokens of filler between two checkpoints, which stand where those of the arm `oracle` do."""

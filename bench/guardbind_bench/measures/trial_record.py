@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from guardbind.frozen import Frozen
 
 __all__ = ["TrialRecord"]
 
 
-class TrialRecord(BaseModel):
+class TrialRecord(Frozen):
     """One measurement of one trial, a row of a Parquet file.
 
     Fields are numbers, strings, flags, None, or lists of them, so that each is one column.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     index: int
     """Which trial of its task and seed."""

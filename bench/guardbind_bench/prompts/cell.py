@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
+from guardbind.frozen import Frozen
 from guardbind_bench.prompts.trial import SCHEMA_VERSION
 
 __all__ = ["Asked", "Cell", "Form", "Layout", "Request", "Style", "Template"]
@@ -17,11 +18,7 @@ Asked = Literal["random", "fixed"]
 Template = Literal["plain", "chat"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Form(_Record):
+class Form(Frozen):
     """How the prompts of a task are written."""
 
     style: Style = "bracket"
@@ -36,7 +33,7 @@ class Form(_Record):
     """What is done to the prompt, `NAME` or `NAME:NUMBER`; a registered checkpoint arm, or `baseline` for nothing."""
 
 
-class Cell(_Record):
+class Cell(Frozen):
     """What is measured on which prompts."""
 
     measure: str
@@ -51,7 +48,7 @@ class Cell(_Record):
     """How the prompts are written."""
     seed: int = Field(default=0, ge=0)
     """Base seed: the same cell gives the same trials on every machine."""
-    options: dict[str, JsonValue] = {}
+    options: dict[str, JsonValue] = Field(default_factory=dict)
     """What only this measure knows, such as the layers to read."""
 
     @property
@@ -61,7 +58,7 @@ class Cell(_Record):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class Request(_Record):
+class Request(Frozen):
     """Some trials of a cell."""
 
     cell: Cell

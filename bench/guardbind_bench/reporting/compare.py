@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from guardbind.frozen import Frozen
 from guardbind_bench.experiments.table import Column, Estimate, Key, Row
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.reporting.numbers import said
@@ -32,11 +31,7 @@ _WHY = {
 }
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Compared(_Record):
+class Compared(Frozen):
     """One number of ours beside the published one of the same name."""
 
     title: str
@@ -64,7 +59,7 @@ class Compared(_Record):
     """Why this number may differ."""
 
 
-class Comparison(_Record):
+class Comparison(Frozen):
     """A row of ours beside one published row, or beside none."""
 
     table: str

@@ -6,9 +6,8 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from guardbind.errors import UnknownNameError, nearest
+from guardbind.frozen import Frozen
 from guardbind.information.intervals import Interval, wilson
 from guardbind_bench.experiments.table import Key
 from guardbind_bench.prompts.cell import Asked, Layout, Style, Template
@@ -16,11 +15,7 @@ from guardbind_bench.prompts.cell import Asked, Layout, Style, Template
 __all__ = ["Published", "PublishedColumn", "PublishedForm", "PublishedRow", "PublishedTable", "read_published"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class PublishedForm(_Record):
+class PublishedForm(Frozen):
     """How the released scripts write the prompts by default; the paper does not say."""
 
     style: Style
@@ -33,7 +28,7 @@ class PublishedForm(_Record):
     """Always `plain`."""
 
 
-class PublishedColumn(_Record):
+class PublishedColumn(Frozen):
     """What the numbers of a column are."""
 
     unit: Literal["share", "percent", "logits", "nats", "bits", "ratio", "count"]
@@ -44,7 +39,7 @@ class PublishedColumn(_Record):
     """Why a number of ours of the same name may mean something else."""
 
 
-class PublishedRow(_Record):
+class PublishedRow(Frozen):
     """One line of a published table, for one model."""
 
     keys: dict[str, Key]
@@ -65,7 +60,7 @@ class PublishedRow(_Record):
     """What is known to be wrong or weak about it."""
 
 
-class PublishedTable(_Record):
+class PublishedTable(Frozen):
     """One table, or numbers that stand in the text."""
 
     id: str
@@ -109,7 +104,7 @@ class PublishedTable(_Record):
         return Interval(interval.low * scale, interval.high * scale)
 
 
-class Published(_Record):
+class Published(Frozen):
     """All published numbers."""
 
     paper: str

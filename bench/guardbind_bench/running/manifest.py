@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from guardbind._version import __version__
+from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.prompts.cell import Cell
 from guardbind_bench.running.files import read_record, write_atomic
@@ -20,11 +21,7 @@ MANIFEST_VERSION = 1
 Status = Literal["running", "stopped", "done"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Refusal(_Record):
+class Refusal(Frozen):
     """A cell that could not be measured."""
 
     cell: Cell
@@ -33,7 +30,7 @@ class Refusal(_Record):
     """Why."""
 
 
-class ExperimentState(_Record):
+class ExperimentState(Frozen):
     """How far an experiment has come."""
 
     settings: Settings
@@ -44,7 +41,7 @@ class ExperimentState(_Record):
     """What it was run over before, in the same folder; what was measured then is kept."""
 
 
-class Manifest(_Record):
+class Manifest(Frozen):
     """What a run's folder holds. Written anew at every change."""
 
     schema_version: int = MANIFEST_VERSION
@@ -57,9 +54,9 @@ class Manifest(_Record):
     """The command that was started last."""
     preset: str | None = None
     """Its preset."""
-    experiments: dict[str, ExperimentState] = {}
+    experiments: dict[str, ExperimentState] = Field(default_factory=dict)
     """Name of an experiment to how far it has come."""
-    refusals: dict[str, Refusal] = {}
+    refusals: dict[str, Refusal] = Field(default_factory=dict)
     """Id of a cell to why it could not be measured."""
     seconds: float = Field(default=0.0, ge=0)
     """Time spent so far, over all sessions that did not crash."""

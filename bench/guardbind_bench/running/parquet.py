@@ -13,9 +13,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from guardbind.errors import ConfigError, RunFolderError
+from guardbind.frozen import Frozen
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell
 
@@ -31,10 +32,8 @@ _TYPES: dict[type, pa.DataType] = {
 }
 
 
-class Part(BaseModel):
+class Part(Frozen):
     """What a Parquet file says about itself, in its metadata."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     schema_version: int = PARTS_VERSION
     """Version of this format."""

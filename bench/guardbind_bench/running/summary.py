@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
+from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.table import Row, Table
 from guardbind_bench.prompts.cell import Request
@@ -16,11 +15,7 @@ __all__ = ["SUMMARY_VERSION", "Condition", "Origin", "Summary"]
 SUMMARY_VERSION = 1
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Origin(_Record):
+class Origin(Frozen):
     """What produced the records of a run; two runs with equal origins give the same records."""
 
     model: str
@@ -43,7 +38,7 @@ class Origin(_Record):
     """Version of torch."""
 
 
-class Condition(_Record):
+class Condition(Frozen):
     """What became of one request."""
 
     request: Request
@@ -56,7 +51,7 @@ class Condition(_Record):
     """Why the cell could not be measured on this model."""
 
 
-class Summary(_Record):
+class Summary(Frozen):
     """The result of one experiment on one model."""
 
     schema_version: int = SUMMARY_VERSION

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from itertools import product
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from guardbind.config import GuardConfig
+from guardbind.frozen import Frozen
 from guardbind_bench.experiments.applications.rows import rows_of
 from guardbind_bench.experiments.applications.tables import TABLES
 from guardbind_bench.experiments.experiment import Data, Settings
@@ -28,10 +29,8 @@ __all__ = ["EXPERIMENT", "Applications", "ApplicationsSettings"]
 _DRAWN_PER_TRIAL = 4
 
 
-class ApplicationsSettings(BaseModel):
+class ApplicationsSettings(Frozen):
     """The options of the experiment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     policies: tuple[str, ...] = POLICIES
     """Policies of the guard; always with the unguarded model and `observe`."""

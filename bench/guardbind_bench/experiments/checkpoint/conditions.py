@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from guardbind.errors import UnknownNameError
+from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.experiments.table import Key
@@ -27,10 +28,8 @@ SELF = "self"
 """The arm whose checkpoints the model fills in."""
 
 
-class Options(BaseModel):
+class Options(Frozen):
     """Options of the experiment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     every: tuple[Annotated[int, Field(ge=1)], ...] = (64,)
     """Tokens of filler between two checkpoints."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
+from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Data, Settings
 from guardbind_bench.experiments.options import check_names, read_options
 from guardbind_bench.experiments.patching.chosen import head_rows, layer_rows
@@ -26,10 +27,8 @@ __all__ = ["EXPERIMENT", "Options", "Patching"]
 _CELL = frozenset(PatchingOptions.model_fields)
 
 
-class Options(BaseModel):
+class Options(Frozen):
     """What only this experiment knows. Its fillers are those of the pair; `Settings.fillers` is not used."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     clean: str = "random"
     """Filler of the clean prompts."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Data, Settings
 from guardbind_bench.experiments.options import check_names, read_options
 from guardbind_bench.experiments.probe.bilinear_rows import Pair, bilinear_rows
@@ -29,10 +30,8 @@ _NO_EMBEDDINGS = "the trial that gives the embeddings of the candidates could no
 CellKey = tuple[str, str, int, Asked]
 
 
-class ProbeOptions(BaseModel):
+class ProbeOptions(Frozen):
     """Options of the experiment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     layers: list[int] | Literal["paper", "quarters", "all"] = "quarters"
     """Decoder layers to read, as in the measure `residuals`."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from guardbind.frozen import Frozen
 from guardbind_bench.prompts.cell import Asked, Template
 
 __all__ = ["FormOptions"]
 
 
-class FormOptions(BaseModel):
+class FormOptions(Frozen):
     """How the prompts are written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     asked: tuple[Asked, ...] = Field(default=("random",), min_length=1)
     """Whether the question names a key drawn anew for each trial, or always the same."""

@@ -12,14 +12,13 @@ import pytest
 from bench_tiny import bench_tokenizer
 from click.testing import CliRunner, Result
 from families import FAMILIES, build
+from paths import ROOT
 
 from guardbind.cli import main
 from guardbind.errors import ConfigError, UnknownNameError
 from guardbind_bench.cli.choice import Choice, choose
 from guardbind_bench.experiments.experiment import plan
 from guardbind_bench.registry import EXPERIMENTS, PRESETS
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def invoke(*arguments: str | Path) -> Result:

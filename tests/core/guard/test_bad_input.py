@@ -327,7 +327,7 @@ def test_a_checkpoint_that_restates_nothing_or_stands_nowhere() -> None:
 
 
 def test_an_unknown_model_name() -> None:
-    from guardbind.model.loading import load
+    from guardbind import load
 
     with pytest.raises(UnknownNameError, match=r"Did you mean 'smollm2-135m'\?"):
         load("smolm2-135m")

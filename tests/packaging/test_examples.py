@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 
 pytestmark = pytest.mark.real_model
 

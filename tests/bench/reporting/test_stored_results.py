@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from guardbind_bench.experiments.experiment import plan
 from guardbind_bench.registry import EXPERIMENTS
 from guardbind_bench.reporting.compare import compare
 from guardbind_bench.running.summary import Summary
 
-STORED = sorted((Path(__file__).resolve().parent.parent / "bench" / "results").rglob("*.json"))
+STORED = sorted((ROOT / "bench" / "results").rglob("*.json"))
 
 
 def test_every_experiment_has_results() -> None:

@@ -15,6 +15,7 @@ from bench_tiny import bench_tokenizer
 from conftest import CHAT_TEMPLATE
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from paths import ROOT
 from transformers import PreTrainedTokenizerFast
 
 from guardbind.errors import ConfigError, UnknownNameError
@@ -244,11 +245,12 @@ def test_an_arm_is_a_name_or_a_name_and_a_number() -> None:
         CompetingVars(chat_tokenizer(), form=Form(arm="orcale:8"))
 
 
+_HELPERS = (str(ROOT / "tests"), str(ROOT / "tests" / "support"))
 _PROMPTS = """
 import hashlib, json, sys
-sys.path.insert(0, sys.argv[1])
-from test_bench_tasks import chat_tokenizer
-from guardbind.bench.registry import TASKS
+sys.path[:0] = sys.argv[1:]
+from test_tasks import chat_tokenizer
+from guardbind_bench.registry import TASKS
 fillers = {name: "natural" if name.startswith(("notes", "straw")) else "decoy_matched" for name in TASKS}
 tasks = {name: TASKS.get(name)(chat_tokenizer(), filler=filler, k=40, seed=3) for name, filler in fillers.items()}
 print(json.dumps({name: [repr(task.trial(i)) for i in range(3)] for name, task in tasks.items()}))
@@ -259,7 +261,7 @@ def test_another_process_makes_the_same_trials() -> None:
     made = []
     for salt in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": salt}
-        command = [sys.executable, "-c", _PROMPTS, os.path.dirname(__file__)]
+        command = [sys.executable, "-c", _PROMPTS, os.path.dirname(__file__), *_HELPERS]
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         made.append(json.loads(run.stdout.splitlines()[-1]))
     assert set(made[0]) == set(TASKS)

@@ -17,6 +17,7 @@ import guardbind
 from guardbind.cli import main
 from guardbind.cli.group import LazyGroup
 from guardbind.errors import WeightsError
+from guardbind.registry import Registry
 
 if TYPE_CHECKING:
     from conftest import TinyLlama
@@ -332,7 +333,7 @@ def test_an_error_of_ours_is_printed_and_any_other_is_not_hidden() -> None:
         def command() -> None:
             raise error
 
-        group = LazyGroup("group", lazy={"command": "none:none"})
+        group = LazyGroup("group", commands_by_name=Registry("command", {"command": "none:none"}, group="none"))
         group._lazy = {"command": command}  # type: ignore[assignment]
         return CliRunner().invoke(group, ["command"])
 

