@@ -160,7 +160,9 @@ class TestGoingOn:
         assert row.phase is Phase.FOLLOWED
 
     def test_one_that_may_be_over_is_over_where_the_model_goes_on_with_something_else(self) -> None:
-        row = letters_row("beta=5 EUR\nalpha=7\nbeta=", [Binding("beta", "5 EUR", aliases=("5",)), Binding("alpha", "7")], "beta")
+        row = letters_row(
+            "beta=5 EUR\nalpha=7\nbeta=", [Binding("beta", "5 EUR", aliases=("5",)), Binding("alpha", "7")], "beta"
+        )
         opening = at_the_end(row, "5")
         assert opening is not None
         row.write(opening.value)

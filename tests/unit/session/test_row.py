@@ -218,7 +218,9 @@ class TestBoundPrompt:
         assert bound.going_on(None, 1) == []
         assert bound.longest_value == 3  # with a space in front
 
-    @pytest.mark.parametrize(("text", "item", "like"), [("4", 1, True), ("$", 1, True), ("the", 1, False), ("A", 0, False)])
+    @pytest.mark.parametrize(
+        ("text", "item", "like"), [("4", 1, True), ("$", 1, True), ("the", 1, False), ("A", 0, False)]
+    )
     def test_what_a_value_may_begin_with(self, text: str, item: int, like: bool, row: Row) -> None:
         assert row.bound.value_like(text, item) is like
 

@@ -65,23 +65,24 @@ class TestTheModelsOwnToken:
         assert reason in judged.reason
 
 
-class TestAnUnknownValue:
-    unknown: dict[str, Any] = {"target": located(value=None), "candidate": None, "node": None}
+UNKNOWN: dict[str, Any] = {"target": located(value=None), "candidate": None, "node": None}
 
+
+class TestAnUnknownValue:
     def test_rests_on_its_span(self) -> None:
-        assert judge(**self.unknown).own(FULL, 0.0).verdict == "ok"
+        assert judge(**UNKNOWN).own(FULL, 0.0).verdict == "ok"
 
     def test_or_another_plausible_token_does(self) -> None:
-        assert judge(**self.unknown, token=B).own(FULL, 0.0).verdict == "binding_failure"
+        assert judge(**UNKNOWN, token=B).own(FULL, 0.0).verdict == "binding_failure"
 
     def test_or_nothing_does(self) -> None:
-        assert judge(**self.unknown, prior=FULL).own(FULL, 0.0).verdict == "unsupported"
+        assert judge(**UNKNOWN, prior=FULL).own(FULL, 0.0).verdict == "unsupported"
         implausible = {"config": GuardConfig(plausibility=1.0), "token": 4}
         full = logs([0.01, 0.3, 0.2, 0.1, 0.34, 0.05])
-        assert judge(**(self.unknown | implausible)).own(full, 0.0).verdict == "unsupported"
+        assert judge(**(UNKNOWN | implausible)).own(full, 0.0).verdict == "unsupported"
 
     def test_cannot_be_judged_unread(self) -> None:
-        assert judge(**self.unknown, prior=None).own(FULL, 0.0).verdict == "unresolved"
+        assert judge(**UNKNOWN, prior=None).own(FULL, 0.0).verdict == "unresolved"
 
 
 class TestAProposedToken:
@@ -102,7 +103,9 @@ class TestAProposedToken:
     def test_needs_its_bits_where_no_other_value_is_coming(self, coming: int) -> None:
         weak = logs([0.01, 0.02, 0.2, 0.1, 0.6, 0.07])
         assert judge(token=coming, certain=True).proposed(A, weak).verdict == "unsupported"
-        assert judge(token=coming, certain=True).own(weak, 0.0).verdict == ("unsupported" if coming == A else "gate_failure")
+        assert judge(token=coming, certain=True).own(weak, 0.0).verdict == (
+            "unsupported" if coming == A else "gate_failure"
+        )
 
     def test_half_of_the_bits_that_are_left_are_enough_inside_a_value(self) -> None:
         likely = logs([0.01, 0.5, 0.2, 0.1, 0.1, 0.09])  # one bit is left, and half of it needed
