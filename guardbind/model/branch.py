@@ -1,4 +1,4 @@
-"""A side branch of a row: other tokens over the same cache, read without touching it."""
+"""Reads a side branch of a row: other tokens over the same cache, without touching it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that differs between the supported transformers versions (4.57 to 5.x), in one place."""
+"""Bridges what differs between the supported transformers versions (4.57 to 5.x), caches above all."""
 
 from __future__ import annotations
 

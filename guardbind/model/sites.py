@@ -1,4 +1,4 @@
-"""The places of the decoder layers whose activations are read and replaced: attention heads and MLPs."""
+"""Reads and replaces activations at chosen places of the decoder layers: attention heads and MLPs."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from guardbind.config import GuardConfig
 from guardbind.information.budget import signed_divergence
-from guardbind.policies.proposal import budget_of
+from guardbind.policies.slot import budget_of
 from guardbind_bench.experiments.pseudo_prior.null_readings import Flags, Floats, NullReadings
 from guardbind_bench.experiments.pseudo_prior.null_rows import published_margin
 from guardbind_bench.experiments.table import Estimate

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from guardbind.information import nats_to_bits
+
 __all__ = ["Flags", "Floats", "NullReadings"]
 
 Floats = NDArray[np.float64]
@@ -107,4 +109,5 @@ class NullReadings:
 
     def bits_under(self, null: str) -> Floats:
         """Return the evidence bits of the emitted token `[trials]`."""
-        return (self.token - self.token_priors[:, self.nulls.index(null)]) / math.log(2)
+        # NaN where the null was not read, so these are no log-probabilities to check.
+        return nats_to_bits(self.token - self.token_priors[:, self.nulls.index(null)])
