@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from guardbind.errors import ConfigError
 from guardbind.information.divergence import bernoulli_kl, nats_to_trust
-from guardbind.information.numeric import as_probabilities, check_finite, check_probability
+from guardbind.information.numeric import as_probabilities, check_finite, check_probability, crossing
 
 __all__ = ["EdflDecision", "b2t", "edfl_decision", "information_budget", "isr", "p_max", "roh"]
 
@@ -92,10 +92,7 @@ def p_max(delta: float, q_bar: float) -> float:
     budget, prior = check_finite("delta", delta), check_probability("q_bar", q_bar)
     if bernoulli_kl(1.0, prior) <= budget:
         return 1.0
-    low, high = prior, 1.0
-    while low < (middle := (low + high) / 2.0) < high:
-        low, high = (middle, high) if bernoulli_kl(middle, prior) <= budget else (low, middle)
-    return low
+    return crossing(lambda p: bernoulli_kl(p, prior) <= budget, prior, 1.0)[0]
 
 
 def roh(delta: float, q_bar: float) -> float:

@@ -1,14 +1,14 @@
-"""Entropies in nats, and the one conversion to bits."""
+"""Computes entropies in nats, and converts nats to bits."""
 
 from __future__ import annotations
 
 import math
 from typing import overload
 
-import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import entr, xlog1py
 
-from guardbind.information.numeric import FloatArray, as_distribution, as_probabilities, unwrap, x_log_ratio
+from guardbind.information.numeric import FloatArray, as_distribution, as_probabilities, unwrap
 
 __all__ = ["binary_entropy", "entropy", "nats_to_bits"]
 
@@ -33,7 +33,7 @@ def entropy(probabilities: ArrayLike) -> float:
     Raises:
         ConfigError: An entry is no probability, or the sum is not 1.
     """
-    return max(0.0, -float(x_log_ratio(as_distribution("probabilities", probabilities), 1.0).sum()))
+    return max(0.0, float(entr(as_distribution("probabilities", probabilities)).sum()))
 
 
 @overload
@@ -50,8 +50,5 @@ def binary_entropy(p: float | FloatArray) -> float | FloatArray:
         ConfigError: `p` is NaN or outside [0, 1].
     """
     chance = as_probabilities("p", p)
-    rest = 1.0 - chance
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # log1p keeps the digits of 1 − p that a subtraction loses when p is small.
-        second = np.where(rest == 0.0, 0.0, rest * np.log1p(-chance))
-    return unwrap(-x_log_ratio(chance, 1.0) - second)
+    # Not entr(1 - p): log1p keeps the digits of 1 − p that a subtraction loses when p is small.
+    return unwrap(entr(chance) - xlog1py(1.0 - chance, -chance))

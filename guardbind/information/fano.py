@@ -8,6 +8,7 @@ from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import rel_entr
 
 from guardbind.errors import ConfigError
 from guardbind.information.entropy import binary_entropy, entropy
@@ -18,8 +19,8 @@ from guardbind.information.numeric import (
     as_table,
     check_alternatives,
     check_finite,
+    crossing,
     unwrap,
-    x_log_ratio,
 )
 
 __all__ = ["FanoSlack", "fano_information", "fano_inverse", "fano_slack"]
@@ -68,10 +69,7 @@ def fano_inverse(information: float, m: int) -> float:
     size, nats = check_alternatives(m), check_finite("information", information, least=0.0)
     if nats >= fano_information(0.0, size):
         return 0.0
-    low, high = 0.0, 1.0 - 1.0 / size
-    while low < (middle := (low + high) / 2.0) < high:
-        low, high = (middle, high) if fano_information(middle, size) > nats else (low, middle)
-    return high
+    return crossing(lambda error: fano_information(error, size) > nats, 0.0, 1.0 - 1.0 / size)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +121,9 @@ def fano_slack(joint: ArrayLike) -> FanoSlack:
     wrong_by_output = wrong.sum(axis=0)
     error = float(wrong_by_output.sum())
     right_by_output = table.diagonal()
-    by_output = x_log_ratio(wrong_by_output, outputs) + x_log_ratio(right_by_output, outputs)
+    by_output = rel_entr(wrong_by_output, outputs) + rel_entr(right_by_output, outputs)
     h_error_given_output = -float(by_output.sum())
-    eps_h_value_given_error = -float(x_log_ratio(wrong, wrong_by_output).sum())
+    eps_h_value_given_error = -float(rel_entr(wrong, wrong_by_output).sum())
     return FanoSlack(
         information=mutual_information(table),
         error=error,

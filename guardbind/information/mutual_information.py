@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import rel_entr
 
 from guardbind.errors import ConfigError
-from guardbind.information.numeric import FloatArray, as_counts, as_table, check_alternatives, x_log_ratio
+from guardbind.information.numeric import FloatArray, as_counts, as_table, check_alternatives
 
 __all__ = [
     "PermutationNull",
@@ -63,7 +64,7 @@ def mutual_information(table: ArrayLike) -> float:
     weights = as_table("table", table)
     joint = weights / weights.sum()
     independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
-    return max(0.0, float(x_log_ratio(joint, independent).sum()))
+    return max(0.0, float(rel_entr(joint, independent).sum()))
 
 
 def plug_in_bias(rows: int, columns: int, trials: int) -> float:
@@ -113,8 +114,7 @@ class PermutationNull:
         """`observed` less `mean`.
 
         It corrects too much where the dependence is strong, since a nearly deterministic table has less bias than a
-        shuffled
-        one: read it as a cautious estimate.
+        shuffled one: read it as a cautious estimate.
         """
         return self.observed - self.mean
 
