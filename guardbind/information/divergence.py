@@ -28,6 +28,12 @@ def kl_divergence(p: ArrayLike, q: ArrayLike) -> float:
 
     Raises:
         ConfigError: The shapes differ, or an argument is no distribution.
+
+    Example:
+        >>> round(kl_divergence([0.5, 0.5], [0.9, 0.1]), 4)
+        0.5108
+        >>> kl_divergence([0.5, 0.5], [1.0, 0.0])
+        inf
     """
     first, second = as_distribution("p", p), as_distribution("q", q)
     if first.shape != second.shape:
@@ -54,6 +60,12 @@ def bernoulli_kl(a: float | FloatArray, b: float | FloatArray) -> float | FloatA
 
     Raises:
         ConfigError: NaN, or outside [0, 1].
+
+    Example:
+        >>> round(bernoulli_kl(0.9, 0.05), 4)
+        2.3762
+        >>> bernoulli_kl(0.5, 0.0)
+        inf
     """
     p, q = as_probabilities("a", a), as_probabilities("b", b)
     rest = 1.0 - p
@@ -73,11 +85,22 @@ def nats_to_trust(p: float, p0: float) -> float:
 
     Raises:
         ConfigError: NaN, or outside [0, 1].
+
+    Example:
+        >>> round(nats_to_trust(0.9, 0.05), 3)
+        2.376
+        >>> nats_to_trust(0.9, 0.95)
+        0.0
     """
     target, prior = check_probability("p", p), check_probability("p0", p0)
     return 0.0 if prior >= target else bernoulli_kl(target, prior)
 
 
 def bits_to_trust(p: float, p0: float) -> float:
-    """Return `nats_to_trust` in bits."""
+    """Return `nats_to_trust` in bits.
+
+    Example:
+        >>> round(bits_to_trust(0.9, 0.05), 2)
+        3.43
+    """
     return nats_to_bits(nats_to_trust(p, p0))

@@ -20,7 +20,12 @@ def nats_to_bits(nats: float) -> float: ...
 @overload
 def nats_to_bits(nats: FloatArray) -> FloatArray: ...
 def nats_to_bits(nats: float | FloatArray) -> float | FloatArray:
-    """Convert nats to bits."""
+    """Convert nats to bits.
+
+    Example:
+        >>> nats_to_bits(2.0)
+        2.8853900817779268
+    """
     return nats / _NATS_PER_BIT
 
 
@@ -32,6 +37,10 @@ def entropy(probabilities: ArrayLike) -> float:
 
     Raises:
         ConfigError: An entry is no probability, or the sum is not 1.
+
+    Example:
+        >>> round(entropy([0.5, 0.25, 0.25]), 4)
+        1.0397
     """
     return max(0.0, float(entr(as_distribution("probabilities", probabilities)).sum()))
 
@@ -48,6 +57,10 @@ def binary_entropy(p: float | FloatArray) -> float | FloatArray:
 
     Raises:
         ConfigError: `p` is NaN or outside [0, 1].
+
+    Example:
+        >>> round(binary_entropy(0.1), 4)
+        0.3251
     """
     chance = as_probabilities("p", p)
     # Not entr(1 - p): log1p keeps the digits of 1 − p that a subtraction loses when p is small.
