@@ -1,4 +1,4 @@
-"""Finds the parts of a causal language model, and tells how far its layers see.
+"""Finds the parts of a causal language model, and how far its layers see.
 
 Nothing here knows a model family by name: the head comes from the model's own accessor, the decoder layers from the
 length of a module list, the kinds of attention from the configuration fields that transformers itself reads.

@@ -1,4 +1,4 @@
-"""Bridges what differs between the supported transformers versions (4.57 to 5.x), caches above all."""
+"""Borrows and makes caches, and covers all else that differs between the supported transformers versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads and replaces activations at chosen places of the decoder layers: attention heads and MLPs."""
+"""Reads and replaces the activations of attention heads and MLPs in a forward pass."""
 
 from __future__ import annotations
 
