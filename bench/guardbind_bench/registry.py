@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from guardbind_bench.prompts.text_trial import TextTaskBuilder
     from guardbind_bench.prompts.trial import TaskBuilder
 
-__all__ = ["ARMS", "EXPERIMENTS", "FILLERS", "MEASURES", "PRESETS", "TASKS", "TEXT_TASKS", "is_lettered", "task_version"]
+__all__ = [
+    "ARMS",
+    "EXPERIMENTS",
+    "FILLERS",
+    "MEASURES",
+    "PRESETS",
+    "TASKS",
+    "TEXT_TASKS",
+    "is_lettered",
+    "task_version",
+]
 
 TASKS: Registry[TaskBuilder] = Registry(
     "task",

@@ -47,10 +47,13 @@ def read_yaml(path: Path, record: type[T], *, what: str, accepted: Iterable[str]
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(
-            f"there is no file {str(path)!r} to read a {what} from.", hint=f"It would be looked for at {path.absolute()}."
+            f"there is no file {str(path)!r} to read a {what} from.",
+            hint=f"It would be looked for at {path.absolute()}.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the {what} {str(path)!r} cannot be read: {error}.", hint="A text file is accepted.") from error
+        raise ConfigError(
+            f"the {what} {str(path)!r} cannot be read: {error}.", hint="A text file is accepted."
+        ) from error
     try:
         held = yaml.load(text, Loader=_UniqueKeyLoader)
     except yaml.YAMLError as error:

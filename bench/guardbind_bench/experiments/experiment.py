@@ -14,9 +14,9 @@ from guardbind_bench.prompts.cell import Request
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Experiment", "Progress", "RecordSource", "Settings", "plan", "summarise"]
+__all__ = ["Experiment", "ProgressCallback", "RecordSource", "Settings", "plan", "summarise"]
 
-Progress = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 """Is told what is being worked on."""
 
 
@@ -87,8 +87,11 @@ class Experiment(Protocol):
     """One line: what it shows."""
     version: int
     """Raised when the same records would give other rows."""
-    aliases: tuple[str, ...]
-    """Ids of the published tables that it reproduces."""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Ids of the published tables that it reproduces."""
+        ...
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -109,7 +112,7 @@ class Experiment(Protocol):
         """
         ...
 
-    def summarise(self, data: RecordSource, settings: Settings, progress: Progress) -> list[TableRow]:
+    def summarise(self, data: RecordSource, settings: Settings, progress: ProgressCallback) -> list[TableRow]:
         """Make the rows from the records.
 
         The same records give the same rows. A refused cell gives a row without values and with the reason as a note.
@@ -127,6 +130,12 @@ def plan(experiment: Experiment, settings: Settings) -> list[Request]:
     return [request for part in settings.parts for request in experiment.plan(part)]
 
 
-def summarise(experiment: Experiment, data: RecordSource, settings: Settings, progress: Progress) -> list[TableRow]:
+def summarise(
+    experiment: Experiment, data: RecordSource, settings: Settings, progress: ProgressCallback
+) -> list[TableRow]:
     """Make the rows of all conditions."""
     return [row for part in settings.parts for row in experiment.summarise(data, part, progress)]
+
+
+# The former name, by which the tests still know it.
+Data = RecordSource

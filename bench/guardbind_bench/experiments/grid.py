@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import BaseModel, JsonValue
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from guardbind_bench.experiments.experiment import Progress, RecordSource, Settings
+from guardbind_bench.experiments.experiment import ProgressCallback, RecordSource, Settings
 from guardbind_bench.experiments.options import check_names, read_options
 from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
 from guardbind_bench.experiments.table_file import read_tables
@@ -35,7 +35,17 @@ __all__ = [
 
 Options = TypeVar("Options", bound=BaseModel)
 Point = Mapping[str, RowKey]
-"""One point of a grid: name of an axis to its value there."""
+"""One point of a grid: field of a cell or its form, or name of an axis of the experiment's own, to its value there."""
+
+# Of the settings and options that are lists, the field of a cell or its form.
+_FIELDS = {
+    "tasks": "task",
+    "fillers": "filler",
+    "ks": "k",
+    "styles": "style",
+    "layouts": "layout",
+    "templates": "template",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ class GridRun(Generic[Options]):
     data: RecordSource
     settings: Settings
     options: Options
-    progress: Progress
+    progress: ProgressCallback
 
     def keys(self, keys: Mapping[str, RowKey]) -> dict[str, RowKey]:
         """Return the keys of a row: the model, and then those given."""
@@ -96,15 +106,9 @@ class GridExperiment(ABC, Generic[Options]):
     """The options it knows; each has a default."""
     measure: str
     """The registered measure of its cells."""
-    axes: ClassVar[Mapping[str, str]] = {
-        "task": "tasks",
-        "filler": "fillers",
-        "k": "ks",
-        "asked": "asked",
-        "template": "templates",
-    }
-    """Field of a cell or its form, or a name of the experiment's own, to the setting or option that lists its values;
-    the last varies fastest."""
+    axes: ClassVar[Sequence[str]] = ("tasks", "fillers", "ks", "asked", "templates")
+    """The settings and options whose values are combined; the last varies fastest. What has no place in a cell or its
+    form, a list of the experiment's own, is for `cell_options` to use."""
     row_keys: ClassVar[Sequence[str]] = ("task", "filler", "k", "asked", "template")
     """What tells the rows of a condition from others: fields of a cell or its form."""
     one_thread: ClassVar[bool] = False
@@ -136,7 +140,7 @@ class GridExperiment(ABC, Generic[Options]):
         conditions = self.conditions(settings, options)
         return [*self.beforehand(settings, options), *(r for condition in conditions for r in condition.requests)]
 
-    def summarise(self, data: RecordSource, settings: Settings, progress: Progress) -> list[TableRow]:
+    def summarise(self, data: RecordSource, settings: Settings, progress: ProgressCallback) -> list[TableRow]:
         """Make the rows from the records; the same records give the same rows.
 
         A condition that was refused gives a row without values and with the reason as a note.
@@ -167,9 +171,10 @@ class GridExperiment(ABC, Generic[Options]):
 
     def points(self, settings: Settings, options: Options) -> Iterator[Point]:
         """Yield the points of the grid, in order."""
-        lists = [getattr(settings if name in Settings.model_fields else options, name) for name in self.axes.values()]
+        lists = [getattr(settings if name in Settings.model_fields else options, name) for name in self.axes]
+        names = [_FIELDS.get(name, name) for name in self.axes]
         for values in product(*lists):
-            yield dict(zip(self.axes, values, strict=True))
+            yield dict(zip(names, values, strict=True))
 
     def conditions(self, settings: Settings, options: Options) -> Iterator[Condition]:
         """Yield the conditions, in order: one for each point of the grid."""
@@ -182,7 +187,7 @@ class GridExperiment(ABC, Generic[Options]):
         return keys_of(cell, self.row_keys)
 
     def requests(self, point: Point, settings: Settings, options: Options) -> Sequence[Request]:
-        """Return what is measured at a point of the grid: the trials of its cell, where a subclass says nothing else."""
+        """Return what is measured at a point of the grid: by default, the trials of its cell."""
         return (Request(cell=self.cell(point, settings, options), trials=settings.trials),)
 
     def beforehand(self, settings: Settings, options: Options) -> Sequence[Request]:

@@ -145,6 +145,6 @@ def _column(name: str, groups: Groups, where: str) -> Column:
             return group[name]
     known = [*groups, *(column for group in groups.values() for column in group)]
     raise ConfigError(
-        f"{where} names {name!r}, which is neither a group of columns nor a column of one; groups: {', '.join(groups)}.",
+        f"{where} names {name!r}, which is no group of columns and no column of one; groups: {', '.join(groups)}.",
         hint=nearest(name, known),
     )

@@ -1,1 +1,1 @@
-"""The runner: batches, processes, run folders that survive being killed."""
+"""Runs experiments in batches and processes, into folders that survive being killed."""

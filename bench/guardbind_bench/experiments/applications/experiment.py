@@ -49,7 +49,7 @@ class ApplicationsExperiment(ConditionExperiment[ApplicationsSettings]):
     version = 1
     option_type = ApplicationsSettings
     measure = "answers"
-    axes = {"task": "tasks", "k": "ks"}
+    axes = ("tasks", "ks")
     row_keys = ("task", "k")
 
     def check(self, settings: Settings, options: ApplicationsSettings) -> None:

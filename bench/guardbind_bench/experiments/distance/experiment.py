@@ -30,14 +30,7 @@ class DistanceExperiment(ConditionExperiment[ReadingOptions]):
     version = 2
     option_type = ReadingOptions
     measure = "reading"
-    axes = {
-        "task": "tasks",
-        "filler": "fillers",
-        "style": "styles",
-        "layout": "layouts",
-        "asked": "asked",
-        "template": "templates",
-    }
+    axes = ("tasks", "fillers", "styles", "layouts", "asked", "templates")
     row_keys = tuple(name for name in READING_KEYS if name != "k")
 
     def requests(self, point: Point, settings: Settings, options: ReadingOptions) -> list[Request]:

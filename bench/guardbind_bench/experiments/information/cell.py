@@ -107,7 +107,9 @@ class _InformationBounds:
     available: Available
 
     @classmethod
-    def of(cls, truth: Indices, output: Indices, found: Indices, group: Indices, permutations: int) -> _InformationBounds:
+    def of(
+        cls, truth: Indices, output: Indices, found: Indices, group: Indices, permutations: int
+    ) -> _InformationBounds:
         """Bound the information about the group of the right value, which may be the value itself."""
         classes, prior = int(group[-1]) + 1, groups_of(group)
         right = group[output] == group[truth]

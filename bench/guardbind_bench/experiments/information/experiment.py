@@ -46,7 +46,7 @@ class InformationExperiment(GridExperiment[InformationOptions]):
     aliases = ("routing_efficiency",)
     option_type = InformationOptions
     measure = "residuals"
-    axes = {"task": "tasks", "filler": "fillers", "asked": "asked", "template": "templates", "k": "ks"}
+    axes = ("tasks", "fillers", "asked", "templates", "ks")
     one_thread = True
     without_records = "too few trials could be read."
 

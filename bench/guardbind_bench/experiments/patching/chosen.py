@@ -88,7 +88,9 @@ def _rows(
         )
 
 
-def _controls(sites: Sequence[PatchSite], among: Sequence[int], chosen: Sequence[int], like: int, rng: Random) -> list[int]:
+def _controls(
+    sites: Sequence[PatchSite], among: Sequence[int], chosen: Sequence[int], like: int, rng: Random
+) -> list[int]:
     free = [i for i in among if i not in chosen]
     controls = []
     for i in chosen:

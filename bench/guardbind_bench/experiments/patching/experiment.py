@@ -66,7 +66,7 @@ class PatchingExperiment(CellExperiment[PatchingSettings]):
     aliases = ("patching_full", "gemma_heads")
     option_type = PatchingSettings
     measure = "patching"
-    axes = {"task": "tasks", "k": "ks", "asked": "asked", "corruption": "corruptions"}
+    axes = ("tasks", "ks", "asked", "corruptions")
     without_records = "No pair was measured."
 
     def check(self, settings: Settings, options: PatchingSettings) -> None:
@@ -83,7 +83,7 @@ class PatchingExperiment(CellExperiment[PatchingSettings]):
         measured: dict[str, JsonValue] = options.model_dump(mode="json", include=set(PatchingOptions.model_fields))
         if options.heads == 0:
             measured["head_layers"] = "none"
-        return {**measured, "corruption": point["corruption"]}
+        return {**measured, "corruption": point["corruptions"]}
 
     def condition_keys(self, cell: Cell) -> dict[str, RowKey]:
         """Return what tells the pairs of a cell from others."""

@@ -12,7 +12,7 @@ from guardbind_bench.arrays import Flags, Floats, Indices
 from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.stats.statistics import count, difference, mean, ratio_of_means, share
 
-__all__ = ["PatchedPairs", "PatchSite", "pair_row", "site_rows"]
+__all__ = ["PatchSite", "PatchedPairs", "pair_row", "site_rows"]
 
 PatchSite = tuple[str, int, str, int]
 """Position, layer, component, head (-1 for a whole component)."""

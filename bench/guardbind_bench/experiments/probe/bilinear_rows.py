@@ -62,7 +62,9 @@ def bilinear_rows(
     """
     if not all(_fits(part, embeddings) for pair in pairs.values() for part in (pair.train, pair.test)):
         note = "the candidate set differs between trials, so that a place in it stands for no value"
-        return [TableRow(table="probe_bilinear", keys={**keys, "asked": asked}, values={}, notes=(note,)) for asked in pairs]
+        return [
+            TableRow(table="probe_bilinear", keys={**keys, "asked": asked}, values={}, notes=(note,)) for asked in pairs
+        ]
     everything = np.ones(len(embeddings), dtype=bool)
     splits = {"seen": [(everything, everything)], "unseen": list(halves(len(embeddings), len(seeds), seeds[0]))}
     layers = next((pair.train.layers for pair in pairs.values()), ())

@@ -50,7 +50,7 @@ class ProbeExperiment(GridExperiment[ProbeOptions]):
     aliases = ("probe_on_stage2b_errors",)
     option_type = ProbeOptions
     measure = "residuals"
-    axes = {"task": "tasks", "filler": "fillers", "k": "ks", "asked": "asked"}
+    axes = ("tasks", "fillers", "ks", "asked")
     row_keys = ("task", "filler", "k", "asked")
     one_thread = True
     without_records = "no trial could be read"
@@ -87,7 +87,7 @@ class ProbeExperiment(GridExperiment[ProbeOptions]):
 
     def _embeddings(self, task: str, settings: Settings, options: ProbeOptions) -> Request:
         # The candidates of a task do not depend on the filler, nor on its length.
-        first = {"task": task, "filler": settings.fillers[0], "k": min(settings.ks), "asked": options.asked[0]}
+        first: Point = {"task": task, "filler": settings.fillers[0], "k": min(settings.ks), "asked": options.asked[0]}
         only = {"options": {"layers": [], "embeddings": True}}
         return Request(cell=self.cell(first, settings, options).model_copy(update=only), trials=1)
 

@@ -97,7 +97,9 @@ def _by_probe(
     keys: Mapping[str, RowKey], layer: int | None, values: Mapping[str, dict[str, Estimate]], test: ProbeTrials
 ) -> list[TableRow]:
     return [
-        TableRow(table="probe_layers", keys={**keys, "layer": layer, "probe": name}, values=estimates, notes=_too_few(test))
+        TableRow(
+            table="probe_layers", keys={**keys, "layer": layer, "probe": name}, values=estimates, notes=_too_few(test)
+        )
         for name, estimates in values.items()
     ]
 

@@ -1,4 +1,4 @@
-"""Applies rules that pass or flag an answer: how well each finds the errors, how often answers are right by its score."""
+"""Applies rules that pass or flag an answer: how well each finds errors, how often answers are right by score."""
 
 from __future__ import annotations
 

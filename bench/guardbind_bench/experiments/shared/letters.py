@@ -18,6 +18,7 @@ __all__ = ["abstained", "letter_estimates"]
 
 _PERMUTATIONS = 1000
 
+
 def abstained(stage: pd.Series, text: pd.Series) -> Flags:
     """Return whether answers `[trials]` are Z, by the stage and the text of the best token."""
     # Another spelling of the letter is none on offer, and of stage 2A.

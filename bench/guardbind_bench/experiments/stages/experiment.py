@@ -26,15 +26,7 @@ class StagesExperiment(CellExperiment[ReadingOptions]):
     aliases = ("stage_decomposition", "qwen_full", "baseline_by_distance", "notes_binding")
     option_type = ReadingOptions
     measure = "reading"
-    axes = {
-        "task": "tasks",
-        "filler": "fillers",
-        "style": "styles",
-        "layout": "layouts",
-        "asked": "asked",
-        "template": "templates",
-        "k": "ks",
-    }
+    axes = ("tasks", "fillers", "styles", "layouts", "asked", "templates", "ks")
     row_keys = READING_KEYS
 
     def rows(self, condition: Condition, frame: pd.DataFrame, run: GridRun[ReadingOptions]) -> Iterator[TableRow]:
