@@ -1,1 +1,1 @@
-"""Runs experiments in batches and processes, into folders that survive being killed."""
+"""Runs experiments into folders that survive being killed: runner, batches, processes."""

@@ -1,4 +1,4 @@
-"""Hashes what produces the records of a run: two runs with equal origins give the same records."""
+"""Describes what produces the records of a run, hashed: two runs with equal origins give the same records."""
 
 from __future__ import annotations
 
