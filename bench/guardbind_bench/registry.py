@@ -1,4 +1,8 @@
-"""The tasks, text tasks, fillers, checkpoint arms, measures, experiments and presets of the bench, by name."""
+"""Registers the tasks, text tasks, fillers, checkpoint arms, measures, experiments and presets of the bench by name.
+
+Other distributions add theirs by entry points of the group `guardbind.plugins`, named by kind and name: `task.mine`,
+`text_task.mine`, `filler.mine`, `arm.mine`, `measure.mine`, `experiment.mine`, `preset.mine`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,17 @@ if TYPE_CHECKING:
     from guardbind_bench.prompts.text_trial import TextTaskBuilder
     from guardbind_bench.prompts.trial import TaskBuilder
 
-__all__ = ["ARMS", "EXPERIMENTS", "FILLERS", "MEASURES", "PRESETS", "TASKS", "TEXT_TASKS", "task_version"]
+__all__ = [
+    "ARMS",
+    "EXPERIMENTS",
+    "FILLERS",
+    "MEASURES",
+    "PRESETS",
+    "TASKS",
+    "TEXT_TASKS",
+    "is_lettered",
+    "task_version",
+]
 
 TASKS: Registry[TaskBuilder] = Registry(
     "task",
@@ -107,9 +121,9 @@ EXPERIMENTS: Registry[Experiment] = Registry(
 PRESETS: Registry[Preset] = Registry(
     "preset",
     {
-        "paper": "guardbind_bench.presets.paper:PRESET",
-        "quick": "guardbind_bench.presets.quick:PRESET",
-        "smollm2": "guardbind_bench.presets.smollm2:PRESET",
+        "paper": "guardbind_bench.presets.shipped:paper",
+        "quick": "guardbind_bench.presets.shipped:quick",
+        "smollm2": "guardbind_bench.presets.shipped:smollm2",
     },
 )
 
@@ -123,3 +137,12 @@ def task_version(name: str) -> int:
     if name in TEXT_TASKS:
         return TEXT_TASKS.get(name)(k=0, seed=0).version
     return TASKS.get(name).version
+
+
+def is_lettered(task: str) -> bool:
+    """Return whether a task of tokens is answered with the letter of an option.
+
+    Raises:
+        UnknownNameError: There is no such task.
+    """
+    return TASKS.get(task).lettered

@@ -1,4 +1,4 @@
-"""`guardbind bench list`: what can be run."""
+"""Shows for `guardbind bench list` what can be run."""
 
 from __future__ import annotations
 

@@ -1,10 +1,13 @@
-"""`guardbind bench run`: measure, and go on where an earlier run was stopped."""
+"""Runs experiments for `guardbind bench run`: measures, and goes on where an earlier run was stopped."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +16,10 @@ from guardbind.cli.loading import load_model
 from guardbind.cli.options import CONTEXT, model_options
 from guardbind_bench.cli.choice import Choice, choose
 from guardbind_bench.cli.needs import check_installed
+
+if TYPE_CHECKING:
+    from guardbind_bench.experiments.experiment import Settings
+    from guardbind_bench.running.summary import Summary
 
 __all__ = ["run"]
 
@@ -23,9 +30,31 @@ _EXAMPLE = """
 \b
 Examples:
   guardbind bench run --preset quick
+  guardbind bench run --preset my_preset.yaml
   guardbind bench run stages distance --task competing_vars --filler natural --k 16 --k 64 --trials 100
   accelerate launch -m guardbind_bench run stages --model Qwen/Qwen2.5-3B --dtype bfloat16 --preset paper
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions(Choice):
+    """The options of the command, by the names of its parameters; see their help."""
+
+    model: str
+    dtype: str
+    device: str | None
+    preset: str
+    batch_size: int | None
+    batch_tokens: int
+    threads: int | None
+    out: Path | None
+    as_json: bool
+
+    def folder(self, preset: str) -> Path:
+        """Return the folder of the run, given the name of its preset."""
+        if self.out is not None:
+            return self.out
+        return Path("runs") / f"{preset}-{self.model.rstrip('/').rpartition('/')[2]}"
 
 
 def _command(ctx: click.Context) -> str:
@@ -45,7 +74,8 @@ def _command(ctx: click.Context) -> str:
     "--preset",
     default="quick",
     show_envvar=True,
-    help="What is run over what; the options below replace single settings.",
+    metavar="NAME|FILE",
+    help="What is run over what, a name that `list` shows or a YAML file; the options below replace single settings.",
 )
 @click.option("--task", "tasks", multiple=True, metavar="TASK", help="A task; repeat for more.")
 @click.option(
@@ -86,65 +116,64 @@ def _command(ctx: click.Context) -> str:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summaries as one JSON array instead of tables.")
 @click.pass_context
-def run(
-    ctx: click.Context,
-    experiments: tuple[str, ...],
-    model: str,
-    dtype: str,
-    device: str | None,
-    preset: str,
-    tasks: tuple[str, ...],
-    fillers: tuple[str, ...],
-    ks: tuple[int, ...],
-    trials: int | None,
-    seed: int | None,
-    options: tuple[str, ...],
-    batch_size: int | None,
-    batch_tokens: int,
-    threads: int | None,
-    out: Path | None,
-    as_json: bool,
-) -> None:
+def run(ctx: click.Context, /, experiments: tuple[str, ...], **typed: Any) -> None:
     """Run experiments; all of the preset where none is named.
 
     A record of each trial is written as it comes. Ctrl-C stops the run; the same command goes on where it was
     stopped, and repeats nothing.
     """
     check_installed()
-    chosen = choose(experiments, preset, model, Choice(tasks, fillers, ks, trials, seed, options))
-    import torch
+    options = RunOptions(**typed)
+    from guardbind_bench.presets.preset import find_preset
 
-    from guardbind_bench.measures.lab import Lab
-    from guardbind_bench.reporting.tables import show_summaries
-    from guardbind_bench.running.origin import origin_of
-    from guardbind_bench.running.runner import run as run_experiments
-    from guardbind_bench.running.sharding import is_main, own_device
+    preset = find_preset(options.preset)
+    chosen = choose(experiments, preset, options.model, options)
+    from guardbind_bench.running.sharding import is_main
 
-    if threads is not None:
-        torch.set_num_threads(threads)
-    loaded, tokenizer = load_model(model, dtype=dtype, device=own_device(device))
-    folder = out if out is not None else Path("runs") / f"{preset}-{model.rstrip('/').rpartition('/')[2]}"
+    folder = options.folder(preset.name)
     try:
-        summaries = run_experiments(
-            chosen,
-            lab=Lab(loaded, tokenizer),
-            origin=origin_of(model, loaded, tokenizer),
-            out=folder,
-            command=_command(ctx),
-            preset=preset,
-            token_budget=batch_tokens,
-            batch_size=batch_size,
-        )
+        summaries = _measure(chosen, options, folder, command=_command(ctx), preset=preset.name)
     except KeyboardInterrupt:
         if is_main():
             click.echo(f"Stopped. What was measured is in {folder}; the same command goes on from there.", err=True)
         ctx.exit(_INTERRUPTED)
-    if not is_main():
-        return
+    if is_main():
+        _show(summaries, folder, as_json=options.as_json)
+
+
+def _measure(
+    chosen: Mapping[str, Settings], options: RunOptions, folder: Path, *, command: str, preset: str
+) -> list[Summary]:
+    """Load the model, and run the experiments on it."""
+    import torch
+
+    from guardbind_bench.measures.lab import Lab
+    from guardbind_bench.running.origin import origin_of
+    from guardbind_bench.running.runner import run as run_experiments
+    from guardbind_bench.running.sharding import own_device
+
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    model, tokenizer = load_model(options.model, dtype=options.dtype, device=own_device(options.device))
+    return run_experiments(
+        chosen,
+        lab=Lab(model, tokenizer),
+        origin=origin_of(options.model, model, tokenizer),
+        out=folder,
+        command=command,
+        preset=preset,
+        token_budget=options.batch_tokens,
+        batch_size=options.batch_size,
+    )
+
+
+def _show(summaries: Sequence[Summary], folder: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo("[" + ",\n".join(summary.model_dump_json() for summary in summaries) + "]")
-    else:
-        show_summaries(summaries, stdout_console(_PIPE_WIDTH))
-        click.echo(
-            f"Records and summaries are in {folder}; `guardbind bench report {folder}` makes a page of them.", err=True
-        )
+        return
+    from guardbind_bench.reporting.tables import show_summaries
+
+    show_summaries(summaries, stdout_console(_PIPE_WIDTH))
+    click.echo(
+        f"Records and summaries are in {folder}; `guardbind bench report {folder}` makes a page of them.", err=True
+    )

@@ -1,21 +1,23 @@
-"""What an experiment is."""
+"""Defines an experiment: the settings it is run over, the records it reads, and what it has to do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
-from guardbind_bench.experiments.table import Key, Row, Table
+from guardbind.frozen import Frozen
+from guardbind_bench.experiments.table import RowKey, Table, TableRow
 from guardbind_bench.prompts.cell import Request
 
 if TYPE_CHECKING:
     import pandas as pd
 
-from guardbind.frozen import Frozen
+__all__ = ["Experiment", "ProgressCallback", "RecordSource", "Settings", "plan", "summarise"]
 
-__all__ = ["Data", "Experiment", "Settings", "plan", "summarise"]
+ProgressCallback = Callable[[str], None]
+"""Is told what is being worked on."""
 
 
 class Settings(Frozen):
@@ -38,9 +40,15 @@ class Settings(Frozen):
 
     @field_validator("tasks", "fillers", "ks")
     @classmethod
-    def _once(cls, values: tuple[Key, ...]) -> tuple[Key, ...]:
+    def _once(cls, values: tuple[RowKey, ...]) -> tuple[RowKey, ...]:
         # A condition that is named twice is one condition: its trials count once.
         return tuple(dict.fromkeys(values))
+
+    @model_validator(mode="after")
+    def _flat(self) -> Self:
+        if any(part.also for part in self.also):
+            raise ValueError("further conditions have none of their own; put all of them into one `also`")
+        return self
 
     @property
     def parts(self) -> tuple[Settings, ...]:
@@ -48,7 +56,7 @@ class Settings(Frozen):
         return (self.model_copy(update={"also": ()}), *self.also)
 
 
-class Data(Protocol):
+class RecordSource(Protocol):
     """The records that an experiment asked for."""
 
     model: str
@@ -68,19 +76,32 @@ class Data(Protocol):
 
 
 class Experiment(Protocol):
-    """Which trials are measured, and what is made of their records; registered in `EXPERIMENTS`."""
+    """Which trials are measured, and what is made of their records; registered in `EXPERIMENTS`.
+
+    What is run over a grid of tasks, fillers and sizes derives from `GridExperiment` or `CellExperiment`.
+    """
 
     name: str
+    """Its registered name."""
     title: str
     """One line: what it shows."""
     version: int
     """Raised when the same records would give other rows."""
-    aliases: tuple[str, ...]
-    """Ids of the published tables that it reproduces."""
-    tables: tuple[Table, ...]
-    """The tables that its rows belong to."""
-    defaults: dict[str, JsonValue]
-    """The options it knows and what they are without a setting."""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Ids of the published tables that it reproduces."""
+        ...
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables that its rows belong to."""
+        ...
+
+    @property
+    def defaults(self) -> dict[str, JsonValue]:
+        """The options it knows and what they are without a setting."""
+        ...
 
     def plan(self, settings: Settings) -> Sequence[Request]:
         """Return what has to be measured, in order. The same cell may be asked for by other experiments as well.
@@ -91,8 +112,8 @@ class Experiment(Protocol):
         """
         ...
 
-    def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
-        """Make the rows from the records; `progress` is told what is being worked on.
+    def summarise(self, data: RecordSource, settings: Settings, progress: ProgressCallback) -> list[TableRow]:
+        """Make the rows from the records.
 
         The same records give the same rows. A refused cell gives a row without values and with the reason as a note.
         """
@@ -109,6 +130,12 @@ def plan(experiment: Experiment, settings: Settings) -> list[Request]:
     return [request for part in settings.parts for request in experiment.plan(part)]
 
 
-def summarise(experiment: Experiment, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
+def summarise(
+    experiment: Experiment, data: RecordSource, settings: Settings, progress: ProgressCallback
+) -> list[TableRow]:
     """Make the rows of all conditions."""
     return [row for part in settings.parts for row in experiment.summarise(data, part, progress)]
+
+
+# The former name, by which the tests still know it.
+Data = RecordSource

@@ -1,4 +1,4 @@
-"""What is checked in the settings of any experiment or measure: its options, and the names of tasks and fillers."""
+"""Checks what the settings of any experiment or measure say: its options, and the names of tasks and fillers."""
 
 from __future__ import annotations
 

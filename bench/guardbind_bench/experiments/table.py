@@ -1,4 +1,4 @@
-"""What an experiment found: rows of estimates, each with its interval, in declared tables."""
+"""Holds what an experiment found: rows of estimates, each with its interval, in declared tables."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Literal
 
 from guardbind.frozen import Frozen
 
-__all__ = ["Column", "Estimate", "Figure", "Key", "Row", "Table"]
+__all__ = ["Column", "Estimate", "Figure", "RowKey", "Table", "TableRow"]
 
-Key = str | int | float | bool | None
+RowKey = str | int | float | bool | None
 Figure = Literal["decay", "stages", "heat", "layers", "reliability", "bars"]
 
 
@@ -27,12 +27,12 @@ class Estimate(Frozen):
     """How the interval was made: `wilson`, `clopper-pearson`, `bootstrap` ...; None without one."""
 
 
-class Row(Frozen):
+class TableRow(Frozen):
     """One line of a table."""
 
     table: str
     """Id of the table."""
-    keys: dict[str, Key]
+    keys: dict[str, RowKey]
     """What the line is about: model, task, filler, k, and what else tells it from others."""
     values: dict[str, Estimate]
     """Column to number."""
@@ -64,3 +64,8 @@ class Table(Frozen):
     """Id of the published table whose rows it can be set beside; values of equal name mean the same."""
     figure: Figure | None = None
     """The plot that shows it best."""
+
+
+# Former names, by which reporting and the tests still know them.
+Key = RowKey
+Row = TableRow

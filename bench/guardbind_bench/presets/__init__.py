@@ -1,1 +1,1 @@
-"""The presets: which experiments over what, one file per preset."""
+"""Holds the presets: which experiments over what, one YAML file per preset."""

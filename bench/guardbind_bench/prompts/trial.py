@@ -124,6 +124,8 @@ class TaskBuilder(Protocol):
 
     version: int
     """Raised when the same index would give another trial."""
+    lettered: bool
+    """Whether the answer is the letter of an option, so that what is written tells of the right one only by letter."""
 
     def __call__(self, tokenizer: PreTrainedTokenizerBase, *, filler: str, k: int, seed: int, form: Form = ...) -> Task:
         """Make a task: `k` tokens of `filler` per block, drawn from the base seed `seed`, written as `form` says.

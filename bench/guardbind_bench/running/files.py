@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whenever the process is killed."""
+"""Writes files that are whole or absent whenever the process is killed, and reads records of a known version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What produces the records of a run, hashed: two runs with equal origins give the same records."""
+"""Describes what produces the records of a run, hashed: two runs with equal origins give the same records."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind._version import __version__
 from guardbind.model.cache import float_dtype, input_device
-from guardbind_bench.running.summary import Origin
+from guardbind_bench.running.summary import RunOrigin
 
 __all__ = ["origin_of", "tokenizer_sha256", "weights_sha256"]
 
 
-def origin_of(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Origin:
+def origin_of(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> RunOrigin:
     """Describe a model as it stands in memory.
 
     Args:
@@ -27,7 +27,7 @@ def origin_of(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerB
         tokenizer: Its tokenizer.
     """
     folder = Path(name)
-    return Origin(
+    return RunOrigin(
         model=folder.resolve().name if folder.is_dir() else name,
         model_sha256=weights_sha256(model),
         tokenizer_sha256=tokenizer_sha256(tokenizer),

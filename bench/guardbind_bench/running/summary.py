@@ -1,4 +1,4 @@
-"""What one experiment found on one model, with everything needed to run it again."""
+"""Holds what one experiment found on one model, with everything needed to run it again."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.experiments.table import Row, Table
+from guardbind_bench.experiments.table import Table, TableRow
 from guardbind_bench.prompts.cell import Request
 from guardbind_bench.running.files import read_record
 
-__all__ = ["SUMMARY_VERSION", "Condition", "Origin", "Summary"]
+__all__ = ["SUMMARY_VERSION", "RequestOutcome", "RunOrigin", "Summary"]
 
 SUMMARY_VERSION = 1
 
 
-class Origin(Frozen):
+class RunOrigin(Frozen):
     """What produced the records of a run; two runs with equal origins give the same records."""
 
     model: str
@@ -38,7 +38,7 @@ class Origin(Frozen):
     """Version of torch."""
 
 
-class Condition(Frozen):
+class RequestOutcome(Frozen):
     """What became of one request."""
 
     request: Request
@@ -62,13 +62,13 @@ class Summary(Frozen):
     """Version of the experiment."""
     title: str
     """What it shows."""
-    origin: Origin
+    origin: RunOrigin
     """What produced the records."""
     command: str
     """The command that ran it."""
     settings: Settings
     """What it was run over."""
-    conditions: tuple[Condition, ...]
+    conditions: tuple[RequestOutcome, ...]
     """What was measured."""
     seconds: float
     """Time that measuring and summing up took, over all sessions and processes."""
@@ -76,7 +76,7 @@ class Summary(Frozen):
     """Largest resident memory of any process that measured; on a GPU, of its allocator."""
     tables: tuple[Table, ...]
     """What the rows mean."""
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     """The numbers."""
 
     @classmethod
@@ -87,3 +87,8 @@ class Summary(Frozen):
             RunFolderError: The file is no summary, or of another version.
         """
         return read_record(cls, path, version=SUMMARY_VERSION)
+
+
+# Former names, by which reporting and the tests still know them.
+Condition = RequestOutcome
+Origin = RunOrigin

@@ -12,7 +12,7 @@ from guardbind.information.intervals import wilson
 from guardbind_bench.cli.choice import Choice, choose
 from guardbind_bench.experiments.applications.experiment import EXPERIMENT
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.experiments.table import Row
+from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.answers import MEASURE, AnswerRecord
 from guardbind_bench.prompts.cell import Cell
 from guardbind_bench.registry import MEASURES
@@ -94,16 +94,16 @@ def twins() -> list[AnswerRecord]:
     return records
 
 
-def rows_of(records: Sequence[AnswerRecord], settings: Settings = SETTINGS) -> list[Row]:
+def rows_of(records: Sequence[AnswerRecord], settings: Settings = SETTINGS) -> list[TableRow]:
     return EXPERIMENT.summarise(SameRecords(list(records)), settings, lambda _: None)
 
 
-def one(rows: Sequence[Row], table: str, **keys: Any) -> Row:
+def one(rows: Sequence[TableRow], table: str, **keys: Any) -> TableRow:
     [row] = [row for row in rows if row.table == f"applications_{table}" and keys.items() <= row.keys.items()]
     return row
 
 
-def values(rows: Sequence[Row], table: str, **keys: Any) -> dict[str, float | None]:
+def values(rows: Sequence[TableRow], table: str, **keys: Any) -> dict[str, float | None]:
     return {name: estimate.value for name, estimate in one(rows, table, **keys).values.items()}
 
 

@@ -18,7 +18,7 @@ from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
 from guardbind_bench.experiments.checkpoint.experiment import EXPERIMENT
 from guardbind_bench.experiments.checkpoint.pairs import holm
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.experiments.table import Row
+from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.registry import ARMS, EXPERIMENTS
 from guardbind_bench.reporting.compare import compare
 
@@ -30,7 +30,7 @@ def settings(*, k: int = 96, trials: int = N, **options: Any) -> Settings:
     return Settings(ks=(k,), trials=trials, options=options)
 
 
-def rows_of(memory: MemoryData, chosen: Settings) -> list[Row]:
+def rows_of(memory: MemoryData, chosen: Settings) -> list[TableRow]:
     rows = EXPERIMENT.summarise(memory, chosen, lambda message: None)
     columns = {table.id: table.columns for table in EXPERIMENT.tables}
     for row in rows:

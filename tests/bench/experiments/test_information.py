@@ -17,7 +17,7 @@ from guardbind.information import clopper_pearson, fano_information, mutual_info
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.information.bounds import available, fano_limit, grouping, groups_of, used
 from guardbind_bench.experiments.information.experiment import EXPERIMENT
-from guardbind_bench.experiments.table import Row
+from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.registry import EXPERIMENTS
 
 LAB = speaking_lab()
@@ -170,7 +170,7 @@ def frame(n: int, first: int, knows: float, writes: float, seed: int) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def rows_of(cells: dict[int, tuple[float, float]], trials: int = 300, **options: Any) -> list[Row]:
+def rows_of(cells: dict[int, tuple[float, float]], trials: int = 300, **options: Any) -> list[TableRow]:
     chosen = Settings(
         ks=tuple(cells), trials=trials, options={"train_trials": 300, "groups": 3, "permutations": 50, **options}
     )

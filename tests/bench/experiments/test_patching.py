@@ -16,7 +16,7 @@ from guardbind.errors import ConfigError, ContextLengthError, NullUnavailableErr
 from guardbind.model.sites import Patch, PatchSites, Site
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.patching.experiment import EXPERIMENT
-from guardbind_bench.experiments.table import Estimate, Row
+from guardbind_bench.experiments.table import Estimate, TableRow
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.patching import MEASURE, PatchingRecord
 from guardbind_bench.measures.patching_pairs import Layers, PairSource, PatchingOptions, chosen_layers
@@ -320,16 +320,16 @@ def silent(_text: str) -> None:
     return None
 
 
-def rows(records: list[PatchingRecord], **settings: Any) -> Callable[..., list[Row]]:
+def rows(records: list[PatchingRecord], **settings: Any) -> Callable[..., list[TableRow]]:
     found = EXPERIMENT.summarise(SameRecords(records), Settings(trials=4, **settings), silent)
 
-    def choose(table: str, **keys: Any) -> list[Row]:
+    def choose(table: str, **keys: Any) -> list[TableRow]:
         return [row for row in found if row.table == table and keys.items() <= row.keys.items()]
 
     return choose
 
 
-def value(row: Row, name: str) -> float:
+def value(row: TableRow, name: str) -> float:
     estimate: Estimate = row.values[name]
     assert estimate.value is not None
     return estimate.value

@@ -11,10 +11,10 @@ from bench_memory import MemoryData, measure
 from bench_tiny import speaking_lab
 
 from guardbind.errors import ConfigError, UnknownNameError
-from guardbind_bench.experiments.experiment import Data, Settings
-from guardbind_bench.experiments.probe.data import Measured
-from guardbind_bench.experiments.probe.experiment import EXPERIMENT, TRAINING
-from guardbind_bench.experiments.table import Row
+from guardbind_bench.experiments.experiment import RecordSource, Settings
+from guardbind_bench.experiments.probe.data import TRAINING, ProbeTrials
+from guardbind_bench.experiments.probe.experiment import EXPERIMENT
+from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.prompts.cell import Request
 
 POOL, HIDDEN = 16, 40
@@ -92,29 +92,29 @@ def settings(trials: int = 150, train: int = 300, ks: tuple[int, ...] = (16,), *
     return Settings(ks=ks, trials=trials, options={"train_trials": train, "fits": 2, "rank": 8, **options})
 
 
-def rows_of(data: Data, chosen: Settings) -> list[Row]:
+def rows_of(data: RecordSource, chosen: Settings) -> list[TableRow]:
     return EXPERIMENT.summarise(data, chosen, lambda _: None)
 
 
-def one(rows: Sequence[Row], table: str, **keys: Any) -> Row:
+def one(rows: Sequence[TableRow], table: str, **keys: Any) -> TableRow:
     found = [row for row in rows if row.table == table and keys.items() <= row.keys.items()]
     assert len(found) == 1, (table, keys, len(found))
     return found[0]
 
 
-def value(row: Row, name: str) -> float:
+def value(row: TableRow, name: str) -> float:
     number = row.values[name].value
     assert number is not None
     return number
 
 
 @cache
-def ordered() -> list[Row]:
+def ordered() -> list[TableRow]:
     return rows_of(Invented(by_order), settings())
 
 
 @cache
-def present() -> list[Row]:
+def present() -> list[TableRow]:
     return rows_of(Invented(by_target), settings(asked=["random"]))
 
 
@@ -203,7 +203,7 @@ def test_simple_readouts_are_read_on_the_same_trials() -> None:
 
 def test_the_published_row_counts_what_the_paper_counts() -> None:
     row = one(present(), "probe", asked="random")
-    test = Measured.of(Invented(by_target).frame(EXPERIMENT.plan(settings(asked=["random"]))[2]))
+    test = ProbeTrials.of(Invented(by_target).frame(EXPERIMENT.plan(settings(asked=["random"]))[2]))
     assert test is not None
     assert value(row, "acc") == test.right.mean()
     assert value(row, "frac_2b") == pytest.approx(test.bound_wrongly.sum() / (~test.right).sum())
@@ -243,9 +243,9 @@ def test_a_refused_cell_gives_a_row_with_the_reason() -> None:
 def test_failed_trials_are_left_out() -> None:
     frame = Invented(by_target).frame(EXPERIMENT.plan(settings())[2])
     frame.loc[::2, "failed"] = "NaN logits"
-    kept = Measured.of(frame)
+    kept = ProbeTrials.of(frame)
     assert kept is not None and len(kept) == 75
-    assert Measured.of(frame.assign(failed="NaN logits")) is None
+    assert ProbeTrials.of(frame.assign(failed="NaN logits")) is None
 
 
 class SomeFail(Invented):

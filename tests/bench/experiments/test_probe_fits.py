@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from guardbind_bench.experiments.probe import bilinear as probe_bilinear
 from guardbind_bench.experiments.probe import linear as probes
 from guardbind_bench.experiments.probe.bilinear import BilinearProbe, fit_bilinear, halves
-from guardbind_bench.experiments.probe.linear import Envelope, LinearProbe, fit_published, fit_standardised
+from guardbind_bench.experiments.probe.linear import FeatureEnvelope, LinearProbe, fit_published, fit_standardised
 
 Floats = NDArray[np.float32]
 HIDDEN, WORDS = 24, 8
@@ -95,19 +95,19 @@ def test_the_standardised_probe_is_fitted_on_four_fifths_of_the_trials() -> None
 @given(st.integers(2, 60), st.integers(0, 10_000))
 def test_inside_the_envelope_the_mean_square_distance_is_one(trials: int, seed: int) -> None:
     features = np.random.default_rng(seed).normal(3, 2, size=(trials, 5)).astype(np.float32)
-    distances = Envelope.of(features).distance(features)
+    distances = FeatureEnvelope.of(features).distance(features)
     assert np.isclose((distances**2).mean(), 1, rtol=1e-3)
 
 
 @given(st.floats(0.1, 10), st.integers(0, 10_000))
 def test_the_norm_ratio_is_the_factor_between_features(factor: float, seed: int) -> None:
     features = np.random.default_rng(seed).normal(size=(20, 5)).astype(np.float32)
-    assert np.isclose(Envelope.of(features).norm_ratio(features * np.float32(factor)), factor, rtol=1e-4)
+    assert np.isclose(FeatureEnvelope.of(features).norm_ratio(features * np.float32(factor)), factor, rtol=1e-4)
 
 
 def test_features_elsewhere_are_far_away() -> None:
     features, _ = planted(100)
-    assert Envelope.of(features).distance(features + 20).min() > 5
+    assert FeatureEnvelope.of(features).distance(features + 20).min() > 5
 
 
 @given(st.integers(2, 60), st.integers(1, 4), st.integers(0, 100))
@@ -171,7 +171,7 @@ def test_the_choice_is_the_allowed_value_of_highest_score(seed: int) -> None:
     allowed = draw.random((9, 9)) < 0.4
     allowed[np.arange(9), draw.integers(9, size=9)] = True
     left, right = (draw.normal(size=(6, 2)).astype(np.float32) for _ in range(2))
-    around, known = Envelope.of(features), Envelope.of(embeddings)
+    around, known = FeatureEnvelope.of(features), FeatureEnvelope.of(embeddings)
     chosen = BilinearProbe(left, right, 1.5, around, known).choose(features, embeddings, allowed)
     h = (features - around.mean) / around.scale / 6**0.5
     e = (embeddings - known.mean) / np.sqrt((known.scale**2).sum())

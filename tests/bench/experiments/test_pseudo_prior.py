@@ -21,7 +21,7 @@ from guardbind.policies.slot import budget_of
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.pseudo_prior.experiment import EXPERIMENT
 from guardbind_bench.experiments.pseudo_prior.null_rows import FAMILY, passes_signed, published_margin
-from guardbind_bench.experiments.table import Row
+from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.nulls import MEASURE, NULL_NAMES, NullsRecord
 from guardbind_bench.measures.reading import ReadingRecord
 from guardbind_bench.reporting.compare import compare
@@ -67,20 +67,20 @@ def trial(index: int, p1: float, priors: dict[str, float], *, right: bool, stage
     )
 
 
-def summary(records: Sequence[NullsRecord]) -> list[Row]:
+def summary(records: Sequence[NullsRecord]) -> list[TableRow]:
     return EXPERIMENT.summarise(SameRecords(records), Settings(options={"taus": [0.75]}), lambda _: None)
 
 
 @cache
-def of_trials() -> list[Row]:
+def of_trials() -> list[TableRow]:
     return summary(TRIALS)
 
 
-def pick(rows: Sequence[Row], table: str, **keys: Any) -> list[Row]:
+def pick(rows: Sequence[TableRow], table: str, **keys: Any) -> list[TableRow]:
     return [row for row in rows if row.table == table and keys.items() <= row.keys.items()]
 
 
-def value(row: Row, name: str) -> float:
+def value(row: TableRow, name: str) -> float:
     number = row.values[name].value
     assert number is not None
     return number

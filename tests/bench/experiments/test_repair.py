@@ -16,7 +16,7 @@ from guardbind.evidence import Target
 from guardbind.guard import Guard
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.repair.experiment import EXPERIMENT
-from guardbind_bench.experiments.table import Row
+from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.comparison import ARMS, Answer, told
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.repair import CANDIDATES, DEFAULT_ARMS, MEASURE, RepairRecord
@@ -168,7 +168,7 @@ def test_what_cannot_be_measured_is_refused(cell: Cell, said: str) -> None:
         MEASURE.prepare(by_place(), cell)
 
 
-def summary(data: SameRecords) -> dict[str, Row]:
+def summary(data: SameRecords) -> dict[str, TableRow]:
     rows = EXPERIMENT.summarise(data, Settings(ks=(12,)), lambda _: None)
     return {str(row.keys["arm"]): row for row in rows}
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from guardbind.errors import ConfigError, UnknownNameError
 from guardbind.information import clopper_pearson, fano_information, mutual_information
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.experiments.shared.reading_cells import STAGE_COLUMNS, Readings, stage_estimates
+from guardbind_bench.experiments.shared.readings import Readings, stage_estimates
 from guardbind_bench.experiments.stages.experiment import EXPERIMENT
-from guardbind_bench.experiments.table import Row
+from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.reading import ReadingRecord
 from guardbind_bench.prompts.cell import Request
 from guardbind_bench.running.parquet import record_schema
@@ -104,7 +104,7 @@ def test_each_number_is_counted_over_what_its_column_says() -> None:
         }
     )
     estimates, notes = stage_estimates(Readings.of(FRAME))
-    assert list(estimates) == list(STAGE_COLUMNS)
+    assert list(estimates) == list(EXPERIMENT.tables[0].columns)
     assert estimates["acc"] == share([True] * 2 + [False] * 6)
     assert notes == (
         "most frequent 2A tokens: ' other' 1, ' variant' 1",
@@ -188,7 +188,7 @@ def letters(written: list[tuple[int, int | str]]) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def rows_of(task: str, frame: pd.DataFrame) -> dict[str, Row]:
+def rows_of(task: str, frame: pd.DataFrame) -> dict[str, TableRow]:
     chosen = Settings(tasks=(task,), ks=(0,), trials=len(frame))
     (request,) = EXPERIMENT.plan(chosen)
     rows = EXPERIMENT.summarise(MemoryData({request.model_dump_json(): frame}), chosen, lambda _: None)

@@ -1,4 +1,4 @@
-"""The rows of the experiment `applications`, from the records of one task and size."""
+"""Makes the rows of the experiment `applications` from the records of one task and size."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from guardbind_bench.experiments.pseudo_prior.null_readings import Flags
-from guardbind_bench.experiments.table import Estimate, Key, Row
+from guardbind_bench.arrays import Flags
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.measures.answers import OBSERVED, UNGUARDED
 from guardbind_bench.stats.statistics import (
     count,
@@ -30,7 +30,7 @@ _MOST = 0.5
 Values = dict[str, Estimate]
 
 
-def rows_of(keys: dict[str, Key], records: pd.DataFrame, notes: list[str]) -> list[Row]:
+def rows_of(keys: dict[str, RowKey], records: pd.DataFrame, notes: list[str]) -> list[TableRow]:
     """Make the rows of all tables.
 
     Args:
@@ -42,10 +42,10 @@ def rows_of(keys: dict[str, Key], records: pd.DataFrame, notes: list[str]) -> li
     failed = records["failed"].notna()
     whole = records[~failed]
     if whole.empty:
-        return [Row(table="applications_answers", keys=keys, values={}, notes=(*notes, *_failures(records)))]
-    rows: list[Row] = []
+        return [TableRow(table="applications_answers", keys=keys, values={}, notes=(*notes, *_failures(records)))]
+    rows: list[TableRow] = []
     for direction, part in _directions(whole):
-        about: dict[str, Key] = {**keys, "direction": direction}
+        about: dict[str, RowKey] = {**keys, "direction": direction}
         of_direction = records if direction == _BOTH else records[records["direction"] == direction]
         said = [*notes, *_failures(of_direction)]
         rows += _answer_rows(about, part, said)
@@ -83,7 +83,7 @@ def _pairs(records: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFr
         yield str(arm), after, before.loc[after.index]
 
 
-def _answer_rows(keys: dict[str, Key], records: pd.DataFrame, notes: list[str]) -> list[Row]:
+def _answer_rows(keys: dict[str, RowKey], records: pd.DataFrame, notes: list[str]) -> list[TableRow]:
     records = _answerable(records, True)
     if records.empty:
         return []
@@ -97,10 +97,10 @@ def _answer_rows(keys: dict[str, Key], records: pd.DataFrame, notes: list[str]) 
             said.append("2A dominates: most answers of the model itself write none of the values that could be meant.")
         if arm != UNGUARDED:
             values |= _flips(after, before)
-        rows.append(Row(table="applications_answers", keys=about, values=values, notes=tuple(said)))
+        rows.append(TableRow(table="applications_answers", keys=about, values=values, notes=tuple(said)))
         if arm != UNGUARDED:
             values = _repair(after, before, known, rightly)
-            rows.append(Row(table="applications_repair", keys=about, values=values))
+            rows.append(TableRow(table="applications_repair", keys=about, values=values))
     return rows
 
 
@@ -147,7 +147,7 @@ def _added(after: pd.Series, before: pd.Series) -> Flags:
     return np.array([not set(now) <= set(then) for now, then in zip(after, before, strict=True)], dtype=bool)
 
 
-def _slot_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
+def _slot_rows(keys: dict[str, RowKey], records: pd.DataFrame) -> list[TableRow]:
     answers = _answerable(records[records["arm"] == OBSERVED], True)
     if answers.empty:
         return []
@@ -162,10 +162,10 @@ def _slot_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
         "resolved": share(_flags(found["resolved"])),
         "resolved_right": share(_flags(resolved["resolved_right"])),
     }
-    return [Row(table="applications_slots", keys=keys, values=values)]
+    return [TableRow(table="applications_slots", keys=keys, values=values)]
 
 
-def _extraction_rows(keys: dict[str, Key], records: pd.DataFrame, notes: list[str]) -> list[Row]:
+def _extraction_rows(keys: dict[str, RowKey], records: pd.DataFrame, notes: list[str]) -> list[TableRow]:
     prompts = _answerable(records[records["arm"] == UNGUARDED], True)
     if prompts.empty:
         return []
@@ -174,10 +174,10 @@ def _extraction_rows(keys: dict[str, Key], records: pd.DataFrame, notes: list[st
         "precision": ratio_of_means(prompts["bindings"] - prompts["extra"], prompts["bindings"]),
         **{name: mean(prompts[name].astype(float)) for name in ("facts", "bindings", "prompt_tokens", "distance")},
     }
-    return [Row(table="applications_extraction", keys=keys, values=values, notes=tuple(notes))]
+    return [TableRow(table="applications_extraction", keys=keys, values=values, notes=tuple(notes))]
 
 
-def _twin_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
+def _twin_rows(keys: dict[str, RowKey], records: pd.DataFrame) -> list[TableRow]:
     rows = []
     for arm, after, before in _pairs(_answerable(records, False)):
         if arm == UNGUARDED:
@@ -193,11 +193,11 @@ def _twin_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
             "changed": share(_flags(after["changed"])),
             "abstained": share(np.array(["abstain" in actions for actions in after["actions"]], dtype=bool)),
         }
-        rows.append(Row(table="applications_twins", keys={**keys, "arm": arm}, values=values))
+        rows.append(TableRow(table="applications_twins", keys={**keys, "arm": arm}, values=values))
     return rows
 
 
-def _cost_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
+def _cost_rows(keys: dict[str, RowKey], records: pd.DataFrame) -> list[TableRow]:
     rows = []
     for arm, after, before in _pairs(records):
         times = float((after["seconds"] / before["seconds"]).median())
@@ -205,17 +205,17 @@ def _cost_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
             **{name: mean(after[name].astype(float)) for name in ("tokens", "extra_forwards", "extra_tokens")},
             "seconds_ratio_median": quantity(times, len(after)),
         }
-        rows.append(Row(table="applications_cost", keys={**keys, "arm": arm}, values=values))
+        rows.append(TableRow(table="applications_cost", keys={**keys, "arm": arm}, values=values))
     return rows
 
 
-def _renaming_rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
+def _renaming_rows(keys: dict[str, RowKey], records: pd.DataFrame) -> list[TableRow]:
     rows = []
     for arm, after, before in _pairs(_answerable(records, True)):
         values = {"accuracy": share(_is(after, "right")), "answers_2b": share(_is(after, "2B"))}
         if arm != UNGUARDED:
             values["removed"] = share_removed(_is(after, "2B"), _is(before, "2B"))
-        rows.append(Row(table="applications_renamings", keys={**keys, "arm": arm}, values=values))
+        rows.append(TableRow(table="applications_renamings", keys={**keys, "arm": arm}, values=values))
     return rows
 
 

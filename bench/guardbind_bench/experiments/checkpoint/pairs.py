@@ -1,4 +1,4 @@
-"""Statistics of one checkpoint arm against the baseline, trial by trial."""
+"""Compares one checkpoint arm with the baseline, trial by trial."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from guardbind_bench.arrays import Flags
 from guardbind_bench.experiments.shared.letters import abstained
 from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.stats.statistics import count, difference, mcnemar, mean, quantity, ratio_of_means, share
@@ -105,9 +105,9 @@ def holm(p: Sequence[float]) -> list[float]:
     return [float(value) for value in corrected]
 
 
-def _right(pairs: pd.DataFrame, side: str) -> NDArray[np.bool_]:
+def _right(pairs: pd.DataFrame, side: str) -> Flags:
     return np.asarray(pairs[f"stage_{side}"] == "right", dtype=bool)
 
 
-def _gated(pairs: pd.DataFrame, side: str) -> NDArray[np.bool_]:
+def _gated(pairs: pd.DataFrame, side: str) -> Flags:
     return np.asarray(pairs[f"best_index_{side}"] == pairs[f"target_index_{side}"], dtype=bool)

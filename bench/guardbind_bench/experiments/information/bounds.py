@@ -1,4 +1,4 @@
-"""Bounds on the information that an output uses and a state holds about the right value, each with its confidence.
+"""Bounds the information that an output uses and a state holds about the right value, each with its confidence.
 
 V is the right value, H the state at the readout, Y = y(H) the best candidate. Every limit is one-sided at 97.5 %, so
 that a lower and an upper one together hold with 95 %.
@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from guardbind.information import (
     clopper_pearson,
@@ -21,10 +20,9 @@ from guardbind.information import (
     mutual_information,
     permutation_null,
 )
+from guardbind_bench.arrays import Flags, Indices
 
 __all__ = ["Available", "Used", "available", "fano_limit", "grouping", "groups_of", "used"]
-
-Places = NDArray[np.int64]
 
 _RESAMPLES = 1000
 
@@ -69,13 +67,13 @@ class Available:
     n: int
 
 
-def grouping(values: int, groups: int) -> Places:
+def grouping(values: int, groups: int) -> Indices:
     """Return the group of each value `[values]`: neighbours in the pool, in groups that differ by one at most."""
-    places: Places = np.arange(values) * min(groups, values) // values
+    places: Indices = np.arange(values) * min(groups, values) // values
     return places
 
 
-def groups_of(sizes: Places) -> float:
+def groups_of(sizes: Indices) -> float:
     """Return H(g(V)) in nats for V uniform over the values, given the group of each value."""
     return entropy(np.bincount(sizes) / len(sizes))
 
@@ -102,11 +100,11 @@ def _fano(error: float, values: int, prior: float | None) -> float:
 
 
 def used(
-    truth: Places,
-    output: Places,
+    truth: Indices,
+    output: Indices,
     outputs: int,
     *,
-    right: NDArray[np.bool_],
+    right: Flags,
     values: int,
     prior: float,
     permutations: int,
@@ -139,12 +137,12 @@ def used(
     )
 
 
-def _left_over(counts: Places) -> float:
+def _left_over(counts: Indices) -> float:
     """Return H(V|Y) in nats of a table of counts."""
     return entropy(counts.sum(axis=1) / counts.sum()) - mutual_information(counts)
 
 
-def available(right: NDArray[np.bool_], *, values: int, prior: float) -> Available:
+def available(right: Flags, *, values: int, prior: float) -> Available:
     """Bound I(V;H) by the held-out answers of a probe.
 
     Args:

@@ -1,4 +1,4 @@
-"""One cell of the experiment `information`: fits, chooses and tests the probe, and bounds what it proves."""
+"""Fits, chooses and tests the probe of one cell of the experiment `information`, and bounds what it proves."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from guardbind.information import confusion_counts, fano_information, fano_slack, miller_madow
+from guardbind_bench.arrays import Flags, Indices, Words
 from guardbind_bench.experiments.information.bounds import Available, Used, available, grouping, groups_of, used
-from guardbind_bench.experiments.probe.data import Measured
-from guardbind_bench.experiments.probe.linear import Words, fit_published, fit_standardised
-from guardbind_bench.experiments.table import Estimate, Key, Row
+from guardbind_bench.experiments.probe.data import ProbeTrials
+from guardbind_bench.experiments.probe.linear import fit_published, fit_standardised
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.stats.statistics import count, quantity, share
 
-__all__ = ["Chosen", "cell_rows", "choose"]
-
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
+__all__ = ["ChosenProbe", "cell_rows", "choose"]
 
 _VALIDATION = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
+class ChosenProbe:
     """The probe of the layer that did best on validation trials.
 
     Attributes:
@@ -37,38 +34,38 @@ class Chosen:
     found: Words
 
 
-def choose(train: Measured, test: Measured, seed: int) -> Chosen:
+def choose(train: ProbeTrials, test: ProbeTrials, seed: int) -> ChosenProbe:
     """Fit a probe per layer on most training trials, choose the layer on the others, and run it on the test trials."""
     order = np.random.default_rng(seed).permutation(len(train))
     held_out = max(1, round(_VALIDATION * len(train)))
     validation, training = order[:held_out], order[held_out:]
-    best: tuple[float, Chosen] | None = None
+    best: tuple[float, ChosenProbe] | None = None
     for layer in train.layers:
         features = train.at(layer)
         probe = fit_standardised(features[training], train.target[training], seed)
         score = float((probe.predict(features[validation]) == train.target[validation]).mean())
         if best is None or score > best[0]:
-            best = score, Chosen(layer, probe.predict(test.at(layer)))
+            best = score, ChosenProbe(layer, probe.predict(test.at(layer)))
     assert best is not None
     return best[1]
 
 
 def cell_rows(
-    keys: Mapping[str, Key], train: Measured, test: Measured, *, groups: int, permutations: int, seed: int
-) -> tuple[list[Row], Available]:
+    keys: Mapping[str, RowKey], train: ProbeTrials, test: ProbeTrials, *, groups: int, permutations: int, seed: int
+) -> tuple[list[TableRow], Available]:
     """Return the rows of a cell, and what is available in it."""
     m = test.lens.shape[-1]
     chosen = choose(train, test, seed)
     place_of = dict(zip(train.target.tolist(), train.place.tolist(), strict=True))
     found = np.array([place_of[word] for word in chosen.found.tolist()], dtype=np.int64)
-    values, prior = _Bounds.of(test.place, test.best, found, np.arange(m), permutations), math.log(m)
+    values, prior = _InformationBounds.of(test.place, test.best, found, np.arange(m), permutations), math.log(m)
     group = grouping(m, groups)
-    grouped = _Bounds.of(test.place, test.best, found, group, permutations)
+    grouped = _InformationBounds.of(test.place, test.best, found, group, permutations)
     n = len(test)
     slack = fano_slack(confusion_counts(test.place, test.best, m))
     between = confusion_counts(group[test.place], group[test.best], int(group[-1]) + 1)
     rows = [
-        Row(
+        TableRow(
             table="information",
             keys=dict(keys),
             values={
@@ -89,7 +86,7 @@ def cell_rows(
                 f"{prior:.2f} nats.",
             ),
         ),
-        Row(
+        TableRow(
             table="information_groups",
             keys=dict(keys),
             values={
@@ -105,12 +102,14 @@ def cell_rows(
 
 
 @dataclass(frozen=True, slots=True)
-class _Bounds:
+class _InformationBounds:
     used: Used
     available: Available
 
     @classmethod
-    def of(cls, truth: Places, output: Places, found: Places, group: Places, permutations: int) -> _Bounds:
+    def of(
+        cls, truth: Indices, output: Indices, found: Indices, group: Indices, permutations: int
+    ) -> _InformationBounds:
         """Bound the information about the group of the right value, which may be the value itself."""
         classes, prior = int(group[-1]) + 1, groups_of(group)
         right = group[output] == group[truth]
@@ -158,7 +157,7 @@ def _efficiency(u: Used, a: Available, n: int) -> Estimate:
     )
 
 
-def _published(keys: Mapping[str, Key], train: Measured, test: Measured, m: int, seed: int) -> Row:
+def _published(keys: Mapping[str, RowKey], train: ProbeTrials, test: ProbeTrials, m: int, seed: int) -> TableRow:
     layer = train.layers[-1]
     probe = fit_published(train.at(layer), train.target, seed)
     on_errors: Flags = (probe.predict(test.at(layer)) == test.target)[test.bound_wrongly]
@@ -168,7 +167,7 @@ def _published(keys: Mapping[str, Key], train: Measured, test: Measured, m: int,
     lowest = 1 / m
     if recovered.value is None:
         notes.append("there are no 2B errors: the recipe gives no number.")
-        return Row(table="published_recipe", keys=dict(keys), values=values, notes=tuple(notes))
+        return TableRow(table="published_recipe", keys=dict(keys), values=values, notes=tuple(notes))
     assert accuracy.value is not None
     used_bound = fano_information(1 - accuracy.value, m)
     proxy = fano_information(1 - recovered.value, m)
@@ -177,4 +176,4 @@ def _published(keys: Mapping[str, Key], train: Measured, test: Measured, m: int,
     values["eta"] = quantity(used_bound / proxy if proxy > 0 else None, accuracy.n)
     if min(accuracy.value, recovered.value) < lowest:
         notes.append("an accuracy is below chance, where Fano's expression is no bound: read it as about 0.")
-    return Row(table="published_recipe", keys=dict(keys), values=values, notes=tuple(notes))
+    return TableRow(table="published_recipe", keys=dict(keys), values=values, notes=tuple(notes))

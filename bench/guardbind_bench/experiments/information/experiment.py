@@ -1,33 +1,27 @@
-"""`information`: how much of what the residual tells about the right value reaches the output."""
+"""Bounds how much of what the residual tells about the right value reaches the output."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import pairwise, product
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Literal, cast
 
 from pydantic import Field, JsonValue
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from guardbind.errors import ConfigError
-from guardbind_bench.experiments.experiment import Data, Experiment, Settings
+from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point, with_notes
 from guardbind_bench.experiments.information.bounds import Available
 from guardbind_bench.experiments.information.cell import cell_rows
-from guardbind_bench.experiments.information.tables import TABLES
-from guardbind_bench.experiments.options import check_names, read_options
-from guardbind_bench.experiments.probe.data import Measured, left_out
-from guardbind_bench.experiments.probe.experiment import TRAINING
+from guardbind_bench.experiments.probe.data import TRAINING, TrainTest, train_and_test
 from guardbind_bench.experiments.shared.forms import FormOptions
-from guardbind_bench.experiments.table import Estimate, Key, Row, Table
-from guardbind_bench.prompts.cell import Asked, Cell, Form, Request, Template
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
+from guardbind_bench.prompts.cell import Request
 
-__all__ = ["EXPERIMENT", "Information", "InformationOptions"]
+__all__ = ["EXPERIMENT", "InformationExperiment", "InformationOptions"]
 
 # Fano's bound is for a target that is uniform over the candidates.
 _UNIFORM = ("competing_vars", "decoy_injection", "primacy_recency")
-
-Group = tuple[str, str, Asked, Template]
-Place = tuple[Group, int]
 
 
 class InformationOptions(FormOptions):
@@ -43,72 +37,69 @@ class InformationOptions(FormOptions):
     """Shuffles for the information by chance."""
 
 
-class Information:
+class InformationExperiment(GridExperiment[InformationOptions]):
     """Bounds used and available information on one population: all test trials that were read."""
 
     name = "information"
     title = "Used and available information about the right value, with bounds that hold"
     version = 2
-    aliases: tuple[str, ...] = ("routing_efficiency",)
-    tables: tuple[Table, ...] = TABLES
-    defaults: dict[str, JsonValue] = InformationOptions().model_dump(mode="json")
+    aliases = ("routing_efficiency",)
+    option_type = InformationOptions
+    measure = "residuals"
+    axes = ("tasks", "fillers", "asked", "templates", "ks")
+    one_thread = True
+    without_records = "too few trials could be read."
 
-    def plan(self, settings: Settings) -> list[Request]:
-        """Return a training and a test request for each cell; they are those of `probe`.
-
-        Raises:
-            ConfigError: An option is unknown or does not fit, or the target of a task is not uniform over its
-                candidates.
-            UnknownNameError: A task or filler is not registered.
-        """
-        options = read_options(InformationOptions, settings.options, self.name)
-        check_names(settings.tasks, settings.fillers)
+    def check(self, settings: Settings, options: InformationOptions) -> None:
+        """Check that the target of each task is uniform over its candidates, too."""
+        super().check(settings, options)
         uneven = [task for task in settings.tasks if task not in _UNIFORM]
         if uneven:
             raise ConfigError(
                 f"the target of {', '.join(uneven)} is not uniform over the candidates, as the bounds need; "
                 f"{', '.join(_UNIFORM)} are accepted."
             )
-        return [request for place in _places(settings, options) for request in _requests(settings, options, place)]
 
-    def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
-        """Fit, choose and test a probe in every cell, and bound what it proves."""
-        # The fits are the same on every machine only on one thread.
-        with threadpool_limits(limits=1):
-            options = read_options(InformationOptions, settings.options, self.name)
-            return list(_rows(data, settings, options, progress))
+    def requests(self, point: Point, settings: Settings, options: InformationOptions) -> tuple[Request, Request]:
+        """Return a training and a test request; they are those of `probe`."""
+        return train_and_test(self.cell(point, settings, options), options.train_trials, settings.trials)
+
+    def cell_options(self, point: Point, options: InformationOptions) -> dict[str, JsonValue]:
+        """Return the layers."""
+        return {"layers": cast(JsonValue, options.layers)}
+
+    def all_rows(self, conditions: Iterable[Condition], run: GridRun[InformationOptions]) -> Iterator[TableRow]:
+        """Fit, choose and test a probe in every cell, bound what it proves, and compare cells of unequal `k`."""
+        # By all that is equal, and then by k.
+        found: dict[tuple[RowKey, ...], dict[int, Available]] = {}
+        for condition in conditions:
+            run.progress(str(condition))
+            pair = TrainTest.read(condition.requests, run.data)
+            if pair is None or pair.words < 2:
+                refusals = run.refusals(condition.requests)
+                yield from self.refused(condition, run, *(refusals[:1] or [self.without_records]))
+                continue
+            rows, available = cell_rows(
+                run.keys(condition.keys),
+                pair.train,
+                pair.test,
+                groups=run.options.groups,
+                permutations=run.options.permutations,
+                seed=run.settings.seed,
+            )
+            cell = condition.requests[0].cell
+            found.setdefault(_without_k(condition), {})[cell.k] = available
+            yield from (with_notes(row, pair.notes) for row in rows)
+        for (task, filler, asked, template), by_k in found.items():
+            for near, far in pairwise(sorted(by_k)):
+                where = {"task": task, "filler": filler, "k": far, "asked": asked, "template": template}
+                ratio = _contraction(by_k[near], by_k[far])
+                keys = {**run.keys(where), "from_k": near}
+                yield TableRow(table="contraction", keys=keys, values={"ratio": ratio}, notes=(_CONTRACTION,))
 
 
-def _rows(
-    data: Data, settings: Settings, options: InformationOptions, progress: Callable[[str], None]
-) -> Iterator[Row]:
-    found: dict[Place, Available] = {}
-    for place in _places(settings, options):
-        group, k = place
-        keys = _keys(data, group, k)
-        progress(" / ".join(map(str, list(keys.values())[1:])))
-        requests = _requests(settings, options, place)
-        refusals = [refusal for request in requests if (refusal := data.refusal(request)) is not None]
-        train, test = (Measured.of(data.frame(request)) for request in requests)
-        if train is None or test is None or len(set(train.target.tolist())) < 2:
-            why = refusals[0] if refusals else "too few trials could be read."
-            yield Row(table="information", keys=keys, values={}, notes=(why,))
-            continue
-        rows, found[place] = cell_rows(
-            keys, train, test, groups=options.groups, permutations=options.permutations, seed=settings.seed
-        )
-        lost = left_out(train, requests[0].trials, test, requests[1].trials)
-        yield from (row.model_copy(update={"notes": (*row.notes, *lost)}) for row in rows)
-    for group in dict.fromkeys(group for group, _ in found):
-        for near, far in pairwise(sorted({k for other, k in found if other == group})):
-            keys = {**_keys(data, group, far), "from_k": near}
-            ratio = _contraction(found[group, near], found[group, far])
-            yield Row(table="contraction", keys=keys, values={"ratio": ratio}, notes=(_CONTRACTION,))
-
-
-def _keys(data: Data, group: Group, k: int) -> dict[str, Key]:
-    task, filler, asked, template = group
-    return {"model": data.model, "task": task, "filler": filler, "k": k, "asked": asked, "template": template}
+def _without_k(condition: Condition) -> tuple[RowKey, ...]:
+    return tuple(value for name, value in condition.keys.items() if name != "k")
 
 
 _CONTRACTION = (
@@ -127,23 +118,4 @@ def _contraction(near: Available, far: Available) -> Estimate:
     )
 
 
-def _places(settings: Settings, options: InformationOptions) -> list[Place]:
-    groups = product(settings.tasks, settings.fillers, options.asked, options.templates)
-    return list(product(groups, settings.ks))
-
-
-def _requests(settings: Settings, options: InformationOptions, place: Place) -> tuple[Request, Request]:
-    (task, filler, asked, template), k = place
-    cell = Cell(
-        measure="residuals",
-        task=task,
-        filler=filler,
-        k=k,
-        form=Form(asked=asked, template=template),
-        seed=settings.seed,
-        options={"layers": cast(JsonValue, options.layers)},
-    )
-    return Request(cell=cell, trials=options.train_trials, first=TRAINING), Request(cell=cell, trials=settings.trials)
-
-
-EXPERIMENT: Experiment = Information()
+EXPERIMENT: Experiment = InformationExperiment()

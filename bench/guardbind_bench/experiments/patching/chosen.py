@@ -1,4 +1,4 @@
-"""What stays of the sites that restore most: chosen on one half of the pairs, tested on the other."""
+"""Tests the sites that restore most: chosen on one half of the pairs, tested on the other."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from random import Random
 
 import numpy as np
 
-from guardbind_bench.experiments.patching.rows import Patched, Site
-from guardbind_bench.experiments.table import Estimate, Key, Row
+from guardbind_bench.experiments.patching.rows import PatchedPairs, PatchSite
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.stats.statistics import difference, mean, ratio_of_means
 
 __all__ = ["head_rows", "layer_rows"]
 
 
-def layer_rows(pairs: Patched, keys: dict[str, Key], number: int, seed: int) -> Iterator[Row]:
+def layer_rows(pairs: PatchedPairs, keys: dict[str, RowKey], number: int, seed: int) -> Iterator[TableRow]:
     """Choose layers and components on the pairs of even index, and test them on those of odd index.
 
     Beside each stands a random one that was not chosen, of the same component where there is one.
     """
 
-    def named(site: Site | None) -> dict[str, Key]:
+    def named(site: PatchSite | None) -> dict[str, RowKey]:
         return {"layer": None, "component": None} if site is None else {"layer": site[1], "component": site[2]}
 
     whole = [i for i, site in enumerate(pairs.sites) if site[2] != "head"]
     return _rows("patching_layers", pairs, keys, whole, named, like=2, number=number, seed=seed)
 
 
-def head_rows(pairs: Patched, keys: dict[str, Key], number: int, seed: int) -> Iterator[Row]:
+def head_rows(pairs: PatchedPairs, keys: dict[str, RowKey], number: int, seed: int) -> Iterator[TableRow]:
     """Choose heads on the pairs of even index, and test them on those of odd index.
 
     Beside each stands a random one that was not chosen, of the same layer where there is one.
     """
 
-    def named(site: Site | None) -> dict[str, Key]:
+    def named(site: PatchSite | None) -> dict[str, RowKey]:
         return {"layer": None, "head": None} if site is None else {"layer": site[1], "head": site[3]}
 
     heads = [i for i, site in enumerate(pairs.sites) if site[2] == "head"]
@@ -42,15 +42,15 @@ def head_rows(pairs: Patched, keys: dict[str, Key], number: int, seed: int) -> I
 
 def _rows(
     table: str,
-    pairs: Patched,
-    keys: dict[str, Key],
+    pairs: PatchedPairs,
+    keys: dict[str, RowKey],
     sites: Sequence[int],
-    named: Callable[[Site | None], dict[str, Key]],
+    named: Callable[[PatchSite | None], dict[str, RowKey]],
     *,
     like: int,
     number: int,
     seed: int,
-) -> Iterator[Row]:
+) -> Iterator[TableRow]:
     """Yield the chosen sites, their controls and, last of a position, the difference of both groups.
 
     Args:
@@ -59,7 +59,7 @@ def _rows(
         keys: What all rows are about.
         sites: The sites to choose from.
         named: The keys of a site; of None, those of several.
-        like: In which part of `Site` a control is like the chosen one.
+        like: In which part of `PatchSite` a control is like the chosen one.
         number: How many are chosen for each position, at most; never more than half of them.
         seed: Of the controls.
     """
@@ -75,12 +75,12 @@ def _rows(
         controls = _controls(pairs.sites, of_position, chosen, like, Random(seed))
         for role, members in (("chosen", chosen), ("random", controls)):
             for i in members:
-                yield Row(
+                yield TableRow(
                     table=table,
                     keys={**keys, "position": position, **named(pairs.sites[i]), "role": role},
                     values={"chosen_delta_margin": mean(choosing.delta("m_patched", i)), **testing.effects(i)},
                 )
-        yield Row(
+        yield TableRow(
             table=table,
             keys={**keys, "position": position, **named(None), "role": "chosen minus random"},
             values=_contrast(testing, chosen, controls),
@@ -88,7 +88,9 @@ def _rows(
         )
 
 
-def _controls(sites: Sequence[Site], among: Sequence[int], chosen: Sequence[int], like: int, rng: Random) -> list[int]:
+def _controls(
+    sites: Sequence[PatchSite], among: Sequence[int], chosen: Sequence[int], like: int, rng: Random
+) -> list[int]:
     free = [i for i in among if i not in chosen]
     controls = []
     for i in chosen:
@@ -98,7 +100,7 @@ def _controls(sites: Sequence[Site], among: Sequence[int], chosen: Sequence[int]
     return controls
 
 
-def _contrast(pairs: Patched, chosen: list[int], controls: list[int]) -> dict[str, Estimate]:
+def _contrast(pairs: PatchedPairs, chosen: list[int], controls: list[int]) -> dict[str, Estimate]:
     names = {
         "delta_margin": "m_patched",
         "random_delta_margin": "m_random",

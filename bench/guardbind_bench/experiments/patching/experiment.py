@@ -1,4 +1,4 @@
-"""`patching`: which activations of a clean run bring the right answer back into a corrupt one?
+"""Asks which activations of a clean run bring the right answer back into a corrupt one.
 
 Beside each patch stand one from a clean run of other bindings (the noise floor), two ablations of the corrupt run and
 one of the clean run, on the same pairs.
@@ -6,28 +6,26 @@ one of the clean run, on the same pairs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import product
+from collections.abc import Iterator
 from typing import Literal
 
+import pandas as pd
 from pydantic import Field, JsonValue
 
 from guardbind.frozen import Frozen
-from guardbind_bench.experiments.experiment import Data, Settings
-from guardbind_bench.experiments.options import check_names, read_options
+from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point
+from guardbind_bench.experiments.options import check_names
 from guardbind_bench.experiments.patching.chosen import head_rows, layer_rows
-from guardbind_bench.experiments.patching.rows import Patched, pair_row, site_rows
-from guardbind_bench.experiments.patching.tables import TABLES
-from guardbind_bench.experiments.table import Key, Row
+from guardbind_bench.experiments.patching.rows import PatchedPairs, pair_row, site_rows
+from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.measures.patching_pairs import Corruption, Layers, PatchingOptions, Position
-from guardbind_bench.prompts.cell import Asked, Cell, Form, Request
+from guardbind_bench.prompts.cell import Asked, Cell, Request
 
-__all__ = ["EXPERIMENT", "Options", "Patching"]
-
-_CELL = frozenset(PatchingOptions.model_fields)
+__all__ = ["EXPERIMENT", "PatchingExperiment", "PatchingSettings"]
 
 
-class Options(Frozen):
+class PatchingSettings(Frozen):
     """What only this experiment knows. Its fillers are those of the pair; `Settings.fillers` is not used."""
 
     clean: str = "random"
@@ -58,84 +56,61 @@ class Options(Frozen):
     smallest_gap: float = Field(default=0.5, ge=0)
     """Logits between clean and corrupt margin below which a pair is left out of the ratios of means."""
 
-    def cell_options(self, corruption: Corruption) -> dict[str, JsonValue]:
-        """Return the options of the measure."""
-        options: dict[str, JsonValue] = self.model_dump(mode="json", include=set(_CELL))
-        if self.heads == 0:
-            options["head_layers"] = "none"
-        return {**options, "corruption": corruption}
 
-
-class Patching:
+class PatchingExperiment(CellExperiment[PatchingSettings]):
     """Patches pairs of prompts, layer by layer and head by head."""
 
     name = "patching"
     title = "Which activations of a clean run bring the right answer back into a corrupt one?"
     version = 2
     aliases = ("patching_full", "gemma_heads")
-    tables = TABLES
-    defaults: dict[str, JsonValue] = Options().model_dump(mode="json")
+    option_type = PatchingSettings
+    measure = "patching"
+    axes = ("tasks", "ks", "asked", "corruptions")
+    without_records = "No pair was measured."
 
-    def plan(self, settings: Settings) -> list[Request]:
-        """Return one request for each task, k, asked key and corruption.
+    def check(self, settings: Settings, options: PatchingSettings) -> None:
+        """Check the names of the tasks and of both fillers."""
+        check_names(settings.tasks, (options.clean, options.corrupt))
 
-        Raises:
-            ConfigError: An option is unknown or does not fit.
-            UnknownNameError: A task or a filler is not registered.
-        """
-        options = read_options(Options, settings.options, self.name)
-        return [request for request, _ in _conditions(settings, options)]
+    def requests(self, point: Point, settings: Settings, options: PatchingSettings) -> list[Request]:
+        """Return one request, which ends when as many pairs as there are to be trials qualify."""
+        cell = self.cell({**point, "filler": options.corrupt}, settings, options)
+        return [Request(cell=cell, trials=settings.trials * options.tries, wanted=settings.trials)]
 
-    def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
-        """Make the rows from the records; the same records give the same rows."""
-        options = read_options(Options, settings.options, self.name)
-        rows: list[Row] = []
-        for request, condition in _conditions(settings, options):
-            progress(", ".join(f"{name} {value}" for name, value in condition.items()))
-            keys: dict[str, Key] = {"model": data.model, **condition}
-            frame = data.frame(request)
-            if frame.empty:
-                reason = data.refusal(request) or "No pair was measured."
-                rows.append(Row(table="patching_pairs", keys=keys, values={}, notes=(reason,)))
-                continue
-            pairs = Patched.of(frame, options.smallest_gap)
-            found = 0 if pairs is None else len(pairs.indices)
-            short = f"{found} of {settings.trials} pairs were found in {len(frame)} tries."
-            rows.append(pair_row(frame, keys, (short,) if found < settings.trials else ()))
-            if pairs is not None:
-                rows += site_rows(pairs, keys)
-                rows += layer_rows(pairs, keys, options.sites, settings.seed)
-                rows += head_rows(pairs, keys, options.heads, settings.seed)
-        return rows
+    def cell_options(self, point: Point, options: PatchingSettings) -> dict[str, JsonValue]:
+        """Return the options of the measure."""
+        measured: dict[str, JsonValue] = options.model_dump(mode="json", include=set(PatchingOptions.model_fields))
+        if options.heads == 0:
+            measured["head_layers"] = "none"
+        return {**measured, "corruption": point["corruptions"]}
 
+    def condition_keys(self, cell: Cell) -> dict[str, RowKey]:
+        """Return what tells the pairs of a cell from others."""
+        measured = PatchingOptions.model_validate(cell.options)
+        return {
+            "task": cell.task,
+            # Where only the decoys are replaced, the rest of the clean prompt is that of the corrupt one.
+            "clean": measured.clean if measured.corruption == "filler" else None,
+            "corrupt": cell.filler,
+            "k": cell.k,
+            "corruption": measured.corruption,
+            "asked": cell.form.asked,
+            "errors": measured.errors,
+            "competitor": measured.competitor,
+        }
 
-def _conditions(settings: Settings, options: Options) -> Iterator[tuple[Request, dict[str, Key]]]:
-    check_names(settings.tasks, (options.clean, options.corrupt))
-    for task, k, asked, corruption in product(settings.tasks, settings.ks, options.asked, options.corruptions):
-        cell = Cell(
-            measure="patching",
-            task=task,
-            filler=options.corrupt,
-            k=k,
-            form=Form(asked=asked),
-            seed=settings.seed,
-            options=options.cell_options(corruption),
-        )
-        request = Request(cell=cell, trials=settings.trials * options.tries, wanted=settings.trials)
-        yield (
-            request,
-            {
-                "task": task,
-                # Where only the decoys are replaced, the rest of the clean prompt is that of the corrupt one.
-                "clean": options.clean if corruption == "filler" else None,
-                "corrupt": options.corrupt,
-                "k": k,
-                "corruption": corruption,
-                "asked": asked,
-                "errors": options.errors,
-                "competitor": options.competitor,
-            },
-        )
+    def rows(self, condition: Condition, frame: pd.DataFrame, run: GridRun[PatchingSettings]) -> Iterator[TableRow]:
+        """Say how many pairs qualify, and what the patches of each site do."""
+        keys, options, settings = run.keys(condition.keys), run.options, run.settings
+        pairs = PatchedPairs.of(frame, options.smallest_gap)
+        found = 0 if pairs is None else len(pairs.indices)
+        short = f"{found} of {settings.trials} pairs were found in {len(frame)} tries."
+        yield pair_row(frame, keys, (short,) if found < settings.trials else ())
+        if pairs is not None:
+            yield from site_rows(pairs, keys)
+            yield from layer_rows(pairs, keys, options.sites, settings.seed)
+            yield from head_rows(pairs, keys, options.heads, settings.seed)
 
 
-EXPERIMENT = Patching()
+EXPERIMENT: Experiment = PatchingExperiment()

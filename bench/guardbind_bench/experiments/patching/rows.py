@@ -1,4 +1,4 @@
-"""What patched pairs say: how many there are, and the effects by site."""
+"""Sums up patched pairs: how many there are, and the effects by site."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from guardbind_bench.experiments.table import Estimate, Key, Row
+from guardbind_bench.arrays import Flags, Floats, Indices
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.stats.statistics import count, difference, mean, ratio_of_means, share
 
-__all__ = ["Patched", "Site", "pair_row", "site_rows"]
+__all__ = ["PatchSite", "PatchedPairs", "pair_row", "site_rows"]
 
-Floats = NDArray[np.float64]
-Site = tuple[str, int, str, int]
+PatchSite = tuple[str, int, str, int]
 """Position, layer, component, head (-1 for a whole component)."""
 
 _MARGINS = ("m_patched", "m_random", "m_zero", "m_mean", "m_clean_ablated")
@@ -25,7 +24,7 @@ _PUBLISHED_EPSILON = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Patched:
+class PatchedPairs:
     """The pairs of a cell that qualify.
 
     Attributes:
@@ -37,15 +36,15 @@ class Patched:
         smallest: Least gap, in logits, of a pair that enters a ratio of means.
     """
 
-    indices: NDArray[np.int64]
+    indices: Indices
     clean: Floats
     corrupt: Floats
-    sites: tuple[Site, ...]
+    sites: tuple[PatchSite, ...]
     margins: dict[str, Floats]
     smallest: float
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, smallest: float) -> Patched | None:
+    def of(cls, frame: pd.DataFrame, smallest: float) -> PatchedPairs | None:
         """Take the pairs that qualify; None where there is none."""
         frame = frame[frame["counts"]]
         if frame.empty:
@@ -67,15 +66,15 @@ class Patched:
         return self.clean - self.corrupt
 
     @property
-    def kept(self) -> NDArray[np.bool_]:
+    def kept(self) -> Flags:
         """Which pairs enter the ratios of means `[pairs]`."""
         return self.gap >= self.smallest
 
-    def half(self, odd: bool) -> Patched:
+    def half(self, odd: bool) -> PatchedPairs:
         """Return the pairs of odd, or of even, trial index."""
         chosen = self.indices % 2 == int(odd)
         margins = {name: values[chosen] for name, values in self.margins.items()}
-        return Patched(
+        return PatchedPairs(
             self.indices[chosen], self.clean[chosen], self.corrupt[chosen], self.sites, margins, self.smallest
         )
 
@@ -100,7 +99,7 @@ class Patched:
         }
 
 
-def pair_row(frame: pd.DataFrame, keys: dict[str, Key], notes: tuple[str, ...]) -> Row:
+def pair_row(frame: pd.DataFrame, keys: dict[str, RowKey], notes: tuple[str, ...]) -> TableRow:
     """Say how many pairs were tried, how they were answered, how many qualify and why others failed."""
     failed = frame["failed"].notna()
     reasons = frame.loc[failed, "failed"].value_counts(sort=False)
@@ -108,7 +107,7 @@ def pair_row(frame: pd.DataFrame, keys: dict[str, Key], notes: tuple[str, ...]) 
     read = frame[~failed]
     qualified = frame[frame["counts"]]
     stages = read["corrupt_stage"]
-    return Row(
+    return TableRow(
         table="patching_pairs",
         keys=keys,
         values={
@@ -125,7 +124,7 @@ def pair_row(frame: pd.DataFrame, keys: dict[str, Key], notes: tuple[str, ...]) 
     )
 
 
-def site_rows(pairs: Patched, keys: dict[str, Key]) -> Iterator[Row]:
+def site_rows(pairs: PatchedPairs, keys: dict[str, RowKey]) -> Iterator[TableRow]:
     """Say for each layer and component what is restored."""
     published = np.abs(pairs.gap) >= _PUBLISHED_MINIMUM
     for i, (position, layer, component, _) in enumerate(pairs.sites):
@@ -138,7 +137,7 @@ def site_rows(pairs: Patched, keys: dict[str, Key]) -> Iterator[Row]:
             "pairs": count(int(pairs.kept.sum()), len(pairs.gap)),
             "dropped": count(int((~pairs.kept).sum()), len(pairs.gap)),
         }
-        yield Row(
+        yield TableRow(
             table="patching",
             keys={**keys, "position": position, "layer": layer, "component": component},
             values=values,

@@ -1,4 +1,4 @@
-"""Bilinear probes, which know no value by name: score(h, v) = hᵀ W e_v, with W a multiple of 1 plus a low rank.
+"""Fits bilinear probes, which know no value by name: score(h, v) = hᵀ W e_v, with W a multiple of 1 plus a low rank.
 
 A linear probe has a class per value, so it says nothing about values that it was not fitted on. This one takes the
 embedding of a value instead, and is tested on values that no trial of its training set binds. The multiple of 1, nearly
@@ -12,15 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from guardbind_bench.experiments.probe.linear import Envelope, Floats
+from guardbind_bench.arrays import Features, Flags, Indices
+from guardbind_bench.experiments.probe.linear import FeatureEnvelope
 
 __all__ = ["BilinearProbe", "fit_bilinear", "halves"]
-
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 _STEPS, _RATE, _DECAY = 100, 1e-2, 1.0
 _DIRECT = 10.0
@@ -38,13 +35,13 @@ class BilinearProbe:
         embeddings: Where the embeddings lay.
     """
 
-    left: Floats
-    right: Floats
+    left: Features
+    right: Features
     direct: float
-    features: Envelope
-    embeddings: Envelope
+    features: FeatureEnvelope
+    embeddings: FeatureEnvelope
 
-    def choose(self, features: Floats, embeddings: Floats, allowed: Flags) -> Places:
+    def choose(self, features: Features, embeddings: Features, allowed: Flags) -> Indices:
         """Return the allowed value of highest score.
 
         Args:
@@ -59,12 +56,12 @@ class BilinearProbe:
         scores = (inputs @ self.left) @ (values @ self.right).T
         if self.direct:
             scores = scores + self.direct * (inputs @ values.T)
-        places: Places = np.where(allowed, scores, -np.inf).argmax(axis=1)
+        places: Indices = np.where(allowed, scores, -np.inf).argmax(axis=1)
         return places
 
 
 def fit_bilinear(
-    features: Floats, embeddings: Floats, targets: Places, allowed: Flags, *, rank: int, seed: int
+    features: Features, embeddings: Features, targets: Indices, allowed: Flags, *, rank: int, seed: int
 ) -> BilinearProbe:
     """Fit the softmax of the scores over the allowed values.
 
@@ -78,7 +75,7 @@ def fit_bilinear(
         rank: Rank of W, at least 1.
         seed: Of the initial weights.
     """
-    around, known = Envelope.of(features), Envelope.of(embeddings[allowed.any(axis=0)])
+    around, known = FeatureEnvelope.of(features), FeatureEnvelope.of(embeddings[allowed.any(axis=0)])
     inputs = torch.from_numpy(_scaled(around, features))
     values = torch.from_numpy(_centred(known, embeddings))
     labels, forbidden = torch.from_numpy(targets), torch.from_numpy(~allowed)
@@ -106,14 +103,14 @@ def fit_bilinear(
     return BilinearProbe(*sides, float(direct.detach()), around, known)
 
 
-def _scaled(envelope: Envelope, features: Floats) -> Floats:
-    scaled: Floats = envelope.standardise(features) / np.float32(features.shape[1] ** 0.5)
+def _scaled(envelope: FeatureEnvelope, features: Features) -> Features:
+    scaled: Features = envelope.standardise(features) / np.float32(features.shape[1] ** 0.5)
     return scaled
 
 
-def _centred(envelope: Envelope, embeddings: Floats) -> Floats:
+def _centred(envelope: FeatureEnvelope, embeddings: Features) -> Features:
     spread = np.float32(np.sqrt((envelope.scale**2).sum()))
-    centred: Floats = (embeddings - envelope.mean) / spread
+    centred: Features = (embeddings - envelope.mean) / spread
     return centred
 
 

@@ -1,20 +1,25 @@
-"""What probes are fitted and tested on: the records of one cell as arrays."""
+"""Reads what probes are fitted and tested on: the records of one cell as arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from guardbind_bench.experiments.probe.bilinear import Flags, Places
-from guardbind_bench.experiments.probe.linear import Floats, Words
+from guardbind_bench.arrays import Features, Flags, Indices, Words
+from guardbind_bench.experiments.experiment import RecordSource
+from guardbind_bench.prompts.cell import Cell, Request
 
-__all__ = ["Measured", "embeddings", "left_out"]
+__all__ = ["TRAINING", "ProbeTrials", "TrainTest", "embeddings", "train_and_test"]
+
+TRAINING = 1_000_000
+"""Index of the first training trial; the test trials start at 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class ProbeTrials:
     """Trials with residuals. Trials without a reading, or whose target is no candidate, are left out.
 
     Attributes:
@@ -33,20 +38,20 @@ class Measured:
     """
 
     layers: tuple[int, ...]
-    residual: Floats
-    lens: Floats
+    residual: Features
+    lens: Features
     target: Words
     competitor: Words
-    place: Places
-    best: Places
-    second: Places
-    rank: Places
+    place: Indices
+    best: Indices
+    second: Indices
+    rank: Indices
     choices: Flags
     right: Flags
     bound_wrongly: Flags
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> Measured | None:
+    def of(cls, frame: pd.DataFrame) -> ProbeTrials | None:
         """Take the records of the measure `residuals`; None when none of them can be used."""
         if frame.empty:
             return None
@@ -84,9 +89,9 @@ class Measured:
     def __len__(self) -> int:
         return len(self.target)
 
-    def at(self, layer: int) -> Floats:
+    def at(self, layer: int) -> Features:
         """Return the features `[trials, hidden]` of a decoder layer, by its number."""
-        features: Floats = np.ascontiguousarray(self.residual[:, self.layers.index(layer)])
+        features: Features = np.ascontiguousarray(self.residual[:, self.layers.index(layer)])
         return features
 
     @property
@@ -106,32 +111,57 @@ class Measured:
         return len(set(zip(self.target, self.place, strict=True))) == len(set(self.target)) == len(set(self.place))
 
 
-def left_out(train: Measured, trained: int, test: Measured, tested: int) -> tuple[str, ...]:
-    """Say how many of the trials that were asked for are missing.
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainTest:
+    """Training and test trials of one cell.
 
-    Args:
-        train: Training trials.
-        trained: How many were asked for.
-        test: Test trials.
-        tested: How many were asked for.
+    Attributes:
+        train: Training trials, at least one.
+        test: Test trials, at least one.
+        notes: How many of the trials that were asked for are missing.
     """
-    lost = (("test", tested, len(test), "every number"), ("training", trained, len(train), "every fit"))
-    return tuple(
-        f"{asked - found} of {asked} {name} trials are left out of {what}: they could not be read."
-        for name, asked, found, what in lost
-        if found < asked
-    )
+
+    train: ProbeTrials
+    test: ProbeTrials
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, requests: Sequence[Request], data: RecordSource) -> TrainTest | None:
+        """Take the records of the requests of `train_and_test`; None when no trial of one of them can be used."""
+        train, test = (ProbeTrials.of(data.frame(request)) for request in requests)
+        if train is None or test is None:
+            return None
+        asked = (
+            ("test", requests[1].trials, len(test), "every number"),
+            ("training", requests[0].trials, len(train), "every fit"),
+        )
+        notes = (
+            f"{trials - found} of {trials} {name} trials are left out of {what}: they could not be read."
+            for name, trials, found, what in asked
+            if found < trials
+        )
+        return cls(train, test, tuple(notes))
+
+    @property
+    def words(self) -> int:
+        """How many different words are right in the training trials."""
+        return len(set(self.train.target.tolist()))
 
 
-def embeddings(frame: pd.DataFrame) -> Floats | None:
+def train_and_test(cell: Cell, train_trials: int, trials: int) -> tuple[Request, Request]:
+    """Return the requests for training and for test trials of a cell."""
+    return Request(cell=cell, trials=train_trials, first=TRAINING), Request(cell=cell, trials=trials)
+
+
+def embeddings(frame: pd.DataFrame) -> Features | None:
     """Take the output embeddings `[candidates, hidden]` of a record that has them; None when there is none."""
     if frame.empty or not pd.isna(frame["failed"].iloc[0]):
         return None
     first = frame.iloc[0]
-    matrix: Floats = np.asarray(first["embeddings"], dtype=np.float32).reshape(int(first["candidates"]), -1)
+    matrix: Features = np.asarray(first["embeddings"], dtype=np.float32).reshape(int(first["candidates"]), -1)
     return matrix
 
 
-def _places(column: pd.Series) -> Places:
-    places: Places = column.fillna(-1).to_numpy(dtype=np.int64)
+def _places(column: pd.Series) -> Indices:
+    places: Indices = column.fillna(-1).to_numpy(dtype=np.int64)
     return places

@@ -1,4 +1,4 @@
-"""Linear probes: which value does a residual stand for, with the published recipe and with a better one."""
+"""Fits linear probes: which value does a residual stand for, with the published recipe and with a better one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-__all__ = ["Envelope", "LinearProbe", "fit_published", "fit_standardised"]
+from guardbind_bench.arrays import Features, Words
 
-Floats = NDArray[np.float32]
-Words = NDArray[np.str_]
+__all__ = ["FeatureEnvelope", "LinearProbe", "fit_published", "fit_standardised"]
 
 _EPOCHS, _BATCH, _RATE, _DECAY = 30, 256, 1e-2, 1e-3
 # Inverse strength of the L2 penalty on standardised features.
@@ -24,7 +22,7 @@ _VALIDATION = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Envelope:
+class FeatureEnvelope:
     """Where the features lie that a probe was fitted on; outside of it the probe has shown nothing.
 
     Attributes:
@@ -34,13 +32,13 @@ class Envelope:
         trials: How many trials.
     """
 
-    mean: Floats
-    scale: Floats
+    mean: Features
+    scale: Features
     norm: float
     trials: int
 
     @classmethod
-    def of(cls, features: Floats) -> Envelope:
+    def of(cls, features: Features) -> FeatureEnvelope:
         """Measure features `[trials, hidden]`."""
         scale = features.std(axis=0)
         # A feature that varies by rounding only would be blown up.
@@ -48,21 +46,21 @@ class Envelope:
         norm = float(np.linalg.norm(features, axis=1).mean())
         return cls(features.mean(axis=0), np.where(still, 1, scale).astype(np.float32), norm, len(features))
 
-    def standardise(self, features: Floats) -> Floats:
+    def standardise(self, features: Features) -> Features:
         """Return features `[..., hidden]` with mean 0 and deviation 1 on what was measured."""
-        standardised: Floats = (features - self.mean) / self.scale
+        standardised: Features = (features - self.mean) / self.scale
         return standardised
 
-    def distance(self, features: Floats) -> Floats:
+    def distance(self, features: Features) -> Features:
         """Return for each trial `[trials]` the root mean square of its standardised features; about 1 inside.
 
         It is the Mahalanobis distance with the diagonal of the covariance, divided by the square root of the number of
         features.
         """
-        distances: Floats = np.sqrt((self.standardise(features) ** 2).mean(axis=-1))
+        distances: Features = np.sqrt((self.standardise(features) ** 2).mean(axis=-1))
         return distances
 
-    def norm_ratio(self, features: Floats) -> float:
+    def norm_ratio(self, features: Features) -> float:
         """Return the mean norm of the trials over that of the trials that were measured."""
         return float(np.linalg.norm(features, axis=1).mean() / self.norm)
 
@@ -80,19 +78,19 @@ class LinearProbe:
     """
 
     classes: Words
-    weight: Floats
-    bias: Floats
+    weight: Features
+    bias: Features
     standardised: bool
-    envelope: Envelope
+    envelope: FeatureEnvelope
 
-    def predict(self, features: Floats) -> Words:
+    def predict(self, features: Features) -> Words:
         """Return the word `[trials]` of highest score for features `[trials, hidden]`."""
         features = self.envelope.standardise(features) if self.standardised else features
         best: Words = self.classes[(features @ self.weight.T + self.bias).argmax(axis=1)]
         return best
 
 
-def fit_published(features: Floats, words: Words, seed: int) -> LinearProbe:
+def fit_published(features: Features, words: Words, seed: int) -> LinearProbe:
     """Fit the probe of the paper's Table 3.
 
     A linear layer with PyTorch's initial weights, AdamW (rate 1e-2, decay 1e-3), 30 epochs in batches of 256, raw
@@ -119,10 +117,10 @@ def fit_published(features: Floats, words: Words, seed: int) -> LinearProbe:
                 nn.functional.cross_entropy(inputs[batch] @ weight.T + bias, targets[batch]).backward()
                 optimizer.step()
     fitted = [parameter.detach().numpy() for parameter in parameters]
-    return LinearProbe(classes, fitted[0], fitted[1], False, Envelope.of(features))
+    return LinearProbe(classes, fitted[0], fitted[1], False, FeatureEnvelope.of(features))
 
 
-def fit_standardised(features: Floats, words: Words, seed: int) -> LinearProbe:
+def fit_standardised(features: Features, words: Words, seed: int) -> LinearProbe:
     """Fit a multinomial logistic regression on standardised features.
 
     A random fifth of the trials is held out to choose the L2 penalty, and the probe is the one fitted on the others:
@@ -136,7 +134,7 @@ def fit_standardised(features: Floats, words: Words, seed: int) -> LinearProbe:
     order = np.random.default_rng(seed).permutation(len(words))
     held_out = max(1, round(_VALIDATION * len(words)))
     validation, training = order[:held_out], order[held_out:]
-    envelope = Envelope.of(features[training])
+    envelope = FeatureEnvelope.of(features[training])
     inputs = envelope.standardise(features)
     with warnings.catch_warnings():
         # With few trials per word, words look like numbers to scikit-learn.

@@ -1,25 +1,25 @@
-"""What linear probes and simpler readouts find in the test trials of one cell, as rows."""
+"""Says what linear probes and simpler readouts find in the test trials of one cell, as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-from guardbind_bench.experiments.probe.bilinear import Flags
-from guardbind_bench.experiments.probe.data import Measured
-from guardbind_bench.experiments.probe.linear import Floats, LinearProbe, Words, fit_published, fit_standardised
-from guardbind_bench.experiments.probe.tables import OF_THE_PAPER
-from guardbind_bench.experiments.table import Estimate, Key, Row
+from guardbind_bench.arrays import Features, Flags, Floats, Words
+from guardbind_bench.experiments.probe.data import ProbeTrials
+from guardbind_bench.experiments.probe.linear import LinearProbe, fit_published, fit_standardised
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.stats import statistics
 
 __all__ = ["FEWEST", "few", "label", "layer_rows", "model_rows", "published_row", "shares", "transfer_row"]
 
 FEWEST = 10
+# Layers that the paper prints, of a model of 36.
+_OF_THE_PAPER = (0, 18, 35)
 
-Fit = Callable[[Floats, Words, int], LinearProbe]
+LinearFit = Callable[[Features, Words, int], LinearProbe]
 
 
 def few(flags: Flags) -> Estimate | None:
@@ -28,13 +28,13 @@ def few(flags: Flags) -> Estimate | None:
     return Estimate(value=None, n=number) if number < FEWEST else None
 
 
-def shares(hits: Flags, test: Measured, names: Sequence[str] = ()) -> dict[str, Estimate]:
+def shares(hits: Flags, test: ProbeTrials, names: Sequence[str] = ()) -> dict[str, Estimate]:
     """Return the share of hits `[trials]` in each subset of the test trials, or in the named ones."""
     subsets = {name: flags for name, flags in test.subsets.items() if not names or name in names}
     return {name: few(flags) or statistics.share(hits[flags]) for name, flags in subsets.items()}
 
 
-def published_row(keys: Mapping[str, Key], test: Measured, fits: Mapping[int, LinearProbe]) -> Row:
+def published_row(keys: Mapping[str, RowKey], test: ProbeTrials, fits: Mapping[int, LinearProbe]) -> TableRow:
     """Return the row to set beside the published one; `fits` are the probes by layer."""
     wrong = ~test.right
     values = {
@@ -43,18 +43,18 @@ def published_row(keys: Mapping[str, Key], test: Measured, fits: Mapping[int, Li
         "frac_2b": statistics.share(test.bound_wrongly[wrong]),
     }
     for layer, probe in fits.items():
-        if layer in OF_THE_PAPER:
+        if layer in _OF_THE_PAPER:
             hits = probe.predict(test.at(layer)) == test.target
             values[f"probe_acc_block_{layer}"] = shares(hits, test, ["on_2b"])["on_2b"]
-    return Row(table="probe", keys=dict(keys), values=values, notes=_too_few(test))
+    return TableRow(table="probe", keys=dict(keys), values=values, notes=_too_few(test))
 
 
 def layer_rows(
-    keys: Mapping[str, Key], train: Measured, test: Measured, layer: int, seeds: Sequence[int]
-) -> tuple[list[Row], dict[str, LinearProbe]]:
+    keys: Mapping[str, RowKey], train: ProbeTrials, test: ProbeTrials, layer: int, seeds: Sequence[int]
+) -> tuple[list[TableRow], dict[str, LinearProbe]]:
     """Return the rows of one layer, and the first of the probes of each recipe for the target."""
     mixed = train.target[np.random.default_rng(seeds[0]).permutation(len(train))]
-    recipes: dict[str, tuple[Fit, Words, Words]] = {
+    recipes: dict[str, tuple[LinearFit, Words, Words]] = {
         "published": (fit_published, train.target, test.target),
         "standardised": (fit_standardised, train.target, test.target),
         "shuffled": (fit_standardised, mixed, test.target),
@@ -81,7 +81,7 @@ def layer_rows(
     return _by_probe(keys, layer, values, test), {name: probes[name] for name in ("published", "standardised")}
 
 
-def model_rows(keys: Mapping[str, Key], train: Measured, test: Measured) -> list[Row]:
+def model_rows(keys: Mapping[str, RowKey], train: ProbeTrials, test: ProbeTrials) -> list[TableRow]:
     """Return what needs no probe: the best candidate that the model does not write, and the most frequent word."""
     runner_up = np.where(test.bound_wrongly, test.second, test.best) == test.place
     words, counts = np.unique(train.target, return_counts=True)
@@ -94,17 +94,19 @@ def model_rows(keys: Mapping[str, Key], train: Measured, test: Measured) -> list
 
 
 def _by_probe(
-    keys: Mapping[str, Key], layer: int | None, values: Mapping[str, dict[str, Estimate]], test: Measured
-) -> list[Row]:
+    keys: Mapping[str, RowKey], layer: int | None, values: Mapping[str, dict[str, Estimate]], test: ProbeTrials
+) -> list[TableRow]:
     return [
-        Row(table="probe_layers", keys={**keys, "layer": layer, "probe": name}, values=estimates, notes=_too_few(test))
+        TableRow(
+            table="probe_layers", keys={**keys, "layer": layer, "probe": name}, values=estimates, notes=_too_few(test)
+        )
         for name, estimates in values.items()
     ]
 
 
 def transfer_row(
-    keys: Mapping[str, Key], test: Measured, layer: int, probe: LinearProbe, trained_on: Mapping[str, Key]
-) -> Row:
+    keys: Mapping[str, RowKey], test: ProbeTrials, layer: int, probe: LinearProbe, trained_on: Mapping[str, RowKey]
+) -> TableRow:
     """Return how a probe of one cell does on the test trials of another, and how far away these lie."""
     outputs, envelope = test.at(layer), probe.envelope
     values = shares(probe.predict(outputs) == test.target, test)
@@ -114,7 +116,7 @@ def transfer_row(
         f"fitted on {envelope.trials} trials of {keys['model']}, {label(trained_on)}, asked key "
         f"{trained_on['asked']}, layer {layer}, {len(probe.classes)} words, mean feature norm {envelope.norm:.4g}"
     )
-    return Row(
+    return TableRow(
         table="probe_transfer",
         keys={**keys, "layer": layer, "probe": "standardised", "trained_on": label(trained_on)},
         values=values,
@@ -122,12 +124,12 @@ def transfer_row(
     )
 
 
-def label(keys: Mapping[str, Key]) -> str:
+def label(keys: Mapping[str, RowKey]) -> str:
     """Return a cell's task, filler and k in one line."""
     return f"{keys['task']} / {keys['filler']} / k={keys['k']}"
 
 
-def _too_few(test: Measured) -> tuple[str, ...]:
+def _too_few(test: ProbeTrials) -> tuple[str, ...]:
     names = {"on_right": "right", "on_wrong": "wrong", "on_2b": "2B"}
     return tuple(
         f"{int(flags.sum())} test trials are {names[name]}; fewer than {FEWEST} give no value"
@@ -139,7 +141,7 @@ def _too_few(test: Measured) -> tuple[str, ...]:
 def _over_fits(right: Sequence[Flags], subset: Flags) -> Estimate:
     if (none := few(subset)) is not None:
         return none
-    found: NDArray[np.float64] = np.array([hits[subset].mean() for hits in right])
+    found: Floats = np.array([hits[subset].mean() for hits in right])
     value, n = float(found.mean()), len(found)
     if n == 1:
         return Estimate(value=value, n=n)

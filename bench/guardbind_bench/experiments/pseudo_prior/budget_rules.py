@@ -1,4 +1,4 @@
-"""Rules that pass or flag an answer: how well each finds the errors, and how often answers are right by their score."""
+"""Applies rules that pass or flag an answer: how well each finds errors, how often answers are right by score."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import numpy as np
 from guardbind.config import GuardConfig
 from guardbind.information.budget import signed_divergence
 from guardbind.policies.slot import budget_of
-from guardbind_bench.experiments.pseudo_prior.null_readings import Flags, Floats, NullReadings
+from guardbind_bench.arrays import Flags, Floats
+from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
 from guardbind_bench.experiments.pseudo_prior.null_rows import published_margin
 from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.stats.metrics import auroc, auroc_interval
 from guardbind_bench.stats.statistics import mean, share
 
-__all__ = ["Rule", "judged", "reliability", "rules"]
+__all__ = ["BudgetRule", "judged", "reliability", "rules"]
 
 _BITS_EDGES = (-math.inf, 0.0, 1.0, 2.0, 3.0, 5.0, 8.0, math.inf)
 _SHARES = np.linspace(0.0, 1.0, 11)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class BudgetRule:
     """A rule, applied to the emitted tokens.
 
     Attributes:
@@ -48,7 +49,7 @@ class Rule:
     flagged: Flags
 
 
-def rules(readings: NullReadings, taus: Sequence[float], seed: int) -> list[Rule]:
+def rules(readings: NullReadings, taus: Sequence[float], seed: int) -> list[BudgetRule]:
     """Apply every rule.
 
     What has no threshold of its own flags as many answers as the guard's threshold of bits does, those of least score.
@@ -63,30 +64,30 @@ def rules(readings: NullReadings, taus: Sequence[float], seed: int) -> list[Rule
     for tau in taus:
         every = [_margins(readings.token, priors, tau) for priors in (readings.guard_prior, *readings.token_priors.T)]
         worst = np.nanmin(every, axis=0)
-        found.append(Rule("envelope", "target", "vocabulary", "tau", tau, worst, worst < 0))
+        found.append(BudgetRule("envelope", "target", "vocabulary", "tau", tau, worst, worst < 0))
     least = GuardConfig().min_evidence_bits
     under = readings.bits < least
     line = f"{least:g} bits"
-    found.append(Rule("evidence_bits", "target", "vocabulary", line, None, readings.bits, under))
+    found.append(BudgetRule("evidence_bits", "target", "vocabulary", line, None, readings.bits, under))
     anything = readings.any_bits
-    found.append(Rule("any_evidence_bits", "bindings", "vocabulary", line, None, anything, anything < least))
+    found.append(BudgetRule("any_evidence_bits", "bindings", "vocabulary", line, None, anything, anything < least))
     observed = signed_divergence(np.exp(readings.token), np.exp(readings.guard_prior))
     lots = np.random.default_rng(seed).random(len(under))
     for name, score in {"observed": observed, **readings.baselines, "random": lots}.items():
         if not np.isnan(score).any():
             told, flagged = "target" if name == "observed" else "nothing", _least(score, int(under.sum()))
-            found.append(Rule(name, told, "vocabulary", "same rate", None, score, flagged))
+            found.append(BudgetRule(name, told, "vocabulary", "same rate", None, score, flagged))
     return found
 
 
-def _budgets(over: str, logprobs: Floats, priors: Floats, tau: float) -> list[Rule]:
+def _budgets(over: str, logprobs: Floats, priors: Floats, tau: float) -> list[BudgetRule]:
     signed = _margins(logprobs, priors, tau)
     unsigned = np.array([published_margin(*pair, tau) for pair in zip(logprobs, priors, strict=True)])
     p1 = np.exp(logprobs)
     return [
-        Rule("signed_budget", "target", over, "tau", tau, signed, signed < 0),
-        Rule("published_budget", "target", over, "tau", tau, unsigned, unsigned < 0),
-        Rule("p1", "nothing", over, "tau", tau, p1, p1 < tau),
+        BudgetRule("signed_budget", "target", over, "tau", tau, signed, signed < 0),
+        BudgetRule("published_budget", "target", over, "tau", tau, unsigned, unsigned < 0),
+        BudgetRule("p1", "nothing", over, "tau", tau, p1, p1 < tau),
     ]
 
 
@@ -101,7 +102,7 @@ def _least(score: Floats, number: int) -> Flags:
     return flagged
 
 
-def judged(readings: NullReadings, rule: Rule) -> dict[str, Estimate]:
+def judged(readings: NullReadings, rule: BudgetRule) -> dict[str, Estimate]:
     """Return how well a rule finds the errors."""
     wrong = ~readings.right
     return {

@@ -1,25 +1,24 @@
-"""`pseudo-prior`: what is left of an answer without its evidence, how the nulls agree, and what budgets find out."""
+"""Measures what is left of an answer without its evidence, how the nulls agree, and what budgets find out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
+import pandas as pd
 from pydantic import Field, JsonValue
 
 from guardbind.errors import ConfigError
-from guardbind_bench.experiments.experiment import Data, Settings
-from guardbind_bench.experiments.options import read_options
-from guardbind_bench.experiments.pseudo_prior.budget_rules import Rule, judged, reliability, rules
+from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point
+from guardbind_bench.experiments.pseudo_prior.budget_rules import BudgetRule, judged, reliability, rules
 from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
 from guardbind_bench.experiments.pseudo_prior.null_rows import FAMILY, agreement, family, pseudo_prior
-from guardbind_bench.experiments.pseudo_prior.tables import TABLES
+from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
-from guardbind_bench.experiments.shared.guard_conditions import Condition, without_failures
-from guardbind_bench.experiments.table import Estimate, Key, Row
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.measures.nulls import NULL_NAMES
-from guardbind_bench.prompts.cell import Request
 
-__all__ = ["EXPERIMENT", "PseudoPrior", "PseudoPriorSettings"]
+__all__ = ["EXPERIMENT", "PseudoPriorExperiment", "PseudoPriorSettings"]
 
 _REFERENCE = "mask"
 
@@ -33,63 +32,47 @@ class PseudoPriorSettings(FormOptions):
     """Reliabilities that budgets are asked for, in (0, 1); the paper's and the guard's."""
 
 
-class PseudoPrior:
+class PseudoPriorExperiment(CellExperiment[PseudoPriorSettings]):
     """Reads every trial under every null of the target's evidence."""
 
     name = "pseudo-prior"
     title = "What is left of an answer without its evidence, and does an information budget find the errors?"
     version = 2
     aliases = ("binding_null_family",)
-    tables = TABLES
-    defaults: dict[str, JsonValue] = PseudoPriorSettings().model_dump(mode="json")
+    option_type = PseudoPriorSettings
+    measure = "nulls"
 
-    def plan(self, settings: Settings) -> list[Request]:
-        """Return one request per condition.
+    def check(self, settings: Settings, options: PseudoPriorSettings) -> None:
+        """Check that the reliabilities are in (0, 1), too."""
+        super().check(settings, options)
+        outside = [tau for tau in options.taus if not 0 < tau < 1]
+        if outside:
+            raise ConfigError(f"taus {outside} are no reliabilities; numbers in (0, 1) are accepted.")
 
-        Raises:
-            ConfigError: An option is unknown or does not fit.
-            UnknownNameError: A task or filler is not registered.
-        """
-        return [condition.request for condition in _conditions(settings)]
+    def cell_options(self, point: Point, options: PseudoPriorSettings) -> dict[str, JsonValue]:
+        """Return the nulls."""
+        return {"nulls": list(options.nulls)}
 
-    def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
-        """Make the rows from the records; the same records give the same rows."""
-        taus = _options(settings).taus
-        rows = []
-        for condition in _conditions(settings):
-            progress(str(condition))
-            keys, refusal = condition.keys(data.model), data.refusal(condition.request)
-            if refusal is not None:
-                rows += [Row(table=table.id, keys=keys, values={}, notes=(refusal,)) for table in TABLES]
-                continue
-            frame, notes = without_failures(data.frame(condition.request))
-            if frame.empty:
-                rows += [Row(table=table.id, keys=keys, values={}, notes=tuple(notes)) for table in TABLES]
-                continue
-            rows += _rows(NullReadings.of(frame), keys, taus, settings.seed, notes)
-        return rows
+    def rows(self, condition: Condition, frame: pd.DataFrame, run: GridRun[PseudoPriorSettings]) -> list[TableRow]:
+        """Make the rows of all tables, of the trials that did not fail."""
+        read, notes = without_failures(frame)
+        if read.empty:
+            return list(self.refused(condition, run, *notes))
+        return _rows(NullReadings.of(read), run.keys(condition.keys), run.options.taus, run.settings.seed, notes)
 
-
-def _options(settings: Settings) -> PseudoPriorSettings:
-    options = read_options(PseudoPriorSettings, settings.options, "pseudo-prior")
-    outside = [tau for tau in options.taus if not 0 < tau < 1]
-    if outside:
-        raise ConfigError(f"taus {outside} are no reliabilities; numbers in (0, 1) are accepted.")
-    return options
-
-
-def _conditions(settings: Settings) -> list[Condition]:
-    options = _options(settings)
-    return Condition.all("nulls", settings, options, {"nulls": list(options.nulls)})
+    def refused(self, condition: Condition, run: GridRun[PseudoPriorSettings], *reasons: str) -> Iterator[TableRow]:
+        """Yield a row in every table that says why."""
+        for table in self.tables:
+            yield TableRow(table=table.id, keys=run.keys(condition.keys), values={}, notes=reasons)
 
 
 def _rows(
-    readings: NullReadings, keys: dict[str, Key], taus: tuple[float, ...], seed: int, notes: list[str]
-) -> list[Row]:
-    rows: list[Row] = []
+    readings: NullReadings, keys: dict[str, RowKey], taus: tuple[float, ...], seed: int, notes: list[str]
+) -> list[TableRow]:
+    rows: list[TableRow] = []
 
-    def add(table: str, more: dict[str, Key], values: dict[str, Estimate], *said: str) -> None:
-        rows.append(Row(table=table, keys={**keys, **more}, values=values, notes=(*said, *notes)))
+    def add(table: str, more: dict[str, RowKey], values: dict[str, Estimate], *said: str) -> None:
+        rows.append(TableRow(table=table, keys={**keys, **more}, values=values, notes=(*said, *notes)))
 
     for null in readings.nulls:
         values = pseudo_prior(readings, null)
@@ -105,7 +88,7 @@ def _rows(
         missing = () if values else (f"Not all of {', '.join(FAMILY)} were read.",)
         add("null_family", {"tau": tau}, values, *missing)
     for rule in rules(readings, taus, seed):
-        about: dict[str, Key] = {
+        about: dict[str, RowKey] = {
             "rule": rule.name, "told": rule.told, "over": rule.over, "threshold": rule.threshold, "tau": rule.tau
         }  # fmt: skip
         add("budget_rules", about, judged(readings, rule), *_told(rule, readings.guard_null))
@@ -122,7 +105,7 @@ _TOLD = {
 }
 
 
-def _told(rule: Rule, null: str) -> tuple[str, ...]:
+def _told(rule: BudgetRule, null: str) -> tuple[str, ...]:
     said = tuple(text.format(null=null) for told, text in _TOLD.items() if told == rule.told)
     return (*said, _BACKWARDS) if rule.name in ("signed_budget", "published_budget", "envelope") else said
 
@@ -140,4 +123,4 @@ def _turned(values: dict[str, Estimate]) -> tuple[str, ...]:
     return ("The evidence lowers the accuracy; the divergence counts against it.",)
 
 
-EXPERIMENT = PseudoPrior()
+EXPERIMENT: Experiment = PseudoPriorExperiment()

@@ -1,4 +1,4 @@
-"""The records of the measure `nulls` as arrays."""
+"""Reads the records of the measure `nulls` into arrays."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from guardbind.information import nats_to_bits
+from guardbind_bench.arrays import Flags, Floats
 
-__all__ = ["Flags", "Floats", "NullReadings"]
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+__all__ = ["NullReadings"]
 
 
 @dataclass(frozen=True, slots=True)

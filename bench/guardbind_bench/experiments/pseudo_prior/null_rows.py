@@ -1,4 +1,4 @@
-"""What the nulls leave of the right answer, how far they agree, and the published test under their family."""
+"""Sums up what the nulls leave of the right answer, how far they agree, and the published test under their family."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from guardbind.config import GuardConfig
 from guardbind.information import bernoulli_kl, clopper_pearson, divergence_interval, nats_to_bits, trust_interval
 from guardbind.information.intervals import Interval
 from guardbind.policies.slot import budget_of
-from guardbind_bench.experiments.pseudo_prior.null_readings import Flags, Floats, NullReadings
+from guardbind_bench.arrays import Flags, Floats
+from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
 from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.stats.statistics import difference, mean, ratio_of_means, share
 

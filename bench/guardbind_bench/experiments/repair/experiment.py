@@ -1,26 +1,24 @@
-"""`repair`: what the guard makes of wrong bindings, beside candidate-only decoding and checkpoints in the prompt.
+"""Compares what the guard makes of wrong bindings with candidate-only decoding and checkpoints in the prompt.
 
 Every arm answers the same trials, so that all differences are of pairs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pandas as pd
 from pydantic import Field, JsonValue
 
-from guardbind_bench.experiments.experiment import Data, Settings
-from guardbind_bench.experiments.options import read_options
-from guardbind_bench.experiments.repair.tables import TABLES
+from guardbind_bench.experiments.experiment import Experiment
+from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point
+from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
-from guardbind_bench.experiments.shared.guard_conditions import Condition, without_failures
-from guardbind_bench.experiments.table import Estimate, Key, Row
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.measures.repair import DEFAULT_ARMS, UNGUARDED
-from guardbind_bench.prompts.cell import Request
 from guardbind_bench.stats.statistics import count, difference, mcnemar, mean, quantity, share, share_removed
 
-__all__ = ["EXPERIMENT", "Repair", "RepairSettings"]
+__all__ = ["EXPERIMENT", "RepairExperiment", "RepairSettings"]
 
 
 class RepairSettings(FormOptions):
@@ -30,62 +28,45 @@ class RepairSettings(FormOptions):
     """Ways to answer: arms of the guard, `candidates`, checkpoint arms as `oracle:64`; the unguarded model always."""
 
 
-class Repair:
+class RepairExperiment(CellExperiment[RepairSettings]):
     """Answers every trial under every arm."""
 
     name = "repair"
     title = "What does the guard repair, what does it spoil, and what does it cost?"
     version = 2
-    aliases: tuple[str, ...] = ()
-    tables = TABLES
-    defaults: dict[str, JsonValue] = RepairSettings().model_dump(mode="json")
+    option_type = RepairSettings
+    measure = "repair"
 
-    def plan(self, settings: Settings) -> list[Request]:
-        """Return one request per condition.
+    def cell_options(self, point: Point, options: RepairSettings) -> dict[str, JsonValue]:
+        """Return the arms."""
+        return {"arms": list(options.arms)}
 
-        Raises:
-            ConfigError: An option is unknown or does not fit.
-            UnknownNameError: A task or filler is not registered.
-        """
-        return [condition.request for condition in _conditions(settings)]
-
-    def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
-        """Make the rows from the records; the same records give the same rows."""
-        rows = []
-        for condition in _conditions(settings):
-            progress(str(condition))
-            keys, refusal = condition.keys(data.model), data.refusal(condition.request)
-            if refusal is not None:
-                rows.append(_row(keys, None, None, {}, [refusal]))
+    def rows(self, condition: Condition, frame: pd.DataFrame, run: GridRun[RepairSettings]) -> Iterator[TableRow]:
+        """Make a row for each arm, the unguarded one first."""
+        records, notes = without_failures(frame)
+        if records.empty:
+            yield from self.refused(condition, run, *notes)
+            return
+        keys = run.keys(condition.keys)
+        before = records[records["arm"] == UNGUARDED].set_index("index")
+        for arm, group in records.groupby("arm", sort=False):
+            told, refused = str(group["told"].iloc[0]), group["refused"].iloc[0]
+            if isinstance(refused, str):
+                yield _row(keys, str(arm), told, {}, refused)
                 continue
-            rows += _rows(keys, data.frame(condition.request))
-        return rows
+            after = group.set_index("index").loc[before.index]
+            values = _rates(after) if arm == UNGUARDED else _rates(after) | _changes(after, before)
+            yield _row(keys, str(arm), told, values, *notes)
+
+    def refused(self, condition: Condition, run: GridRun[RepairSettings], *reasons: str) -> Iterator[TableRow]:
+        """Yield a row of no arm that says why."""
+        yield _row(run.keys(condition.keys), None, None, {}, *reasons)
 
 
-def _conditions(settings: Settings) -> list[Condition]:
-    options = read_options(RepairSettings, settings.options, "repair")
-    return Condition.all("repair", settings, options, {"arms": list(options.arms)})
-
-
-def _row(keys: dict[str, Key], arm: str | None, told: str | None, values: dict[str, Estimate], notes: list[str]) -> Row:
-    return Row(table="repair", keys={**keys, "arm": arm, "told": told}, values=values, notes=tuple(notes))
-
-
-def _rows(keys: dict[str, Key], records: pd.DataFrame) -> list[Row]:
-    records, notes = without_failures(records)
-    if records.empty:
-        return [_row(keys, None, None, {}, notes)]
-    before = records[records["arm"] == UNGUARDED].set_index("index")
-    rows = []
-    for arm, group in records.groupby("arm", sort=False):
-        told, refused = str(group["told"].iloc[0]), group["refused"].iloc[0]
-        if isinstance(refused, str):
-            rows.append(_row(keys, str(arm), told, {}, [refused]))
-            continue
-        after = group.set_index("index").loc[before.index]
-        values = _rates(after) if arm == UNGUARDED else _rates(after) | _changes(after, before)
-        rows.append(_row(keys, str(arm), told, values, notes))
-    return rows
+def _row(
+    keys: dict[str, RowKey], arm: str | None, told: str | None, values: dict[str, Estimate], *notes: str
+) -> TableRow:
+    return TableRow(table="repair", keys={**keys, "arm": arm, "told": told}, values=values, notes=notes)
 
 
 def _rates(answers: pd.DataFrame) -> dict[str, Estimate]:
@@ -121,4 +102,4 @@ def _changes(after: pd.DataFrame, before: pd.DataFrame) -> dict[str, Estimate]:
     return values
 
 
-EXPERIMENT = Repair()
+EXPERIMENT: Experiment = RepairExperiment()

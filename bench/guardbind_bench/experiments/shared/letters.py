@@ -1,4 +1,4 @@
-"""Answers to lettered options: how often the model abstains, and what its letters tell of the right one."""
+"""Sums up answers to lettered options: how often the model abstains, and what its letters tell of the right one."""
 
 from __future__ import annotations
 
@@ -7,32 +7,16 @@ import math
 import numpy as np
 import pandas as pd
 
+from guardbind_bench.arrays import Flags
 from guardbind_bench.experiments.information.bounds import used
-from guardbind_bench.experiments.shared import columns
-from guardbind_bench.experiments.shared.reading_cells import Flags, Readings
-from guardbind_bench.experiments.table import Column, Estimate
+from guardbind_bench.experiments.shared.readings import Readings
+from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.prompts.tasks.notes_binding import ABSTAIN
 from guardbind_bench.stats.statistics import quantity, share
 
-__all__ = ["LETTER_COLUMNS", "abstained", "letter_estimates"]
+__all__ = ["abstained", "letter_estimates"]
 
 _PERMUTATIONS = 1000
-
-LETTER_COLUMNS: dict[str, Column] = {
-    "acc_baseline": columns.share("accuracy", "Trials whose best token is the target's, baseline."),
-    "acc_given_answer": columns.share("given an answer", "Right letters among the trials whose best token is A to D."),
-    "abstain_rate_baseline": columns.share(
-        "Z", "Trials whose best token is Z: the notes do not tell. Right for the twin, else an error."
-    ),
-    "other_rate": columns.share("other", "Trials whose best token is no letter on offer."),
-    "information": columns.nats(
-        "I(V; V̂)",
-        "Information of what is written (A to D, Z, other) about the right letter, over all trials that were "
-        "read; of letters, as the places change with each trial: at most ln 4 = 1.386. Miller-Madow; low end Fano on "
-        "the upper limit of the error, high end the upper bootstrap limit of ln 4 - H(V|V̂).",
-    ),
-    "information_p": columns.p("p", "Of no information, by permutation."),
-}
 
 
 def abstained(stage: pd.Series, text: pd.Series) -> Flags:
@@ -43,7 +27,7 @@ def abstained(stage: pd.Series, text: pd.Series) -> Flags:
 
 
 def letter_estimates(readings: Readings) -> dict[str, Estimate]:
-    """Return the values of `LETTER_COLUMNS`. Without two right letters none is informative."""
+    """Return the values of the columns `letters`. Without two right letters none is informative."""
     r = readings
     abstains = abstained(r.frame["stage"], r.frame["text"])
     answers = (r.right | r.bound_wrongly) & ~abstains

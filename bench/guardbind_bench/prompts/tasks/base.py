@@ -36,6 +36,7 @@ class PromptTask(ABC):
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    lettered: ClassVar[bool] = False
     pool: Pool
 
     def __init__(

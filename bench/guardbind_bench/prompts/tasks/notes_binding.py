@@ -66,6 +66,7 @@ class NotesBinding(ProseTask):
     """
 
     name = "notes_binding"
+    lettered = True
     drawn_as = "notes_binding"
     arms: ClassVar[tuple[str, ...]] = ("baseline", "oracle", "raw_copy")
     _told: ClassVar[bool] = True
