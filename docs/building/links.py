@@ -13,7 +13,7 @@ _LINK = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<path>\.\./[^)#\s]+)(?:#[^)\s]*)?\
 
 
 def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
-    """Replace links that leave the folder docs by their text; one that leads nowhere is a warning, an error when strict.
+    """Replace links that leave the folder docs by their text; warn of one that leads nowhere.
 
     Args:
         markdown: The source of the page.

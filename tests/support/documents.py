@@ -14,6 +14,7 @@ from unittest import SkipTest
 from paths import ROOT
 from sybil import Document, Example, Region
 from sybil.document import PythonDocStringDocument
+from sybil.evaluators.skip import Skipper
 from sybil.parsers.doctest import DocTestParser
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
@@ -83,6 +84,7 @@ def run_document(page: Path, **names: Any) -> Outcome:
     outcome = Outcome(namespace=document.namespace)
     for example in document.examples():
         is_output = example.region.evaluator is _compare
+        is_skip = isinstance(example.region.evaluator, Skipper)
         printed = io.StringIO()
         try:
             with contextlib.nullcontext() if is_output else contextlib.redirect_stdout(printed):
@@ -92,7 +94,7 @@ def run_document(page: Path, **names: Any) -> Outcome:
             continue
         if is_output:
             outcome.compared += 1
-        else:
+        elif not is_skip:
             document.namespace["_printed"] = printed.getvalue()
             outcome.ran += 1
     return outcome
