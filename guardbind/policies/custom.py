@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from guardbind.errors import ConfigError
@@ -36,10 +36,22 @@ def _decided(decision: object, slot: Slot) -> Iterable[Attempt]:
         return as_policy(decision)(slot)
     if isinstance(decision, Attempt):
         return (decision,)
+    if isinstance(decision, Sequence):
+        return list(_accepted(decision))
     if isinstance(decision, Iterable):
-        proposals = list(decision)
-        if all(isinstance(proposal, Attempt) for proposal in proposals):
-            return proposals
-    raise ConfigError(
+        # One by one: what comes after a proposal that holds is never asked for.
+        return _accepted(decision)
+    raise _not_accepted(decision)
+
+
+def _accepted(decisions: Iterable[object]) -> Iterator[Attempt]:
+    for decision in decisions:
+        if not isinstance(decision, Attempt):
+            raise _not_accepted(decision)
+        yield decision
+
+
+def _not_accepted(decision: object) -> ConfigError:
+    return ConfigError(
         f"the policy returned {type(decision).__name__}; a policy name, a Proposal, several or None is accepted."
     )
