@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from plain_slots import LETTERS, letters_row, plain_branch
 
@@ -41,8 +43,7 @@ class TestTheValue:
         for event in set(ValueEvent) - {ValueEvent.BEGIN}:
             with pytest.raises(GuardbindError, match="phase CLOSED; BEGIN can"):
                 row.advance(event)
-        begun(row)
-        assert row.phase is Phase.BEGUN
+        assert begun(row).phase is Phase.BEGUN
         with pytest.raises(GuardbindError):
             begun(row)
 
@@ -115,12 +116,13 @@ class TestInterventions:
 
     def test_nothing_is_done_before_a_verdict(self, row: Row) -> None:
         value = begun(row)
-        for act in (
+        acts: list[Callable[[], None]] = [
             lambda: row.write(value),
             lambda: row.follow(value, plain_branch([1.0])),
             lambda: row.restate(value, [65], 1),
             lambda: row.stop(value, [0]),
-        ):
+        ]
+        for act in acts:
             with pytest.raises(GuardbindError, match="phase BEGUN"):
                 act()
 
