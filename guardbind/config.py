@@ -1,4 +1,4 @@
-"""Settings of a guard: one frozen, validated object."""
+"""Holds the settings of a guard: one frozen, validated object."""
 
 from __future__ import annotations
 

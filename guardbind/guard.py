@@ -113,7 +113,7 @@ class Guard:
             GuardedCall.opened(self._language_model, args, kwargs) as call,
             self.attached(bindings, target, source) as handle,
         ):
-            raw = handle.run(call)
+            raw = handle._run(call)
         sequences = raw if isinstance(raw, Tensor) else raw.sequences
         text = self.tokenizer.batch_decode(sequences[:, call.columns :], skip_special_tokens=True)
         return GuardOutput(sequences, text, handle.report, raw)
@@ -204,13 +204,13 @@ class Handle:
         @functools.wraps(self._original)
         def generate(*args: Any, **kwargs: Any) -> Any:
             with GuardedCall.opened(guard._language_model, args, kwargs) as call:
-                return self.run(call)
+                return self._run(call)
 
         vars(generate)["guardbind_handle"] = self
         self.generate: Callable[..., Any] = generate
         vars(model)["generate"] = generate
 
-    def run(self, call: GuardedCall) -> Any:
+    def _run(self, call: GuardedCall) -> Any:
         """Run a call that was checked; returns whatever `generate` itself returns."""
         return self._guard._run(self._original, call, self._declaration, self._reports.append)
 

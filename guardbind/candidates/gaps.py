@@ -1,4 +1,4 @@
-"""What is read at a slot: gate gap, value gap, candidate probabilities and the residual lens.
+"""Reads logits at a node of the trie: gate gap, value gap, candidate probabilities and the residual lens.
 
 Everything here is a pure function of logits and a trie node. The next token goes one of several *ways*: each child of
 the node is a way, shared by the candidates below it. Where a value ends inside another one ("blue" in "bluebird"), all

@@ -1,4 +1,4 @@
-"""Values as token sequences: the surface forms of a value, and the trie of a candidate set.
+"""Spells values as token sequences: the surface forms of a value, and the trie of a candidate set.
 
 A value can be written in more than one way (with or without a space in front, under an alias), each way is one or more
 tokens, and two values may start with the same tokens. The trie answers, after any tokens already written, which next
@@ -15,7 +15,7 @@ from guardbind.errors import CandidateError
 
 __all__ = ["Candidate", "Node", "TokenizerLike", "Trie", "surface_forms"]
 
-Form = tuple[int, ...]
+TokenForm = tuple[int, ...]
 
 # Contexts after which values are written. A tokenizer may split a value differently after each of them, so all count.
 _ANCHORS = ("\n", "=", "[", '"')
@@ -34,7 +34,7 @@ class TokenizerLike(Protocol):
         ...
 
 
-def surface_forms(tokenizer: TokenizerLike, value: str, aliases: Sequence[str] = ()) -> tuple[Form, ...]:
+def surface_forms(tokenizer: TokenizerLike, value: str, aliases: Sequence[str] = ()) -> tuple[TokenForm, ...]:
     """Return every distinct token sequence in which a value may be written in the middle of a text.
 
     Each of the value and its aliases is tried as given and with one space in front, and tokenised as a *continuation*:
@@ -55,7 +55,7 @@ def surface_forms(tokenizer: TokenizerLike, value: str, aliases: Sequence[str] =
     """
     special = frozenset(tokenizer.all_special_ids)
     anchors = [(anchor, _encode(tokenizer, anchor)) for anchor in _ANCHORS]
-    forms: dict[Form, None] = {}
+    forms: dict[TokenForm, None] = {}
     for text in dict.fromkeys((value, *aliases)):
         written = [
             form
@@ -73,8 +73,8 @@ def surface_forms(tokenizer: TokenizerLike, value: str, aliases: Sequence[str] =
 
 
 def _continuations(
-    tokenizer: TokenizerLike, text: str, anchors: Iterable[tuple[str, Form]], special: frozenset[int]
-) -> Iterator[Form]:
+    tokenizer: TokenizerLike, text: str, anchors: Iterable[tuple[str, TokenForm]], special: frozenset[int]
+) -> Iterator[TokenForm]:
     for anchor, prefix in anchors:
         tokens = _encode(tokenizer, anchor + text)
         if tokens[: len(prefix)] != prefix:
@@ -90,7 +90,7 @@ def _continuations(
             )
 
 
-def _encode(tokenizer: TokenizerLike, text: str) -> Form:
+def _encode(tokenizer: TokenizerLike, text: str) -> TokenForm:
     return tuple(tokenizer.encode(text, add_special_tokens=False))
 
 
@@ -105,7 +105,7 @@ class Candidate:
     """
 
     value: str
-    forms: tuple[Form, ...]
+    forms: tuple[TokenForm, ...]
     index: int
 
 
@@ -153,7 +153,7 @@ class Trie:
         CandidateError: There is no value, a value has no form or an empty one, or two values share a form.
     """
 
-    def __init__(self, forms: Mapping[str, Sequence[Form]]) -> None:
+    def __init__(self, forms: Mapping[str, Sequence[TokenForm]]) -> None:
         if not forms:
             raise CandidateError("the candidate set is empty; at least one value is needed.")
         self.candidates = tuple(
@@ -222,8 +222,8 @@ class Trie:
 
 
 def _grow(candidates: Sequence[Candidate]) -> Node:
-    values: dict[Form, set[int]] = {}
-    ends: dict[Form, Candidate] = {}
+    values: dict[TokenForm, set[int]] = {}
+    ends: dict[TokenForm, Candidate] = {}
     for candidate in candidates:
         if not all(candidate.forms) or not candidate.forms:
             raise CandidateError(f"{candidate.value!r} tokenises to nothing; a candidate needs at least one token.")
@@ -239,7 +239,7 @@ def _grow(candidates: Sequence[Candidate]) -> Node:
                 values.setdefault(form[:depth], set()).add(candidate.index)
 
     # Longest prefixes first, so that children exist before their parent; recursion would bound the length of a value.
-    below: dict[Form, dict[int, Node]] = {}
+    below: dict[TokenForm, dict[int, Node]] = {}
     for prefix in sorted(values, key=len, reverse=True):
         node = Node(
             children=below.pop(prefix, {}),

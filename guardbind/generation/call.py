@@ -26,8 +26,7 @@ from guardbind.session.row import Row
 
 __all__ = ["Bindings", "Declaration", "GuardedCall", "Targets", "kept_columns", "named", "prompt_ids"]
 
-Item = Binding | Evidence
-Bindings = Sequence[Item] | Sequence[Sequence[Item]]
+Bindings = Sequence[Binding | Evidence] | Sequence[Sequence[Binding | Evidence]]
 """One list, or one list per row."""
 Targets = str | Target | None | Sequence[str | Target | None]
 """One target, or one per row; None where it is to be found in the text."""
@@ -231,7 +230,7 @@ def _static_length(cache: Any) -> int | None:
     return max(lengths) if lengths else None
 
 
-def _binding_lists(given: Bindings | None, rows: int) -> list[Sequence[Item] | None]:
+def _binding_lists(given: Bindings | None, rows: int) -> list[Sequence[Binding | Evidence] | None]:
     if given is None:
         return [None] * rows
     if not _is_list(given):
@@ -240,7 +239,7 @@ def _binding_lists(given: Bindings | None, rows: int) -> list[Sequence[Item] | N
             hint="Leave it out to have the bindings read out of the prompt.",
         )
     nested = all(map(_is_list, given)) and len(given) > 0
-    lists: list[Sequence[Item]] = list(given) if nested else [given]  # type: ignore[arg-type,list-item]
+    lists: list[Sequence[Binding | Evidence]] = list(given) if nested else [given]  # type: ignore[arg-type,list-item]
     _fits("binding lists", len(lists), rows)
     for i, items in enumerate(lists):
         if not items:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from guardbind.policies.custom import as_policy
-from guardbind.policies.proposal import Attempt, Follow, NoToken, Policy, Proposal, Raise, Restate, Stop, Write
+from guardbind.policies.proposal import (
+    Attempt,
+    Follow,
+    NoToken,
+    Policy,
+    Proposal,
+    Raise,
+    Restate,
+    Stop,
+    Verification,
+    Write,
+    verify,
+)
 from guardbind.policies.slot import Restatement, Slot
 from guardbind.policies.verdict import Judgement
-from guardbind.policies.verify import Verification, verify
 
 __all__ = [
     "Attempt",

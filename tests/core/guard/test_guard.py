@@ -12,6 +12,7 @@ from families import copier, speaking
 from torch import Tensor, nn
 from transformers import DynamicCache, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
 
+import guardbind.generation.call as call_module
 import guardbind.guard as guard_module
 from guardbind import Binding, BindingFailureError, Guard, GuardbindError, GuardConfig, Target
 
@@ -296,3 +297,28 @@ class TestCaches:
 def test_exports_are_sorted_and_exist() -> None:
     assert guard_module.__all__ == sorted(guard_module.__all__)
     assert all(hasattr(guard_module, name) for name in guard_module.__all__)
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_a_call_is_checked_once(attached: bool, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def counted(name: str) -> None:
+        checked = getattr(call_module, name)
+
+        def check(*given: Any) -> Any:
+            seen.append(name)
+            return checked(*given)
+
+        monkeypatch.setattr(call_module, name, check)
+
+    names = ("named", "held_back", "refuse_unguardable", "prompt_ids")
+    for name in names:
+        counted(name)
+    guard, arguments = Guard(ask.first, ask.tokenizer), {**ask.inputs(ALPHA), "max_new_tokens": 2}
+    if attached:
+        with guard.attached(BINDINGS):
+            ask.first.generate(**arguments)
+    else:
+        guard.generate(**arguments, bindings=BINDINGS)
+    assert sorted(seen) == sorted(names)

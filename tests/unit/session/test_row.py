@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from plain_slots import LETTERS, letters_row, plain_branch
 
-from guardbind.errors import BindingError, CandidateError, GuardbindError, TargetError
-from guardbind.evidence import Binding, Evidence
-from guardbind.session.bound_prompt import bind_prompt, bindings_of
+from guardbind.errors import GuardbindError
+from guardbind.evidence import Evidence
 from guardbind.session.row import Row
 from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots.detector import Detected
 from guardbind.targets import Place, Resolution
-from guardbind.text.decoded import PromptText
 
 PROMPT = "alpha=17\nbeta=19\nbeta="
 ITEMS = {"alpha": "17", "beta": "19"}
@@ -41,8 +41,7 @@ class TestTheValue:
         for event in set(ValueEvent) - {ValueEvent.BEGIN}:
             with pytest.raises(GuardbindError, match="phase CLOSED; BEGIN can"):
                 row.advance(event)
-        begun(row)
-        assert row.phase is Phase.BEGUN
+        assert begun(row).phase is Phase.BEGUN
         with pytest.raises(GuardbindError):
             begun(row)
 
@@ -115,12 +114,13 @@ class TestInterventions:
 
     def test_nothing_is_done_before_a_verdict(self, row: Row) -> None:
         value = begun(row)
-        for act in (
+        acts: list[Callable[[], None]] = [
             lambda: row.write(value),
             lambda: row.follow(value, plain_branch([1.0])),
             lambda: row.restate(value, [65], 1),
             lambda: row.stop(value, [0]),
-        ):
+        ]
+        for act in acts:
             with pytest.raises(GuardbindError, match="phase BEGUN"):
                 act()
 
@@ -203,45 +203,3 @@ class TestText:
     def test_inside_a_word(self, text: str, letter: str, inside: bool, row: Row) -> None:
         write(row, text)
         assert row.inside_word(LETTERS, ord(letter)) is inside
-
-
-class TestBoundPrompt:
-    def test_it_knows_its_candidates_and_their_owners(self, row: Row) -> None:
-        bound = row.bound
-        assert [bound.candidate(0), bound.candidate(1), bound.candidate(None)] == [0, 1, None]
-        assert bound.owners({1}) == [1]
-        assert bound.beginning(None, ord("1")) == [0, 1]
-        assert bound.beginning(None, ord("2")) == []
-        inner = bound.root_for(1)
-        assert inner is not None
-        assert bound.going_on(inner.children[ord("1")], 1) == [ord("9")]
-        assert bound.going_on(None, 1) == []
-        assert bound.longest_value == 3  # with a space in front
-
-    @pytest.mark.parametrize(
-        ("text", "item", "like"), [("4", 1, True), ("$", 1, True), ("the", 1, False), ("A", 0, False)]
-    )
-    def test_what_a_value_may_begin_with(self, text: str, item: int, like: bool, row: Row) -> None:
-        assert row.bound.value_like(text, item) is like
-
-    def test_it_does_not_change(self, row: Row) -> None:
-        with pytest.raises(AttributeError):
-            row.bound.pad = 3  # type: ignore[misc]
-        other = Row(row.bound)
-        write(other, "19")
-        assert row.step == 0
-
-    def test_what_cannot_be_bound_is_told(self) -> None:
-        with pytest.raises(TargetError, match="no binding or evidence is called 'gamma'"):
-            letters_row(PROMPT, ITEMS, "gamma")
-        with pytest.raises(CandidateError):
-            letters_row(PROMPT, [Binding("alpha", "17"), Binding("beta", "19", aliases=("17",))])
-        with pytest.raises(BindingError):
-            letters_row(PROMPT, [Binding("alpha", "17", span=(0, 400))])
-
-    def test_a_prompt_of_which_nothing_is_declared_is_read_in_one_way(self) -> None:
-        ids = LETTERS.encode(PROMPT)
-        bound = bind_prompt(LETTERS, index=0, pad=0, ids=ids, items=None, declared=None, source=None)
-        shown = bindings_of(LETTERS, PromptText.from_ids(LETTERS, ids))
-        assert [(item.key, item.value) for item in bound.table.items] == [(item.key, item.value) for item in shown]
-        assert {item.key: item.value for item in shown} == ITEMS

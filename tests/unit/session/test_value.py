@@ -130,7 +130,7 @@ class TestReading:
     def test_a_value_that_ends_with_its_last_token(self) -> None:
         price = value()
         assert price.read(1) is None
-        assert price.read(5) == {2}
+        assert price.read(5) == frozenset({2})
         assert price.tokens == 2
 
     def test_a_value_that_ends_before_the_token_that_follows_it(self) -> None:
@@ -138,7 +138,7 @@ class TestReading:
         assert price.read(1) is None
         assert price.read(2) is None
         assert not price.may_be_over
-        assert price.read(9) == {0}
+        assert price.read(9) == frozenset({0})
 
     def test_a_value_that_another_one_begins_may_be_over_only_while_it_is_still_meant(self) -> None:
         """`$5` is whole on the way to `$5.00`, and is no longer meant behind its point."""
