@@ -23,6 +23,10 @@ def build_sinks(specs: Sequence[str | Sink]) -> list[Sink]:
     Raises:
         UnknownNameError: No sink has that name.
         ConfigError: The sink cannot use its argument.
+
+    Example:
+        >>> build_sinks([print])
+        [<built-in function print>]
     """
     sinks: list[Sink] = []
     for spec in specs:

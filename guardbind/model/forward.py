@@ -64,7 +64,13 @@ def last_logits(model: nn.Module, ids: Tensor, *, mask: Tensor, positions: Tenso
 
 
 def left_padded(rows: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Return ids, 2-D mask and position ids, each `[rows, longest]`, of token lists padded on the left."""
+    """Return ids, 2-D mask and position ids, each `[rows, longest]`, of token lists padded on the left.
+
+    Example:
+        >>> ids, mask, positions = left_padded([[5, 6, 7], [8]], torch.device("cpu"))
+        >>> ids.tolist(), mask.tolist(), positions.tolist()
+        ([[5, 6, 7], [0, 0, 8]], [[1, 1, 1], [0, 0, 1]], [[0, 1, 2], [0, 0, 0]])
+    """
     width = max(map(len, rows))
     ids = torch.zeros(len(rows), width, dtype=torch.long)
     mask = torch.zeros(len(rows), width, dtype=torch.long)
@@ -76,5 +82,10 @@ def left_padded(rows: list[list[int]], device: torch.device) -> tuple[Tensor, Te
 
 
 def pad_left(tokens: Tensor, columns: int) -> Tensor:
-    """Return `[rows, tokens]` with that many zeros before each row."""
+    """Return `[rows, tokens]` with that many zeros before each row.
+
+    Example:
+        >>> pad_left(torch.tensor([[5, 6]]), 2).tolist()
+        [[0, 0, 5, 6]]
+    """
     return nn.functional.pad(tokens, (columns, 0))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pydantic
 from torch import Tensor
 
 from guardbind.events import InterventionRecord, Provenance, SlotRecord
+from guardbind.frozen import Frozen
 from guardbind.report.html import render_fragment, render_page
 from guardbind.report.transcript import Transcript
 
@@ -29,10 +29,15 @@ class Readout:
     nulls: dict[int, Tensor]
 
 
-class _ReportRecords(pydantic.BaseModel):
+class _ReportRecords(Frozen):
+    """What `to_json` writes."""
+
     provenance: Provenance
+    """What produced the records."""
     slots: tuple[SlotRecord, ...]
+    """One per slot."""
     interventions: tuple[InterventionRecord, ...]
+    """One per proposal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,13 +178,24 @@ class PageView:
 
 
 def verdict(name: str) -> VerdictView:
-    """Return a verdict as it is shown."""
+    """Return a verdict as it is shown.
+
+    Example:
+        >>> shown = verdict("binding_failure")
+        >>> shown.sign, shown.words
+        ('✗', 'binding failure')
+    """
     sign, meaning = _VERDICTS[name]
     return VerdictView(name, sign, name.replace("_", " "), meaning)
 
 
 def quoted(text: str | None) -> ShownCell:
-    """Return a token or a value with what would not be seen of it written out, a dash where there is none."""
+    """Return a token or a value with what would not be seen of it written out, a dash where there is none.
+
+    Example:
+        >>> print(quoted("42 ").text, quoted(None).text)
+        '42 ' –
+    """
     return ShownCell("–") if text is None else ShownCell(repr(text), code=True)
 
 

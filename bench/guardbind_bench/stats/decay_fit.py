@@ -55,6 +55,12 @@ def fit_decay(distance: ArrayLike, right: ArrayLike) -> Decay:
     Args:
         distance: Tokens between value and answer, above 0 `[trials]`.
         right: Whether the answer is right `[trials]`.
+
+    Example:
+        >>> right = [True] * 19 + [False] + [True] * 12 + [False] * 8 + [True] * 3 + [False] * 17
+        >>> decay = fit_decay([16] * 20 + [64] * 20 + [256] * 20, right)
+        >>> round(decay.half.value), round(decay.slope.value, 2)
+        (86, 1.65)
     """
     d, y = np.asarray(distance, dtype=float), np.asarray(right, dtype=bool)
     n = len(y)

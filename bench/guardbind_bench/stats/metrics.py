@@ -21,6 +21,10 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
     Args:
         positive: Scores of what should score high.
         negative: Scores of what should score low.
+
+    Example:
+        >>> round(auroc([0.9, 0.4, 0.7], [0.1, 0.5]), 4)
+        0.8333
     """
     if not positive or not negative:
         return None
@@ -49,6 +53,11 @@ def auroc_interval(
         confidence: Two-sided coverage, in (0, 1).
         resamples: How often both are drawn anew.
         seed: Of the draws.
+
+    Example:
+        >>> interval = auroc_interval([0.9, 0.4, 0.7, 0.8], [0.1, 0.5, 0.3])
+        >>> round(interval.low, 4), interval.high
+        (0.6667, 1.0)
     """
     if not positive or not negative:
         return None

@@ -21,7 +21,13 @@ _AT_ONCE = 100  # so that many trials need no table of resamples x trials
 
 
 def share(flags: Sequence[bool] | NDArray[np.bool_]) -> Estimate:
-    """Return the share of true flags with Wilson's interval; no value without flags."""
+    """Return the share of true flags with Wilson's interval; no value without flags.
+
+    Example:
+        >>> seen = share([True] * 65 + [False] * 35)
+        >>> seen.value, round(seen.low, 4), round(seen.high, 4)
+        (0.65, 0.5525, 0.7364)
+    """
     n, hits = len(flags), int(np.sum(flags))
     if n == 0:
         return Estimate(value=None, n=0)
@@ -40,13 +46,24 @@ def quantity(value: float | None, n: int) -> Estimate:
 
 
 def mean(values: ArrayLike) -> Estimate:
-    """Return the mean with its percentile bootstrap interval over trials; NaN values are left out and not counted."""
+    """Return the mean with its percentile bootstrap interval over trials; NaN values are left out and not counted.
+
+    Example:
+        >>> seen = mean([0.1, 0.4, 0.35, 2.0])
+        >>> seen.value, round(seen.low, 4), round(seen.high, 4)
+        (0.7125, 0.175, 1.5875)
+    """
     array = np.asarray(values, dtype=float)
     return _bootstrap([array[~np.isnan(array)]], _mean)
 
 
 def difference(after: ArrayLike, before: ArrayLike) -> Estimate:
-    """Return the mean of paired differences, `after - before`, with its bootstrap interval over pairs."""
+    """Return the mean of paired differences, `after - before`, with its bootstrap interval over pairs.
+
+    Example:
+        >>> round(difference([1.0, 1.0, 0.0], [0.0, 1.0, 0.0]).value, 4)
+        0.3333
+    """
     return mean(np.asarray(after, dtype=float) - np.asarray(before, dtype=float))
 
 
@@ -54,6 +71,10 @@ def ratio_of_means(numerator: ArrayLike, denominator: ArrayLike) -> Estimate:
     """Return mean(numerator) / mean(denominator) over pairs, with the bootstrap interval that draws whole pairs.
 
     A pair with a NaN is left out and not counted.
+
+    Example:
+        >>> ratio_of_means([1.0, 2.0, 3.0], [2.0, 4.0, 6.0]).value
+        0.5
     """
     above, below = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
     whole = ~(np.isnan(above) | np.isnan(below))
@@ -61,7 +82,12 @@ def ratio_of_means(numerator: ArrayLike, denominator: ArrayLike) -> Estimate:
 
 
 def share_removed(after: ArrayLike, before: ArrayLike) -> Estimate:
-    """Return 1 - mean(after) / mean(before) over pairs: the share of a rate that is gone; negative where it rose."""
+    """Return 1 - mean(after) / mean(before) over pairs: the share of a rate that is gone; negative where it rose.
+
+    Example:
+        >>> share_removed([True] * 10 + [False] * 90, [True] * 40 + [False] * 60).value
+        0.75
+    """
     left = ratio_of_means(after, before)
 
     def gone(share_left: float | None) -> float | None:
@@ -72,7 +98,12 @@ def share_removed(after: ArrayLike, before: ArrayLike) -> Estimate:
 
 
 def mcnemar(right_to_wrong: int, wrong_to_right: int) -> float:
-    """Return the exact two-sided p of McNemar's test: were the discordant pairs drawn with a fair coin?"""
+    """Return the exact two-sided p of McNemar's test: were the discordant pairs drawn with a fair coin?
+
+    Example:
+        >>> round(mcnemar(2, 10), 4)
+        0.0386
+    """
     discordant = right_to_wrong + wrong_to_right
     return 1.0 if discordant == 0 else float(stats.binomtest(wrong_to_right, discordant).pvalue)
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from guardbind.errors import ConfigError
 from guardbind.information import (
@@ -24,8 +23,8 @@ from guardbind.information import (
     nats_to_trust,
     trust_interval,
 )
+from guardbind.information.numeric import FloatArray
 
-FloatArray = NDArray[np.float64]
 probability = st.floats(0.0, 1.0)
 inside = st.floats(1e-6, 1.0 - 1e-6)
 

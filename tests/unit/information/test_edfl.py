@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from guardbind.errors import ConfigError
 from guardbind.information import (
@@ -25,8 +24,8 @@ from guardbind.information import (
     p_max,
     roh,
 )
+from guardbind.information.numeric import FloatArray
 
-FloatArray = NDArray[np.float64]
 log_probability = st.floats(-30.0, 0.0)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from guardbind.errors import ConfigError
 from guardbind.information import (
@@ -23,8 +22,8 @@ from guardbind.information import (
     sdpi_bound,
     unused_information,
 )
+from guardbind.information.numeric import FloatArray
 
-FloatArray = NDArray[np.float64]
 sizes = st.integers(2, 60)
 
 
