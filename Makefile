@@ -15,13 +15,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-compat lint clean
+.PHONY: help demo test test-compat lint docs clean
 
 help:
 	@echo "make demo         install into $(VENV) and run the demo"
 	@echo "make test         install into $(VENV), check style and types, run the tests"
 	@echo "make test-compat  run the tests with the oldest supported transformers, in $(VENV_COMPAT)"
 	@echo "make lint         check style and types"
+	@echo "make docs         build the documentation into site/"
 	@echo "make clean        remove the environments and everything built"
 	@echo "PYTHON=python3.12 and VENV=folder choose another Python and another place."
 
@@ -44,9 +45,13 @@ lint: $(VENV)/.installed
 	@echo "Checking types"
 	@$(BIN)/mypy
 
+docs: $(VENV)/.installed
+	@echo "Building the documentation into site/"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
 	@echo "Removing $(VENV), $(VENV_COMPAT) and everything built"
-	@rm -rf $(VENV) $(VENV_COMPAT) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(VENV_COMPAT) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} + && rm -rf *.egg-info
 
 $(VENV)/.installed: constraints.txt
@@ -61,7 +66,7 @@ $(VENV_COMPAT)/.installed: constraints-compat.txt
 	@echo "Installing guardbind and what it needs into $* (the first time this takes a few minutes)"
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) setuptools
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) --no-build-isolation \
-		--editable '.[dev,demo,bench,extract]'
+		--editable '.[dev,demo,bench,docs,extract]'
 	@touch $@
 
 %/.weights: %/.installed requirements-demo.txt

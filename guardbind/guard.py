@@ -1,4 +1,4 @@
-"""Attach to a model, generate, and read the report."""
+"""Guards a model: attaches to it, generates, and returns the report."""
 
 from __future__ import annotations
 
@@ -9,34 +9,30 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from torch import Tensor
-from transformers import GenerationConfig, LogitsProcessorList, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, GuardbindError
 from guardbind.events import Emitter, build_sinks
-from guardbind.generation.call import Bindings, Request, Targets, bind_rows, kept_columns, named, prompt_ids
+from guardbind.generation.call import Bindings, Declaration, GuardedCall, Targets
 from guardbind.generation.processor import GuardProcessor
-from guardbind.generation.settings import setting
-from guardbind.generation.stopping import unfinished_rows, watch_ends
-from guardbind.generation.streaming import HoldBack, held_back
+from guardbind.generation.stopping import unfinished_rows
 from guardbind.generation.supported import refuse_unguardable
-from guardbind.model.architecture import context_length, find_head
-from guardbind.model.forward import Module
+from guardbind.model import LanguageModel, ModelTap, Module
+from guardbind.model.architecture import find_head
 from guardbind.model.lens import Lens
 from guardbind.model.provenance import provenance_of
-from guardbind.model.tap import ModelTap, unwrap
 from guardbind.nulls import Null
 from guardbind.policies import as_policy
 from guardbind.report.report import Report
-from guardbind.session.engine import Engine
+from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
-from guardbind.session.meter import Meter, usable_nulls
+from guardbind.session.meter import usable_nulls
 from guardbind.session.recorder import Recorder
+from guardbind.session.row import Row
 from guardbind.session.transcribe import transcribe
 
 __all__ = ["Guard", "GuardOutput", "Handle"]
-
-_DEFAULT_NEW_TOKENS = 20  # what `generate` writes when no length is set
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +73,13 @@ class Guard:
         self.config = GuardConfig() if config is None else config
         if not isinstance(self.config, GuardConfig):
             raise ConfigError(f"config is {type(config).__name__}; a GuardConfig is accepted.")
-        self._inner = unwrap(model)
-        find_head(self._inner)
-        refuse_unguardable(self._inner, {})
+        self._language_model = LanguageModel.of(model, tokenizer)
+        find_head(self._language_model.module)
+        refuse_unguardable(self._language_model.module, {})
         self._policy = as_policy(self.config.policy)
         self._sinks = build_sinks(self.config.sinks)
-        self._lens = Lens.bind(self._inner, self.config.lens_layers) if self.config.lens_layers else None
+        layers = self.config.lens_layers
+        self._lens = Lens.bind(self._language_model.module, layers) if layers else None
         self._nulls: list[Null] | None = None
 
     def generate(
@@ -112,14 +109,13 @@ class Guard:
             NumericsError: Logits at a slot are NaN.
             BindingFailureError: Policy `raise`.
         """
-        given = named(self._inner, args, kwargs)
-        with held_back(given):
-            refuse_unguardable(self._inner, given)
-            prompt = prompt_ids(given)
-            with self.attached(bindings, target, source) as handle:
-                raw = handle.generate(**given)
+        with (
+            GuardedCall.opened(self._language_model, args, kwargs) as call,
+            self.attached(bindings, target, source) as handle,
+        ):
+            raw = handle.run(call)
         sequences = raw if isinstance(raw, Tensor) else raw.sequences
-        text = self.tokenizer.batch_decode(sequences[:, prompt.shape[1] :], skip_special_tokens=True)
+        text = self.tokenizer.batch_decode(sequences[:, call.columns :], skip_special_tokens=True)
         return GuardOutput(sequences, text, handle.report, raw)
 
     def attach(
@@ -133,8 +129,8 @@ class Guard:
             NullUnavailableError: With nothing taken away, no replica equals the main pass on this model.
         """
         if self._nulls is None:
-            self._nulls = usable_nulls(self._inner, self.tokenizer, self.config)
-        return Handle(self, Request(bindings, target, source))
+            self._nulls = usable_nulls(self._language_model.module, self.tokenizer, self.config)
+        return Handle(self, Declaration(bindings, target, source))
 
     def attached(
         self, bindings: Bindings | None = None, target: Targets = None, source: str | list[str | None] | None = None
@@ -145,82 +141,42 @@ class Guard:
     def _run(
         self,
         generate: Callable[..., Any],
-        request: Request,
-        kwargs: dict[str, Any],
+        call: GuardedCall,
+        declaration: Declaration,
         deliver: Callable[[Report], None],
     ) -> Any:
-        refuse_unguardable(self._inner, kwargs)
-        ids = prompt_ids(kwargs)
-        repeats = setting(self._inner, kwargs, "num_return_sequences") or 1
-        rows = bind_rows(
-            self._inner, self.tokenizer, request, ids, kept_columns(self._inner, ids, kwargs), int(repeats)
-        )
-        tap = ModelTap(self._inner, self._lens)
-        recorder = Recorder(
-            self.tokenizer,
-            Emitter(self._sinks, capture_text=self.config.capture_text),
-            provenance_of(self._inner, self.tokenizer),
-            keep_readouts=self.config.keep_readouts,
-        )
-        limits = self._limits(ids, kwargs)
-        engine = Engine(
-            self._inner,
-            self.tokenizer,
-            self.config,
-            self._policy,
-            rows,
-            tap,
-            Meter(self.config, self._nulls or ()),
-            recorder,
-            limits,
-            self._lens,
-        )
-        processors = LogitsProcessorList(kwargs.get("logits_processor") or [])
-        processors.append(GuardProcessor(engine, tap, ids.shape[1]))
-        criteria = watch_ends(self._inner, kwargs, rows)
-        watched = {} if criteria is None else {"stopping_criteria": criteria}
-        streamer = kwargs.get("streamer")
-        if isinstance(streamer, HoldBack):
-            streamer.rows = rows
+        model, rows, limits = self._language_model, call.rows(declaration), call.limits()
+        tap, recorder = ModelTap(model.module, self._lens), self._recorder()
+        protection = Protection(self.config, self._policy, self._nulls or ())
+        engine = Engine(model, protection, rows, tap, recorder, limits)
+        arguments = call.with_guard(GuardProcessor(engine, tap, call.columns), rows)
         raw: Any = None
         tap.attach()
         try:
-            raw = generate(**{**kwargs, **watched, "logits_processor": processors, "disable_compile": True})
+            raw = generate(**arguments)
             return raw
         finally:
             tap.detach()
-            report = replace(
-                recorder.report(),
-                longest_hold_back=streamer.longest if isinstance(streamer, HoldBack) else 0,
-                unfinished=unfinished_rows(rows, raw, ids.shape[1]),
-            )
-            if self.config.capture_text:
-                texts = transcribe(self.tokenizer, rows, raw, ids.shape[1], pad=limits.pad, eos=limits.eos)
-                report = replace(report, transcripts=texts)
-            deliver(report)
+            deliver(self._report(recorder, call, rows, limits, raw))
 
-    def _limits(self, ids: Tensor, kwargs: dict[str, Any]) -> Limits:
-        new = setting(self._inner, kwargs, "max_new_tokens")
-        total = setting(self._inner, kwargs, "max_length")
-        if new is None:
-            unset = kwargs.get("max_length") is None and total in (None, GenerationConfig().max_length)
-            new = _DEFAULT_NEW_TOKENS if unset else max(0, total - ids.shape[1])
-        eos = setting(self._inner, kwargs, "eos_token_id")
-        return Limits(
-            max_positions=context_length(self._inner),
-            max_columns=_static_length(kwargs.get("past_key_values")),
-            max_new_tokens=new,
-            eos=frozenset(eos if isinstance(eos, (list, tuple)) else [] if eos is None else [int(eos)]),
-            pad=setting(self._inner, kwargs, "pad_token_id"),
-            sampling=bool(setting(self._inner, kwargs, "do_sample")),
+    def _recorder(self) -> Recorder:
+        return Recorder(
+            self.tokenizer,
+            Emitter(self._sinks, capture_text=self.config.capture_text),
+            provenance_of(self._language_model.module, self.tokenizer),
+            keep_readouts=self.config.keep_readouts,
         )
 
-
-def _static_length(cache: Any) -> int | None:
-    layers = getattr(cache, "layers", None) or ()
-    fixed = [layer for layer in layers if getattr(layer, "max_cache_len", None)]
-    lengths = [int(layer.max_cache_len) for layer in fixed if not getattr(layer, "is_sliding", False)]
-    return max(lengths) if lengths else None
+    def _report(self, recorder: Recorder, call: GuardedCall, rows: list[Row], limits: Limits, raw: Any) -> Report:
+        report = replace(
+            recorder.report(),
+            longest_hold_back=call.longest_hold_back,
+            unfinished=unfinished_rows(rows, raw, call.columns),
+        )
+        if not self.config.capture_text:
+            return report
+        texts = transcribe(self.tokenizer, rows, raw, call.columns, pad=limits.pad, eos=limits.eos)
+        return replace(report, transcripts=texts)
 
 
 class Handle:
@@ -233,9 +189,9 @@ class Handle:
         generate: The guarded `generate`; the same as `model.generate` while the guard stands.
     """
 
-    def __init__(self, guard: Guard, request: Request) -> None:
+    def __init__(self, guard: Guard, declaration: Declaration) -> None:
         self._guard = guard
-        self._request = request
+        self._declaration = declaration
         self._reports: list[Report] = []
         model = guard.model
         if "generate" in vars(model) and hasattr(vars(model)["generate"], "guardbind_handle"):
@@ -243,17 +199,20 @@ class Handle:
                 "a guard is attached to this model already; one at a time can stand.", hint="Detach it first."
             )
         self._before = vars(model).get("generate")
-        original: Callable[..., Any] = cast(Any, model).generate
+        self._original: Callable[..., Any] = cast(Any, model).generate
 
-        @functools.wraps(original)
+        @functools.wraps(self._original)
         def generate(*args: Any, **kwargs: Any) -> Any:
-            given = named(guard._inner, args, kwargs)
-            with held_back(given):
-                return guard._run(original, request, given, self._reports.append)
+            with GuardedCall.opened(guard._language_model, args, kwargs) as call:
+                return self.run(call)
 
         vars(generate)["guardbind_handle"] = self
         self.generate: Callable[..., Any] = generate
         vars(model)["generate"] = generate
+
+    def run(self, call: GuardedCall) -> Any:
+        """Run a call that was checked; returns whatever `generate` itself returns."""
+        return self._guard._run(self._original, call, self._declaration, self._reports.append)
 
     @property
     def report(self) -> Report:

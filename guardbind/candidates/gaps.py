@@ -124,8 +124,7 @@ def read_node(logits: Tensor, trie: Trie, node: Node, *, target: int | None) -> 
 
     top_token = best_token(z)
     confidence = read_confidence(z)
-    child = node.children.get(top_token)
-    top_candidates = node.ends if child is None else child.values
+    top_candidates = node.kept_by(top_token)
     best_candidates = top_candidates
     if not node.ends:
         best = max(ways, key=lambda way: way.logit)

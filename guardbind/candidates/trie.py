@@ -137,6 +137,11 @@ class Node:
             ways.add(self.ends)
         return len(ways) > 1
 
+    def kept_by(self, token: int) -> frozenset[int]:
+        """Return the candidates that a next token keeps alive; one that is no child ends the value here."""
+        child = self.children.get(token)
+        return self.ends if child is None else child.values
+
 
 class Trie:
     """The candidate set as a tree of tokens. A value that begins another one ends at an inner node.

@@ -56,7 +56,7 @@ def run(job: Job, **settings: Any) -> Answer:
     import torch
 
     from guardbind.guard import Guard
-    from guardbind.targets.stated import read_bindings, writable
+    from guardbind.session.bound_prompt import bindings_of
     from guardbind.text.decoded import PromptText
 
     # The sinks are built before the model is loaded, so that a wrong one is told at once.
@@ -69,7 +69,7 @@ def run(job: Job, **settings: Any) -> Answer:
     encoded = _encode(tokenizer, prompt, model.device, chat=job.chat)
     if not declared:
         rendered = PromptText.from_ids(tokenizer, encoded["input_ids"][0].tolist())
-        items = [*writable(tokenizer, read_bindings(rendered))]
+        items = [*bindings_of(tokenizer, rendered)]
     output = guard.generate(
         **encoded,
         bindings=items or None,

@@ -1,4 +1,4 @@
-"""What was seen and done: records, and where they go."""
+"""Records what was seen and done, and hands it to sinks."""
 
 from __future__ import annotations
 

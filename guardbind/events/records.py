@@ -1,4 +1,4 @@
-"""The records of a guarded generation: one per slot, one per intervention, each with its provenance.
+"""Defines the records of a guarded generation: one per slot, one per intervention, each with its provenance.
 
 The order of the fields is part of the format. A record holds prompt text only in the fields that `without_text` clears.
 """

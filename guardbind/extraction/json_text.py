@@ -1,12 +1,11 @@
-"""JSON objects, and lists that hold some, anywhere in a text."""
+"""Reads JSON objects, and lists that hold some, anywhere in a text."""
 
 from __future__ import annotations
 
 import json
-import json.scanner
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from guardbind.extraction.prose import LONGEST_VALUE
 from guardbind.extraction.rule import Block, Found, Path, Span
@@ -14,149 +13,147 @@ from guardbind.extraction.rule import Block, Found, Path, Span
 __all__ = ["read"]
 
 _DEEPEST = 64  # levels; what is nested deeper is not read
-_WINDOW = 4096  # characters looked at first
-_LITERAL = 12  # no literal and no escape is longer: an error nearer to the end may be the window's
 _OPENING = re.compile(r"\{(?=\s*\")|\[(?=\s*[\[{])")
-_Scan: TypeAlias = Callable[[str, int], tuple[Any, int]]
-
-# The two functions of the json module that its own decoder calls for `{` and `[`; they are pure Python and take the
-# function that reads the values, which is how the place of each value can be known.
-_read_object: Callable[..., tuple[Any, int]] = vars(json.decoder)["JSONObject"]
-_read_array: Callable[..., tuple[Any, int]] = vars(json.decoder)["JSONArray"]
-_make_scanner: Callable[[Any], _Scan] = vars(json.scanner)["py_make_scanner"]
+# The tokens of RFC 8259. No library gives the places of values in JSON within prose: the json module tells none, and
+# YAML is another language (it refuses a smiley that is escaped as two \u, and takes {a: 'b',}).
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_STRING = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"')
+_LITERAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null")
 
 
-class _Value(NamedTuple):
-    """What was read, from where to where."""
+class _JsonNode(NamedTuple):
+    """What stands from `start` to `end`: a scalar, or the members of an object or a list."""
 
-    content: Any
     start: int
     end: int
+    said: str | None = None  # a scalar without quotes and escapes; None for null
+    members: tuple[_JsonMember, ...] = ()
 
 
-class _Member(NamedTuple):
-    """A key of an object and its value."""
+class _JsonMember(NamedTuple):
+    """A value with its key in an object, or its number in a list; `place`: of the key, without quotes."""
 
-    key: str
-    value: _Value
+    key: str | int
+    place: Span | None
+    value: _JsonNode
 
 
 def read(text: str) -> Iterator[Block]:
     """Find complete JSON that has at least one key; what is malformed is left to other rules."""
-    scanner = _Scanner(text)
+    reader = _JsonReader(text)
     at = 0
     while opening := _OPENING.search(text, at):
         at = opening.end()
-        value = scanner.value_at(opening.start())
-        if value is None:
-            continue
-        if _keyed(value):
-            at = value.end
-            yield Block((value.start, value.end), tuple(_leaves(text, value, (), (), value.start)))
+        node = reader.node_at(opening.start())
+        if node is not None and _keyed(node):
+            at = node.end
+            yield Block((node.start, node.end), tuple(_leaves(text, node, (), (), node.start)))
 
 
-def _keyed(value: _Value) -> bool:
+def _keyed(node: _JsonNode) -> bool:
     """Whether there is an object with a key in it, which is no other rule's then, even if it binds nothing."""
-    content = value.content
-    return bool(content) if isinstance(content, tuple) else isinstance(content, list) and any(map(_keyed, content))
+    return any(isinstance(member.key, str) or _keyed(member.value) for member in node.members)
 
 
-def _leaves(text: str, value: _Value, path: Path, places: tuple[Span | None, ...], statement: int) -> Iterator[Found]:
-    """Yield the strings, numbers and truth values under a value; null, blank and very long ones bind nothing."""
-    content, start, end = value
-    if isinstance(content, tuple):
-        behind = start + 1
-        for key, member in content:
-            # Beside the key there is nothing but a comma, a colon and white space.
-            quote = text.index('"', behind)
-            place = (quote + 1, text.rindex('"', quote, member.start))
-            yield from _leaves(text, member, (*path, key), (*places, place), quote)
-            behind = member.end
-    elif isinstance(content, list):
-        for number, item in enumerate(content):
-            yield from _leaves(text, item, (*path, number), (*places, None), item.start)
-    elif content is not None:
-        inner: Span = (start + 1, end - 1) if text[start] == '"' else (start, end)
+def _leaves(text: str, node: _JsonNode, path: Path, places: tuple[Span | None, ...], statement: int) -> Iterator[Found]:
+    """Yield the strings, numbers and truth values under a node; null, blank and very long ones bind nothing."""
+    for key, place, value in node.members:
+        begins = value.start if place is None else place[0] - 1
+        yield from _leaves(text, value, (*path, key), (*places, place), begins)
+    if node.said is not None:
+        inner = _inside(node.start, node.end) if text[node.start] == '"' else (node.start, node.end)
         written = text[slice(*inner)]
-        said = content if isinstance(content, str) else written
-        if said.strip() and len(written) <= LONGEST_VALUE:
-            yield Found(path, inner, (statement, end), said if said != written else None, places=places)
+        if node.said.strip() and len(written) <= LONGEST_VALUE:
+            decoded = node.said if node.said != written else None
+            yield Found(path, inner, (statement, node.end), decoded, places=places)
 
 
-class _Scanner:
-    """The scanner of the json module, which also tells where each value stands.
+def _inside(start: int, end: int) -> Span:
+    return start + 1, end - 1
 
-    Each place is read once: what was read within something malformed is remembered, and so is what failed. The
-    scanner's errors count the lines before them, so it is given windows and not the whole text.
+
+class _Malformed(Exception):
+    """What begins as JSON does not go on as such."""
+
+
+class _JsonReader:
+    """Reads the objects and lists of a text.
+
+    Each is read once, so that the time is linear: what was read within something malformed is remembered, and so is
+    what failed.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._base = 0  # where the window begins
-        self._read: dict[int, _Value] = {}
-        self._failed: set[int] = set()
+        self._known: dict[int, _JsonNode | None] = {}  # by where they begin; None: malformed
         self._open: list[int] = []
-        decoder: Any = json.JSONDecoder(
-            object_pairs_hook=_members, parse_int=str, parse_float=str, parse_constant=_refuse
-        )
-        decoder.parse_object = self._object
-        decoder.parse_array = self._array
-        self._scan = _make_scanner(decoder)
 
-    def value_at(self, start: int) -> _Value | None:
+    def node_at(self, start: int) -> _JsonNode | None:
         """Return the object or list that begins at `start`, or None if none does."""
-        size = _WINDOW
-        while start not in self._read and start not in self._failed:
-            window = self._text[start : start + size]
-            self._base = start
+        try:
+            return self._container(start)
+        except _Malformed:
+            self._known.update(dict.fromkeys(self._open))
             self._open.clear()
-            try:
-                self._scan(window, 0)
-            except (ValueError, StopIteration, RecursionError) as error:
-                if start + size < len(self._text) and _at_end(error, len(window)):
-                    size *= 4
-                    continue
-                self._failed.update(self._open)
-        return self._read.get(start)
+            return None
 
-    def _object(self, at: tuple[str, int], strict: bool, scan: _Scan, *hooks: Any) -> tuple[Any, int]:
-        return self._container(at[1] - 1, lambda: _read_object(at, strict, _placed(scan, self._base), *hooks))
-
-    def _array(self, at: tuple[str, int], scan: _Scan) -> tuple[Any, int]:
-        return self._container(at[1] - 1, lambda: _read_array(at, _placed(scan, self._base)))
-
-    def _container(self, at: int, parse: Callable[[], tuple[Any, int]]) -> tuple[Any, int]:
-        start = self._base + at
-        if (known := self._read.get(start)) is not None:
-            return known.content, known.end - self._base
+    def _container(self, start: int) -> _JsonNode:
+        known = self._known.get(start)
+        if known is not None:
+            return known
         self._open.append(start)
-        if start in self._failed or len(self._open) > _DEEPEST:
-            raise StopIteration(at)
-        content, end = parse()
+        if start in self._known or len(self._open) > _DEEPEST:
+            raise _Malformed
+        members, end = self._members(start)
         self._open.pop()
-        self._read[start] = _Value(content, start, self._base + end)
-        return content, end
+        self._known[start] = node = _JsonNode(start, end, None, tuple(members))
+        return node
 
+    def _members(self, start: int) -> tuple[list[_JsonMember], int]:
+        """Return the members of the object or list that begins at `start`, and where it ends."""
+        text, keyed = self._text, self._text[start] == "{"
+        closing = "}" if keyed else "]"
+        members: list[_JsonMember] = []
+        at = self._behind_blanks(start + 1)
+        if text.startswith(closing, at):
+            return members, at + 1
+        while True:
+            key: str | int = len(members)
+            place = None
+            if keyed:
+                key, end = self._string(at)
+                place, at = _inside(at, end), self._behind_blanks(self._behind(":", self._behind_blanks(end)))
+            value = self._value(at)
+            members.append(_JsonMember(key, place, value))
+            at = self._behind_blanks(value.end)
+            if text.startswith(closing, at):
+                return members, at + 1
+            at = self._behind_blanks(self._behind(",", at))
 
-def _placed(scan: _Scan, base: int) -> _Scan:
-    def read_value(window: str, at: int) -> tuple[_Value, int]:
-        content, end = scan(window, at)
-        return _Value(content, base + at, base + end), end
+    def _value(self, at: int) -> _JsonNode:
+        if self._text.startswith(("{", "["), at):
+            return self._container(at)
+        if self._text.startswith('"', at):
+            said, end = self._string(at)
+            return _JsonNode(at, end, said)
+        literal = _LITERAL.match(self._text, at)
+        if literal is None:
+            raise _Malformed
+        return _JsonNode(at, literal.end(), None if literal[0] == "null" else literal[0])
 
-    return read_value
+    def _string(self, at: int) -> tuple[str, int]:
+        """Return a string without its escapes, and where it ends."""
+        string = _STRING.match(self._text, at)
+        if string is None:
+            raise _Malformed
+        written = string[0]
+        return json.loads(written) if "\\" in written else written[1:-1], string.end()
 
+    def _behind(self, sign: str, at: int) -> int:
+        if not self._text.startswith(sign, at):
+            raise _Malformed
+        return at + 1
 
-def _members(pairs: list[tuple[str, _Value]]) -> tuple[_Member, ...]:
-    """Keep a key that stands twice twice, as the text does."""
-    return tuple(_Member(key, value) for key, value in pairs)
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _at_end(error: BaseException, size: int) -> bool:
-    """Whether the scanner failed where its window ended."""
-    if not isinstance(error, json.JSONDecodeError):
-        return False
-    return error.pos >= size - _LITERAL or error.msg.startswith("Unterminated")
+    def _behind_blanks(self, at: int) -> int:
+        blanks = _BLANKS.match(self._text, at)
+        return blanks.end() if blanks else at

@@ -1,4 +1,4 @@
-"""YAML: in a fence, at the head of the text between `---` lines, or lines of it that are nested."""
+"""Reads YAML: in a fence, at the head of the text between `---` lines, or lines of it that are nested."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def read(text: str) -> Iterator[Block]:
     Outside of fences and `---`, lines of the form `key: value` are YAML where some are nested in others; all values
     there have to look like some, so that a list of sentences is not taken for data.
     """
-    for candidate in _candidates(text):
-        found = _parse(text, candidate.start, candidate.end)
-        if found and (candidate.declared or all(_plausible(text, item) for item in found)):
-            yield Block((candidate.start, candidate.end), tuple(found))
+    for stretch in _stretches(text):
+        found = _parse(text, stretch.start, stretch.end)
+        if found and (stretch.declared or all(_plausible(text, item) for item in found)):
+            yield Block((stretch.start, stretch.end), tuple(found))
 
 
-class _Candidate(NamedTuple):
+class _YamlStretch(NamedTuple):
     """A part of the text that may be YAML; `declared`: the text says that it is."""
 
     start: int
@@ -52,22 +52,22 @@ def _plausible(text: str, item: Found) -> bool:
     return is_value(value) and not sentence and all(is_key(part) for part in item.path[:1] if isinstance(part, str))
 
 
-def _candidates(text: str) -> Iterator[_Candidate]:
+def _stretches(text: str) -> Iterator[_YamlStretch]:
     closing = ""  # what ends the fence or the head that the line stands in
     opened: int | None = None  # where declared YAML began
-    run = _Run()
+    run = _YamlLines()
     for line in _LINE.finditer(text):
         rest = line["rest"].rstrip()
         if closing:
             if rest == closing:
                 if opened is not None:
-                    yield _Candidate(opened, line.start(), True)
+                    yield _YamlStretch(opened, line.start(), True)
                 closing, opened = "", None
         elif run.takes(line):
             continue
         else:
-            yield from run.candidates()
-            run = _Run()
+            yield from run.stretches()
+            run = _YamlLines()
             if marks := _FENCE.match(rest):
                 closing = marks["marks"]
                 opened = line.end() if marks["language"].lower() in ("yaml", "yml") else None
@@ -75,11 +75,11 @@ def _candidates(text: str) -> Iterator[_Candidate]:
                 closing, opened = rest, line.end()
             else:
                 run.takes(line)
-    yield from run.candidates()
+    yield from run.stretches()
 
 
 @dataclass(slots=True)
-class _Entry:
+class _OuterLine:
     """A line of the outermost level, with what is nested in it."""
 
     start: int
@@ -92,11 +92,11 @@ class _Entry:
 
 
 @dataclass(slots=True)
-class _Run:
+class _YamlLines:
     """Consecutive lines that may be YAML."""
 
     indent: int = 0
-    entries: list[_Entry] = field(default_factory=list)
+    entries: list[_OuterLine] = field(default_factory=list)
 
     def takes(self, line: re.Match[str]) -> bool:
         """Take a line, unless it does not go on with what was taken."""
@@ -120,7 +120,7 @@ class _Run:
         else:
             value = (key["value"] or "") if key else ""
             self.entries.append(
-                _Entry(
+                _OuterLine(
                     line.start(),
                     line.end(),
                     item,
@@ -131,7 +131,7 @@ class _Run:
             )
         return True
 
-    def candidates(self) -> Iterator[_Candidate]:
+    def stretches(self) -> Iterator[_YamlStretch]:
         """Yield what is more than `key: value`: nested lines, and `key: {...}` where all lines are of such forms.
 
         Of lists too: bullets of `- key: value` alone are no data.
@@ -147,15 +147,17 @@ class _Run:
                 deep = deep or entry.nested or entry.flow
                 if following is None or not following.item:
                     if deep:
-                        yield _Candidate(start, entry.end, False)
+                        yield _YamlStretch(start, entry.end, False)
                     start, deep = None, False
             elif entry.nested or (flows and entry.flow):
-                yield _Candidate(entry.start, entry.end, False)
+                yield _YamlStretch(entry.start, entry.end, False)
 
 
 def _parse(text: str, start: int, end: int) -> list[Found]:
     """Return the scalars of a document; none if it is no YAML or has no keys."""
-    reader = _Reader(text, start)
+    reader = _EventReader(text, start)
+    # Events and not yaml.compose: that resolves aliases, so that it refuses a document where one is not defined, and it
+    # builds the tree by recursion in C, which a text of 200 000 brackets kills the process with.
     try:
         for event in yaml.parse(text[start:end], Loader=_LOADER):
             reader.take(event)
@@ -169,7 +171,7 @@ class _NotData(Exception):
 
 
 @dataclass(slots=True)
-class _Level:
+class _YamlLevel:
     """A mapping or a list that is being read."""
 
     path: Path
@@ -182,20 +184,20 @@ class _Level:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _EventReader:
     """Follows the events of a document; they are read one by one, so that no depth of nesting is a recursion."""
 
     text: str
     base: int
     found: list[Found] = field(default_factory=list)
-    levels: list[_Level] = field(default_factory=list)
+    levels: list[_YamlLevel] = field(default_factory=list)
 
     def take(self, event: Any) -> None:
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             path, places, _ = self._place(event)
             if len(self.levels) == _DEEPEST:
                 raise _NotData
-            self.levels.append(_Level(path, places, isinstance(event, yaml.MappingStartEvent)))
+            self.levels.append(_YamlLevel(path, places, isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self.levels.pop()
         elif isinstance(event, yaml.ScalarEvent):

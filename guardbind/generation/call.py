@@ -1,24 +1,30 @@
-"""From what the caller gave to one bound row per row of the batch."""
+"""Reads one call of `generate`: its arguments by name, its prompts as rows, and what it allows."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
-from guardbind.errors import BatchError, BindingError, ContextLengthError, UnsupportedGenerationError
+from guardbind.errors import BatchError, BindingError, UnsupportedGenerationError
 from guardbind.evidence import Binding, Evidence, Target, check_bindings
 from guardbind.generation.settings import setting
-from guardbind.model.architecture import context_length
-from guardbind.model.forward import Module
-from guardbind.session.row import Row, bind_row
+from guardbind.generation.stopping import watch_ends
+from guardbind.generation.streaming import HoldBack, held_back
+from guardbind.generation.supported import refuse_unguardable
+from guardbind.model import LanguageModel, Module
+from guardbind.model.architecture import check_prompt_length
+from guardbind.session.bound_prompt import bind_prompt
+from guardbind.session.limits import Limits
+from guardbind.session.row import Row
 
-__all__ = ["Bindings", "Request", "Targets", "bind_rows", "kept_columns", "named", "prompt_ids"]
+__all__ = ["Bindings", "Declaration", "GuardedCall", "Targets", "kept_columns", "named", "prompt_ids"]
 
 Item = Binding | Evidence
 Bindings = Sequence[Item] | Sequence[Sequence[Item]]
@@ -26,12 +32,12 @@ Bindings = Sequence[Item] | Sequence[Sequence[Item]]
 Targets = str | Target | None | Sequence[str | Target | None]
 """One target, or one per row; None where it is to be found in the text."""
 
-T = TypeVar("T")
+_DEFAULT_NEW_TOKENS = 20  # what `generate` writes when no length is set
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a guard was told.
+class Declaration:
+    """What a guard was told of the prompts to come.
 
     Attributes:
         bindings: One list, or one list per row; None to read them out of the prompts.
@@ -42,6 +48,123 @@ class Request:
     bindings: Bindings | None = None
     target: Targets = None
     source: str | Sequence[str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedCall:
+    """One call of `generate` that a guard may stand in.
+
+    Attributes:
+        model: The model.
+        arguments: The arguments of the call, each under its name; a streamer is held back.
+        ids: Prompt `[rows, columns]`, padding included.
+    """
+
+    model: LanguageModel
+    arguments: dict[str, Any]
+    ids: Tensor
+
+    @classmethod
+    @contextmanager
+    def opened(cls, model: LanguageModel, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[GuardedCall]:
+        """Check a call before anything runs; its streamer is ended if the block raises.
+
+        Args:
+            model: The model.
+            args: Positional arguments of `generate`.
+            kwargs: Its keyword arguments.
+
+        Raises:
+            TypeError: One argument is given twice, or there are too many.
+            UnsupportedGenerationError: The call cannot be guarded whole, or has no token ids.
+        """
+        given = named(model.module, args, kwargs)
+        with held_back(given):
+            refuse_unguardable(model.module, given)
+            yield cls(model, given, prompt_ids(given))
+
+    @property
+    def columns(self) -> int:
+        """Columns of the prompt, padding included."""
+        return self.ids.shape[1]
+
+    @property
+    def longest_hold_back(self) -> int:
+        """Most tokens that a row's streamer had to wait for at one time."""
+        streamer = self.arguments.get("streamer")
+        return streamer.longest if isinstance(streamer, HoldBack) else 0
+
+    def setting(self, name: str) -> Any:
+        """Return a generation setting as `generate` will see it."""
+        return setting(self.model.module, self.arguments, name)
+
+    def rows(self, declaration: Declaration) -> list[Row]:
+        """Bind every prompt, and return one row per sequence, in the order that generation uses.
+
+        Args:
+            declaration: What the guard was told.
+
+        Raises:
+            BatchError: The lists do not fit the prompts.
+            BindingError: A binding cannot be used, or a prompt is padded on the right.
+            TargetError: A target names no binding.
+            ContextLengthError: A prompt leaves no room in the model's context.
+        """
+        count = len(self.ids)
+        lists = _binding_lists(declaration.bindings, count)
+        targets = _per_row("targets", declaration.target, count, (str, Target))
+        sources = _per_row("sources", declaration.source, count, (str,))
+        mask = kept_columns(self.model.module, self.ids, self.arguments)
+        repeats = int(self.setting("num_return_sequences") or 1)
+        rows: list[Row] = []
+        for i in range(count):
+            pad = _left_padding(mask[i], i)
+            tokens = self.ids[i, pad:].tolist()
+            what = f"row {i} of the prompt has"
+            check_prompt_length(self.model.module, len(tokens), what=what, hint="Shorten the prompt.")
+            bound = bind_prompt(
+                self.model.tokenizer,
+                index=len(rows),
+                pad=pad,
+                ids=tokens,
+                items=lists[i],
+                declared=targets[i],
+                source=sources[i],
+            )
+            rows += [Row(replace(bound, index=len(rows) + repeat)) for repeat in range(repeats)]
+        return rows
+
+    def limits(self) -> Limits:
+        """Return what the call allows."""
+        new, total = self.setting("max_new_tokens"), self.setting("max_length")
+        if new is None:
+            unset = self.arguments.get("max_length") is None and total in (None, GenerationConfig().max_length)
+            new = _DEFAULT_NEW_TOKENS if unset else max(0, total - self.columns)
+        eos = self.setting("eos_token_id")
+        return Limits(
+            max_positions=self.model.context_length,
+            max_columns=_static_length(self.arguments.get("past_key_values")),
+            max_new_tokens=new,
+            eos=frozenset(eos if isinstance(eos, (list, tuple)) else [] if eos is None else [int(eos)]),
+            pad=self.setting("pad_token_id"),
+            sampling=bool(self.setting("do_sample")),
+        )
+
+    def with_guard(self, processor: LogitsProcessor, rows: Sequence[Row]) -> dict[str, Any]:
+        """Return the arguments with which `generate` runs guarded.
+
+        Args:
+            processor: Stands behind the caller's own.
+            rows: Are told where they end, and tell a streamer what is settled.
+        """
+        processors = LogitsProcessorList(self.arguments.get("logits_processor") or [])
+        processors.append(processor)
+        criteria = watch_ends(self.model.module, self.arguments, rows)
+        watched = {} if criteria is None else {"stopping_criteria": criteria}
+        streamer = self.arguments.get("streamer")
+        if isinstance(streamer, HoldBack):
+            streamer.rows = rows
+        return {**self.arguments, **watched, "logits_processor": processors, "disable_compile": True}
 
 
 def named(model: Module, args: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,63 +214,21 @@ def kept_columns(model: Module, ids: Tensor, arguments: Mapping[str, Any]) -> Te
     return torch.ones_like(ids, dtype=torch.bool).cpu()
 
 
-def bind_rows(
-    model: Module,
-    tokenizer: PreTrainedTokenizerBase,
-    request: Request,
-    ids: Tensor,
-    mask: Tensor,
-    repeats: int,
-) -> list[Row]:
-    """Locate every row's evidence.
-
-    Args:
-        model: The model, for the length of its context.
-        tokenizer: Its tokenizer.
-        request: What the guard was told.
-        ids: Prompt `[rows, columns]`.
-        mask: Which columns are no padding `[rows, columns]`.
-        repeats: Sequences returned per row.
-
-    Returns:
-        `rows * repeats` rows, in the order that generation uses.
-
-    Raises:
-        BatchError: The lists do not fit the rows.
-        BindingError: A binding cannot be used, or the prompt is padded on the right.
-        TargetError: A target names no binding.
-        ContextLengthError: A prompt leaves no room in the model's context.
-    """
-    count = len(ids)
-    lists = _binding_lists(request.bindings, count)
-    targets = _per_row("targets", request.target, count, (str, Target))
-    sources = _per_row("sources", request.source, count, (str,))
-    longest = context_length(model)
-    rows: list[Row] = []
-    for i in range(count):
-        kept = mask[i]
-        pad = int((~kept).sum())
-        if bool((~kept[pad:]).any()):
-            raise BindingError(
-                f"row {i} of the prompt has padding that is not on the left.", hint="Set tokenizer.padding_side='left'."
-            )
-        tokens = ids[i, pad:].tolist()
-        if longest is not None and len(tokens) >= longest:
-            message = (
-                f"row {i} of the prompt has {len(tokens)} tokens; the context holds {longest}, the answer included."
-            )
-            raise ContextLengthError(message, hint="Shorten the prompt.")
-        bound = bind_row(
-            tokenizer,
-            index=len(rows),
-            pad=pad,
-            ids=tokens,
-            items=lists[i],
-            declared=targets[i],
-            source=sources[i],
+def _left_padding(kept: Tensor, row: int) -> int:
+    """Return how many columns of padding a row has, all of them on the left."""
+    pad = int((~kept).sum())
+    if bool((~kept[pad:]).any()):
+        raise BindingError(
+            f"row {row} of the prompt has padding that is not on the left.", hint="Set tokenizer.padding_side='left'."
         )
-        rows += [bound.copy(len(rows) + repeat) for repeat in range(repeats)]
-    return rows
+    return pad
+
+
+def _static_length(cache: Any) -> int | None:
+    layers = getattr(cache, "layers", None) or ()
+    fixed = [layer for layer in layers if getattr(layer, "max_cache_len", None)]
+    lengths = [int(layer.max_cache_len) for layer in fixed if not getattr(layer, "is_sliding", False)]
+    return max(lengths) if lengths else None
 
 
 def _binding_lists(given: Bindings | None, rows: int) -> list[Sequence[Item] | None]:

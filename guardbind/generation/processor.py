@@ -1,4 +1,4 @@
-"""The place in the decoding loop where the guard stands: the only file that knows `LogitsProcessor`."""
+"""Hands each decoding step to the engine: the only file that knows `LogitsProcessor`."""
 
 from __future__ import annotations
 

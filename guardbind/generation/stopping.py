@@ -1,4 +1,4 @@
-"""How rows end: which of them a stopping criterion has ended, and which broke off within a value."""
+"""Tells rows where they end, and which of them broke off within a value."""
 
 from __future__ import annotations
 
@@ -76,18 +76,4 @@ def unfinished_rows(rows: Sequence[Row], raw: Any, columns: int) -> tuple[int, .
         return ()
     # The last token of a row that was not told to end was never read.
     unread = [[] if row.finished else sequences[row.index, columns + row.step :].tolist() for row in rows]
-    return tuple(row.index for row, tokens in zip(rows, unread, strict=True) if _breaks_off(row, tokens))
-
-
-def _breaks_off(row: Row, unread: Sequence[int]) -> bool:
-    value = row.value
-    if value is None:
-        return row.reopens is not None
-    node = value.node
-    for token in unread:
-        node = None if node is None else node.children.get(token)
-    if node is None or node.depth == 0 or not node.children:
-        return False
-    index = value.resolution.index
-    target = None if index is None else row.candidate(index)
-    return not node.ends or (target is not None and target not in node.ends)
+    return tuple(row.index for row, tokens in zip(rows, unread, strict=True) if row.breaks_off(tokens))

@@ -1,4 +1,4 @@
-"""Hold-back for a streamer: a token that tells no candidates apart yet leaves with the verdict of its slot."""
+"""Holds a streamer back: a token that tells no candidates apart yet leaves with the verdict of its slot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways of decoding that cannot be guarded, refused before anything runs."""
+"""Refuses ways of decoding that cannot be guarded, before anything runs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Pure mathematics of used and available information; everything in nats unless a name says bits.
+"""Computes used and available information from floats and numpy arrays; in nats unless a name says bits.
 
-Takes floats and numpy arrays, imports neither torch nor transformers. Section, theorem and proposition numbers refer to
-the draft of arXiv 2602.19239, in the EDFL modules to arXiv 2509.11208.
+This is the reference implementation of two papers, usable without the rest: it imports neither torch nor transformers.
+Section, theorem and proposition numbers refer to the draft of arXiv 2602.19239, in `edfl` and `orders` to arXiv
+2509.11208. `guardbind.information.budget` holds the budgets that verdicts are made of.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Signed information budgets: how far a value rests on its evidence, and whether that suffices for reliability τ.
+"""Measures how far a value rests on its evidence, in signed bits, and whether that suffices for reliability τ.
 
 The published test compares unsigned divergences. Below min(p1, τ) the pseudo-prior cancels from it, so it is the
 threshold p1 ≥ τ; elsewhere it passes evidence that refutes the value. Here evidence that lowers the belief counts
@@ -52,6 +52,10 @@ def evidence_bits(p1: float | FloatArray, p0: float | FloatArray, *, floor: floa
 
     Raises:
         ConfigError: A probability or the floor is NaN or outside [0, 1].
+
+    Example:
+        >>> evidence_bits(0.8, 0.1)
+        3.0
     """
     least = check_probability("floor", floor)
     with np.errstate(divide="ignore"):
@@ -73,6 +77,10 @@ def evidence_bits_from_logprobs(lp1_nats: float | FloatArray, lp0_nats: float | 
 
     Raises:
         ConfigError: NaN, or positive by more than rounding.
+
+    Example:
+        >>> round(evidence_bits_from_logprobs(-0.1, -800.0), 1)
+        1154.0
     """
     logs = []
     for name, value in (("lp1_nats", lp1_nats), ("lp0_nats", lp0_nats)):
@@ -100,6 +108,10 @@ def signed_divergence(p1: float | FloatArray, p0: float | FloatArray) -> float |
 
     Raises:
         ConfigError: NaN, or outside [0, 1].
+
+    Example:
+        >>> round(signed_divergence(0.9, 0.1), 4), round(signed_divergence(0.1, 0.9), 4)
+        (1.7578, -1.7578)
     """
     full, prior = as_probabilities("p1", p1), as_probabilities("p0", p0)
     # Where the two are equal the divergence is 0, never infinite, so 0 · inf does not arise.
@@ -116,6 +128,12 @@ def published_rule(p1: float, p0: float, tau: float) -> bool:
 
     Raises:
         ConfigError: NaN, a probability outside [0, 1], or τ outside (0, 1).
+
+    Example:
+        Evidence that lowers the belief from 0.99 to 0.01 passes:
+
+        >>> published_rule(0.01, 0.99, 0.95), Budget(0.01, 0.99, 0.95).sufficient
+        (True, False)
     """
     return bernoulli_kl(p1, p0) >= bernoulli_kl(_check_tau(tau), p0)
 
@@ -136,6 +154,11 @@ class Budget:
 
     Raises:
         ConfigError: NaN, a probability outside [0, 1], τ outside (0, 1), or a floor outside [0, min(τ, 1 − τ)).
+
+    Example:
+        >>> budget = Budget(p1=0.97, p0=0.02, tau=0.95)
+        >>> round(budget.observed_bits, 2), round(budget.required_bits, 2), budget.sufficient
+        (5.28, 5.08, True)
     """
 
     p1: float
@@ -214,6 +237,11 @@ def margin_interval(p1: Interval, p0: Interval, tau: float, *, floor: float = 0.
 
     Raises:
         ConfigError: As `Budget`.
+
+    Example:
+        >>> margin = margin_interval(Interval(0.9, 0.97), Interval(0.002, 0.07), 0.75)
+        >>> round(margin.low, 3), round(margin.high, 3)
+        (0.625, 1.794)
     """
     low = min(Budget(p1.low, prior, tau, floor).margin_nats for prior in (p0.low, p0.high))
     best = p0.low if p1.high >= tau else min(max((p1.high + tau) / 2.0, p0.low), p0.high)
@@ -260,6 +288,11 @@ def envelope(p1: float, nulls: Mapping[str, float], tau: float, *, floor: float 
 
     Raises:
         ConfigError: No null is named, or an argument is out of range (see `Budget`).
+
+    Example:
+        >>> family = envelope(0.97, {"mask": 0.02, "redact": 0.10}, 0.95)
+        >>> family.worst, family.p0_range, family.sufficient
+        ('redact', Interval(low=0.02, high=0.1), True)
     """
     if not nulls:
         raise ConfigError("the null family is empty; at least one named null is accepted.", hint="Pass {'mask': p0}.")
@@ -325,6 +358,14 @@ def certify(result: Envelope, value: str, spans: Sequence[str]) -> Certificate |
 
     Raises:
         ConfigError: `spans` is empty, or a string in place of a sequence of ids.
+
+    Example:
+        >>> family = envelope(0.97, {"mask": 0.02, "redact": 0.10}, 0.95)
+        >>> certificate = certify(family, "4417", ["order"])
+        >>> certificate.worst, round(certificate.observed_bits, 2), round(certificate.required_bits, 2)
+        ('redact', 3.03, 2.88)
+        >>> certify(envelope(0.97, {"mask": 0.02, "redact": 0.99}, 0.95), "4417", ["order"]) is None
+        True
     """
     if isinstance(spans, str) or not spans:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""EDFL: expectation-level decompression over orders of the evidence (companion paper arXiv 2509.11208).
+"""Decides whether to answer by EDFL, expectation-level decompression over orders of the evidence (arXiv 2509.11208).
 
 The evidence chunks are shown in several orders k; S_k is the model's distribution under order k, q_k = S_k(A) the
 probability it gives an event A, and P the reference distribution. Bits-to-trust is the same law with the orders
@@ -15,13 +15,13 @@ from numpy.typing import ArrayLike
 
 from guardbind.errors import ConfigError
 from guardbind.information.divergence import bernoulli_kl, nats_to_trust
-from guardbind.information.numeric import as_probabilities, check_finite, check_probability
+from guardbind.information.numeric import as_probabilities, check_finite, check_probability, crossing
 
 __all__ = ["EdflDecision", "b2t", "edfl_decision", "information_budget", "isr", "p_max", "roh"]
 
 
 def information_budget(log_p: float, log_orders: ArrayLike, clip: float = 6.0) -> float:
-    """Return Δ̄ = mean over k of clip(ln P(y) − ln S_k(y), −B, B) in nats.
+    """Return Δ̄ = mean over k of clip(ln P(y) − ln S_k(y), −B, B) in nats, the estimate of E_k KL(P‖S_k) (Theorem 5).
 
     Clipping from above alone can only lower the estimate, so it stays a lower bound; clipping from below at −B raises
     it only where some order favours y more than P does by over B nats. The released implementation clips from below at
@@ -34,6 +34,10 @@ def information_budget(log_p: float, log_orders: ArrayLike, clip: float = 6.0) -
 
     Raises:
         ConfigError: A log-probability is positive or NaN, there is no order, or `clip` is not above 0.
+
+    Example:
+        >>> round(information_budget(-0.1, [-2.0, -3.5, -9.0]), 4)
+        3.7667
     """
     orders = np.asarray(log_orders, dtype=np.float64)
     accepted = math.isfinite(log_p) and log_p <= 0.0 and orders.ndim == 1 and len(orders) > 0 and (orders <= 0.0).all()
@@ -56,6 +60,10 @@ def b2t(q_low: float, h_star: float = 0.05) -> float:
 
     Raises:
         ConfigError: An argument is outside [0, 1].
+
+    Example:
+        >>> round(b2t(0.1), 3)
+        1.994
     """
     return nats_to_trust(1.0 - check_probability("h_star", h_star), q_low)
 
@@ -70,6 +78,10 @@ def isr(delta: float, b2t_nats: float) -> float:
 
     Raises:
         ConfigError: `delta` is not finite, or `b2t_nats` is negative or NaN.
+
+    Example:
+        >>> round(isr(2.64, 2.48), 2)
+        1.06
     """
     budget = check_finite("delta", delta)
     if not b2t_nats >= 0.0:
@@ -88,18 +100,24 @@ def p_max(delta: float, q_bar: float) -> float:
 
     Raises:
         ConfigError: `delta` is not finite or `q_bar` is no probability.
+
+    Example:
+        >>> round(p_max(1.0, 0.1), 3)
+        0.689
     """
     budget, prior = check_finite("delta", delta), check_probability("q_bar", q_bar)
     if bernoulli_kl(1.0, prior) <= budget:
         return 1.0
-    low, high = prior, 1.0
-    while low < (middle := (low + high) / 2.0) < high:
-        low, high = (middle, high) if bernoulli_kl(middle, prior) <= budget else (low, middle)
-    return low
+    return crossing(lambda p: bernoulli_kl(p, prior) <= budget, prior, 1.0)[0]
 
 
 def roh(delta: float, q_bar: float) -> float:
-    """Return the risk of hallucination 1 − `p_max(delta, q_bar)`."""
+    """Return the risk of hallucination 1 − `p_max(delta, q_bar)`.
+
+    Example:
+        >>> round(roh(1.0, 0.1), 3)
+        0.311
+    """
     return 1.0 - p_max(delta, q_bar)
 
 
@@ -143,6 +161,11 @@ def edfl_decision(delta: float, q: ArrayLike, h_star: float = 0.05, margin: floa
 
     Raises:
         ConfigError: `q` is empty, or an argument is outside its range.
+
+    Example:
+        >>> decision = edfl_decision(2.0, [0.1, 0.5])
+        >>> decision.answer, round(decision.b2t, 3), round(decision.isr, 3)
+        (True, 1.994, 1.003)
     """
     orders = as_probabilities("q", q)
     if orders.ndim != 1 or len(orders) == 0:

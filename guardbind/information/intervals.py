@@ -1,4 +1,4 @@
-"""Intervals: of a probability known from counts, and of a divergence between two uncertain probabilities.
+"""Bounds a probability that is known from counts, and a divergence between two uncertain probabilities.
 
 A divergence at point estimates is no bound: a pseudo-prior of 0 out of n makes it infinite, and the corners of a box of
 probabilities miss its minimum where the two intervals meet.
@@ -47,6 +47,11 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> In
 
     Raises:
         ConfigError: The counts are impossible, or the confidence is outside (0, 1).
+
+    Example:
+        >>> none_of_400 = clopper_pearson(0, 400)
+        >>> none_of_400.low, round(none_of_400.high, 4)
+        (0.0, 0.0092)
     """
     return _of_counts(successes, trials, confidence, "exact")
 
@@ -61,6 +66,11 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
 
     Raises:
         ConfigError: The counts are impossible, or the confidence is outside (0, 1).
+
+    Example:
+        >>> interval = wilson(65, 100)
+        >>> round(interval.low, 4), round(interval.high, 4)
+        (0.5525, 0.7364)
     """
     return _of_counts(successes, trials, confidence, "wilson")
 
@@ -88,6 +98,11 @@ def divergence_interval(p: Interval, p0: Interval) -> Interval:
 
     Raises:
         ConfigError: An end is outside [0, 1].
+
+    Example:
+        >>> overlapping = divergence_interval(Interval(0.6, 0.8), Interval(0.1, 0.7))
+        >>> overlapping.low, round(overlapping.high, 3)
+        (0.0, 1.363)
     """
     for name, interval in (("p", p), ("p0", p0)):
         check_probability(name, interval.low)
@@ -106,5 +121,10 @@ def trust_interval(p: float, p0: Interval) -> Interval:
 
     Raises:
         ConfigError: A probability is outside [0, 1].
+
+    Example:
+        >>> required = trust_interval(0.9, Interval(0.01, 0.05))
+        >>> round(required.low, 3), round(required.high, 3)
+        (2.376, 3.821)
     """
     return Interval(nats_to_trust(p, p0.high), nats_to_trust(p, p0.low))

@@ -1,8 +1,9 @@
-"""Checked inputs and the one logarithm that every formula of this package needs."""
+"""Checks what the formulas of this package are given, and finds the two floats between which a condition ends."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,8 +20,8 @@ __all__ = [
     "check_alternatives",
     "check_finite",
     "check_probability",
+    "crossing",
     "unwrap",
-    "x_log_ratio",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -107,12 +108,22 @@ def as_counts(name: str, value: ArrayLike) -> NDArray[np.int64]:
     return table.astype(np.int64)
 
 
-def x_log_ratio(x: ArrayLike, y: ArrayLike) -> FloatArray:
-    """Return x ln(x / y) elementwise in nats, with 0 ln(0 / y) = 0 and x ln(x / 0) = inf."""
-    a, b = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # A difference of logarithms, because the ratio itself overflows for subnormal y.
-        return np.where(a == 0.0, 0.0, a * (np.log(a) - np.log(b)))
+def crossing(holds: Callable[[float], bool], low: float, high: float) -> tuple[float, float]:
+    """Return the last float at which a condition holds and the first at which it fails; the two are neighbours.
+
+    Args:
+        holds: The condition; once false it stays so up to `high`.
+        low: Where it holds.
+        high: Where it fails.
+
+    Example:
+        >>> crossing(lambda x: x * x <= 2.0, 1.0, 2.0)
+        (1.414213562373095, 1.4142135623730951)
+    """
+    # Not scipy.optimize.brentq: its root falls on either side, and a bound has to stand on the safe one.
+    while low < (middle := (low + high) / 2.0) < high:
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low, high
 
 
 def unwrap(array: FloatArray) -> float | FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guardbind.model.forward import Module
+from guardbind.model.language_model import LanguageModel
 from guardbind.model.tap import ModelTap, Reading
 
-__all__ = ["ModelTap", "Module", "Reading"]
+__all__ = ["LanguageModel", "ModelTap", "Module", "Reading"]

@@ -1,4 +1,4 @@
-"""Where the parts of a causal language model are, and how far its layers see.
+"""Finds the parts of a causal language model, and how far its layers see.
 
 Nothing here knows a model family by name: the head comes from the model's own accessor, the decoder layers from the
 length of a module list, the kinds of attention from the configuration fields that transformers itself reads.
@@ -11,9 +11,17 @@ from typing import Any
 
 from torch import nn
 
-from guardbind.errors import UnknownArchitectureError
+from guardbind.errors import ContextLengthError, UnknownArchitectureError
 
-__all__ = ["attention_windows", "context_length", "find_head", "find_layers", "is_recurrent", "layer_kinds"]
+__all__ = [
+    "attention_windows",
+    "check_prompt_length",
+    "context_length",
+    "find_head",
+    "find_layers",
+    "is_recurrent",
+    "layer_kinds",
+]
 
 _NOT_THE_DECODER = re.compile("vision|encoder|audio")
 _PATH_HINT = 'Pass the dotted name of the list of decoder layers, for example path="model.layers".'
@@ -113,6 +121,25 @@ def context_length(model: nn.Module) -> int | None:
         UnknownArchitectureError: The model carries no usable configuration.
     """
     return _first_positive(_text_config(model), _CONTEXT_FIELDS)
+
+
+def check_prompt_length(model: nn.Module, tokens: int, *, what: str = "the prompt has", hint: str) -> None:
+    """Refuse a prompt that leaves no room for one token of an answer.
+
+    Args:
+        model: A causal language model, bare or wrapped (peft).
+        tokens: Tokens of the prompt, without padding.
+        what: What has so many tokens, with its verb, for the message.
+        hint: What to do next, for the message.
+
+    Raises:
+        ContextLengthError: It fills the model's context.
+    """
+    longest = context_length(model)
+    if longest is not None and tokens >= longest:
+        raise ContextLengthError(
+            f"{what} {tokens} tokens; the context holds {longest}, the answer included.", hint=hint
+        )
 
 
 def layer_kinds(model: nn.Module) -> tuple[str, ...]:

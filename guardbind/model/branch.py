@@ -1,4 +1,4 @@
-"""A side branch of a row: other tokens over the same cache, read without touching it."""
+"""Reads other tokens at the end of a row, over the same cache and without touching it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that differs between the supported transformers versions (4.57 to 5.x), in one place."""
+"""Borrows and makes caches, and covers all else that differs between the supported transformers versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One forward pass of our own, in the form that every supported version and family takes."""
+"""Runs one forward pass of our own, in the form that every supported version and family takes."""
 
 from __future__ import annotations
 

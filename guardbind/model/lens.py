@@ -1,4 +1,4 @@
-"""The logit lens: what the output head would say of a residual at any decoder layer.
+"""Reads residuals at any decoder layer through the output head: the logit lens.
 
 Which module is the final norm and what happens to the logits after the head are measured, not looked up: names and
 signs of such settings differ between families (one divides the logits by what another multiplies with).

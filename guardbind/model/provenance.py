@@ -1,4 +1,4 @@
-"""What produced a record: model, precision, backend, template, versions, seed."""
+"""Describes what produced a record: model, precision, backend, template, versions, seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The places of the decoder layers whose activations are read and replaced: attention heads and MLPs."""
+"""Reads and replaces the activations of attention heads and MLPs in a forward pass."""
 
 from __future__ import annotations
 

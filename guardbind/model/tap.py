@@ -78,6 +78,9 @@ class ModelTap:
         model: A causal language model.
         lens: Also keeps the residuals of chosen layers.
 
+    Attributes:
+        lens: The same.
+
     Raises:
         UnknownArchitectureError: The model has no output embeddings.
     """
@@ -85,7 +88,7 @@ class ModelTap:
     def __init__(self, model: nn.Module, lens: Lens | None = None) -> None:
         self._model = unwrap(model)
         self._head = find_head(self._model)
-        self._lens = lens
+        self.lens = lens
         self._handles: list[Any] = []
         self._suspended = False
         self._logits: Tensor | None = None
@@ -99,16 +102,16 @@ class ModelTap:
             self._head.register_forward_pre_hook(self._before_head),
             self._model.register_forward_hook(self._after_model),
         ]
-        if self._lens is not None:
-            self._handles.append(self._lens.attach())
+        if self.lens is not None:
+            self._handles.append(self.lens.attach())
 
     def detach(self) -> None:
         """Remove the hooks and let go of every tensor."""
         for handle in self._handles:
             handle.remove()
         self._handles = []
-        if self._lens is not None:
-            self._lens.residuals.clear()
+        if self.lens is not None:
+            self.lens.residuals.clear()
         self._logits = self._residual = self._cache = None
         self.forwards = 0
 
@@ -117,7 +120,7 @@ class ModelTap:
         self.forwards = 0
         if self._logits is None or self._residual is None:
             return None
-        layers = {} if self._lens is None else dict(self._lens.residuals)
+        layers = {} if self.lens is None else dict(self.lens.residuals)
         reading = Reading(self._logits, self._residual, self._cache, layers)
         self._logits = self._residual = self._cache = None
         return reading
@@ -126,14 +129,14 @@ class ModelTap:
     def suspended(self) -> Iterator[None]:
         """Run forward passes of our own without capturing them."""
         before, self._suspended = self._suspended, True
-        kept = None if self._lens is None else dict(self._lens.residuals)
+        kept = None if self.lens is None else dict(self.lens.residuals)
         try:
             with torch.no_grad():
                 yield
         finally:
             self._suspended = before
-            if self._lens is not None and kept is not None:
-                self._lens.residuals.update(kept)
+            if self.lens is not None and kept is not None:
+                self.lens.residuals.update(kept)
 
     def _before_head(self, _module: nn.Module, args: tuple[Any, ...]) -> None:
         if not self._suspended:

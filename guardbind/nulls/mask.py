@@ -1,4 +1,4 @@
-"""The null by masked columns: the last few tokens once more, blind to the evidence (all nulls in one forward)."""
+"""Takes evidence away by masked columns: runs the last few tokens once more, blind to it, all nulls in one forward."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ class MaskedTail:
     Args:
         name: The registered name.
         packed: Pack the replicas into one sequence.
+        stand_ins: See `Null`.
     """
 
-    def __init__(self, name: str, *, packed: bool) -> None:
+    def __init__(self, name: str, *, packed: bool, stand_ins: tuple[str, ...] = ()) -> None:
         self.name = name
+        self.stand_ins = stand_ins
         self._packed = packed
 
     def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
@@ -180,5 +182,5 @@ def _expanded(tail: Tail, rows: Sequence[NullRow], spans: list[list[Any]], again
     return logits.reshape(len(rows), replicas, -1)
 
 
-MASK = MaskedTail("mask", packed=True)
+MASK = MaskedTail("mask", packed=True, stand_ins=("mask_rows", "mask_prefill"))
 MASK_ROWS = MaskedTail("mask_rows", packed=False)

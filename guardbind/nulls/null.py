@@ -1,4 +1,4 @@
-"""What a null is given and what it returns."""
+"""Defines nulls: what one is given, what it returns, and what may stand in for it."""
 
 from __future__ import annotations
 
@@ -56,9 +56,16 @@ class NullReading:
 
 
 class Null(Protocol):
-    """A way to take evidence away."""
+    """A way to take evidence away; registered in `NULLS`.
+
+    Attributes:
+        name: The registered name.
+        stand_ins: Names of the nulls to use where this one is not available, the best first. A null may lack it; then
+            nothing stands in for it.
+    """
 
     name: str
+    stand_ins: tuple[str, ...]
 
     def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
         """Read every null of every row.

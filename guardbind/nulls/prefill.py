@@ -1,4 +1,4 @@
-"""The re-prefill nulls: an edited prompt, read from its first token on. One prefill per null, on any cache."""
+"""Takes evidence away by an edited prompt, read from its first token on: one prefill per null, on any cache."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class PrefillNull:
         name: The registered name.
         edit: How a row is edited.
     """
+
+    stand_ins: tuple[str, ...] = ()
 
     def __init__(self, name: str, edit: Edit) -> None:
         self.name = name

@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 from guardbind.policies.custom import as_policy
-from guardbind.policies.proposal import Policy, Proposal, Slot
+from guardbind.policies.proposal import Attempt, Follow, NoToken, Policy, Proposal, Raise, Restate, Stop, Write
+from guardbind.policies.slot import Restatement, Slot
+from guardbind.policies.verdict import Judgement
 from guardbind.policies.verify import Verification, verify
 
-__all__ = ["Policy", "Proposal", "Slot", "Verification", "as_policy", "verify"]
+__all__ = [
+    "Attempt",
+    "Follow",
+    "Judgement",
+    "NoToken",
+    "Policy",
+    "Proposal",
+    "Raise",
+    "Restate",
+    "Restatement",
+    "Slot",
+    "Stop",
+    "Verification",
+    "Write",
+    "as_policy",
+    "verify",
+]

@@ -1,4 +1,4 @@
-"""`auto`: the verdict chooses the remedy, and the next one follows when it does not hold.
+"""Lets the verdict choose the remedy, and tries the next one when it does not hold: the policy `auto`.
 
 A wrong binding is contrasted, the second time harder and among more tokens. A closed gate is first helped by a
 restatement, because the value that a contrast would choose is not what the model is about to write. See
@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from guardbind.policies.abstain import abstain
 from guardbind.policies.checkpoint import checkpoint
 from guardbind.policies.contrast import contrast_at
-from guardbind.policies.proposal import Proposal, Slot
+from guardbind.policies.proposal import Attempt, token_of
+from guardbind.policies.slot import Slot
 from guardbind.policies.veto import veto
 
 __all__ = ["auto"]
 
 
-def auto(slot: Slot) -> Iterable[Proposal]:
+def auto(slot: Slot) -> Iterable[Attempt]:
     """Propose remedies in the order that the verdict asks for; abstain last, if a text for it was given."""
     verdict, alpha, plausibility = slot.judgement.verdict, slot.config.alpha, slot.config.plausibility
     if verdict == "gate_failure":
@@ -27,7 +28,7 @@ def auto(slot: Slot) -> Iterable[Proposal]:
         first = contrast_at(slot, alpha, plausibility)
         yield first
         harder = contrast_at(slot, 2 * alpha, plausibility / 10)
-        if harder.token != first.token:
+        if token_of(harder) != token_of(first):
             yield harder
     if verdict == "binding_failure":
         yield from checkpoint(slot)

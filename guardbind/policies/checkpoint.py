@@ -1,4 +1,4 @@
-"""`checkpoint`: restate the evidence, verbatim from the prompt, before the value is written."""
+"""Restates the evidence, verbatim from the prompt, before the value is written: the policy `checkpoint`."""
 
 from __future__ import annotations
 
@@ -6,29 +6,23 @@ from collections.abc import Iterable
 
 import torch
 
-from guardbind.policies.proposal import Proposal, Slot
+from guardbind.policies.proposal import Attempt, Follow, NoToken, Restate
+from guardbind.policies.slot import Slot
 
 __all__ = ["checkpoint"]
 
 
-def checkpoint(slot: Slot) -> Iterable[Proposal]:
+def checkpoint(slot: Slot) -> Iterable[Attempt]:
     """Propose the token that the model writes after the restatement."""
     if slot.judgement.verdict not in ("gate_failure", "binding_failure"):
         return
     restatement = slot.restate()
     if restatement is None:
-        yield Proposal("checkpoint", note="there is nothing to restate, or no room for it")
+        yield NoToken("checkpoint", "there is nothing to restate, or no room for it")
         return
     readout = torch.log_softmax(restatement.branch.logits, -1)
     token = int(readout.argmax())
     if slot.config.checkpoint.visible:
-        yield Proposal(
-            "checkpoint",
-            token,
-            readout=readout,
-            support=readout,
-            inserted=restatement.tokens,
-            stated=restatement.stated,
-        )
+        yield Restate("checkpoint", token, restatement.tokens, restatement.stated, readout=readout, support=readout)
     else:
-        yield Proposal("checkpoint", token, readout=readout, support=readout, branch=restatement.branch)
+        yield Follow("checkpoint", token, restatement.branch, readout=readout, support=readout)

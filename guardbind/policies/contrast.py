@@ -1,4 +1,4 @@
-"""`contrast`: choose by what the evidence adds, log p1 + alpha * (log p1 - log p0)."""
+"""Chooses by what the evidence adds, log p1 + alpha * (log p1 - log p0): the policy `contrast`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from guardbind.policies.proposal import Proposal, Slot
+from guardbind.policies.proposal import Attempt, NoToken, Write
+from guardbind.policies.slot import Slot
 
 __all__ = ["contrast", "contrast_at", "contrasted"]
 
@@ -42,20 +43,20 @@ def contrasted(
     return torch.log_softmax(score, -1) if bool(allowed.any()) else score
 
 
-def contrast_at(slot: Slot, alpha: float, plausibility: float) -> Proposal:
+def contrast_at(slot: Slot, alpha: float, plausibility: float) -> Write | NoToken:
     """Propose the best token of the contrast of one strength."""
     prior = slot.pseudo_prior
     if prior is None:
-        return Proposal("contrast", note="there is no null to contrast with")
+        return NoToken("contrast", "there is no null to contrast with")
     choices = slot.choices if slot.target_candidate is not None else ()
     readout = contrasted(slot.permitted, prior, alpha, choices=choices, plausibility=plausibility)
     best = int(readout.argmax())
     if not math.isfinite(float(readout[best])):
-        return Proposal("contrast", note="no token is left to choose from")
-    return Proposal("contrast", best, readout=readout)
+        return NoToken("contrast", "no token is left to choose from")
+    return Write("contrast", best, readout=readout)
 
 
-def contrast(slot: Slot) -> Iterable[Proposal]:
+def contrast(slot: Slot) -> Iterable[Attempt]:
     """Propose the contrast at the configured strength, on a closed gate or a wrong binding."""
     if slot.judgement.verdict in _REPAIRABLE:
         yield contrast_at(slot, slot.config.alpha, slot.config.plausibility)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from guardbind.errors import ConfigError
-from guardbind.policies.proposal import Policy, Proposal, Slot
+from guardbind.policies.proposal import Attempt, Policy
+from guardbind.policies.slot import Slot
 from guardbind.registry import POLICIES
 
 __all__ = ["as_policy"]
@@ -28,16 +29,16 @@ def as_policy(policy: str | Callable[[Slot], Any]) -> Policy:
     return lambda slot: _decided(policy(slot), slot)
 
 
-def _decided(decision: object, slot: Slot) -> Iterable[Proposal]:
+def _decided(decision: object, slot: Slot) -> Iterable[Attempt]:
     if decision is None:
         return ()
     if isinstance(decision, str):
         return as_policy(decision)(slot)
-    if isinstance(decision, Proposal):
+    if isinstance(decision, Attempt):
         return (decision,)
     if isinstance(decision, Iterable):
         proposals = list(decision)
-        if all(isinstance(proposal, Proposal) for proposal in proposals):
+        if all(isinstance(proposal, Attempt) for proposal in proposals):
             return proposals
     raise ConfigError(
         f"the policy returned {type(decision).__name__}; a policy name, a Proposal, several or None is accepted."

@@ -1,164 +1,151 @@
-"""What a policy sees of a slot, and what it may propose."""
+"""Defines what a policy may propose at a slot: a closed set of actions, each with what it needs and nothing else."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
-import torch
 from torch import Tensor
 
-from guardbind.candidates.gaps import NodeReadout
-from guardbind.candidates.trie import Node, Trie
-from guardbind.config import GuardConfig
-from guardbind.errors import GuardbindError
-from guardbind.evidence import Located
-from guardbind.information.budget import Budget
+from guardbind.errors import ConfigError, GuardbindError
 from guardbind.model.branch import Branch
-from guardbind.policies.verdict import Judgement
+from guardbind.policies.slot import Slot
 
-__all__ = ["Policy", "Proposal", "Restatement", "Slot", "budget_of"]
-
-# What an fp32 softmax over a vocabulary can still tell from 0 or 1; below it, a budget would measure rounding.
-_FLOOR = 1e-6
-
-
-def budget_of(logprob: float, prior: float, tau: float) -> Budget:
-    """Return the budget of a token from log p1 and log p0 (nats)."""
-    return Budget(min(1.0, math.exp(logprob)), min(1.0, math.exp(prior)), tau, floor=_FLOOR)
-
-
-@dataclass(frozen=True, slots=True)
-class Restatement:
-    """The evidence restated at a slot, read ahead in a branch of the cache.
-
-    Attributes:
-        branch: The branch, whose logits are the second readout.
-        tokens: What was fed, the begun line included.
-        stated: How many of them, from the first, state the evidence.
-    """
-
-    branch: Branch
-    tokens: tuple[int, ...]
-    stated: int
+__all__ = [
+    "Attempt",
+    "Follow",
+    "NoToken",
+    "Policy",
+    "Proposal",
+    "Raise",
+    "Restate",
+    "Stop",
+    "TokenProposal",
+    "Write",
+    "token_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """One slot of one row, as it was read.
-
-    Attributes:
-        row: Row of the batch.
-        step: Tokens generated in this row before it.
-        kind: What opened it.
-        begun: Whether it continues a value that was begun before.
-        target: The binding or evidence it should take its value from; None when unresolved.
-        target_candidate: Index of the target's value in the trie; None when it is not known.
-        trie: The candidates, or None when no value is known.
-        node: Where the value stands in the trie.
-        glued: Tokens that would go on with the word that the text ends in; they are not written.
-        logits: Raw fp32 logits `[vocabulary]`.
-        logprobs: Their log-softmax, nats: log p1.
-        scores: Processed scores `[vocabulary]`; their arg max is the model's own token.
-        nulls: Index of a binding to log p0 `[vocabulary]` (nats) with its evidence taken away.
-        residual: What fed the output head `[hidden]`.
-        readout: Gate gap, value gap and posterior; None when no candidate is known.
-        token: The model's own token.
-        judgement: The verdict on it.
-        config: The guard's settings.
-        judge: Judges another token, given log-probabilities to judge it by.
-        restate: Reads the slot again with the evidence restated before it; None when there is nothing to restate or
-            no room for it.
-    """
-
-    row: int
-    step: int
-    kind: str
-    begun: bool
-    target: Located | None
-    target_candidate: int | None
-    trie: Trie | None
-    node: Node | None
-    glued: frozenset[int]
-    logits: Tensor
-    logprobs: Tensor
-    scores: Tensor
-    nulls: Mapping[int, Tensor]
-    residual: Tensor
-    readout: NodeReadout | None
-    token: int
-    judgement: Judgement
-    config: GuardConfig
-    judge: Callable[[int, Tensor], Judgement]
-    restate: Callable[[], Restatement | None]
-
-    @property
-    def pseudo_prior(self) -> Tensor | None:
-        """Log p0 `[vocabulary]` (nats) with the target's evidence taken away, or None when it was not read."""
-        return None if self.target is None else self.nulls.get(self.target.index)
-
-    @property
-    def permitted(self) -> Tensor:
-        """Log p1 `[vocabulary]` (nats), -inf for tokens that a logits processor rules out (banned words, a grammar)."""
-        return self.logprobs.masked_fill(self.scores == -math.inf, -math.inf)
-
-    @property
-    def choices(self) -> tuple[int, ...]:
-        """Tokens that keep a candidate alive here, and the likeliest that ends one; empty when no value is known."""
-        if self.node is None:
-            return ()
-        children = [token for token in self.node.children if token not in self.glued]
-        if not self.node.ends:
-            return tuple(children)
-        return (*children, int(self.logprobs.index_fill(0, torch.tensor(children), -math.inf).argmax()))
-
-    def bits(self, token: int, logprobs: Tensor | None = None) -> float | None:
-        """Return signed evidence bits log2(p1/p0) of a token on the target's span; None when p0 was not read."""
-        prior = self.pseudo_prior
-        if prior is None:
-            return None
-        p1 = self.logprobs if logprobs is None else logprobs
-        return (float(p1[token]) - float(prior[token])) / math.log(2)
-
-    def budget(self, token: int, logprobs: Tensor | None = None) -> Budget | None:
-        """Return the budget of a token; None when p0 was not read."""
-        prior = self.pseudo_prior
-        if prior is None:
-            return None
-        p1 = self.logprobs if logprobs is None else logprobs
-        return budget_of(float(p1[token]), float(prior[token]), self.config.tau)
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Something a policy would do at a slot.
+class Write:
+    """Write a token in place of the model's own.
 
     Attributes:
         action: Its name in the records.
-        token: The value token it would write; None when it found none.
-        readout: log-probabilities `[vocabulary]` of the second readout, by which the token would be written.
-        support: log-probabilities by which the token's evidence bits are counted; the slot's own by default.
-        inserted: Tokens it writes before the value.
-        stated: How many of them, from the first, state the evidence.
-        vetoed: Tokens it forbids.
-        branch: Where the rest of the value is read.
-        stops: It writes `inserted` instead of the value and ends the row; nothing is left to verify.
-        error: It raises this; nothing is left to verify.
-        note: Said in the record when there is no token.
+        token: The token.
+        readout: log-probabilities `[vocabulary]` (nats) of the second readout, by which it would be written.
+        support: log-probabilities `[vocabulary]` (nats) by which its evidence bits are counted; the slot's own by
+            default.
+        vetoed: Tokens that were rejected before it.
     """
 
     action: str
-    token: int | None = None
+    token: int
     readout: Tensor | None = None
     support: Tensor | None = None
-    inserted: tuple[int, ...] = ()
-    stated: int = 0
     vetoed: tuple[int, ...] = ()
-    branch: Branch | None = None
-    stops: bool = False
-    error: GuardbindError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Write a token, and read the rest of the value in a branch; nothing of the branch stands in the text.
+
+    Attributes:
+        action: Its name in the records.
+        token: The token.
+        branch: Where the rest of the value is read.
+        readout: See `Write`.
+        support: See `Write`.
+    """
+
+    action: str
+    token: int
+    branch: Branch
+    readout: Tensor | None = None
+    support: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restate:
+    """Write tokens before the value, after which its slot opens again.
+
+    Attributes:
+        action: Its name in the records.
+        token: The value token that would come after them, which is judged.
+        inserted: The tokens.
+        stated: How many of them, from the first, state the evidence.
+        readout: See `Write`.
+        support: See `Write`.
+
+    Raises:
+        ConfigError: There are no such tokens, or more of them state the evidence than there are.
+    """
+
+    action: str
+    token: int
+    inserted: tuple[int, ...]
+    stated: int = 0
+    readout: Tensor | None = None
+    support: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.stated <= len(self.inserted) or not self.inserted:
+            raise ConfigError(
+                f"a Restate inserts {len(self.inserted)} tokens, of which {self.stated} state the evidence; at least "
+                "one token, and at most all of them, is accepted.",
+                hint="Propose a Write where nothing is inserted.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the row without the value, behind `abstain_text` if there is one. Nothing is left to verify.
+
+    Attributes:
+        action: Its name in the records.
+    """
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Raise an error. Nothing is left to verify.
+
+    Attributes:
+        action: Its name in the records.
+        error: The error.
+    """
+
+    action: str
+    error: GuardbindError
+
+
+@dataclass(frozen=True, slots=True)
+class NoToken:
+    """Say that an action was tried and found no token; it is recorded, and nothing is done.
+
+    Attributes:
+        action: Its name in the records.
+        note: Why; holds no prompt text.
+        vetoed: Tokens that were rejected.
+    """
+
+    action: str
     note: str = ""
+    vetoed: tuple[int, ...] = ()
 
 
-Policy = Callable[[Slot], Iterable[Proposal]]
+TokenProposal: TypeAlias = Write | Follow | Restate
+"""Leads to a token of the value, which a second readout judges."""
+Proposal: TypeAlias = Write | Follow | Restate | Stop | Raise
+"""Something a policy would do at a slot."""
+Attempt: TypeAlias = Write | Follow | Restate | Stop | Raise | NoToken
+"""What a policy yields: a proposal, or word of one that it could not make."""
+Policy = Callable[[Slot], Iterable[Attempt]]
+
+
+def token_of(attempt: Attempt) -> int | None:
+    """Return the value token that an attempt leads to, if it leads to one."""
+    return attempt.token if isinstance(attempt, TokenProposal) else None

@@ -1,4 +1,4 @@
-"""The verdict on a token that is about to be written, from what was read."""
+"""Judges a token that is about to be written, from the numbers that were read."""
 
 from __future__ import annotations
 

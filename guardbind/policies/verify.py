@@ -1,13 +1,15 @@
-"""The second readout: whether a proposal helps."""
+"""Verifies proposals by a second readout: what a policy would write has to rest on the evidence, and on more of it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import assert_never
 
 from guardbind.events.records import Verdict
 from guardbind.information.budget import Budget
-from guardbind.policies.proposal import Proposal, Slot
+from guardbind.policies.proposal import Attempt, Follow, NoToken, Raise, Restate, Stop, TokenProposal, Write
+from guardbind.policies.slot import Slot
 
 __all__ = ["Verification", "verify"]
 
@@ -27,21 +29,39 @@ class Verification:
     kept: bool
     reason: str
     verdict: Verdict
-    bits: float | None
-    budget: Budget | None
+    bits: float | None = None
+    budget: Budget | None = None
 
 
-def verify(slot: Slot, proposal: Proposal) -> Verification:
-    """Keep a proposal only if its token gets the verdict `ok` and more observed bits than the model's own token."""
+def verify(slot: Slot, attempt: Attempt) -> Verification:
+    """Keep a proposal only if its token gets the verdict `ok` and more observed bits than the model's own token.
+
+    What writes no token of a value has nothing to verify and is kept.
+    """
     before = slot.judgement.verdict
-    if proposal.stops or proposal.error is not None:
-        return Verification(True, "nothing is written that would need evidence", before, None, None)
-    if proposal.token is None:
-        return Verification(False, proposal.note or "no admissible token was found", before, None, None)
-    if float(slot.scores[(*proposal.inserted, proposal.token)[0]]) == -math.inf:
-        return Verification(False, "the token is ruled out in this generation", before, None, None)
-    if proposal.token in slot.glued and not proposal.inserted:
-        return Verification(False, "the token would go on with the word before it", before, None, None)
+    match attempt:
+        case Stop() | Raise():
+            return Verification(True, "nothing is written that would need evidence", before)
+        case NoToken(note=note):
+            return Verification(False, note or "no admissible token was found", before)
+        case Write() | Follow():
+            if _ruled_out(slot, attempt.token):
+                return Verification(False, "the token is ruled out in this generation", before)
+            if attempt.token in slot.glued:
+                return Verification(False, "the token would go on with the word before it", before)
+        case Restate():
+            if _ruled_out(slot, attempt.inserted[0]):
+                return Verification(False, "the token is ruled out in this generation", before)
+        case _:
+            assert_never(attempt)
+    return _second_readout(slot, attempt)
+
+
+def _ruled_out(slot: Slot, token: int) -> bool:
+    return float(slot.scores[token]) == -math.inf
+
+
+def _second_readout(slot: Slot, proposal: TokenProposal) -> Verification:
     support = slot.logprobs if proposal.support is None else proposal.support
     judgement = slot.judge(proposal.token, support)
     bits = slot.bits(proposal.token, support)

@@ -1,4 +1,4 @@
-"""`veto`: reject the model's token, and the next ones, until one rests on the target's evidence."""
+"""Rejects the model's token, and the next ones, until one rests on the target's evidence: the policy `veto`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 import torch
 
-from guardbind.policies.proposal import Proposal, Slot
+from guardbind.policies.proposal import Attempt, NoToken, Write
+from guardbind.policies.slot import Slot
 
 __all__ = ["veto"]
 
 
-def veto(slot: Slot) -> Iterable[Proposal]:
+def veto(slot: Slot) -> Iterable[Attempt]:
     """Propose the next admissible token in the model's own order, after at most `max_vetoes` rejections."""
     if slot.judgement.verdict not in ("gate_failure", "binding_failure") or slot.pseudo_prior is None:
         return
@@ -22,13 +23,13 @@ def veto(slot: Slot) -> Iterable[Proposal]:
         if slot.judge(token, slot.logprobs).verdict == "ok":
             rest = slot.logprobs.clone()
             rest[vetoed] = -math.inf
-            yield Proposal("veto", token, readout=torch.log_softmax(rest, -1), vetoed=tuple(vetoed))
+            yield Write("veto", token, readout=torch.log_softmax(rest, -1), vetoed=tuple(vetoed))
             return
         vetoed.append(token)
         if len(vetoed) > slot.config.max_vetoes:
             break
     vetoed = vetoed[: slot.config.max_vetoes]
-    yield Proposal("veto", vetoed=tuple(vetoed), note=f"none of the next {len(vetoed)} tokens is admissible")
+    yield NoToken("veto", f"none of the next {len(vetoed)} tokens is admissible", tuple(vetoed))
 
 
 def _in_order(slot: Slot) -> list[int]:

@@ -1,4 +1,4 @@
-"""What a guarded generation saw and did, as the caller gets it."""
+"""Holds what a guarded generation saw and did, as the caller gets it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Readout:
     nulls: dict[int, Tensor]
 
 
-class _Data(pydantic.BaseModel):
+class _ReportRecords(pydantic.BaseModel):
     provenance: Provenance
     slots: tuple[SlotRecord, ...]
     interventions: tuple[InterventionRecord, ...]
@@ -76,7 +76,7 @@ class Report:
             indent: Spaces per level, for reading.
         """
         slots, interventions = self._records(text)
-        data = _Data(provenance=self.provenance, slots=slots, interventions=interventions)
+        data = _ReportRecords(provenance=self.provenance, slots=slots, interventions=interventions)
         return data.model_dump_json(indent=indent)
 
     def to_html(self, *, text: bool = True) -> str:

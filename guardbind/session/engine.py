@@ -1,84 +1,104 @@
-"""One decoding step of a guarded generation: find the slots, read them, judge them, act, record."""
+"""Takes one decoding step of a guarded generation: finds the slots, reads them, judges them, acts, and records."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
 
+from guardbind.candidates.gaps import lens_scores
 from guardbind.config import GuardConfig
 from guardbind.errors import BindingFailureError, NumericsError
-from guardbind.model.forward import Module
-from guardbind.model.lens import Lens
+from guardbind.model import LanguageModel, ModelTap, Reading
+from guardbind.model.branch import Branch
 from guardbind.model.tail import Tail
-from guardbind.model.tap import ModelTap, Reading
-from guardbind.policies import Policy, Proposal, Slot, Verification, verify
+from guardbind.nulls import Null
+from guardbind.policies import (
+    Attempt,
+    Follow,
+    NoToken,
+    Policy,
+    Proposal,
+    Raise,
+    Restate,
+    Slot,
+    Stop,
+    Verification,
+    Write,
+    verify,
+)
 from guardbind.session.limits import Limits
-from guardbind.session.meter import Measured, Meter
-from guardbind.session.opener import Opener
-from guardbind.session.recorder import Recorder
-from guardbind.session.restate import insertion_fits, restater
-from guardbind.session.row import Row, Value
-from guardbind.session.slot import Opening, build_slot
+from guardbind.session.meter import NullMeter, NullReadings
+from guardbind.session.opener import Opener, Opening
+from guardbind.session.recorder import LensScores, Recorder
+from guardbind.session.row import Row
+from guardbind.session.slot import Restater, RowReadout, build_slot, is_false_alarm
+from guardbind.session.value import Phase, Value, ValueEvent
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Protection"]
 
 _NAN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What a guard does in every generation.
+
+    Attributes:
+        config: Its settings.
+        policy: What to do about a verdict.
+        nulls: The nulls to read, the best first; the next one is taken where one is not available.
+    """
+
+    config: GuardConfig
+    policy: Policy
+    nulls: Sequence[Null]
 
 
 class Engine:
     """The state of one generation.
 
     Args:
-        model: The module whose forward the generation loop calls.
-        tokenizer: Its tokenizer.
-        config: The guard's settings.
-        policy: What to do about a verdict.
+        model: The model whose forward the generation loop calls.
+        protection: What the guard does.
         rows: One per row of the batch.
         tap: Hooks on the model.
-        meter: Runs the nulls.
         recorder: Takes the records.
         limits: What this generation allows.
-        lens: Residual lens, if asked for.
     """
 
     def __init__(
         self,
-        model: Module,
-        tokenizer: PreTrainedTokenizerBase,
-        config: GuardConfig,
-        policy: Policy,
+        model: LanguageModel,
+        protection: Protection,
         rows: Sequence[Row],
         tap: ModelTap,
-        meter: Meter,
         recorder: Recorder,
         limits: Limits,
-        lens: Lens | None,
     ) -> None:
         self._model = model
-        self._tokenizer = tokenizer
-        self._config = config
-        self._policy = policy
+        self._config = protection.config
+        self._policy = protection.policy
         self._rows = rows
         self._tap = tap
-        self._meter = meter
         self._recorder = recorder
         self._limits = limits
-        self._lens = lens
-        self._opener = Opener(config, tokenizer)
+        self._opener = Opener(protection.config, model.tokenizer)
+        self._meter = NullMeter(protection.config, protection.nulls)
 
     def observe(self, last_tokens: Sequence[int]) -> None:
         """Take note of the token that each row was given at the step before."""
         for row, token in zip(self._rows, last_tokens, strict=True):
             if row.finished:
                 continue
-            row.ids.append(token)
-            row.finished = row.stopped or token in self._limits.eos
-            if row.value is not None and not row.queue:
-                self._follow(row, row.value, token)
+            row.read(token, ends=token in self._limits.eos)
+            if row.value is not None and row.value.branch is not None:
+                with self._tap.suspended():
+                    row.value.branch.advance(token)
 
     def step(self, reading: Reading, scores: Tensor, columns: int) -> Tensor:
         """Return the scores `[rows, vocabulary]` of the next tokens; rows between slots keep theirs.
@@ -97,10 +117,8 @@ class Engine:
         for row in self._rows:
             if row.finished:
                 continue
-            if row.reopens is not None and row.queue and _ruled_out(scores, row.index, row.queue[0]):
-                # The restatement cannot be written to its end, so the value is not begun again.
-                row.queue.clear()
-                row.reopens = None
+            if row.phase is Phase.RESTATING and row.queue and _ruled_out(scores, row.index, row.queue[0]):
+                row.abandon()
             if row.queue:
                 scores = _forced(scores, row.index, row.queue.popleft())
                 continue
@@ -109,15 +127,18 @@ class Engine:
             if tops is None:
                 best = scores.max(-1)
                 tops = best.indices.masked_fill(best.values.isnan(), _NAN).tolist()
-            if tops[row.index] == _NAN:
+            top = tops[row.index]
+            if top == _NAN:
                 raise _not_numbers(row)
-            way = self._way_on(row, tops[row.index], scores)
+            way = self._way_on(row, top, scores)
             if way is not None:
                 scores = _forced(scores, row.index, way)
                 continue
-            opening = self._opener.open(row, tops[row.index])
+            opening = self._opener.open(row, top)
             if opening is not None:
                 openings.append(opening)
+            elif row.value is not None and row.value.branch is not None:
+                scores = self._from_branch(row, row.value, row.value.branch, scores)
         if openings:
             with self._tap.suspended():
                 scores = self._judge_and_act(openings, reading, scores, columns)
@@ -129,158 +150,145 @@ class Engine:
         A draw could leave it too, so under sampling nothing is left to it.
         """
         value = row.value
-        if value is None or not value.intervened or value.branch is not None or value.may_be_over:
+        if value is None or value.phase is not Phase.FORCED or value.may_be_over:
             return None
-        on = [token for token in row.on_target(value) if not _ruled_out(scores, row.index, token)]
+        going = row.bound.going_on(value.node, value.resolution.index)
+        on = [token for token in going if not _ruled_out(scores, row.index, token)]
         if not on or (top in on and not self._limits.sampling):
             return None
         return on[int(scores[row.index, on].argmax())]
 
-    def _follow(self, row: Row, value: Value, token: int) -> None:
-        value.tokens += 1
+    def _from_branch(self, row: Row, value: Value, branch: Branch, scores: Tensor) -> Tensor:
+        """Let the branch choose the next token of a value, or its end."""
         if value.node is None:
-            if row.finished:
-                row.value = None
-            return
-        node = value.node.children.get(token)
-        if node is None or not node.children:
-            # It ends with its last token, or with one that closes it.
-            ends = value.node.ends if node is None else node.ends
-            for item in row.owners(tuple(ends)):
-                row.restated.setdefault(item, []).append(range(value.start, len(row.ids)))
-            row.value = None
-            return
-        value.ended |= value.node.ends
-        value.node = node
-        if value.branch is not None:
-            with self._tap.suspended():
-                value.branch.advance(token)
+            return scores
+        going = row.bound.going_on(value.node, value.resolution.index) or value.node.children
+        live = [token for token in going if not _ruled_out(scores, row.index, token)]
+        if not live:
+            row.advance(ValueEvent.LOST)
+            return scores
+        if value.node.ends and int(branch.logits.argmax()) not in value.node.children:
+            # The value ends here: what follows is the model's own, as long as it is no other value.
+            scores = scores.clone()
+            scores[row.index, live] = -torch.inf
+            return scores
+        return _forced(scores, row.index, live[int(branch.logits[live].argmax())])
 
     def _judge_and_act(self, openings: list[Opening], reading: Reading, scores: Tensor, columns: int) -> Tensor:
-        tail = Tail(self._model, self._tokenizer, reading.cache, columns, self._config.tail_tokens)
-        branched = [o for o in openings if o.row.value is not None and o.row.value.branch is not None]
-        for opening in branched:
-            scores = self._from_branch(opening, scores)
-        openings = [o for o in openings if o not in branched]
+        tail = self._model.tail(reading.cache, columns, self._config.tail_tokens)
         main = [reading.logits[o.row.index].float() for o in openings]
         for opening, logits in zip(openings, main, strict=True):
             if not bool(logits.logsumexp(0).isfinite()):
                 raise _not_numbers(opening.row)
         wanted = [o.wanted(self._config.max_nulls) for o in openings]
         targets = [o.measurable_target for o in openings]
-        measured = self._meter.read(tail, [o.row for o in openings], main, wanted, targets) if openings else []
-        for opening, logits, m in zip(openings, main, measured, strict=True):
-            scores = self._one(opening, reading, logits, m, scores, tail)
+        nulls = self._meter.read(tail, [o.row for o in openings], main, wanted, targets)
+        for opening, logits, readings in zip(openings, main, nulls, strict=True):
+            scores = self._one(opening, reading, logits, readings, scores, tail)
         return scores
 
-    def _from_branch(self, opening: Opening, scores: Tensor) -> Tensor:
-        value = opening.row.value
-        assert value is not None and value.branch is not None and value.node is not None
-        row = opening.row
-        going = row.on_target(value) or value.node.children
-        live = [token for token in going if not _ruled_out(scores, row.index, token)]
-        if not live:
-            value.branch = None
-            return scores
-        if value.node.ends and int(value.branch.logits.argmax()) not in value.node.children:
-            # The value ends here: what follows is the model's own, as long as it is no other value.
-            scores = scores.clone()
-            scores[opening.row.index, live] = -torch.inf
-            return scores
-        return _forced(scores, opening.row.index, live[int(value.branch.logits[live].argmax())])
-
     def _one(
-        self, opening: Opening, reading: Reading, logits: Tensor, measured: Measured, scores: Tensor, tail: Tail
+        self,
+        opening: Opening,
+        reading: Reading,
+        logits: Tensor,
+        readings: NullReadings,
+        scores: Tensor,
+        tail: Tail,
     ) -> Tensor:
         row = opening.row
         slot = build_slot(
             opening,
-            logits=logits,
-            scores=scores[row.index],
-            residual=reading.residual[row.index],
-            measured=measured,
-            config=self._config,
+            RowReadout(logits, scores[row.index], reading.residual[row.index]),
+            readings,
+            Restater(tail, row, opening.resolution.index, self._config, self._limits.max_positions),
+            self._config,
             sampling=self._limits.sampling,
-            restate=restater(tail, row, opening.resolution, self._config, self._limits.max_positions),
         )
-        if opening.is_false_alarm(slot):
-            row.value = None
+        if is_false_alarm(opening, slot):
+            row.advance(ValueEvent.DISMISS)
             return scores
-        tried, kept = self._try(slot, row)
+        tried, kept = self._try(slot, opening)
         lens = self._lens_scores(slot, reading)
-        self._recorder.slot(opening, slot, measured, tried, kept, lens, self._limits.sampling)
-        if kept is None:
-            return scores
-        return self._carry_out(row, kept, scores)
+        self._recorder.slot(opening, slot, readings, tried, lens=lens, sampling=self._limits.sampling)
+        return scores if kept is None else self._carry_out(row, opening.value, kept, scores)
 
-    def _try(self, slot: Slot, row: Row) -> tuple[list[tuple[Proposal, Verification]], Proposal | None]:
-        tried: list[tuple[Proposal, Verification]] = []
-        if slot.judgement.verdict == "ok":
-            return tried, None
-        unresolved = slot.judgement.verdict == "unresolved"
-        proposals = self._unresolved(slot) if unresolved else self._policy(slot)
-        begun = row.value is not None and row.value.intervened
-        for proposal in proposals:
-            verification = verify(slot, proposal)
-            if verification.kept and not begun and row.interventions >= self._config.max_interventions:
-                verification = _refused(verification, "the bound on interventions is reached")
-            elif verification.kept and not insertion_fits(proposal, row, self._limits):
-                verification = _refused(verification, "no room is left for the insertion")
-            elif verification.kept and proposal.stops and not self._limits.eos:
-                verification = _refused(verification, "there is no end-of-sequence token to end the row with")
-            tried.append((proposal, verification))
+    def _try(self, slot: Slot, opening: Opening) -> tuple[list[tuple[Attempt, Verification]], Proposal | None]:
+        """Return what was attempted, in order, and the first proposal that holds."""
+        tried: list[tuple[Attempt, Verification]] = []
+        for attempt in self._attempts(slot):
+            verification = verify(slot, attempt)
             if verification.kept:
-                return tried, proposal
+                verification = self._within_limits(attempt, verification, opening)
+            tried.append((attempt, verification))
+            if verification.kept and not isinstance(attempt, NoToken):
+                return tried, attempt
         return tried, None
 
-    def _unresolved(self, slot: Slot) -> list[Proposal]:
+    def _attempts(self, slot: Slot) -> Iterable[Attempt]:
+        match slot.judgement.verdict:
+            case "ok":
+                return ()
+            case "unresolved":
+                return self._unresolved(slot)
+            case _:
+                return self._policy(slot)
+
+    def _within_limits(self, attempt: Attempt, verification: Verification, opening: Opening) -> Verification:
+        """Refuse a proposal that holds where this generation has no room for it."""
+        row = opening.row
+        inserted = len(attempt.inserted) if isinstance(attempt, Restate) else 0
+        if not opening.value.chosen and row.interventions >= self._config.max_interventions:
+            reason = "the bound on interventions is reached"
+        elif not self._limits.fits(inserted, step=row.step, length=len(row.ids), pad=row.bound.pad):
+            reason = "no room is left for the insertion"
+        elif isinstance(attempt, Stop) and not self._limits.eos:
+            reason = "there is no end-of-sequence token to end the row with"
+        else:
+            return verification
+        return replace(verification, kept=False, reason=reason)
+
+    def _unresolved(self, slot: Slot) -> Iterable[Proposal]:
         if self._config.on_unresolved == "abstain":
-            return [Proposal("abstain", stops=True)]
+            return [Stop("abstain")]
         if self._config.on_unresolved == "raise":
             error = BindingFailureError(
                 f"row {slot.row}, step {slot.step}: the target is unresolved: {slot.judgement.reason}.",
                 hint="Declare target=..., or set on_unresolved='leave'.",
             )
-            return [Proposal("raise", error=error)]
+            return [Raise("raise", error)]
         return []
 
-    def _carry_out(self, row: Row, kept: Proposal, scores: Tensor) -> Tensor:
-        if kept.error is not None:
-            raise kept.error
-        value = row.value
-        if value is not None and not value.intervened:
-            value.intervened = True
-            row.interventions += 1
-        if kept.stops:
-            row.value = None
-            row.queue.extend(self._abstention())
-            return _forced(scores, row.index, row.queue.popleft()) if row.queue else scores
-        if kept.inserted:
-            if value is not None:
-                row.reopens = value
-                if value.resolution.index is not None:
-                    stated = range(len(row.ids), len(row.ids) + kept.stated)
-                    row.restated.setdefault(value.resolution.index, []).append(stated)
-            row.value = None
-            row.queue.extend(kept.inserted)
-            return _forced(scores, row.index, row.queue.popleft())
-        if value is not None:
-            value.branch = kept.branch if value.node is not None else None
-        assert kept.token is not None
-        return _forced(scores, row.index, kept.token)
+    def _carry_out(self, row: Row, value: Value, kept: Proposal, scores: Tensor) -> Tensor:
+        match kept:
+            case Write(token=token):
+                row.write(value)
+                return _forced(scores, row.index, token)
+            case Follow(token=token, branch=branch):
+                row.follow(value, branch)
+                return _forced(scores, row.index, token)
+            case Restate(inserted=inserted, stated=stated):
+                row.restate(value, inserted, stated)
+                return _forced(scores, row.index, row.queue.popleft())
+            case Stop():
+                row.stop(value, self._abstention())
+                return _forced(scores, row.index, row.queue.popleft())
+            case Raise(error=error):
+                raise error
+            case _:
+                assert_never(kept)
 
     def _abstention(self) -> list[int]:
+        """Return the tokens that end a row: there is an end-of-sequence token, or no proposal to stop is kept."""
         text = self._config.abstain_text
-        ids = [] if text is None else list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        ids = [] if text is None else list(self._model.tokenizer(text, add_special_tokens=False)["input_ids"])
         return ids + sorted(self._limits.eos)[:1]
 
-    def _lens_scores(self, slot: Slot, reading: Reading) -> dict[int, tuple[float | None, ...]]:
-        if self._lens is None or slot.trie is None or slot.node is None:
+    def _lens_scores(self, slot: Slot, reading: Reading) -> LensScores:
+        if self._tap.lens is None or slot.trie is None or slot.node is None:
             return {}
-        from guardbind.candidates.gaps import lens_scores
-
         residuals = {layer: residual[slot.row] for layer, residual in reading.layers.items()}
-        scores = lens_scores(self._lens.logits, residuals, slot.trie, slot.node)
+        scores = lens_scores(self._tap.lens.logits, residuals, slot.trie, slot.node)
         return {layer: tuple(v if math.isfinite(v) else None for v in values) for layer, values in scores.items()}
 
 
@@ -300,7 +308,3 @@ def _forced(scores: Tensor, row: int, token: int) -> Tensor:
     scores[row] = -torch.inf
     scores[row, token] = 0.0
     return scores
-
-
-def _refused(verification: Verification, reason: str) -> Verification:
-    return Verification(False, reason, verification.verdict, verification.bits, verification.budget)

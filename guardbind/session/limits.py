@@ -26,3 +26,22 @@ class Limits:
     eos: frozenset[int]
     pad: int | None
     sampling: bool
+
+    def fits(self, inserted: int, *, step: int, length: int, pad: int) -> bool:
+        """Whether an insertion, and one token of the value behind it, still fits into the generation.
+
+        Args:
+            inserted: Tokens of the insertion.
+            step: Tokens generated in the row so far.
+            length: Tokens of the row so far, prompt and answer, without padding.
+            pad: Columns of its left padding.
+
+        >>> limits = Limits(None, None, 8, frozenset(), None, sampling=False)
+        >>> limits.fits(5, step=2, length=40, pad=0), limits.fits(6, step=2, length=40, pad=0)
+        (True, False)
+        """
+        needed = inserted + 1
+        if self.max_new_tokens is not None and step + needed > self.max_new_tokens:
+            return not inserted
+        fits_context = self.max_positions is None or length + needed <= self.max_positions
+        return fits_context and (self.max_columns is None or pad + length + needed <= self.max_columns)

@@ -1,4 +1,4 @@
-"""Reads the slots of one step: all nulls of all rows in one forward, and the check that they mean something."""
+"""Reads the nulls of one step, for all rows at a slot in one forward, and refuses those that do not mean anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from guardbind.nulls import Null, NullReading, NullRow
 from guardbind.registry import NULLS
 from guardbind.session.row import Row
 
-__all__ = ["Measured", "Meter", "agrees", "usable_nulls"]
+__all__ = ["NullMeter", "NullReadings", "agrees", "usable_nulls"]
 
 logger = logging.getLogger("guardbind")
 
@@ -27,11 +27,10 @@ logger = logging.getLogger("guardbind")
 _TOLERANCE = {torch.float64: 1e-4, torch.float32: 1e-2, torch.float16: 0.5, torch.bfloat16: 1.0}
 _COMPARED = 32
 _TRIAL_TOKENS = 12
-_STAND_INS = {"mask": ("mask_rows", "mask_prefill")}
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class NullReadings:
     """What was read at the slot of one row.
 
     Attributes:
@@ -67,7 +66,7 @@ def agrees(replica: Tensor, main: Tensor, dtype: torch.dtype) -> tuple[bool, flo
     return difference <= _TOLERANCE.get(dtype, 1.0), difference
 
 
-class Meter:
+class NullMeter:
     """Runs the nulls of a guard and refuses those whose unmasked replica is not the main pass.
 
     Args:
@@ -88,7 +87,7 @@ class Meter:
         main: Sequence[Tensor],
         wanted: Sequence[Sequence[int]],
         targets: Sequence[int | None],
-    ) -> list[Measured]:
+    ) -> list[NullReadings]:
         """Read the nulls of some rows.
 
         Args:
@@ -101,16 +100,16 @@ class Meter:
         Raises:
             NumericsError: A null gave NaN.
         """
-        requests = [_request(row, items) for row, items in zip(rows, wanted, strict=True)]
-        if not any(request.statements for request in requests):
-            return [Measured("none", {}, {}, 0, "nothing to take away", None) for _ in rows]
-        reading = self._first_that_holds(tail, requests, main)
+        asked = [_null_row(row, items) for row, items in zip(rows, wanted, strict=True)]
+        if not any(row.statements for row in asked):
+            return [NullReadings("none", {}, {}, 0, "nothing to take away", None) for _ in rows]
+        reading = self._first_that_holds(tail, asked, main)
         if reading is None:
-            return [Measured("none", {}, {}, 0, "refused", self._refusal) for _ in rows]
+            return [NullReadings("none", {}, {}, 0, "refused", self._refusal) for _ in rows]
         forwards, cost = reading.forwards, reading.cost
         envelopes: list[dict[str, Tensor]] = [{} for _ in rows]
         for name in self._config.envelope:
-            targeted = [_request(row, [] if t is None else [t]) for row, t in zip(rows, targets, strict=True)]
+            targeted = [_null_row(row, [] if t is None else [t]) for row, t in zip(rows, targets, strict=True)]
             further = NULLS.get(name)(tail, targeted, plain=False)
             forwards += further.forwards
             cost += f"; {name}: {further.cost}"
@@ -119,16 +118,16 @@ class Meter:
                     envelope[name] = _log_softmax(logits)[0]
         used = self._order[0].name
         return [
-            Measured(used, dict(zip(items, _log_softmax(logits), strict=True)), envelope, forwards, cost, None)
+            NullReadings(used, dict(zip(items, _log_softmax(logits), strict=True)), envelope, forwards, cost, None)
             for items, logits, envelope in zip(wanted, reading.logits, envelopes, strict=True)
         ]
 
-    def _first_that_holds(self, tail: Tail, requests: Sequence[NullRow], main: Sequence[Tensor]) -> NullReading | None:
+    def _first_that_holds(self, tail: Tail, asked: Sequence[NullRow], main: Sequence[Tensor]) -> NullReading | None:
         dtype = float_dtype(tail.model)
         while self._order:
             null = self._order[0]
             try:
-                reading = null(tail, requests, plain=not self._checked)
+                reading = null(tail, asked, plain=not self._checked)
             except NullUnavailableError as error:
                 self._drop(null, str(error))
                 continue
@@ -163,7 +162,8 @@ def usable_nulls(model: Module, tokenizer: PreTrainedTokenizerBase, config: Guar
             one of the envelope cannot.
         NumericsError: The model's logits are NaN.
     """
-    names = (config.null, *_STAND_INS.get(config.null, ()))
+    wanted: Null = NULLS.get(config.null)
+    names = (config.null, *getattr(wanted, "stand_ins", ()))
     device = input_device(model)
     count = min(len(tokenizer), _TRIAL_TOKENS)
     ids = torch.arange(count, device=device)[None]
@@ -199,19 +199,20 @@ def _failure(null: Null, tail: Tail, row: NullRow, main: Tensor, dtype: torch.dt
         reading = null(tail, [row], plain=True)
     except NullUnavailableError as error:
         return str(error)
-    assert reading.plain is not None
+    if reading.plain is None:
+        return "it did not read the replica with nothing taken away, which was asked for"
     holds, difference = agrees(reading.plain[0], main, dtype)
     return None if holds else f"with nothing taken away it differs from the main pass by {difference:.3g} logits"
 
 
-def _request(row: Row, items: Sequence[int]) -> NullRow:
+def _null_row(row: Row, items: Sequence[int]) -> NullRow:
     return NullRow(
         row=row.index,
         ids=tuple(row.ids),
-        pad=row.pad,
+        pad=row.bound.pad,
         statements=tuple(row.statements(item) for item in items),
         values=tuple(row.values(item) for item in items),
-        everything=tuple(part for item in row.table.items for part in row.statements(item.index)),
+        everything=tuple(part for item in row.bound.table.items for part in row.statements(item.index)),
     )
 
 

@@ -1,20 +1,90 @@
-"""Where a slot opens in a row, and where what looked like one is none."""
+"""Opens slots: decides at each step whether a row is about to write a value, and what of it is to be judged."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
+from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
-from guardbind.session.row import Row, Value
-from guardbind.session.slot import Opening
+from guardbind.evidence import Located
+from guardbind.session.row import Row, decoded
+from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots import Moment
 from guardbind.slots.detector import Detected, SlotDetector
-from guardbind.targets.by_key import Resolution
+from guardbind.targets import Resolution
 from guardbind.text.words import is_telling
 
-__all__ = ["Opener"]
+__all__ = ["Opener", "Opening"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A row that is about to write a token of a value that is to be judged, before anything is measured.
+
+    Attributes:
+        row: The row.
+        value: The value; nothing changes in it until the slot is recorded.
+        kind: What opened the slot.
+        token: The model's own token.
+        by_token: Only that token makes it a slot.
+        glued: Tokens that would go on with the word that the text ends in, and begin no value.
+        tells: The token is no word that stands in any sentence ("a"), so that it can hardly begin a value by chance.
+    """
+
+    row: Row
+    value: Value
+    kind: str
+    token: int
+    by_token: bool = False
+    glued: frozenset[int] = frozenset()
+    tells: bool = True
+
+    @property
+    def resolution(self) -> Resolution:
+        """Where it should take its value from."""
+        return self.value.resolution
+
+    @property
+    def node(self) -> Node | None:
+        """Where the value stands in the trie; None when it is not known."""
+        return self.value.node
+
+    @property
+    def begun(self) -> bool:
+        """Whether it continues a value."""
+        return self.value.tokens > 0
+
+    @property
+    def target(self) -> Located | None:
+        """The binding that the slot should take its value from."""
+        index = self.resolution.index
+        return None if index is None else self.row.bound.table.items[index]
+
+    @property
+    def measurable_target(self) -> int | None:
+        """Index of the target, if it stands in the prompt."""
+        target = self.target
+        return None if target is None or target.absent else target.index
+
+    @property
+    def owners(self) -> list[int]:
+        """The bindings whose values the model's own token begins, continues or ends."""
+        return [] if self.node is None else self.row.bound.owners(self.node.kept_by(self.token))
+
+    def wanted(self, most: int) -> list[int]:
+        """Return the bindings to take away one by one: the target, those about to be written, then the others.
+
+        Args:
+            most: How many, at most.
+        """
+        target = self.measurable_target
+        items = self.row.bound.table.items
+        first = [] if target is None else [target]
+        order = dict.fromkeys([*first, *self.owners, *(item.index for item in items)])
+        return [index for index in order if not items[index].absent][:most]
 
 
 class Opener:
@@ -32,108 +102,114 @@ class Opener:
 
     def may_open(self, row: Row) -> bool:
         """Whether there could be a slot, before anything is read."""
-        if row.reopens is not None or row.value is not None:
+        if row.value is not None:
             return True
-        return row.binds and self._detector.may_open(row.step, has_candidates=bool(row.starts))
+        return row.bound.binds and self._detector.may_open(row.step, has_candidates=bool(row.bound.starts))
 
     def open(self, row: Row, top: int) -> Opening | None:
         """Return the slot at which a row stands, if there is something to judge.
 
         Args:
-            row: The row; its `value` is begun, followed or given up.
+            row: The row; its value is begun, followed or given up.
             top: The model's own next token.
         """
-        if row.reopens is not None:
-            # What was written of the value stands in the line that was begun again.
-            begun, row.reopens = row.reopens, None
-            start = len(row.ids) - begun.tokens
-            reopened = Detected("reopened", begun.detected.place, False)
-            row.value = Value(reopened, begun.resolution, begun.node, start, begun.tokens)
-            return self._decision(row, row.value, top)
-        if row.value is not None:
-            return self._continue(row, row.value, top)
-        moment = Moment(
+        value = row.value
+        if value is None:
+            detected = self._detector.detect(self._moment(row, top))
+            return None if detected is None else self._begin(row, detected, top)
+        if value.phase is Phase.RESTATING:
+            value.reopen(len(row.ids) - value.tokens)
+            return self._decision(row, value, top)
+        if self._is_over(row, value, top):
+            row.advance(ValueEvent.END)
+            return None
+        if value.undecided and self._is_none(row, value, top):
+            # It began as a candidate does and went on as none does: there was no slot.
+            row.advance(ValueEvent.DISMISS)
+            return None
+        if value.phase is Phase.FOLLOWED or self._has_no_choice(value, top):
+            return None
+        return self._decision(row, value, top)
+
+    def _moment(self, row: Row, top: int) -> Moment:
+        return Moment(
             step=row.step,
-            stops_mid_line=row.stops_mid_line,
-            last=row.text_of(self._tokenizer, row.ids[-1]),
+            stops_mid_line=row.bound.stops_mid_line,
+            last=decoded(self._tokenizer, row.ids[-1:]),
             line=lambda: row.line(self._tokenizer),
             generated=lambda: row.answer(self._tokenizer),
             text=lambda: row.continued(self._tokenizer),
             token=top,
-            starts=row.starts,
+            starts=row.bound.starts,
             inside_word=lambda: row.inside_word(self._tokenizer, top),
-            names_key=row.names_key,
+            names_key=row.bound.names_key,
         )
-        detected = self._detector.detect(moment)
-        return None if detected is None else self._begin(row, detected, top)
 
     def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
-        resolution = self._resolve(row, detected, row.beginning(None, top))
-        if detected.expected and top not in row.starts and not self._value_like(row, resolution, top):
+        resolution = self._resolve(row, detected, row.bound.beginning(None, top))
+        if detected.expected and top not in row.bound.starts and not self._value_like(row, resolution, top):
             return None
-        known = row.trie is not None and (resolution.index is None or row.candidate(resolution.index) is not None)
-        node = row.trie.root if known and row.trie is not None else None
-        row.value = Value(detected, resolution, node, len(row.ids))
-        return self._decision(row, row.value, top)
+        node = row.bound.root_for(resolution.index)
+        return self._decision(row, row.begin(Value(detected, resolution, node, len(row.ids))), top)
 
     def _resolve(self, row: Row, detected: Detected, beginning: Sequence[int]) -> Resolution:
-        kind = "running" if detected.expected else detected.kind
-        return row.resolve(kind, detected.place, lambda: row.answer(self._tokenizer), beginning)
+        return row.bound.resolve(
+            detected, lambda: row.answer(self._tokenizer), started=row.step > 0, beginning=beginning
+        )
 
     def _value_like(self, row: Row, resolution: Resolution, top: int) -> bool:
         """Whether a token looks like the start of the value: where one is expected, something else may be said."""
-        return row.value_like(row.text_of(self._tokenizer, top), resolution.index)
+        return row.bound.value_like(decoded(self._tokenizer, [top]), resolution.index)
 
-    def _continue(self, row: Row, value: Value, top: int) -> Opening | None:
+    def _is_over(self, row: Row, value: Value, top: int) -> bool:
+        """Whether the value was whole before the model's token."""
         if value.node is None:
-            if value.tokens >= self._config.max_value_tokens:
-                row.value = None
-                return None
-        elif value.branch is None and top in value.node.children and not value.node.branching and value.decided:
-            return None
-        elif top not in value.node.children and not value.node.ends and value.may_be_over:
-            row.value = None
-            return None
-        elif not value.decided and not self._alive(value, top) and self._is_none(row, value, top):
-            # It began as a candidate does and went on as none does: there was no slot.
-            row.value = None
-            return None
-        return self._decision(row, value, top)
+            return value.tokens >= self._config.max_value_tokens
+        return not _goes_on(value.node, top) and value.may_be_over
 
     def _is_none(self, row: Row, value: Value, top: int) -> bool:
+        if value.node is None or _goes_on(value.node, top):
+            return False
         if value.detected.expected:
             return not self._value_like(row, value.resolution, top)
-        return value.detected.kind == "automatic"
+        return value.detected.by_token
 
     @staticmethod
-    def _alive(value: Value, top: int) -> bool:
-        return value.node is not None and (top in value.node.children or bool(value.node.ends))
+    def _has_no_choice(value: Value, top: int) -> bool:
+        node = value.node
+        return node is not None and top in node.children and not node.branching and not value.undecided
 
     def _decision(self, row: Row, value: Value, top: int) -> Opening | None:
-        if self._leaves_open(row, top):
+        if self._leaves_open(row, value, top):
             return None
-        if value.decided:
-            return Opening(row, "continued", value.resolution, value.node, top, begun=value.tokens > 0)
-        beginning = row.beginning(value.node, top)
-        running = value.detected.expected or value.detected.kind == "automatic"
-        if running and row.echoes(beginning):
+        if not value.undecided:
+            row.advance(ValueEvent.VERDICT)
+            return Opening(row, value, "continued", top)
+        beginning = row.bound.beginning(value.node, top)
+        running = value.detected.expected or value.detected.by_token
+        if running and row.bound.echoes(beginning):
             # The query says it too: what is repeated is no answer.
-            row.value = None
+            row.advance(ValueEvent.DISMISS)
             return None
-        if value.detected.kind == "automatic" and value.tokens > 0:
+        if value.detected.by_token and value.tokens > 0:
             value.resolution = self._resolve(row, value.detected, beginning)
-        value.decided = True
-        begun, glued = value.tokens > 0, frozenset[int]()
-        if running and value.node is not None and not begun and not row.inside_word(self._tokenizer, top):
+        row.advance(ValueEvent.VERDICT)
+        glued = frozenset[int]()
+        if running and value.node is not None and not value.tokens and not row.inside_word(self._tokenizer, top):
             glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
-        tells = is_telling(row.text_of(self._tokenizer, top))
-        return Opening(row, value.detected.kind, value.resolution, value.node, top, begun, glued, tells)
+        tells = is_telling(decoded(self._tokenizer, [top]))
+        return Opening(row, value, value.detected.kind, top, value.detected.by_token, glued, tells)
 
-    def _leaves_open(self, row: Row, top: int) -> bool:
+    @staticmethod
+    def _leaves_open(row: Row, value: Value, top: int) -> bool:
         """Whether the model's token keeps the target and others alive: nothing is decided yet, so nothing is judged."""
-        value = row.value
-        if value is None or value.node is None or top not in value.node.children or value.branch is not None:
+        if value.node is None or top not in value.node.children:
             return False
         alive = value.node.children[top].values
-        target = None if value.resolution.index is None else row.candidate(value.resolution.index)
+        target = row.bound.candidate(value.resolution.index)
         return len(alive) > 1 and (target is None or target in alive)
+
+
+def _goes_on(node: Node, top: int) -> bool:
+    """Whether a value may go on, or end, with a token."""
+    return top in node.children or bool(node.ends)

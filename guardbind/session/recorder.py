@@ -1,25 +1,31 @@
-"""Turns slots and what was done about them into records."""
+"""Turns slots, and what was done about them, into records."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.gaps import read_confidence
-from guardbind.events import BudgetRecord, CandidateRecord, Emitter, InterventionRecord, Provenance, SlotRecord, Verdict
+from guardbind.events import BudgetRecord, CandidateRecord, Emitter, InterventionRecord, Provenance, SlotRecord
 from guardbind.information import nats_to_bits
-from guardbind.information.budget import Budget
-from guardbind.policies import Proposal, Slot, Verification
-from guardbind.policies.proposal import budget_of
+from guardbind.information.budget import Budget, evidence_bits_from_logprobs
+from guardbind.policies import Attempt, Follow, NoToken, Restate, Slot, Verification, Write
+from guardbind.policies.proposal import token_of
+from guardbind.policies.slot import bits_of, envelope_of
 from guardbind.report.report import Readout, Report
-from guardbind.session.meter import Measured
-from guardbind.session.slot import Opening
+from guardbind.session.meter import NullReadings
+from guardbind.session.opener import Opening
+from guardbind.session.row import decoded
 
-__all__ = ["Recorder"]
+__all__ = ["LensScores", "Recorder", "Tried"]
 
-Tried = Sequence[tuple[Proposal, Verification]]
+Tried = Sequence[tuple[Attempt, Verification]]
+"""What was attempted at a slot, in order; only the last may have been kept."""
+LensScores = dict[int, tuple[float | None, ...]]
+"""Layer to one score per candidate."""
 
 
 class Recorder:
@@ -47,27 +53,32 @@ class Recorder:
         self,
         opening: Opening,
         slot: Slot,
-        measured: Measured,
+        readings: NullReadings,
         tried: Tried,
-        kept: Proposal | None,
-        lens: dict[int, tuple[float | None, ...]],
+        *,
+        lens: LensScores,
         sampling: bool,
     ) -> None:
-        """Record a slot, and every proposal that was tried at it."""
-        outcome = next((v for p, v in tried if p is kept), None)
-        writes = kept is not None and kept.token is not None and not kept.inserted
-        final = kept.token if writes and kept is not None else None
-        if kept is None and not sampling:
-            final = slot.token
-        final_verdict: Verdict = slot.judgement.verdict if outcome is None else outcome.verdict
-        bits = _bits_by_binding(opening, slot)
+        """Record a slot, and every attempt that was made at it.
+
+        Args:
+            opening: Where.
+            slot: What was read there.
+            readings: Its nulls.
+            tried: What was attempted.
+            lens: What the layers of the lens say.
+            sampling: Tokens are drawn, so that the model's own is not known yet.
+        """
+        kept, outcome = tried[-1] if tried and tried[-1][1].kept else (None, None)
+        final = _written(kept) if kept is not None else None if sampling else slot.token
+        bits = bits_by_binding(slot, len(opening.row.bound.table.items))
         confidence = read_confidence(slot.logits)
         record = SlotRecord(
             row=slot.row,
             step=slot.step,
             kind=slot.kind,
             verdict=slot.judgement.verdict,
-            final_verdict=final_verdict,
+            final_verdict=slot.judgement.verdict if outcome is None else outcome.verdict,
             action="none" if kept is None else kept.action,
             target=None if slot.target is None else slot.target.index,
             resolved_by=opening.resolution.how,
@@ -79,14 +90,14 @@ class Recorder:
             max_probability=confidence.max_probability,
             entropy_bits=nats_to_bits(confidence.entropy),
             evidence_bits=slot.bits(slot.token),
-            rests_on=_rests_on(bits, slot.config.min_evidence_bits),
+            rests_on=rests_on(bits, slot.config.min_evidence_bits),
             bits_by_binding=bits,
-            budget=_worst_budget(slot, measured),
-            final_budget=None if outcome is None else _budget_record(measured.null, outcome.budget),
+            budget=worst_budget(slot, readings.null, readings.envelope),
+            final_budget=None if outcome is None else _budget_record(readings.null, outcome.budget),
             candidates=_candidates(slot),
             lens=lens,
-            null_forwards=measured.forwards,
-            null_cost=measured.cost,
+            null_forwards=readings.forwards,
+            null_cost=readings.cost,
             token=slot.token,
             final_token=final,
             key=None if slot.target is None else slot.target.key,
@@ -99,8 +110,8 @@ class Recorder:
         if self._keep:
             self.readouts.append(Readout(slot.logits.clone(), slot.residual.clone(), dict(slot.nulls)))
         self._emitter.emit(record)
-        for proposal, verification in tried:
-            self._intervention(slot, proposal, verification)
+        for attempt, verification in tried:
+            self._intervention(slot, attempt, verification)
 
     def report(self) -> Report:
         """Return everything that was recorded."""
@@ -112,41 +123,72 @@ class Recorder:
             self._emitter.failures,
         )
 
-    def _intervention(self, slot: Slot, proposal: Proposal, verification: Verification) -> None:
+    def _intervention(self, slot: Slot, attempt: Attempt, verification: Verification) -> None:
+        token = token_of(attempt)
         record = InterventionRecord(
             row=slot.row,
             step=slot.step,
-            action=proposal.action,
+            action=attempt.action,
             kept=verification.kept,
             reason=verification.reason,
             verdict_before=slot.judgement.verdict,
             verdict_after=verification.verdict,
             bits_before=slot.bits(slot.token),
             bits_after=verification.bits,
-            tokens_inserted=len(proposal.inserted),
-            tokens_vetoed=len(proposal.vetoed),
+            tokens_inserted=len(attempt.inserted) if isinstance(attempt, Restate) else 0,
+            tokens_vetoed=len(attempt.vetoed) if isinstance(attempt, Write | NoToken) else 0,
             token_before=slot.token,
-            token_after=proposal.token,
+            token_after=token,
             text_before=self._text(slot.token),
-            text_after=self._text(proposal.token),
+            text_after=self._text(token),
             provenance=self.provenance,
         )
         self.interventions.append(record)
         self._emitter.emit(record)
 
     def _text(self, token: int | None) -> str | None:
-        return None if token is None else str(self._tokenizer.decode([token], clean_up_tokenization_spaces=False))
+        return None if token is None else decoded(self._tokenizer, [token])
 
 
-def _bits_by_binding(opening: Opening, slot: Slot) -> tuple[float | None, ...]:
-    own = float(slot.logprobs[slot.token])
-    items = range(len(opening.row.table.items))
-    return tuple((own - float(slot.nulls[i][slot.token])) / math.log(2) if i in slot.nulls else None for i in items)
+def bits_by_binding(slot: Slot, bindings: int) -> tuple[float | None, ...]:
+    """Return the bits that each binding's evidence gives to the model's own token; None where it was not read.
+
+    Args:
+        slot: What was read.
+        bindings: How many bindings there are.
+    """
+    nulls = slot.nulls
+    return tuple(bits_of(slot.token, slot.logprobs, nulls[i]) if i in nulls else None for i in range(bindings))
 
 
-def _rests_on(bits: Sequence[float | None], least: float) -> int | None:
+def rests_on(bits: Sequence[float | None], least: float) -> int | None:
+    """Return the binding with the most bits, if they are enough; of equals the first.
+
+    >>> rests_on([1.0, None, 4.0, 4.0], 3.0), rests_on([1.0, None], 3.0)
+    (2, None)
+    """
     known = [(b, i) for i, b in enumerate(bits) if b is not None and b >= least]
     return max(known, key=lambda pair: (pair[0], -pair[1]))[1] if known else None
+
+
+def worst_budget(slot: Slot, null: str, further: Mapping[str, Tensor]) -> BudgetRecord | None:
+    """Return the worst budget of the model's own token over the family of nulls; None when p0 was not read.
+
+    Args:
+        slot: What was read.
+        null: Name of the null that the slot was read under.
+        further: Name of a further null to log p0 of the target `[vocabulary]`, nats.
+    """
+    prior = slot.pseudo_prior
+    if prior is None:
+        return None
+    priors = {name: float(p0[slot.token]) for name, p0 in {null: prior, **further}.items()}
+    family = envelope_of(float(slot.logprobs[slot.token]), priors, slot.config.tau)
+    return _budget_record(family.worst, family.worst_budget)
+
+
+def _written(kept: Attempt) -> int | None:
+    return kept.token if isinstance(kept, Write | Follow) else None
 
 
 def _tie(slot: Slot) -> bool:
@@ -154,17 +196,6 @@ def _tie(slot: Slot) -> bool:
         return slot.readout.tie
     best = slot.logits.topk(2).values
     return bool(best[0] == best[1])
-
-
-def _worst_budget(slot: Slot, measured: Measured) -> BudgetRecord | None:
-    own = slot.budget(slot.token)
-    if own is None:
-        return None
-    budgets = {measured.null: own}
-    for name, prior in measured.envelope.items():
-        budgets[name] = budget_of(float(slot.logprobs[slot.token]), float(prior[slot.token]), slot.config.tau)
-    worst = min(budgets, key=lambda name: budgets[name].margin_nats)
-    return _budget_record(worst, budgets[worst])
 
 
 def _budget_record(null: str, budget: Budget | None) -> BudgetRecord | None:
@@ -191,7 +222,7 @@ def _candidates(slot: Slot) -> tuple[CandidateRecord, ...]:
         tokens = list(groups.get(candidate.index, ()))
         p0 = float(prior[tokens].exp().sum()) if prior is not None and tokens else None
         p1 = None if logprob is None else math.exp(logprob)
-        bits = (logprob - math.log(p0)) / math.log(2) if logprob is not None and p0 else None
+        bits = evidence_bits_from_logprobs(logprob, math.log(p0)) if logprob is not None and p0 else None
         records.append(
             CandidateRecord(
                 index=candidate.index, probability=p1, pseudo_prior=p0, evidence_bits=bits, value=candidate.value

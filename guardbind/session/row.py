@@ -1,180 +1,150 @@
-"""The state of one row of the batch during one generation."""
+"""Keeps what one row of the batch has written so far, and the value that it is writing."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from transformers import PreTrainedTokenizerBase
 
-from guardbind.candidates.trie import Node, Trie
-from guardbind.errors import CandidateError
-from guardbind.evidence import Binding, Evidence, EvidenceTable, Target, locate
 from guardbind.model.branch import Branch
 from guardbind.nulls.null import TokenRanges
-from guardbind.slots.detector import Detected
-from guardbind.targets import Agreement, Place, Query, read_query
-from guardbind.targets.by_key import Resolution, resolve
-from guardbind.targets.stated import read_bindings, writable
-from guardbind.text.decoded import PromptText
-from guardbind.text.layout import occurrences
+from guardbind.session.bound_prompt import BoundPrompt
+from guardbind.session.value import Phase, Value, ValueEvent, advance
 
-__all__ = ["Row", "Value", "bind_row"]
+__all__ = ["Row", "decoded"]
 
 _LINE_TOKENS = 160
-_LONGEST_BEGUN = 4000  # characters of the prompt that an answer goes on with
-_OPENING = " \t\n\"'`*_([\u201c\u2018"
 _JOINS = frozenset("-_/@.+#")
-_MONEY = frozenset("$\u20ac\u00a3\u00a5")
-
-
-@dataclass(slots=True)
-class Value:
-    """A value that is being written.
-
-    Attributes:
-        detected: What opened the slot, and what stands before it.
-        resolution: Where it should come from.
-        node: Where it stands in the trie; None when the value is not known.
-        start: Index of its first token among the row's tokens.
-        tokens: How many of its tokens are written.
-        decided: Whether a token that tells candidates apart was met; until then nothing was judged.
-        branch: Where its continuation is read, after a hidden checkpoint.
-        intervened: Whether an intervention was kept in it.
-        ended: Candidates that would have been whole on the way here: `$5` on the way to `$5.00`.
-    """
-
-    detected: Detected
-    resolution: Resolution
-    node: Node | None
-    start: int
-    tokens: int = 0
-    decided: bool = False
-    branch: Branch | None = None
-    intervened: bool = False
-    ended: frozenset[int] = frozenset()
-
-    @property
-    def may_be_over(self) -> bool:
-        """Whether a candidate that is still meant was whole before; what follows then need not go on with it."""
-        return self.node is not None and bool(self.ended & self.node.values)
 
 
 @dataclass(slots=True)
 class Row:
-    """One row: its prompt, its evidence, and what has been written.
+    """One row of the batch while it is written.
+
+    A queue holds the tokens of a restatement, after which the value begins again, or of an abstention, after which the
+    row ends; so while tokens are queued no value is written.
 
     Attributes:
-        index: Place in the batch.
-        pad: Columns of left padding.
+        bound: Its prompt, which does not change.
         ids: Tokens so far, prompt and answer, without padding.
-        prompt_length: Tokens of the prompt, without padding.
-        prompt: The prompt as text.
-        table: Its bindings and where they stand.
-        trie: Its candidates; None when no value is known.
-        declared: The target that the caller declared.
-        starts: Tokens that start a candidate.
-        agreement: Finds a target by attribute and owner.
-        addressed: The bindings say what is asked of whom, so that targets are found that way.
-        echoed: Bindings whose values the query says itself.
-        opens_turn: The prompt ends where the chat template lets an answer begin.
         queue: Tokens still to be forced.
-        reopens: The value whose slot opens again when the queue is empty (a visible checkpoint was written).
-        value: The value that is being written.
+        value: The value that is being written, or that a restatement leads up to; None between values.
         restated: Index of a binding to token ranges of the answer that hold its value.
         interventions: Interventions kept so far.
         stopped: A stopping criterion ended the row with its newest token.
         finished: The answer is complete; what follows is padding.
     """
 
-    index: int
-    pad: int
-    ids: list[int]
-    prompt_length: int
-    prompt: PromptText
-    table: EvidenceTable
-    trie: Trie | None
-    declared: str | Target | None
-    starts: frozenset[int]
-    agreement: Agreement
-    addressed: bool
-    echoed: frozenset[int]
-    opens_turn: bool = False
+    bound: BoundPrompt
+    ids: list[int] = field(init=False)
     queue: deque[int] = field(default_factory=deque)
-    reopens: Value | None = None
     value: Value | None = None
     restated: dict[int, list[range]] = field(default_factory=dict)
     interventions: int = 0
     stopped: bool = False
     finished: bool = False
 
-    def copy(self, index: int) -> Row:
-        """Return a row that begins as this one does, at another place of the batch."""
-        return replace(self, index=index, ids=list(self.ids), queue=deque(self.queue), restated=dict(self.restated))
+    def __post_init__(self) -> None:
+        self.ids = list(self.bound.ids)
+
+    @property
+    def index(self) -> int:
+        """Place in the batch."""
+        return self.bound.index
 
     @property
     def step(self) -> int:
         """Tokens generated so far."""
-        return len(self.ids) - self.prompt_length
+        return len(self.ids) - self.bound.prompt_length
 
     @property
-    def stops_mid_line(self) -> bool:
-        """Whether the prompt ends in the middle of a line, as `KEY1=[` does and a chat header does not."""
-        text = self.prompt.text
-        ends_special = bool(self.prompt.specials) and self.prompt.specials[-1][1] == len(text)
-        return bool(text) and not text[-1].isspace() and not ends_special and not self.opens_turn
+    def phase(self) -> Phase:
+        """Where the value stands; `CLOSED` between values."""
+        return Phase.CLOSED if self.value is None else self.value.phase
 
-    @property
-    def binds(self) -> bool:
-        """Whether anything is declared or was found for the row."""
-        return bool(self.table.items)
+    def advance(self, event: ValueEvent) -> None:
+        """Lead the value through one transition; one that is closed by it is let go of.
 
-    def answer(self, tokenizer: PreTrainedTokenizerBase) -> str:
-        """Return the text generated so far."""
-        return str(tokenizer.decode(self.ids[self.prompt_length :], clean_up_tokenization_spaces=False))
+        Raises:
+            GuardbindError: The event cannot happen in the present phase.
+        """
+        if self.value is None:
+            advance(Phase.CLOSED, event)
+            return
+        self.value.on(event)
+        if self.value.phase is Phase.CLOSED:
+            self.value = None
 
-    def line(self, tokenizer: PreTrainedTokenizerBase) -> str:
-        """Return the last line so far, or its last part; it may have begun in the prompt."""
-        first = max(self.prompt_length, len(self.ids) - _LINE_TOKENS)
-        written = str(tokenizer.decode(self.ids[first:], clean_up_tokenization_spaces=False))
-        if self.stops_mid_line and first == self.prompt_length:
-            written = self.prompt.text.rpartition("\n")[2] + written
-        return written.rpartition("\n")[2]
+    def begin(self, value: Value) -> Value:
+        """Begin a value at a slot that was found."""
+        advance(self.phase, ValueEvent.BEGIN)
+        self.value = value
+        return value
 
-    def continued(self, tokenizer: PreTrainedTokenizerBase) -> str:
-        """Return the text generated so far, behind what the last turn of the prompt begins if it stops mid-line."""
-        answer = self.answer(tokenizer)
-        if not self.stops_mid_line:
-            return answer
-        begun = self.prompt.specials[-1][1] if self.prompt.specials else 0
-        return self.prompt.text[max(begun, len(self.prompt.text) - _LONGEST_BEGUN) :] + answer
+    def read(self, token: int, *, ends: bool) -> None:
+        """Take note of a token that was written.
 
-    @staticmethod
-    def text_of(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
-        """Return one token as text."""
-        return str(tokenizer.decode([token], clean_up_tokenization_spaces=False))
+        Args:
+            token: The token.
+            ends: It is an end-of-sequence token.
+        """
+        self.ids.append(token)
+        self.finished = self.stopped or ends
+        value = self.value
+        if value is None or value.phase is Phase.RESTATING:
+            return
+        whole = value.read(token)
+        if whole is not None:
+            for item in self.bound.owners(whole):
+                self.restated.setdefault(item, []).append(range(value.start, len(self.ids)))
+        over = whole is not None or (value.node is None and self.finished)
+        self.advance(ValueEvent.END if over else ValueEvent.TOKEN)
 
-    def inside_word(self, tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
-        """Whether a next token goes on with the word, number or hyphenated name that the row ends in."""
-        before = str(tokenizer.decode(self.ids[-3:], clean_up_tokenization_spaces=False))
-        after = self.text_of(tokenizer, token)
-        if not after[:1].isalnum():
-            return False
-        return before[-1:].isalnum() or (before[-1:] in _JOINS and before[-2:-1].isalnum())
+    def write(self, value: Value) -> None:
+        """Go on with a token that a policy chose."""
+        self._count(value)
+        self.advance(ValueEvent.WRITE)
 
-    def names_key(self, text: str) -> bool:
-        """Whether a text names something that is bound and does not give its value yet."""
-        return self.agreement.names(text)
+    def follow(self, value: Value, branch: Branch) -> None:
+        """Go on with a token that a policy chose, and read the rest of the value in a branch."""
+        if value.node is None:
+            # Of a value that is not known it cannot be told where it ends, so the branch would have no end either.
+            self.write(value)
+            return
+        self._count(value)
+        value.follow(branch)
 
-    def value_like(self, text: str, target: int | None) -> bool:
-        """Whether a text begins as the target's value may, or any value if there is no target."""
-        begun = _first(text)
-        items = self.table.items if target is None else [self.table.items[target]]
-        firsts = {_first(surface) for item in items for surface in item.surfaces}
-        if begun.isdecimal() or begun in _MONEY:
-            return any(first.isdecimal() or first in _MONEY for first in firsts)
-        return begun.isupper() and any(first.isupper() for first in firsts)
+    def restate(self, value: Value, tokens: Sequence[int], stated: int) -> None:
+        """Queue a restatement of the target's evidence, after which the value begins again.
+
+        Args:
+            value: The value.
+            tokens: The tokens of the restatement, the begun line included.
+            stated: How many of them, from the first, state the evidence.
+        """
+        self._count(value)
+        self.advance(ValueEvent.RESTATE)
+        if value.resolution.index is not None:
+            self.restated.setdefault(value.resolution.index, []).append(range(len(self.ids), len(self.ids) + stated))
+        self.queue.extend(tokens)
+
+    def stop(self, value: Value, tokens: Sequence[int]) -> None:
+        """Queue tokens that end the row without the value."""
+        self._count(value)
+        self.advance(ValueEvent.STOP)
+        self.queue.extend(tokens)
+
+    def abandon(self) -> None:
+        """Give up a restatement, and the value that it leads up to."""
+        self.queue.clear()
+        self.advance(ValueEvent.ABANDON)
+
+    def _count(self, value: Value) -> None:
+        # All that is done in one value is one intervention.
+        if not value.chosen:
+            self.interventions += 1
 
     def settled(self, chosen: int, last: int) -> int:
         """Return how many tokens of the answer stand before any value of which nothing was judged yet.
@@ -184,168 +154,62 @@ class Row:
             last: The newest of them; the row may not have read it yet.
         """
         value = self.value
-        if self.finished or value is None or value.node is None or value.decided:
+        if self.finished or value is None or value.node is None or not value.undecided:
             return chosen
         if chosen > self.step and last not in value.node.children:
             return chosen
-        return value.start - self.prompt_length
+        return value.start - self.bound.prompt_length
+
+    def breaks_off(self, unread: Sequence[int]) -> bool:
+        """Whether the answer ends within a known value, or before one that a visible checkpoint leads up to.
+
+        Args:
+            unread: Tokens at the end of the answer that the row has not read.
+        """
+        value = self.value
+        if value is None or value.phase is Phase.RESTATING:
+            return value is not None
+        node = value.node
+        for token in unread:
+            node = None if node is None else node.children.get(token)
+        if node is None or node.depth == 0 or not node.children:
+            return False
+        target = self.bound.candidate(value.resolution.index)
+        return not node.ends or (target is not None and target not in node.ends)
 
     def statements(self, item: int) -> TokenRanges:
         """Return the tokens that state a binding: in the prompt, and where the answer wrote it."""
-        located = self.table.items[item]
+        located = self.bound.table.items[item]
         return (*(m.tokens for m in located.mentions), *self.restated.get(item, ()))
 
     def values(self, item: int) -> TokenRanges:
         """Return the tokens of a binding's value, in the prompt and in the answer."""
-        located = self.table.items[item]
+        located = self.bound.table.items[item]
         return (*(m.value_tokens for m in located.mentions), *self.restated.get(item, ()))
 
-    def candidate(self, item: int) -> int | None:
-        """Return the candidate that a binding's value is, or None when its value is not known."""
-        value = self.table.items[item].value
-        return None if value is None or self.trie is None else self.trie.index_of(value)
+    def answer(self, tokenizer: PreTrainedTokenizerBase) -> str:
+        """Return the text generated so far."""
+        return decoded(tokenizer, self.ids[self.bound.prompt_length :])
 
-    def owners(self, candidates: Sequence[int]) -> list[int]:
-        """Return the bindings whose values are among some candidates."""
-        wanted = set(candidates)
-        return [item.index for item in self.table.items if self.candidate(item.index) in wanted]
+    def line(self, tokenizer: PreTrainedTokenizerBase) -> str:
+        """Return the last line so far, or its last part; it may have begun in the prompt."""
+        first = max(self.bound.prompt_length, len(self.ids) - _LINE_TOKENS)
+        begun = self.bound.begun_line if first == self.bound.prompt_length else ""
+        return (begun + decoded(tokenizer, self.ids[first:])).rpartition("\n")[2]
 
-    def on_target(self, value: Value) -> list[int]:
-        """Return the tokens with which a value goes on to be the target's; none where it may end as the target's."""
-        target = None if value.resolution.index is None else self.candidate(value.resolution.index)
-        if value.node is None or target is None or target in value.node.ends:
-            return []
-        return [token for token, child in value.node.children.items() if target in child.values]
+    def continued(self, tokenizer: PreTrainedTokenizerBase) -> str:
+        """Return the text generated so far, behind what the last turn of the prompt begins if it stops mid-line."""
+        return self.bound.begun + self.answer(tokenizer)
 
-    def beginning(self, node: Node | None, token: int) -> list[int]:
-        """Return the bindings whose values go on with a token at a node of the trie, by default at its root."""
-        node = node or (None if self.trie is None else self.trie.root)
-        if node is None:
-            return []
-        child = node.children.get(token)
-        return self.owners(tuple(node.ends if child is None else child.values))
-
-    def expects(self, target: int, items: Sequence[int]) -> bool:
-        """Whether some bindings have values of the kind that is asked for, so that one of them is no coincidence."""
-        return self.addressed and self.agreement.same_kind(target, items)
-
-    def echoes(self, items: Sequence[int]) -> bool:
-        """Whether the query itself says the values of all of some bindings."""
-        return bool(items) and self.echoed.issuperset(items)
-
-    def resolve(
-        self, kind: str, place: Place, answer: Callable[[], str], beginning: Collection[int] = ()
-    ) -> Resolution:
-        """Return where the slot should take its value from.
-
-        In running text the sentence that the slot stands in says more than the declared target, which is meant for the
-        answer as a whole.
-
-        Args:
-            kind: What opened the slot; `running` for what was written of the answer.
-            place: What stands before it.
-            answer: Returns the text generated so far.
-            beginning: Bindings whose values the model is about to begin.
-        """
-        automatic = kind == "automatic"
-        running = (automatic or kind == "running") and self.step > 0
-        if self.addressed:
-            found = self.agreement.resolve(place, beginning=beginning, automatic=automatic)
-            if self.declared is None or (running and found.how == "sentence"):
-                return found
-        elif running:
-            by_text = resolve(self.table, self.prompt, declared=None, generated=answer())
-            if by_text.how == "slot_prefix" or self.declared is None:
-                return by_text
-        return resolve(self.table, self.prompt, declared=self.declared, generated=answer())
+    def inside_word(self, tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
+        """Whether a next token goes on with the word, number or hyphenated name that the row ends in."""
+        before = decoded(tokenizer, self.ids[-3:])
+        after = decoded(tokenizer, [token])
+        if not after[:1].isalnum():
+            return False
+        return before[-1:].isalnum() or (before[-1:] in _JOINS and before[-2:-1].isalnum())
 
 
-def bind_row(
-    tokenizer: PreTrainedTokenizerBase,
-    *,
-    index: int,
-    pad: int,
-    ids: Sequence[int],
-    items: Sequence[Binding | Evidence] | None,
-    declared: str | Target | None,
-    source: str | None,
-) -> Row:
-    """Locate the evidence of one row, reading it from the prompt if none is declared, and build its candidates.
-
-    Raises:
-        BindingError: An item cannot be used or its span lies outside the prompt.
-        CandidateError: A declared value tokenises to nothing, or as another one does.
-        TargetError: The declared target names no item.
-    """
-    prompt = PromptText.from_ids(tokenizer, ids)
-    if items is None:
-        table, trie = _read(tokenizer, prompt)
-    else:
-        table = locate(items, prompt, source=source)
-        trie = _trie(tokenizer, table)
-    resolve(table, prompt, declared=declared)
-    query = read_query(prompt, table.end)
-    addressed = any(item.attribute is not None for item in table.items)
-    return Row(
-        index=index,
-        pad=pad,
-        ids=list(ids),
-        prompt_length=len(ids),
-        prompt=prompt,
-        table=table,
-        trie=trie,
-        declared=declared,
-        starts=frozenset() if trie is None else trie.first_tokens,
-        agreement=Agreement(table, query),
-        addressed=addressed,
-        echoed=_echoed(table, query) if addressed else frozenset(),
-        opens_turn=_opens_turn(tokenizer, prompt.text),
-    )
-
-
-def _read(tokenizer: PreTrainedTokenizerBase, prompt: PromptText) -> tuple[EvidenceTable, Trie | None]:
-    """Return what a prompt binds; what its tokenizer cannot write is left out."""
-    found = read_bindings(prompt)
-    table = locate(found, prompt)
-    try:
-        return table, _trie(tokenizer, table)
-    except CandidateError:
-        table = locate(writable(tokenizer, found), prompt)
-        return table, _trie(tokenizer, table)
-
-
-def _trie(tokenizer: PreTrainedTokenizerBase, table: EvidenceTable) -> Trie | None:
-    known = [(item.value, item.aliases) for item in table.items if item.value is not None]
-    return Trie.build(tokenizer, known) if known else None
-
-
-def _opens_turn(tokenizer: PreTrainedTokenizerBase, text: str) -> bool:
-    """Whether a prompt ends as the chat template ends one; templates may mark turns by words, as `[/INST]`."""
-    if not getattr(tokenizer, "chat_template", None):
-        return False
-    said = "question"
-    try:
-        chat = tokenizer.apply_chat_template(
-            [{"role": "user", "content": said}], tokenize=False, add_generation_prompt=True
-        )
-    except Exception:  # a template may raise anything, and may need more than a question
-        return False
-    head = str(chat).rpartition(said)[2].strip()
-    return bool(head) and text.endswith(head)
-
-
-def _first(text: str) -> str:
-    """Return the first character of a value, what opens it left out; empty if there is none."""
-    return text.lstrip(_OPENING)[:1]
-
-
-def _echoed(table: EvidenceTable, query: Query) -> frozenset[int]:
-    """Return the bindings whose values the query says, other than where it states one itself."""
-    stated = [mention.chars for item in table.items for mention in item.mentions]
-    surfaces = [surface for item in table.items for surface in item.surfaces]
-    said = set()
-    for (start, _), surface in occurrences(query.text, surfaces, any_case=True):
-        place = query.span[0] + start
-        if not any(first <= place < last for first, last in stated):
-            said.add(surface)
-    return frozenset(item.index for item in table.items if not said.isdisjoint(item.surfaces))
+def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
+    """Return tokens as the text that they are, without the tokenizer's clean-up."""
+    return str(tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))

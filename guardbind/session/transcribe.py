@@ -30,11 +30,11 @@ def transcribe(
     transcripts = []
     for row in rows:
         # The engine never reads the last token of a row, and nothing after an end of sequence.
-        answer = row.ids[row.prompt_length :]
+        answer = row.ids[row.bound.prompt_length :]
         if sequences is not None and not row.finished:
             answer = sequences[row.index, columns:].tolist()
         while answer and answer[-1] == pad and pad not in eos:
             answer.pop()
-        prompt = row.ids[: row.prompt_length]
-        transcripts.append(Transcript.from_ids(tokenizer, row.index, prompt, answer, row.table.items))
+        prompt = row.bound.ids
+        transcripts.append(Transcript.from_ids(tokenizer, row.index, prompt, answer, row.bound.table.items))
     return tuple(transcripts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from guardbind.slots.moment import Moment, SlotRule
+from guardbind.slots.moment import Moment
+from guardbind.slots.rule import SlotFinder, SlotRule, slot_rule
 
-__all__ = ["Moment", "SlotRule"]
+__all__ = ["Moment", "SlotFinder", "SlotRule", "slot_rule"]

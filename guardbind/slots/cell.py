@@ -1,10 +1,11 @@
-"""`cell`: a cell of a Markdown table that is being written."""
+"""Finds slots in a Markdown table that is being written: its cells."""
 
 from __future__ import annotations
 
 import re
 
 from guardbind.slots.moment import Moment
+from guardbind.slots.rule import slot_rule
 from guardbind.targets import Place
 
 __all__ = ["cell"]
@@ -12,6 +13,7 @@ __all__ = ["cell"]
 _RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*\Z")
 
 
+@slot_rule(order=30, expects_value=True)
 def cell(moment: Moment) -> Place | None:
     """A slot at the start of a cell; its column's heading says what, the cells before it whose."""
     if moment.last.strip() and not moment.last.rstrip().endswith("|"):

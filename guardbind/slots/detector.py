@@ -1,4 +1,4 @@
-"""Which slot a moment is, by the settings of a guard."""
+"""Asks the slot rules of a guard, in their order, whether a moment is a slot."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from typing import NamedTuple
 
 from guardbind.config import GuardConfig
 from guardbind.registry import SLOTS
-from guardbind.slots.moment import Moment, SlotRule
+from guardbind.slots.moment import Moment
+from guardbind.slots.rule import SlotRule, as_slot_rule, slot_rule
 from guardbind.slots.sentence import sentence
 from guardbind.targets import Place
 
 __all__ = ["Detected", "SlotDetector"]
-
-_RUNNING = frozenset({"key_phrase", "field", "cell"})
-# What the text itself says goes before what the model is about to write.
-_ORDER = ("prompt_end", "field", "cell", "line_end", "key_phrase")
 
 
 class Detected(NamedTuple):
@@ -26,11 +23,13 @@ class Detected(NamedTuple):
         kind: The rule that found it.
         place: What stands before it.
         expected: The text asks for a value here, and the model may be about to write something else all the same.
+        by_token: Only the token that the model is about to write makes it a slot.
     """
 
     kind: str
     place: Place
-    expected: bool
+    expected: bool = False
+    by_token: bool = False
 
 
 class SlotDetector:
@@ -41,31 +40,35 @@ class SlotDetector:
     """
 
     def __init__(self, config: GuardConfig) -> None:
-        named = [kind for kind in _ORDER if kind in config.slots]
-        others = [kind for kind in config.slots if kind not in (*_ORDER, "automatic")]
-        self._rules: list[tuple[str, SlotRule]] = [(kind, SLOTS.get(kind)) for kind in named]
+        rules = [
+            (_name(kind), as_slot_rule(SLOTS.get(kind) if isinstance(kind, str) else kind)) for kind in config.slots
+        ]
         if config.patterns:
-            self._rules.append(("pattern", _pattern([re.compile(pattern) for pattern in config.patterns])))
-        self._rules += [(_name(kind), SLOTS.get(kind) if isinstance(kind, str) else kind) for kind in others]
-        if "automatic" in config.slots:
-            self._rules.append(("automatic", SLOTS.get("automatic")))
-        self._only_starts = {kind for kind, _ in self._rules} <= {"prompt_end", "line_end", "automatic"}
-        self._automatic = "automatic" in config.slots
+            rules.append(("pattern", _pattern([re.compile(pattern) for pattern in config.patterns])))
+        self._rules = sorted(rules, key=lambda named: named[1].order)
 
     def may_open(self, step: int, *, has_candidates: bool) -> bool:
-        """Whether any rule could find a slot here, before anything is read."""
-        return step == 0 or not self._only_starts or (self._automatic and has_candidates)
+        """Whether any rule could find a slot here, before anything is read.
+
+        Args:
+            step: Tokens generated in the row so far.
+            has_candidates: The row has values that are known.
+        """
+        if step == 0:
+            return True
+        return any(has_candidates or not rule.sees_token for _, rule in self._rules if not rule.begins_answer)
 
     def detect(self, moment: Moment) -> Detected | None:
         """Return the first slot that a rule finds, or None between slots."""
         for kind, rule in self._rules:
             place = rule(moment)
             if place is not None:
-                return Detected(kind, place, kind in _RUNNING)
+                return Detected(kind, place, rule.expects_value, rule.sees_token)
         return None
 
 
 def _pattern(patterns: list[re.Pattern[str]]) -> SlotRule:
+    @slot_rule(order=60)
     def pattern(moment: Moment) -> Place | None:
         text = moment.generated()
         found = any(match.end() == len(text) for pattern in patterns for match in pattern.finditer(text))

@@ -1,10 +1,11 @@
-"""`field`: the value of a field in JSON that is being written, as `"order_id": "`."""
+"""Finds slots in JSON that is being written: the values of its fields, as `"order_id": "`."""
 
 from __future__ import annotations
 
 import re
 
 from guardbind.slots.moment import Moment
+from guardbind.slots.rule import slot_rule
 from guardbind.targets import Place
 
 __all__ = ["field"]
@@ -14,6 +15,7 @@ _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[{}\[\]]")
 _LONGEST = 4000
 
 
+@slot_rule(order=20, expects_value=True)
 def field(moment: Moment) -> Place | None:
     """A slot where the value of a field begins, if the field or the value is known; its object says whose it is."""
     if moment.last.strip() and moment.last.rstrip()[-1] not in ":\"'":

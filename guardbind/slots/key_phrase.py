@@ -1,10 +1,11 @@
-"""`key_phrase`: the sentence names what is bound and says that its value follows, as "the badge number is"."""
+"""Finds slots behind a phrase that names what is bound and says that its value follows: "the badge number is"."""
 
 from __future__ import annotations
 
 import re
 
 from guardbind.slots.moment import Moment
+from guardbind.slots.rule import slot_rule
 from guardbind.slots.sentence import sentence
 from guardbind.targets import Place
 
@@ -19,6 +20,7 @@ _OPENS = re.compile(
 _ENDINGS = re.compile(r"(?:is|are|was|were|be|been|equals?|reads?|to|the|\W|\A)\s*\Z", re.IGNORECASE)
 
 
+@slot_rule(order=50, expects_value=True)
 def key_phrase(moment: Moment) -> Place | None:
     """A slot behind a key phrase, whatever the model is about to write there."""
     if moment.step == 0 or not _ENDINGS.search(moment.last):

@@ -1,14 +1,11 @@
-"""A moment of decoding, and what a slot rule is."""
+"""Describes one moment of decoding, as slot rules see it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from guardbind.targets import Place
-
-__all__ = ["Moment", "SlotRule"]
+__all__ = ["Moment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +35,3 @@ class Moment:
     starts: frozenset[int]
     inside_word: Callable[[], bool]
     names_key: Callable[[str], bool]
-
-
-class SlotRule(Protocol):
-    """Says whether a value is about to be written; registered in `SLOTS`, or given in `GuardConfig.slots`."""
-
-    def __call__(self, moment: Moment, /) -> Place | None:
-        """Return what stands before the slot, or None between slots."""
-        ...

@@ -1,4 +1,4 @@
-"""The sentence that a slot stands in."""
+"""Cuts out the sentence that a slot stands in."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from guardbind.config import GuardConfig
 from guardbind.errors import NullUnavailableError
 from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.guard import Guard, GuardOutput
+from guardbind.information.budget import evidence_bits_from_logprobs
 from guardbind_bench.measures.comparison import told
 from guardbind_bench.prompts.trial import Stage, Task, Trial
 
@@ -38,7 +39,7 @@ class TokenReading:
     @property
     def bits(self) -> tuple[float, ...]:
         """Bits that each binding's evidence contributes to the token, log2(p1/p0)."""
-        return tuple((self.logprob - prior) / math.log(2) for prior in self.priors)
+        return tuple(evidence_bits_from_logprobs(self.logprob, prior) for prior in self.priors)
 
 
 @dataclass(frozen=True, slots=True)

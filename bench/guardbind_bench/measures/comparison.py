@@ -11,11 +11,11 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
-from guardbind.errors import ConfigError, ContextLengthError
+from guardbind.errors import ConfigError
 from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.evidence import Binding, Evidence, Target
 from guardbind.guard import Guard
-from guardbind.model.architecture import context_length
+from guardbind.model.architecture import check_prompt_length
 from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.measures.spending import spending
 from guardbind_bench.prompts.trial import Trial
@@ -147,12 +147,7 @@ class Comparison:
         Raises:
             ContextLengthError: The prompts leave no room for an answer.
         """
-        longest, length = context_length(self._model), len(trials[0].ids)
-        if longest is not None and length >= longest:
-            raise ContextLengthError(
-                f"the prompts have {length} tokens; the model's context holds {longest}, answer included.",
-                hint="Ask for less filler.",
-            )
+        check_prompt_length(self._model, len(trials[0].ids), what="the prompts have", hint="Ask for less filler.")
         with spending(self._model) as before:
             ids = torch.tensor([trial.ids for trial in trials], device=self._model.device)
             prefill = SharedPrefill(self._model, ids)

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from guardbind.errors import ContextLengthError
-from guardbind.model.architecture import context_length
+from guardbind.model.architecture import check_prompt_length
 from guardbind.model.cache import input_device
 from guardbind.model.forward import last_logits, left_padded
 from guardbind_bench.experiments.options import check_names, check_text_tasks
@@ -70,12 +69,7 @@ class Lab:
         Raises:
             ContextLengthError: They are longer than the model's context, less one token.
         """
-        longest = context_length(self.model)
-        if longest is not None and tokens >= longest:
-            raise ContextLengthError(
-                f"the prompts have {tokens} tokens; the model's context holds {longest}, answer included.",
-                hint="Ask for less filler.",
-            )
+        check_prompt_length(self.model, tokens, what="the prompts have", hint="Ask for less filler.")
 
     @torch.no_grad()
     def logits(self, prompts: Sequence[Sequence[int]]) -> Tensor:

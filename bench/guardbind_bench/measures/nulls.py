@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from guardbind.candidates.gaps import best_token
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, NullUnavailableError
 from guardbind.frozen import Frozen
+from guardbind.information.budget import evidence_bits_from_logprobs
 from guardbind.model.cache import accepted_arguments, float_dtype, input_device
 from guardbind.model.forward import left_padded
 from guardbind.model.tail import Tail
@@ -198,16 +198,14 @@ class _Session:
             forwards=[read.forwards if ran else None for read, ran in zip(reads, run, strict=True)],
             tokens_read=[read.tokens if ran else None for read, ran in zip(reads, run, strict=True)],
             seconds=[read.seconds if ran else None for read, ran in zip(reads, run, strict=True)],
-            target_bits=_bits(logprob, guarded.target, token),
-            competitor_bits=None if guarded.competitor is None else _bits(logprob, guarded.competitor, token),
+            target_bits=evidence_bits_from_logprobs(logprob, float(guarded.target[token])),
+            competitor_bits=None
+            if guarded.competitor is None
+            else evidence_bits_from_logprobs(logprob, float(guarded.competitor[token])),
             token_posterior=_posterior(logits, candidates, token),
             token_posterior_prior=_posterior(guarded.target, candidates, token),
             runner_up_gap=inside[0] - inside[1] if len(inside) > 1 else None,
         )
-
-
-def _bits(logprob: float, prior: Tensor, token: int) -> float:
-    return (logprob - float(prior[token])) / math.log(2)
 
 
 def _posterior(logits: Tensor, candidates: list[int], token: int) -> float | None:

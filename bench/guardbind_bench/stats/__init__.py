@@ -1,1 +1,1 @@
-"""Estimates with their intervals."""
+"""Estimates quantities from trials, each with its interval."""

@@ -1,4 +1,4 @@
-"""How accuracy falls with distance: a logistic curve in the logarithm of the distance, by maximum likelihood."""
+"""Fits how accuracy falls with distance: a logistic curve in the logarithm of the distance, by maximum likelihood."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.optimize import brentq, minimize_scalar
+from scipy.special import xlog1py, xlogy
 
+from guardbind.information.numeric import FloatArray
 from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.stats.statistics import quantity
 
 __all__ = ["Decay", "fit_decay"]
-
-Floats = NDArray[np.float64]
 
 # Half of the 95 % quantile of chi-squared with one degree of freedom: how far a profile may fall.
 _DROP = float(stats.chi2.ppf(0.95, 1)) / 2
@@ -111,7 +111,7 @@ def fit_decay(distance: ArrayLike, right: ArrayLike) -> Decay:
     return Decay(half, steepness, p_fit, " ".join(notes))
 
 
-def _unidentified(places: Floats, trials: Floats, hits: Floats) -> str:
+def _unidentified(places: FloatArray, trials: FloatArray, hits: FloatArray) -> str:
     if len(places) < 2:
         return "a curve needs at least two distances."
     if hits.sum() in (0, trials.sum()):
@@ -119,12 +119,9 @@ def _unidentified(places: Floats, trials: Floats, hits: Floats) -> str:
     return ""
 
 
-def _p_fit(best: float, trials: Floats, hits: Floats) -> float:
+def _p_fit(best: float, trials: FloatArray, hits: FloatArray) -> float:
     share = hits / trials
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(hits > 0, hits * np.log(share), 0.0) + np.where(
-            hits < trials, (trials - hits) * np.log1p(-share), 0.0
-        )
+    terms = xlogy(hits, share) + xlog1py(trials - hits, -share)
     return float(stats.chi2.sf(max(0.0, 2 * (best + terms.sum())), len(trials) - 2))
 
 

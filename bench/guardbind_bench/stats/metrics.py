@@ -1,4 +1,4 @@
-"""Rankings with their intervals."""
+"""Measures how well scores rank, with intervals."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
     if not positive or not negative:
         return None
     m, n = len(positive), len(negative)
+    # Not sklearn's roc_auc_score: it refuses infinite scores, which budgets have, and sums trapezoids, which rounds.
     ranks = rankdata([*positive, *negative])
     return float((ranks[:m].sum() - m * (m + 1) / 2) / (m * n))
 
@@ -53,6 +54,7 @@ def auroc_interval(
         return None
     tail = (1 - confidence) / 2
     draw = np.random.default_rng(seed)
+    # Not scipy.stats.bootstrap, which draws other resamples: published intervals would move in their third digit.
     good, bad = np.asarray(positive, dtype=float)[:, None], np.asarray(negative, dtype=float)
     above = (good > bad) + 0.5 * (good == bad)
     # How often a resample holds each score; the area is then a weighted mean of the pairs.

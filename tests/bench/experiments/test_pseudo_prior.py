@@ -17,7 +17,7 @@ from scipy.stats import spearmanr
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
 from guardbind.information import bernoulli_kl, clopper_pearson, nats_to_trust
 from guardbind.information.budget import published_rule
-from guardbind.policies.proposal import budget_of
+from guardbind.policies.slot import budget_of
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.pseudo_prior.experiment import EXPERIMENT
 from guardbind_bench.experiments.pseudo_prior.null_rows import FAMILY, passes_signed, published_margin

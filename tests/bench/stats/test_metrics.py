@@ -3,9 +3,12 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import bootstrap, rankdata
+from sklearn.metrics import roc_auc_score
 
 from guardbind.errors import ConfigError
 from guardbind.information import wilson
@@ -44,6 +47,39 @@ def test_impossible_counts_are_refused(successes: int, trials: int, confidence: 
 def test_auroc_is_the_share_of_pairs_in_order(positive: list[float], negative: list[float]) -> None:
     pairs = [1.0 if p > n else 0.5 if p == n else 0.0 for p in positive for n in negative]
     assert auroc(positive, negative) == pytest.approx(sum(pairs) / len(pairs))
+
+
+@given(scores, scores)
+def test_auroc_is_the_one_of_sklearn(positive: list[float], negative: list[float]) -> None:
+    # Ranks, because sklearn takes no infinite scores.
+    ranks = rankdata([*positive, *negative])
+    expected = roc_auc_score([True] * len(positive) + [False] * len(negative), ranks)
+    assert auroc(positive, negative) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_interval_of_auroc_is_near_the_bootstrap_of_scipy(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    positive, negative = np.round(draw.normal(1.0, 1.0, 60), 1), np.round(draw.normal(0.0, 1.0, 40), 1)
+    drawn = bootstrap(
+        (positive, negative),
+        lambda p, n: auroc(p.tolist(), n.tolist()),
+        n_resamples=1000,
+        vectorized=False,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    )
+    interval = auroc_interval(positive.tolist(), negative.tolist())
+    assert interval is not None
+    # Two bootstraps of 1000 resamples: their ends differ by their own noise.
+    ends = [float(end) for end in drawn.confidence_interval]
+    assert [interval.low, interval.high] == pytest.approx(ends, abs=0.02)
+
+
+def test_the_digits_of_an_interval_do_not_move() -> None:
+    interval = auroc_interval([0.37 * i % 1 + 0.3 for i in range(15)], [0.61 * i % 1 for i in range(12)])
+    assert interval is not None
+    assert (interval.low, interval.high) == pytest.approx((0.5665277777777779, 0.9111111111111111), abs=1e-12)
 
 
 def test_auroc_needs_both_kinds() -> None:

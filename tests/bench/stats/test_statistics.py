@@ -124,6 +124,11 @@ def test_the_same_trials_give_the_same_interval() -> None:
     assert mean(values[::-1]).value == pytest.approx(mean(values).value)
 
 
+def test_the_digits_of_an_interval_do_not_move() -> None:
+    estimate = mean([0.1, 0.4, 0.35, 2.0, -1.0, 0.0, 7.25])
+    assert (estimate.low, estimate.high) == pytest.approx((-0.16428571428571428, 3.3214285714285716), abs=1e-12)
+
+
 def test_what_is_removed_is_one_less_the_ratio_of_the_rates() -> None:
     before = np.array([True] * 40 + [False] * 60)
     after = np.array([True] * 10 + [False] * 85 + [True] * 5)

@@ -15,7 +15,7 @@ from transformers import DynamicCache, LogitsProcessor, PreTrainedModel, PreTrai
 from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
 from guardbind.events import SlotRecord
 from guardbind.generation.processor import GuardProcessor
-from guardbind.policies import Proposal, Slot
+from guardbind.policies import Slot, Write
 
 # Hot, since the hand-made model is very sure of what it copies.
 SAMPLING: dict[str, dict[str, Any]] = {
@@ -376,8 +376,8 @@ class TestBans:
             assert slot.final_token in (None, int(output.sequences[0, columns + slot.step]))
 
     def test_a_repair_says_so(self, ask: Ask) -> None:
-        def insist(slot: Slot) -> Proposal:
-            return Proposal("insist", ask.tokenizer.encode("4")[0])
+        def insist(slot: Slot) -> Write:
+            return Write("insist", ask.tokenizer.encode("4")[0])
 
         output = ask(ask.first, BETA, GuardConfig(policy=insist), suppress_tokens=ask.tokenizer.encode("4"))
         assert (output.text, kept(output.report)) == (["17]\n"], [])

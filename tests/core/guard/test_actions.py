@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
 from guardbind import Binding, BindingFailureError, CheckpointConfig, Evidence, Guard, GuardConfig
-from guardbind.policies import Proposal, Slot
+from guardbind.policies import Attempt, Follow, NoToken, Slot, Write
 
 
 @pytest.fixture
@@ -90,10 +90,10 @@ class TestRepairs:
     def test_a_token_that_rests_on_less_than_the_models_own_is_not_written(self, ask: Ask) -> None:
         """The model's own token is no value, but is copied from the target's evidence."""
 
-        def faint(slot: Slot) -> Proposal:
+        def faint(slot: Slot) -> Write:
             sure = torch.full_like(slot.logprobs, -30.0)
             sure[ask.tokenizer.encode("4")[0]] = 0.0
-            return Proposal("faint", ask.tokenizer.encode("4")[0], slot.logprobs, sure)
+            return Write("faint", ask.tokenizer.encode("4")[0], slot.logprobs, sure)
 
         prompt = "(beta=[42];alpha=[17]\nbeta"
         output = ask(ask.last, prompt, GuardConfig(policy=faint, slots=("line_end",)))
@@ -191,13 +191,13 @@ class TestHiddenCheckpoint:
     ) -> None:
         """The cache, the logits and what follows are those of a run in which the value was simply written."""
 
-        def insist(slot: Slot) -> Proposal | None:
+        def insist(slot: Slot) -> Follow | None:
             restatement = slot.restate()
             if restatement is None or slot.begun:
                 return None
             sure = torch.full_like(slot.logprobs, -30.0)
             sure[tiny_tokenizer.encode("4")[0]] = 0.0
-            return Proposal("insist", tiny_tokenizer.encode("4")[0], sure, sure, branch=restatement.branch)
+            return Follow("insist", tiny_tokenizer.encode("4")[0], restatement.branch, sure, sure)
 
         model = copier(tiny_tokenizer, "last") if family == "copier" else speaking(family, tiny_tokenizer)
         config = GuardConfig(policy=insist, checkpoint=checkpoint, slots=("line_end",))
@@ -335,15 +335,15 @@ class TestOwnPolicy:
         return "contrast"
 
     @staticmethod
-    def one(slot: Slot) -> Proposal:
-        return Proposal("mine", max(slot.choices, key=lambda token: slot.bits(token) or 0.0))
+    def one(slot: Slot) -> Write:
+        return Write("mine", max(slot.choices, key=lambda token: slot.bits(token) or 0.0))
 
     @classmethod
-    def several(cls, slot: Slot) -> Iterator[Proposal]:
-        yield Proposal("bad", slot.token)
-        yield Proposal("nothing", note="found nothing")
+    def several(cls, slot: Slot) -> Iterator[Attempt]:
+        yield Write("bad", slot.token)
+        yield NoToken("nothing", "found nothing")
         yield cls.one(slot)
-        yield Proposal("late", slot.token)
+        yield Write("late", slot.token)
 
     @pytest.mark.parametrize(
         ("policy", "text", "tried"),

@@ -29,7 +29,7 @@ from guardbind import (
     TargetError,
     UnknownNameError,
 )
-from guardbind.policies import Proposal, Slot
+from guardbind.policies import Follow, Proposal, Restate, Slot
 
 PROMPT = "alpha = 17\nbeta = 42\nbeta = ["
 ALPHA, BETA = Binding("alpha", "17"), Binding("beta", "42")
@@ -217,8 +217,8 @@ class TestContext:
             sure = torch.full_like(slot.logprobs, -30.0)
             sure[token] = 0.0
             if visible:
-                return Proposal("visible", token, sure, sure, restatement.tokens, restatement.stated)
-            return Proposal("hidden", token, sure, sure, branch=restatement.branch)
+                return Restate("visible", token, restatement.tokens, restatement.stated, sure, sure)
+            return Follow("hidden", token, restatement.branch, sure, sure)
 
         placement = CheckpointConfig(placement="slot" if visible else "line", visible=visible)
         bindings = [Binding("alpha", "17"), Binding("beta", "428195")]
@@ -248,7 +248,7 @@ class TestContext:
             token = next(t for t, child in slot.node.children.items() if child.values == {slot.target_candidate})
             sure = torch.full_like(slot.logprobs, -30.0)
             sure[token] = 0.0
-            return Proposal("long", token, sure, sure, inserted=tuple([token] * 6))
+            return Restate("long", token, tuple([token] * 6), readout=sure, support=sure)
 
         model = tiny_llama()
         guard = Guard(model, tiny_tokenizer, GuardConfig(policy=padded, max_interventions=1))

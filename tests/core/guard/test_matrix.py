@@ -20,7 +20,7 @@ from transformers.generation.streamers import BaseStreamer
 
 from guardbind import Binding, BindingFailureError, CheckpointConfig, Guard, GuardConfig, GuardOutput
 from guardbind.events import SlotRecord
-from guardbind.policies import Proposal, Slot
+from guardbind.policies import Follow, Proposal, Restate, Slot, Write
 
 FAMILIES = ["llama", "qwen2", "qwen2_sliding", "qwen3", "mistral", "gemma2", "gemma3_text", "phi3", "gpt2"]
 FAMILIES += ["gpt_neox", "opt", "falcon_h1", "granite", "cohere"]
@@ -49,12 +49,12 @@ def restated(slot: Slot, *, visible: bool) -> Iterator[Proposal]:
     sure = torch.full_like(slot.logprobs, math.log(1e-9))
     sure[token] = 0.0
     if slot.kind == "reopened":
-        yield Proposal("insist", token, readout=sure, support=sure)
+        yield Write("insist", token, readout=sure, support=sure)
     elif visible:
         inserted, stated = restatement.tokens, restatement.stated
-        yield Proposal("visible", token, readout=sure, support=sure, inserted=inserted, stated=stated)
+        yield Restate("visible", token, inserted, stated, readout=sure, support=sure)
     else:
-        yield Proposal("hidden", token, readout=sure, support=sure, branch=restatement.branch)
+        yield Follow("hidden", token, restatement.branch, readout=sure, support=sure)
 
 
 def hidden(slot: Slot) -> Iterator[Proposal]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,7 +19,9 @@ from transformers import PreTrainedTokenizerBase
 from guardbind import Binding, BindingFailureError, Evidence, Guard, GuardConfig, Report
 from guardbind.events import BudgetRecord, CandidateRecord, InterventionRecord, Provenance, SlotRecord
 from guardbind.evidence import locate
-from guardbind.report.markup import Mark, paint
+from guardbind.report.html import template
+from guardbind.report.marks import Mark, cut
+from guardbind.report.row_view import COLOURS
 from guardbind.report.transcript import Transcript
 from guardbind.text.decoded import PromptText
 
@@ -348,6 +351,20 @@ def test_a_notebook_gets_no_page_within_its_page(texts: Texts) -> None:
     assert not [one for one in selectors if ".guardbind" not in one]
 
 
+def test_each_colour_of_a_binding_has_its_rule(texts: Texts) -> None:
+    many: list[Binding | Evidence] = [Binding(f"key{i}", f"v{i}") for i in range(2 * COLOURS)]
+    html = report_of([], [], texts("\n".join(f"key{i}=v{i}" for i in range(2 * COLOURS)), "no", many)).to_html()
+    used = {name for _, _, names, _, _ in Page(html).box("prompt").parts for name in names if name.startswith("item")}
+    assert len(used) == COLOURS
+    assert not [name for name in used if f".{name} {{" not in html or f"--{name}:" not in html]
+
+
+def test_jinja_is_loaded_by_the_first_page_and_not_before() -> None:
+    code = "import sys, guardbind.report; print('jinja2' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
+
+
 def test_json_has_no_transcript(texts: Texts) -> None:
     assert report_of([slot_of()], [], texts(PROMPT, "42", PAIR)).to_json() == report_of([slot_of()], []).to_json()
 
@@ -358,7 +375,9 @@ MARKS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=6)
 @given(st.text(alphabet="a<&\"'é\n", min_size=12, max_size=12), MARKS)
 def test_marks_that_overlap_lose_no_character(text: str, places: list[tuple[int, int]]) -> None:
     marks = [Mark(min(p), max(p), f"m{i}", f"note {i}", "*") for i, p in enumerate(places)]
-    page = Page(f'<div class="text">{paint(text, marks, 0, len(text))}</div>')
+    macros = template("parts.html.j2").make_module()
+    painted = str(macros.painted(cut(text, marks, 0, len(text))))  # type: ignore[attr-defined]  # a macro
+    page = Page(f'<div class="text">{painted}</div>')
     box = page.box("answer")
     assert box.text == text
     for i, mark in enumerate(marks):

@@ -17,8 +17,9 @@ from guardbind.evidence import Binding
 from guardbind.model.tail import Tail
 from guardbind.nulls import NullReading, NullRow
 from guardbind.registry import NULLS
-from guardbind.session.meter import Meter, agrees, usable_nulls
-from guardbind.session.row import Row, bind_row
+from guardbind.session.bound_prompt import bind_prompt
+from guardbind.session.meter import NullMeter, agrees, usable_nulls
+from guardbind.session.row import Row
 
 AGAIN = 6
 
@@ -31,11 +32,13 @@ def test_exports_are_sorted_and_exist() -> None:
 def bound_row(tokenizer: PreTrainedTokenizerBase, text: str = "alpha = 17\nbeta = 42\nbeta = [") -> Row:
     items = [Binding("alpha", "17"), Binding("beta", "42")]
     ids = tokenizer.encode(text)
-    return bind_row(tokenizer, index=0, pad=0, ids=ids, items=items, declared="beta", source=None)
+    return Row(bind_prompt(tokenizer, index=0, pad=0, ids=ids, items=items, declared="beta", source=None))
 
 
 class Skewed:
     """A null whose unmasked replica is off, or which is not to be had."""
+
+    stand_ins: tuple[str, ...] = ()
 
     def __init__(self, name: str, by: float | None) -> None:
         self.name = name
@@ -54,7 +57,9 @@ class TestMeter:
     def model(self, tiny_tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
         return speaking("llama", tiny_tokenizer)
 
-    def read(self, meter: Meter, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> measure.Measured:
+    def read(
+        self, meter: NullMeter, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+    ) -> measure.NullReadings:
         row = bound_row(tokenizer)
         live, main = interrupted(model, [row.ids])
         with torch.no_grad():
@@ -64,7 +69,7 @@ class TestMeter:
     def test_the_next_null_stands_in_for_one_that_is_off_or_not_to_be_had(
         self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase, caplog: pytest.LogCaptureFixture
     ) -> None:
-        meter = Meter(GuardConfig(), [Skewed("off", 1.0), Skewed("gone", None), NULLS.get("mask")])
+        meter = NullMeter(GuardConfig(), [Skewed("off", 1.0), Skewed("gone", None), NULLS.get("mask")])
         measured = self.read(meter, model, tiny_tokenizer)
         assert measured.refusal is None
         assert measured.null == "mask"
@@ -75,7 +80,7 @@ class TestMeter:
     def test_nothing_is_judged_by_a_replica_that_is_off(
         self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
-        meter = Meter(GuardConfig(), [Skewed("off", 1.0)])
+        meter = NullMeter(GuardConfig(), [Skewed("off", 1.0)])
         for _ in range(2):
             measured = self.read(meter, model, tiny_tokenizer)
             assert measured.nulls == {}
@@ -85,7 +90,7 @@ class TestMeter:
     def test_the_pseudo_priors_are_those_of_the_null(
         self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
-        meter = Meter(GuardConfig(envelope=("mask_prefill", "redact")), [NULLS.get("mask")])
+        meter = NullMeter(GuardConfig(envelope=("mask_prefill", "redact")), [NULLS.get("mask")])
         measured = self.read(meter, model, tiny_tokenizer)
         row = bound_row(tiny_tokenizer)
         for item, logprobs in measured.nulls.items():

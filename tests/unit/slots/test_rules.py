@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from moments import moment
 
 from guardbind import GuardConfig
 from guardbind.errors import ConfigError
@@ -12,26 +11,6 @@ from guardbind.registry import SLOTS
 from guardbind.slots import Moment
 from guardbind.slots.detector import SlotDetector
 from guardbind.targets import Place
-
-KEYS = ("badge number", "order_id", "total")
-
-
-def moment(text: str, **changes: Any) -> Moment:
-    """Return the moment behind a text, of which each word is a token."""
-    last = text[text.rstrip().rfind(" ") :] if " " in text.rstrip() else text
-    given: dict[str, Any] = {
-        "step": 9,
-        "stops_mid_line": False,
-        "last": last,
-        "line": lambda: text.rpartition("\n")[2],
-        "generated": lambda: text,
-        "text": lambda: text,
-        "token": 1,
-        "starts": frozenset({7}),
-        "inside_word": lambda: False,
-        "names_key": lambda said: any(key in said for key in KEYS),
-    }
-    return Moment(**(given | changes))
 
 
 class TestKeyPhrase:

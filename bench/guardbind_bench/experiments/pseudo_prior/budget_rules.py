@@ -11,7 +11,7 @@ import numpy as np
 
 from guardbind.config import GuardConfig
 from guardbind.information.budget import signed_divergence
-from guardbind.policies.proposal import budget_of
+from guardbind.policies.slot import budget_of
 from guardbind_bench.arrays import Flags, Floats
 from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
 from guardbind_bench.experiments.pseudo_prior.null_rows import published_margin

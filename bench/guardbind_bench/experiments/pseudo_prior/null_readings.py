@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from guardbind.information import nats_to_bits
 from guardbind_bench.arrays import Flags, Floats
 
 __all__ = ["NullReadings"]
@@ -105,4 +106,5 @@ class NullReadings:
 
     def bits_under(self, null: str) -> Floats:
         """Return the evidence bits of the emitted token `[trials]`."""
-        return (self.token - self.token_priors[:, self.nulls.index(null)]) / math.log(2)
+        # NaN where the null was not read, so these are no log-probabilities to check.
+        return nats_to_bits(self.token - self.token_priors[:, self.nulls.index(null)])

@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 from guardbind.config import GuardConfig
 from guardbind.information import bernoulli_kl, clopper_pearson, divergence_interval, nats_to_bits, trust_interval
 from guardbind.information.intervals import Interval
-from guardbind.policies.proposal import budget_of
+from guardbind.policies.slot import budget_of
 from guardbind_bench.arrays import Flags, Floats
 from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
 from guardbind_bench.experiments.table import Estimate

@@ -1,0 +1,275 @@
+"""Binds one prompt: finds its evidence, builds its candidates, and answers what depends on nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from guardbind.candidates.trie import Node, Trie
+from guardbind.errors import CandidateError
+from guardbind.evidence import Binding, Evidence, EvidenceTable, Target, locate
+from guardbind.slots.detector import Detected
+from guardbind.targets import Agreement, Query, Resolution, read_query, resolve
+from guardbind.targets.stated import read_bindings, writable
+from guardbind.text.decoded import PromptText
+from guardbind.text.layout import occurrences
+
+__all__ = ["BoundPrompt", "bind_prompt", "bindings_of"]
+
+_LONGEST_BEGUN = 4000  # characters of the prompt that an answer goes on with
+_OPENING = " \t\n\"'`*_([\u201c\u2018"
+_MONEY = frozenset("$\u20ac\u00a3\u00a5")
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPrompt:
+    """One prompt with everything that is known of it before the first token is written.
+
+    Attributes:
+        index: Place of its row in the batch.
+        pad: Columns of left padding.
+        ids: Its tokens, without padding.
+        prompt: The same as text.
+        table: Its bindings and where they stand.
+        trie: Its candidates; None when no value is known.
+        declared: The target that the caller declared.
+        starts: Tokens that start a candidate.
+        agreement: Finds a target by attribute and owner.
+        addressed: The bindings say what is asked of whom, so that targets are found that way.
+        echoed: Bindings whose values the query says itself.
+        opens_turn: It ends where the chat template lets an answer begin.
+    """
+
+    index: int
+    pad: int
+    ids: tuple[int, ...]
+    prompt: PromptText
+    table: EvidenceTable
+    trie: Trie | None
+    declared: str | Target | None
+    starts: frozenset[int]
+    agreement: Agreement
+    addressed: bool
+    echoed: frozenset[int]
+    opens_turn: bool = False
+
+    @property
+    def prompt_length(self) -> int:
+        """Tokens of the prompt, without padding."""
+        return len(self.ids)
+
+    @property
+    def stops_mid_line(self) -> bool:
+        """Whether the prompt ends in the middle of a line, as `KEY1=[` does and a chat header does not."""
+        text = self.prompt.text
+        ends_special = bool(self.prompt.specials) and self.prompt.specials[-1][1] == len(text)
+        return bool(text) and not text[-1].isspace() and not ends_special and not self.opens_turn
+
+    @property
+    def begun(self) -> str:
+        """What the last turn of the prompt begins, and the answer goes on with; empty if it does not stop mid-line."""
+        if not self.stops_mid_line:
+            return ""
+        turn = self.prompt.specials[-1][1] if self.prompt.specials else 0
+        return self.prompt.text[max(turn, len(self.prompt.text) - _LONGEST_BEGUN) :]
+
+    @property
+    def begun_line(self) -> str:
+        """The line that the prompt stops in, and the answer goes on with; empty if it does not stop mid-line."""
+        return self.prompt.text.rpartition("\n")[2] if self.stops_mid_line else ""
+
+    @property
+    def binds(self) -> bool:
+        """Whether anything is declared or was found."""
+        return bool(self.table.items)
+
+    @property
+    def longest_value(self) -> int:
+        """Tokens of the longest form of a candidate; 1 when no value is known."""
+        candidates = () if self.trie is None else self.trie.candidates
+        return max((len(form) for candidate in candidates for form in candidate.forms), default=1)
+
+    def candidate(self, item: int | None) -> int | None:
+        """Return the candidate that a binding's value is, or None when its value is not known."""
+        value = None if item is None else self.table.items[item].value
+        return None if value is None or self.trie is None else self.trie.index_of(value)
+
+    def owners(self, candidates: Collection[int]) -> list[int]:
+        """Return the bindings whose values are among some candidates."""
+        return [item.index for item in self.table.items if self.candidate(item.index) in candidates]
+
+    def root_for(self, item: int | None) -> Node | None:
+        """Return where a value begins in the trie; None if its binding is told, and its value is not known."""
+        known = self.trie is not None and (item is None or self.candidate(item) is not None)
+        return self.trie.root if known and self.trie is not None else None
+
+    def beginning(self, node: Node | None, token: int) -> list[int]:
+        """Return the bindings whose values go on with a token at a node of the trie, by default at its root."""
+        node = node or (None if self.trie is None else self.trie.root)
+        return [] if node is None else self.owners(node.kept_by(token))
+
+    def going_on(self, node: Node | None, item: int | None) -> list[int]:
+        """Return the tokens with which a value goes on to be a binding's; none where it may end as that."""
+        candidate = self.candidate(item)
+        if node is None or candidate is None or candidate in node.ends:
+            return []
+        return [token for token, child in node.children.items() if candidate in child.values]
+
+    def names_key(self, text: str) -> bool:
+        """Whether a text names something that is bound and does not give its value yet."""
+        return self.agreement.names(text)
+
+    def value_like(self, text: str, item: int | None) -> bool:
+        """Whether a text begins as a binding's value may, or any value if none is told."""
+        begun = _first(text)
+        items = self.table.items if item is None else [self.table.items[item]]
+        firsts = {_first(surface) for item in items for surface in item.surfaces}
+        if begun.isdecimal() or begun in _MONEY:
+            return any(first.isdecimal() or first in _MONEY for first in firsts)
+        return begun.isupper() and any(first.isupper() for first in firsts)
+
+    def expects(self, target: int, items: Sequence[int]) -> bool:
+        """Whether some bindings have values of the kind that is asked for, so that one of them is no coincidence."""
+        return self.addressed and self.agreement.same_kind(target, items)
+
+    def echoes(self, items: Sequence[int]) -> bool:
+        """Whether the query itself says the values of all of some bindings."""
+        return bool(items) and self.echoed.issuperset(items)
+
+    def resolve(
+        self, detected: Detected, answer: Callable[[], str], *, started: bool, beginning: Collection[int] = ()
+    ) -> Resolution:
+        """Return where a slot should take its value from.
+
+        In running text the sentence that the slot stands in says more than the declared target, which is meant for the
+        answer as a whole.
+
+        Args:
+            detected: What opened the slot, and what stands before it.
+            answer: Returns the text generated so far.
+            started: Whether any was generated.
+            beginning: Bindings whose values the model is about to begin.
+        """
+        running = (detected.expected or detected.by_token) and started
+        if self.addressed:
+            automatic = detected.by_token and not detected.expected
+            found = self.agreement.resolve(detected.place, beginning=beginning, automatic=automatic)
+            if self.declared is None or (running and found.how == "sentence"):
+                return found
+        elif running:
+            by_text = resolve(self.table, self.prompt, declared=None, generated=answer())
+            if by_text.how == "slot_prefix" or self.declared is None:
+                return by_text
+        return resolve(self.table, self.prompt, declared=self.declared, generated=answer())
+
+
+def bind_prompt(
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    index: int,
+    pad: int,
+    ids: Sequence[int],
+    items: Sequence[Binding | Evidence] | None,
+    declared: str | Target | None,
+    source: str | None,
+) -> BoundPrompt:
+    """Locate the evidence of one prompt, reading it from the text if none is declared, and build its candidates.
+
+    Args:
+        tokenizer: The model's tokenizer.
+        index: Place of the row in the batch.
+        pad: Columns of left padding.
+        ids: Tokens of the prompt, without padding.
+        items: What the caller declared; None to read it out of the prompt.
+        declared: The target, if the caller knows.
+        source: The caller's text that character spans of the items index, if it is not the whole prompt.
+
+    Raises:
+        BindingError: An item cannot be used or its span lies outside the prompt.
+        CandidateError: A declared value tokenises to nothing, or as another one does.
+        TargetError: The declared target names no item.
+    """
+    prompt = PromptText.from_ids(tokenizer, ids)
+    if items is None:
+        _, table, trie = _read(tokenizer, prompt)
+    else:
+        table = locate(items, prompt, source=source)
+        trie = _trie(tokenizer, table)
+    # A target that names nothing is told before anything runs.
+    resolve(table, prompt, declared=declared)
+    query = read_query(prompt, table.end)
+    addressed = any(item.attribute is not None for item in table.items)
+    return BoundPrompt(
+        index=index,
+        pad=pad,
+        ids=tuple(ids),
+        prompt=prompt,
+        table=table,
+        trie=trie,
+        declared=declared,
+        starts=frozenset() if trie is None else trie.first_tokens,
+        agreement=Agreement(table, query),
+        addressed=addressed,
+        echoed=_echoed(table, query) if addressed else frozenset(),
+        opens_turn=_opens_turn(tokenizer, prompt.text),
+    )
+
+
+def bindings_of(tokenizer: PreTrainedTokenizerBase, prompt: PromptText) -> list[Binding]:
+    """Return what a guard binds in a prompt of which nothing is declared.
+
+    Args:
+        tokenizer: The model's tokenizer; a value that it cannot write is left out, with its key.
+        prompt: The prompt.
+    """
+    return _read(tokenizer, prompt)[0]
+
+
+def _read(tokenizer: PreTrainedTokenizerBase, prompt: PromptText) -> tuple[list[Binding], EvidenceTable, Trie | None]:
+    found = read_bindings(prompt)
+    table = locate(found, prompt)
+    try:
+        return found, table, _trie(tokenizer, table)
+    except CandidateError:
+        found = writable(tokenizer, found)
+        table = locate(found, prompt)
+        return found, table, _trie(tokenizer, table)
+
+
+def _trie(tokenizer: PreTrainedTokenizerBase, table: EvidenceTable) -> Trie | None:
+    known = [(item.value, item.aliases) for item in table.items if item.value is not None]
+    return Trie.build(tokenizer, known) if known else None
+
+
+def _opens_turn(tokenizer: PreTrainedTokenizerBase, text: str) -> bool:
+    """Whether a prompt ends as the chat template ends one; templates may mark turns by words, as `[/INST]`."""
+    if not getattr(tokenizer, "chat_template", None):
+        return False
+    said = "question"
+    try:
+        chat = tokenizer.apply_chat_template(
+            [{"role": "user", "content": said}], tokenize=False, add_generation_prompt=True
+        )
+    except Exception:  # a template may raise anything, and may need more than a question
+        return False
+    head = str(chat).rpartition(said)[2].strip()
+    return bool(head) and text.endswith(head)
+
+
+def _first(text: str) -> str:
+    """Return the first character of a value, what opens it left out; empty if there is none."""
+    return text.lstrip(_OPENING)[:1]
+
+
+def _echoed(table: EvidenceTable, query: Query) -> frozenset[int]:
+    """Return the bindings whose values the query says, other than where it states one itself."""
+    stated = [mention.chars for item in table.items for mention in item.mentions]
+    surfaces = [surface for item in table.items for surface in item.surfaces]
+    said = set()
+    for (start, _), surface in occurrences(query.text, surfaces, any_case=True):
+        place = query.span[0] + start
+        if not any(first <= place < last for first, last in stated):
+            said.add(surface)
+    return frozenset(item.index for item in table.items if not said.isdisjoint(item.surfaces))

@@ -1,0 +1,21 @@
+"""Which nulls may stand in for one: said by the null itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from guardbind.nulls import Null
+from guardbind.registry import NULLS
+
+
+@pytest.mark.parametrize("name", NULLS.names())
+def test_a_null_knows_its_name_and_what_may_stand_in_for_it(name: str) -> None:
+    null: Null = NULLS.get(name)
+    assert null.name == name
+    assert name not in null.stand_ins
+    assert all(other in NULLS for other in null.stand_ins)
+
+
+def test_only_the_default_has_some_and_the_cheaper_comes_first() -> None:
+    standing: dict[str, tuple[str, ...]] = {name: NULLS.get(name).stand_ins for name in NULLS.names()}
+    assert {name: others for name, others in standing.items() if others} == {"mask": ("mask_rows", "mask_prefill")}
