@@ -140,9 +140,9 @@ def task_version(name: str) -> int:
 
 
 def is_lettered(task: str) -> bool:
-    """Return whether a task of tokens is answered with the letter of an option.
+    """Return whether a task of tokens is answered with the letter of an option; one that does not say so is not.
 
     Raises:
         UnknownNameError: There is no such task.
     """
-    return TASKS.get(task).lettered
+    return bool(getattr(TASKS.get(task), "lettered", False))

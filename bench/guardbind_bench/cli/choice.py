@@ -68,6 +68,12 @@ class TypedOption:
 
         Raises:
             ConfigError: It has no value, or one that is not JSON.
+
+        Example:
+            >>> from guardbind_bench.cli.choice import TypedOption
+            >>> option = TypedOption.of("probe.layers=[0,15]")
+            >>> option.experiment, option.name, option.value
+            ('probe', 'layers', [0, 15])
         """
         name, separator, value = text.partition("=")
         if not separator:

@@ -1,1 +1,1 @@
-"""The experiments: which trials are measured and what their records say, one file per experiment."""
+"""Holds the experiments, one folder each: which trials are measured, and what their records say."""

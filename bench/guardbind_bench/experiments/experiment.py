@@ -52,7 +52,14 @@ class Settings(Frozen):
 
     @property
     def parts(self) -> tuple[Settings, ...]:
-        """These conditions without the further ones, and then those."""
+        """These conditions without the further ones, and then those.
+
+        Example:
+            >>> from guardbind_bench.experiments.experiment import Settings
+            >>> settings = Settings(ks=(8, 16), also=(Settings(ks=(64,)),))
+            >>> [part.ks for part in settings.parts]
+            [(8, 16), (64,)]
+        """
         return (self.model_copy(update={"also": ()}), *self.also)
 
 

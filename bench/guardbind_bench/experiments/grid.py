@@ -261,7 +261,14 @@ class CellExperiment(ConditionExperiment[Options]):
 
 
 def keys_of(cell: Cell, names: Iterable[str]) -> dict[str, RowKey]:
-    """Return fields of a cell or of its form, by name."""
+    """Return fields of a cell or of its form, by name.
+
+    Example:
+        >>> from guardbind_bench.experiments.grid import keys_of
+        >>> from guardbind_bench.prompts.cell import Cell
+        >>> keys_of(Cell(measure="reading", task="competing_vars", k=8), ("task", "k", "asked"))
+        {'task': 'competing_vars', 'k': 8, 'asked': 'random'}
+    """
     return {name: getattr(cell if name in Cell.model_fields else cell.form, name) for name in names}
 
 

@@ -120,11 +120,13 @@ def _read(path: Path) -> TableFile:
 
 
 def _groups(file: TableFile, path: Path, above: Groups) -> Groups:
-    groups: dict[str, Mapping[str, Column]] = {}
+    groups: Groups = above
+    own: dict[str, Mapping[str, Column]] = {}
     for name, listed in file.groups.items():
+        own[name] = _columns(listed, groups, f"{path}: group {name}")
         # What the file itself declares is found first.
-        groups[name] = _columns(listed, {**groups, **above}, f"{path}: group {name}")
-    return {**groups, **above}
+        groups = {**own, **{shared: above[shared] for shared in above if shared not in own}}
+    return groups
 
 
 def _columns(listed: ColumnList, groups: Groups, where: str) -> dict[str, Column]:

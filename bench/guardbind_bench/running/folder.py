@@ -28,8 +28,8 @@ from guardbind_bench.prompts.cell import Cell, Request
 from guardbind_bench.registry import MEASURES, TASKS, TEXT_TASKS, task_version
 from guardbind_bench.running.files import TEMPORARY, write_atomic
 from guardbind_bench.running.manifest import ExperimentState, Manifest, Refusal, Status
-from guardbind_bench.running.parquet import ParquetPart, encode, read_part, record_schema
-from guardbind_bench.running.summary import RequestOutcome, RunOrigin, Summary
+from guardbind_bench.running.parquet import RecordsPart, encode, read_part, record_schema
+from guardbind_bench.running.summary import MeasuredRequest, RunOrigin, Summary
 
 __all__ = ["RunFolder"]
 
@@ -48,7 +48,7 @@ class _Held:
     seconds: float = 0.0
     peak: int | None = None
 
-    def take(self, path: Path, part: ParquetPart, records: Sequence[tuple[int, bool, str | None]]) -> None:
+    def take(self, path: Path, part: RecordsPart, records: Sequence[tuple[int, bool, str | None]]) -> None:
         self.parts.append(path)
         for index, counts, failed in records:
             self.counts[index] = self.counts.get(index, False) or counts
@@ -173,7 +173,7 @@ class RunFolder:
         held = self._of(cell.id)
         if again := sorted({record.index for record in records} & held.counts.keys()):
             raise RunFolderError(f"trials {again} of cell {cell.id} have records already.")
-        part = ParquetPart(
+        part = RecordsPart(
             measure=cell.measure,
             measure_version=MEASURES.get(cell.measure).version,
             task_version=task_version(cell.task),
@@ -239,7 +239,7 @@ class RunFolder:
             self._held[cell_id] = held
         return self._held[cell_id]
 
-    def check_part(self, path: Path, part: ParquetPart) -> None:
+    def check_part(self, path: Path, part: RecordsPart) -> None:
         """Refuse a file of another cell, measure or version.
 
         Raises:
@@ -272,13 +272,13 @@ class RunFolder:
         held = self.manifest.refusals.get(request.cell.id)
         return None if held is None else held.reason
 
-    def conditions(self, requests: Sequence[Request]) -> tuple[RequestOutcome, ...]:
+    def conditions(self, requests: Sequence[Request]) -> tuple[MeasuredRequest, ...]:
         """Return what became of each request."""
         conditions = []
         for request in requests:
             chosen, failed = self._chosen(request), self._of(request.cell.id).failed
             conditions.append(
-                RequestOutcome(
+                MeasuredRequest(
                     request=request,
                     measured=len(chosen),
                     failed=sum(failed[index] for index in chosen),

@@ -1,4 +1,4 @@
-"""Runs experiments: measures what is missing, writes it as it comes, sums up; started again it goes on."""
+"""Runs experiments: measures what is missing, writes it as it comes, sums up, and goes on when started again."""
 
 from __future__ import annotations
 

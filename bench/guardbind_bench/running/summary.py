@@ -10,7 +10,7 @@ from guardbind_bench.experiments.table import Table, TableRow
 from guardbind_bench.prompts.cell import Request
 from guardbind_bench.running.files import read_record
 
-__all__ = ["SUMMARY_VERSION", "RequestOutcome", "RunOrigin", "Summary"]
+__all__ = ["SUMMARY_VERSION", "MeasuredRequest", "RunOrigin", "Summary"]
 
 SUMMARY_VERSION = 1
 
@@ -38,7 +38,7 @@ class RunOrigin(Frozen):
     """Version of torch."""
 
 
-class RequestOutcome(Frozen):
+class MeasuredRequest(Frozen):
     """What became of one request."""
 
     request: Request
@@ -68,7 +68,7 @@ class Summary(Frozen):
     """The command that ran it."""
     settings: Settings
     """What it was run over."""
-    conditions: tuple[RequestOutcome, ...]
+    conditions: tuple[MeasuredRequest, ...]
     """What was measured."""
     seconds: float
     """Time that measuring and summing up took, over all sessions and processes."""
@@ -90,5 +90,5 @@ class Summary(Frozen):
 
 
 # Former names, by which reporting and the tests still know them.
-Condition = RequestOutcome
+Condition = MeasuredRequest
 Origin = RunOrigin

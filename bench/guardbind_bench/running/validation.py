@@ -1,4 +1,4 @@
-"""Checks that the folder of a run is whole: reads every record, and makes every summary again from them."""
+"""Checks that the folder of a run is whole: every record is read, and every summary is made again from them."""
 
 from __future__ import annotations
 
