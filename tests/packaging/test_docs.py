@@ -19,6 +19,7 @@ from documents import documents, needs_model, run_docstrings, run_document
 from paths import ROOT
 
 import guardbind
+from guardbind import registry
 from guardbind.cli.main import main
 
 DOCS = ROOT / "docs"
@@ -162,6 +163,11 @@ def test_the_architecture_names_every_room_of_the_core() -> None:
         for name in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else "")
     }
     assert named == set().union(*contract())
+
+
+def test_the_architecture_names_every_registry() -> None:
+    table = text_of(DOCS / "architecture.md").partition("## How things are found")[2].partition("## ")[0]
+    assert [name for name in registry.__all__ if name != "Registry" and f"`{name}`" not in table] == []
 
 
 def test_the_files_on_the_way_of_a_slot_exist() -> None:
