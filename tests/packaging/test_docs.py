@@ -38,6 +38,12 @@ def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go where pages can read what the checkout holds, and what they write stays outside of it."""
+    monkeypatch.chdir(folder)
+    (folder / "bench").symlink_to(ROOT / "bench", target_is_directory=True)
+
+
 def without_code(text: str) -> str:
     return re.sub(r"^```.*?^```$|`[^`\n]*`|<!--.*?-->", "", text, flags=re.DOTALL | re.MULTILINE)
 
@@ -49,7 +55,7 @@ OTHER_DOCUMENTS = [page for page in documents() if page.name != "README.md"]
 
 @pytest.mark.parametrize("page", [page for page in OTHER_DOCUMENTS if not needs_model(page)], ids=name_of)
 def test_the_code_of_a_page_runs_as_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    enter(tmp_path, monkeypatch)
     outcome = run_document(page)
     assert outcome.ran or outcome.skipped
     assert all(outcome.skipped)
@@ -59,7 +65,7 @@ def test_the_code_of_a_page_runs_as_shown(page: Path, tmp_path: Path, monkeypatc
 def test_the_code_of_a_page_runs_as_shown_on_the_demo_weights(
     page: Path, demo_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    enter(tmp_path, monkeypatch)
     outcome = run_document(page, demo_model=demo_model)
     assert outcome.ran
     assert all(outcome.skipped)
