@@ -19,6 +19,7 @@ from documents import documents, needs_model, run_docstrings, run_document
 from paths import ROOT
 
 import guardbind
+from guardbind import registry
 from guardbind.cli.main import main
 
 DOCS = ROOT / "docs"
@@ -37,6 +38,12 @@ def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go where pages can read what the checkout holds, and what they write stays outside of it."""
+    monkeypatch.chdir(folder)
+    (folder / "bench").symlink_to(ROOT / "bench", target_is_directory=True)
+
+
 def without_code(text: str) -> str:
     return re.sub(r"^```.*?^```$|`[^`\n]*`|<!--.*?-->", "", text, flags=re.DOTALL | re.MULTILINE)
 
@@ -48,7 +55,7 @@ OTHER_DOCUMENTS = [page for page in documents() if page.name != "README.md"]
 
 @pytest.mark.parametrize("page", [page for page in OTHER_DOCUMENTS if not needs_model(page)], ids=name_of)
 def test_the_code_of_a_page_runs_as_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    enter(tmp_path, monkeypatch)
     outcome = run_document(page)
     assert outcome.ran or outcome.skipped
     assert all(outcome.skipped)
@@ -58,7 +65,7 @@ def test_the_code_of_a_page_runs_as_shown(page: Path, tmp_path: Path, monkeypatc
 def test_the_code_of_a_page_runs_as_shown_on_the_demo_weights(
     page: Path, demo_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    enter(tmp_path, monkeypatch)
     outcome = run_document(page, demo_model=demo_model)
     assert outcome.ran
     assert all(outcome.skipped)
@@ -162,6 +169,11 @@ def test_the_architecture_names_every_room_of_the_core() -> None:
         for name in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else "")
     }
     assert named == set().union(*contract())
+
+
+def test_the_architecture_names_every_registry() -> None:
+    table = text_of(DOCS / "architecture.md").partition("## How things are found")[2].partition("## ")[0]
+    assert [name for name in registry.__all__ if name != "Registry" and f"`{name}`" not in table] == []
 
 
 def test_the_files_on_the_way_of_a_slot_exist() -> None:
