@@ -34,7 +34,7 @@ def bits_of(token: int, logprobs: Tensor, prior: Tensor) -> float:
     Raises:
         ConfigError: A number is NaN, or no log-probability.
 
-    >>> bits_of(1, torch.tensor([0.5, 0.5]).log(), torch.tensor([0.875, 0.125]).log())
+    >>> round(bits_of(1, torch.tensor([0.5, 0.5]).log(), torch.tensor([0.875, 0.125]).log()), 3)
     2.0
     """
     return evidence_bits_from_logprobs(float(logprobs[token]), float(prior[token]))
