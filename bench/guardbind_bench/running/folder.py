@@ -295,8 +295,7 @@ class RunFolder:
 
     def write_summary(self, summary: Summary) -> None:
         """Write what an experiment found, in place of what it found before."""
-        path = self.path / _SUMMARIES / f"{summary.experiment}.json"
-        write_atomic(path, summary.model_dump_json(indent=2).encode() + b"\n")
+        summary.write(self.path / _SUMMARIES / f"{summary.experiment}.json")
 
     def summary(self, experiment: str) -> Summary | None:
         """Return what an experiment found; None when there is no summary that can be read."""

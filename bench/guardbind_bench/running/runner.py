@@ -23,6 +23,7 @@ from guardbind_bench.running.folder import RunFolder
 from guardbind_bench.running.memory import peak_memory
 from guardbind_bench.running.progress import Progress
 from guardbind_bench.running.sharding import Team
+from guardbind_bench.running.storing import rounded, rounded_number
 from guardbind_bench.running.summary import Origin, Summary
 
 __all__ = ["CHUNK", "run"]
@@ -296,10 +297,10 @@ class _Main:
             command=self._folder.manifest.command,
             settings=settings,
             conditions=conditions,
-            seconds=seconds + time.perf_counter() - start,
+            seconds=rounded_number(seconds + time.perf_counter() - start),
             peak_memory_bytes=peak,
             tables=experiment.tables,
-            rows=tuple(rows),
+            rows=tuple(map(rounded, rows)),
         )
         self._folder.write_summary(summary)
         return summary

@@ -1,18 +1,20 @@
-"""What one experiment found on one model, with everything needed to run it again."""
+"""Holds what one experiment found on one model, with everything needed to run it again."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.table import Row, Table
 from guardbind_bench.prompts.cell import Request
-from guardbind_bench.running.files import read_record
+from guardbind_bench.running.files import read_record, write_atomic
+from guardbind_bench.running.storing import packed, text_of, unpacked
 
 __all__ = ["SUMMARY_VERSION", "Condition", "Origin", "Summary"]
 
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
 
 
 class Origin(Frozen):
@@ -86,4 +88,10 @@ class Summary(Frozen):
         Raises:
             RunFolderError: The file is no summary, or of another version.
         """
-        return read_record(cls, path, version=SUMMARY_VERSION)
+        # Version 1 held the fields as they are.
+        return read_record(cls, path, version=SUMMARY_VERSION, older={1: dict}, unpack=unpacked)
+
+    def write(self, path: Path) -> None:
+        """Store it in a form that `read` takes; its numbers should be `rounded`, of which fewer digits are enough."""
+        # By way of JSON, as a number that is not finite is stored as null.
+        write_atomic(path, text_of(packed(json.loads(self.model_dump_json()))).encode())
