@@ -143,6 +143,8 @@ class _Cells:
         """Measure the cells of an experiment, for all experiments that ask for them."""
         for cell_id, cell in self._cells[experiment].items():
             if cell_id not in self._finished:
+                if progress is not None:
+                    progress.started(cell)
                 refusal = self._measure(cell, self._requests[cell_id], progress)
                 self._finished.add(cell_id)
                 if progress is not None:
