@@ -1,4 +1,4 @@
-"""`guardbind bench run`: measure, and go on where an earlier run was stopped."""
+"""Runs experiments for `guardbind bench run`: measures, and goes on where an earlier run was stopped."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from guardbind.cli.loading import load_model
 from guardbind.cli.options import CONTEXT, model_options
 from guardbind_bench.cli.choice import Choice, choose
 from guardbind_bench.cli.needs import check_installed
+from guardbind_bench.running.naming import model_name, without_folders
 
 __all__ = ["run"]
 
@@ -29,18 +30,24 @@ Examples:
 
 
 def _command(ctx: click.Context) -> str:
-    """Return what was typed, with the options that came from the environment written out."""
+    """Return what was typed, with the options that came from the environment written out, and no absolute path."""
     set_elsewhere = []
     for option in ctx.command.params:
         name = str(option.name)
         if ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT:
             set_elsewhere += [option.opts[0], str(ctx.params[name])]
-    return f"{ctx.find_root().info_name} {shlex.join([*sys.argv[1:], *set_elsewhere])}"
+    arguments = without_folders([*sys.argv[1:], *set_elsewhere], ctx.params["model"])
+    return f"{ctx.find_root().info_name} {shlex.join(arguments)}"
 
 
 @click.command(context_settings=CONTEXT, epilog=_EXAMPLE, short_help="Run experiments; start it again to go on.")
 @click.argument("experiments", nargs=-1, metavar="[EXPERIMENT]...")
 @model_options
+@click.option(
+    "--name",
+    metavar="NAME",
+    help="What the model is called in headings and rows.  [default: as it was asked for; of a folder its last part]",
+)
 @click.option(
     "--preset",
     default="quick",
@@ -92,6 +99,7 @@ def run(
     model: str,
     dtype: str,
     device: str | None,
+    name: str | None,
     preset: str,
     tasks: tuple[str, ...],
     fillers: tuple[str, ...],
@@ -123,12 +131,12 @@ def run(
     if threads is not None:
         torch.set_num_threads(threads)
     loaded, tokenizer = load_model(model, dtype=dtype, device=own_device(device))
-    folder = out if out is not None else Path("runs") / f"{preset}-{model.rstrip('/').rpartition('/')[2]}"
+    folder = out if out is not None else Path("runs") / f"{preset}-{(name or model_name(model)).rpartition('/')[2]}"
     try:
         summaries = run_experiments(
             chosen,
             lab=Lab(loaded, tokenizer),
-            origin=origin_of(model, loaded, tokenizer),
+            origin=origin_of(model, loaded, tokenizer, called=name),
             out=folder,
             command=_command(ctx),
             preset=preset,

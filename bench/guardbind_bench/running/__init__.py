@@ -1,1 +1,1 @@
-"""The runner: batches, processes, run folders that survive being killed."""
+"""Runs experiments into folders that survive being killed: runner, batches, processes."""

@@ -1,4 +1,4 @@
-"""Batches of trials: always the same ones, and smaller ones where memory does not suffice.
+"""Cuts trials into batches, always the same ones, and into smaller ones where memory does not suffice.
 
 Which trials are computed side by side moves the last bits of a logit. A batch is therefore what falls into a window of
 indices, whoever measures it and whenever, and it is measured and written as a whole.

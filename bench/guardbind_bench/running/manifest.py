@@ -1,4 +1,4 @@
-"""`manifest.json`: what a run's folder holds, and how far the run has come."""
+"""Holds `manifest.json`: what a run's folder holds, and how far the run has come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The largest memory that this process has needed so far."""
+"""Tells the largest memory that this process has needed so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records of trials as Parquet: one column for each field, and columns and metadata that say of which cell.
+"""Stores records of trials as Parquet: one column for each field, and columns and metadata that say of which cell.
 
 Floats are kept as they are, NaN and infinities included; None is a null.
 """

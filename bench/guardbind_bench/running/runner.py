@@ -1,4 +1,4 @@
-"""Runs experiments: measures what is missing, writes it as it comes, sums up; started again it goes on."""
+"""Runs experiments: measures what is missing, writes it as it comes, sums up, and goes on when started again."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from guardbind_bench.registry import EXPERIMENTS, MEASURES
 from guardbind_bench.running.batches import Measured, batches, is_out_of_memory, measure, trials_per_batch
 from guardbind_bench.running.folder import RunFolder
 from guardbind_bench.running.memory import peak_memory
+from guardbind_bench.running.naming import hidden
 from guardbind_bench.running.progress import Progress
 from guardbind_bench.running.sharding import Team
 from guardbind_bench.running.storing import rounded, rounded_number
@@ -170,6 +171,10 @@ class _Cells:
         reason = _first(self._team.gather(reason))
         if session is not None and reason is None:
             reason = self._run(cell, requests, session, progress)
+        if reason is not None:
+            reason = hidden(
+                reason, [getattr(held, "name_or_path", "") for held in (self._lab.model, self._lab.tokenizer)]
+            )
         if self._folder is not None:
             self._folder.refuse(cell, reason)
         return reason

@@ -1,4 +1,4 @@
-"""More than one process, each with a model of its own; the first one writes."""
+"""Shares the batches of a run among processes, each with a model of its own; the first one writes."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@
   {"table": "stages","keys": {"k": 32},"values": {"acc": [0.6,0.502003,0.690599,100],"distance": [77,100]}},
 ```
 
-What all rows of a table have in common stands once, in `shared`: the order of the keys, keys of one value, and how the
-intervals of a column were made. A number is `[value, n]`, or `[value, low, high, n]`, or, where its interval was made in
-another way than is usual in its column, `[value, low, high, n, method]`.
+What all rows of a table have in common stands once, in `shared`: the order of the keys, keys of one value, and how
+the intervals of a column were made. A number is `[value, n]`, or `[value, low, high, n]`, or, where its interval was
+made in another way than is usual in its column, `[value, low, high, n, method]`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def unpacked(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def text_of(stored: Mapping[str, Any]) -> str:
-    """Write JSON: what fits a line on one line, a condition and a row always, everything else with an entry per line."""
+    """Write JSON: a condition, a row and what is short on one line, everything else with an entry per line."""
     return "\n".join(_lines(stored, "")) + "\n"
 
 
@@ -89,7 +89,9 @@ def _lines(value: Any, name: str) -> Iterator[str]:
     entries = list(value.items() if isinstance(value, dict) else enumerate(value))
     for number, (key, entry) in enumerate(entries, start=1):
         whole = name in _ENTRY_PER_LINE
-        below = [json.dumps(entry, ensure_ascii=False, separators=(",", ": "))] if whole else list(_lines(entry, str(key)))
+        below = (
+            [json.dumps(entry, ensure_ascii=False, separators=(",", ": "))] if whole else list(_lines(entry, str(key)))
+        )
         if isinstance(value, dict):
             below[0] = f"{json.dumps(key, ensure_ascii=False)}: {below[0]}"
         below[-1] += "," if number < len(entries) else ""

@@ -81,6 +81,15 @@ class Summary(Frozen):
     rows: tuple[Row, ...]
     """The numbers."""
 
+    def called(self, name: str) -> Summary:
+        """Return the same with another name of the model, in its rows as well."""
+        before = self.origin.model
+        rows = tuple(
+            row.model_copy(update={"keys": {**row.keys, "model": name}}) if row.keys.get("model") == before else row
+            for row in self.rows
+        )
+        return self.model_copy(update={"origin": self.origin.model_copy(update={"model": name}), "rows": rows})
+
     @classmethod
     def read(cls, path: Path) -> Summary:
         """Read a stored summary.

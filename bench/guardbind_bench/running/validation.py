@@ -1,4 +1,4 @@
-"""Whether the folder of a run is whole: every record is read, and every summary is made again from them."""
+"""Checks that the folder of a run is whole: every record is read, and every summary is made again from them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from guardbind.errors import UnknownNameError
 from guardbind_bench.experiments.table import Estimate, Row, Table
 from guardbind_bench.prompts.cell import Form
-from guardbind_bench.reporting.compare import Comparison, compare
+from guardbind_bench.reporting.compare import ComparedRow, compare
 from guardbind_bench.reporting.published import read_published
 from guardbind_bench.reporting.tables import show_comparisons, show_summaries
 from guardbind_bench.stats.statistics import quantity
@@ -23,7 +23,7 @@ STAGES = table_of({"acc": "share", "value_gap_mean": "logits"}, published="stage
 FIXED = condition_of(Form(asked="fixed"))
 
 
-def compared(*rows: Row, table: Table = STAGES, form: Form | None = None) -> list[Comparison]:
+def compared(*rows: Row, table: Table = STAGES, form: Form | None = None) -> list[ComparedRow]:
     conditions = [FIXED if form is None else condition_of(form)]
     return compare(summary_of([table], rows, conditions), PUBLISHED)
 
@@ -219,7 +219,7 @@ def test_the_last_layer_is_set_beside_the_papers_last() -> None:
 
 def test_a_comparison_survives_json() -> None:
     for one in compared(row_of(STAGES, {"acc": hits(40, 200)}), row_of(STAGES, {"acc": hits(1, 2)}, k=1)):
-        assert Comparison.model_validate_json(one.model_dump_json()) == one
+        assert ComparedRow.model_validate_json(one.model_dump_json()) == one
 
 
 def printed(show: object, *arguments: object) -> str:

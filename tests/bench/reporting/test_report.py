@@ -1,4 +1,4 @@
-"""The report: one page that needs nothing else, and Markdown that holds every number."""
+"""The report: one page that needs nothing else, a short one, and Markdown that holds every number."""
 
 from __future__ import annotations
 
@@ -81,8 +81,12 @@ class Page(HTMLParser):
 
 
 def written(tmp_path: Path, *summaries: Summary) -> tuple[str, str]:
-    html, markdown = write_report(summaries, tmp_path / "report")
-    return html.read_text(encoding="utf-8"), markdown.read_text(encoding="utf-8")
+    files = write_report(summaries, tmp_path / "report")
+    return files.html.read_text(encoding="utf-8"), files.tables.read_text(encoding="utf-8")
+
+
+def short_page(tmp_path: Path, *summaries: Summary) -> str:
+    return write_report(summaries, tmp_path / "report").markdown.read_text(encoding="utf-8")
 
 
 def pipe_rows(markdown: str) -> list[list[str]]:

@@ -75,7 +75,7 @@ def test_a_finished_cell_and_a_refused_one_are_told_at_once() -> None:
     watched.progress.advance(CELL, range(100), tokens=10, seconds=1)
     watched.progress.finished(CELL, None)
     watched.progress.finished(OTHER, "the prompts are too long")
-    first, cell, refused = watched.lines()
+    _, cell, refused = watched.lines()
     assert "100 trials [100 of 200, about 1 s left]" in cell
     assert refused.endswith("k=64 bracket/S: refused: the prompts are too long")
 

@@ -20,9 +20,16 @@ from guardbind_bench.running.summary import SUMMARY_VERSION, Summary
 TABLE = table_of({"acc": "share", "gap": "logits", "n": "count"})
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 ESTIMATES = st.builds(
-    Estimate, value=NUMBERS, low=NUMBERS, high=NUMBERS, n=st.integers(0, 10**6), method=st.sampled_from([None, "a", "b"])
+    Estimate,
+    value=NUMBERS,
+    low=NUMBERS,
+    high=NUMBERS,
+    n=st.integers(0, 10**6),
+    method=st.sampled_from([None, "a", "b"]),
 )
-KEYS = st.dictionaries(st.sampled_from(["model", "task", "k", "arm"]), st.none() | st.booleans() | st.integers() | st.text())
+KEYS = st.dictionaries(
+    st.sampled_from(["model", "task", "k", "arm"]), st.none() | st.booleans() | st.integers() | st.text()
+)
 ROWS = st.builds(
     Row,
     table=st.sampled_from(["one", "two"]),
@@ -34,7 +41,9 @@ ROWS = st.builds(
 
 def some_summary() -> Summary:
     rows = [
-        row_of(TABLE, {"acc": hits(right, 40), "n": Estimate(value=40.0, n=40)}, k=right, arm="\u00e9t\u00e9", notes=notes)
+        row_of(
+            TABLE, {"acc": hits(right, 40), "n": Estimate(value=40.0, n=40)}, k=right, arm="\u00e9t\u00e9", notes=notes
+        )
         for right, notes in ((3, []), (17, ["few"]), (21, []))
     ]
     return summary_of([TABLE], list(map(rounded, rows)), [condition_of(Form()), condition_of(Form(asked="fixed"))])
