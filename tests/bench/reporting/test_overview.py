@@ -1,4 +1,4 @@
-"""What a report opens with: findings read from the rows, what was run, what falls short, in the order of the outline."""
+"""What a report opens with: findings from the rows, what was run, what falls short, in the order of the outline."""
 
 from __future__ import annotations
 

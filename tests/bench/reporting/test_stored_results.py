@@ -1,4 +1,4 @@
-"""The results that are kept in the repository: read by the version that keeps them, small, and a page that is theirs."""
+"""The results kept in the repository: read by the version that keeps them, small, with a page that is theirs."""
 
 from __future__ import annotations
 
