@@ -16,8 +16,8 @@ __all__ = ["Finding", "FoundNumber", "findings_of"]
 
 _SUBJECT = ("task", "filler", "k")
 # What a row is about, less what the numbers of a finding differ in.
-_About = tuple[tuple[str, Key], ...]
-_Found = dict[str, tuple[Row, Estimate]]
+_OtherKeys = tuple[tuple[str, Key], ...]
+_NumbersByLabel = dict[str, tuple[Row, Estimate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _finding(rule: FindingRule, table: Table, summary: Summary) -> Finding | Non
 
 def _once(rows: Sequence[Row]) -> list[Row]:
     """Keep one of the rows that are about the same: the one over most trials, as the others are part of it."""
-    kept: dict[_About, Row] = {}
+    kept: dict[_OtherKeys, Row] = {}
     for row in rows:
         key = tuple(row.keys.items())
         if key not in kept or _most(row) > _most(kept[key]):
@@ -105,10 +105,10 @@ def _most(row: Row) -> int:
     return max((estimate.n for estimate in row.values.values()), default=0)
 
 
-def _conditions(rule: FindingRule, rows: Sequence[Row]) -> dict[_About, _Found]:
+def _conditions(rule: FindingRule, rows: Sequence[Row]) -> dict[_OtherKeys, _NumbersByLabel]:
     """Return the conditions that have all numbers of a rule, by what they are about, in the order of the rows."""
     differing = _differing(rule)
-    found: dict[_About, _Found] = {}
+    found: dict[_OtherKeys, _NumbersByLabel] = {}
     for one in rule.numbers:
         for row in _ends(one, [row for row in rows if _fits(row, {**rule.where, **one.where})]):
             estimate = row.values.get(one.column)
@@ -118,7 +118,7 @@ def _conditions(rule: FindingRule, rows: Sequence[Row]) -> dict[_About, _Found]:
     return {rest: numbers for rest, numbers in found.items() if _is_whole(rule, numbers)}
 
 
-def _is_whole(rule: FindingRule, numbers: _Found) -> bool:
+def _is_whole(rule: FindingRule, numbers: _NumbersByLabel) -> bool:
     """Whether all numbers are there, and the two ends of a key are not one and the same row."""
     ends = [id(numbers[one.label][0]) for one in rule.numbers if one.end and one.label in numbers]
     return len(numbers) == len(rule.numbers) and len(set(ends)) == len(ends)
@@ -156,7 +156,7 @@ def _pooled(estimates: Sequence[Estimate], one: FindingNumber, column: Column) -
     return FoundNumber(one.label, number(share.value, "share"), interval(share, "share"), n)
 
 
-def _pooled_over(conditions: Sequence[_Found]) -> str:
+def _pooled_over(conditions: Sequence[_NumbersByLabel]) -> str:
     rows = [row for found in conditions for row, _ in found.values()]
     told = []
     for key in _SUBJECT:
@@ -166,7 +166,7 @@ def _pooled_over(conditions: Sequence[_Found]) -> str:
     return f"{len(conditions)} conditions together: {'; '.join(told)}" if len(conditions) > 1 else "; ".join(told)
 
 
-def _subject(rule: FindingRule, rows: Sequence[Row], found: _Found) -> str:
+def _subject(rule: FindingRule, rows: Sequence[Row], found: _NumbersByLabel) -> str:
     """Say what a condition is about: task, filler and k, and what else tells it from the other rows."""
     row, _ = found[rule.numbers[0].label]
     fixed, shared = {"model", *_differing(rule), *rule.where}, constant_keys(rows)
@@ -175,7 +175,7 @@ def _subject(rule: FindingRule, rows: Sequence[Row], found: _Found) -> str:
     return ", ".join(filter(None, (named(subject), about({k: v for k, v in others.items() if v is not None}))))
 
 
-def _spread(rule: FindingRule, conditions: Sequence[_Found], columns: Sequence[Column]) -> str:
+def _spread(rule: FindingRule, conditions: Sequence[_NumbersByLabel], columns: Sequence[Column]) -> str:
     if len(conditions) < 2:
         return ""
     ranges = []

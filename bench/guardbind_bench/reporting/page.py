@@ -17,7 +17,7 @@ from guardbind_bench.reporting.grid import Grid, grid_of
 from guardbind_bench.reporting.numbers import counted
 from guardbind_bench.reporting.outline import ORDER
 from guardbind_bench.running.naming import without_folders_in
-from guardbind_bench.running.summary import Condition, Summary
+from guardbind_bench.running.summary import MeasuredRequest, Summary
 
 __all__ = ["HOW_TO_READ", "LeftOut", "Section", "TableView", "sections_of"]
 
@@ -183,13 +183,13 @@ def _measured(summary: Summary) -> str:
     return text + (f", {memory / 2**30:.2f} GiB at most." if memory is not None else ".")
 
 
-def _condition(condition: Condition) -> tuple[str, ...]:
+def _condition(condition: MeasuredRequest) -> tuple[str, ...]:
     request = condition.request
     trials = str(request.trials) if request.wanted is None else f"{request.wanted} of at most {request.trials}"
     return _cell(request.cell), trials, str(condition.measured), str(condition.failed), condition.refused or ""
 
 
-def _refused(conditions: Sequence[Condition]) -> Iterable[tuple[str, str]]:
+def _refused(conditions: Sequence[MeasuredRequest]) -> Iterable[tuple[str, str]]:
     for condition in conditions:
         if condition.refused is not None:
             yield _cell(condition.request.cell), condition.refused

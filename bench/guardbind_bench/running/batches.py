@@ -18,7 +18,7 @@ from guardbind.errors import GuardbindError
 from guardbind_bench.measures.measure import Session
 from guardbind_bench.measures.trial_record import TrialRecord
 
-__all__ = ["Measured", "batches", "is_out_of_memory", "measure", "trials_per_batch"]
+__all__ = ["MeasuredBatch", "batches", "is_out_of_memory", "measure", "trials_per_batch"]
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 
@@ -49,7 +49,7 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredBatch:
     """What became of one batch.
 
     Attributes:
@@ -63,7 +63,7 @@ class Measured:
     refusal: str | None = None
 
 
-def measure(session: Session, indices: Sequence[int]) -> Measured:
+def measure(session: Session, indices: Sequence[int]) -> MeasuredBatch:
     """Measure one batch, in halves of halves where memory does not suffice.
 
     Each batch is tried as a whole first, so that a run that goes on after a stop splits it at the same places. A
@@ -94,4 +94,4 @@ def measure(session: Session, indices: Sequence[int]) -> Measured:
         else:
             records += found
             at += len(piece)
-    return Measured(tuple(records), time.perf_counter() - start, refusal)
+    return MeasuredBatch(tuple(records), time.perf_counter() - start, refusal)

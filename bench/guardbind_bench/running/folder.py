@@ -28,8 +28,8 @@ from guardbind_bench.prompts.cell import Cell, Request
 from guardbind_bench.registry import MEASURES, TASKS, TEXT_TASKS, task_version
 from guardbind_bench.running.files import TEMPORARY, write_atomic
 from guardbind_bench.running.manifest import ExperimentState, Manifest, Refusal, Status
-from guardbind_bench.running.parquet import Part, encode, read_part, record_schema
-from guardbind_bench.running.summary import Condition, Origin, Summary
+from guardbind_bench.running.parquet import RecordsPart, encode, read_part, record_schema
+from guardbind_bench.running.summary import MeasuredRequest, RunOrigin, Summary
 
 __all__ = ["MANIFEST", "RunFolder"]
 
@@ -51,7 +51,7 @@ class _Held:
     seconds: float = 0.0
     peak: int | None = None
 
-    def take(self, path: Path, part: Part, records: Sequence[tuple[int, bool, str | None]]) -> None:
+    def take(self, path: Path, part: RecordsPart, records: Sequence[tuple[int, bool, str | None]]) -> None:
         self.parts.append(path)
         for index, counts, failed in records:
             self.counts[index] = self.counts.get(index, False) or counts
@@ -71,7 +71,7 @@ class RunFolder:
         self._held: dict[str, _Held] = {}
 
     @classmethod
-    def open(cls, path: Path, origin: Origin, command: str, preset: str | None = None) -> RunFolder:
+    def open(cls, path: Path, origin: RunOrigin, command: str, preset: str | None = None) -> RunFolder:
         """Make a folder or go on with one; close it, or use it in a `with` statement.
 
         Args:
@@ -108,7 +108,7 @@ class RunFolder:
             raise
 
     @classmethod
-    def _opened(cls, path: Path, origin: Origin, command: str, preset: str | None, lock: FileLock) -> RunFolder:
+    def _opened(cls, path: Path, origin: RunOrigin, command: str, preset: str | None, lock: FileLock) -> RunFolder:
         if not (path / MANIFEST).exists():
             folder = cls(path, Manifest(origin=origin, command=command, preset=preset), lock)
         else:
@@ -176,7 +176,7 @@ class RunFolder:
         held = self._of(cell.id)
         if again := sorted({record.index for record in records} & held.counts.keys()):
             raise RunFolderError(f"trials {again} of cell {cell.id} have records already.")
-        part = Part(
+        part = RecordsPart(
             measure=cell.measure,
             measure_version=MEASURES.get(cell.measure).version,
             task_version=task_version(cell.task),
@@ -242,7 +242,7 @@ class RunFolder:
             self._held[cell_id] = held
         return self._held[cell_id]
 
-    def check_part(self, path: Path, part: Part) -> None:
+    def check_part(self, path: Path, part: RecordsPart) -> None:
         """Refuse a file of another cell, measure or version.
 
         Raises:
@@ -275,13 +275,13 @@ class RunFolder:
         held = self.manifest.refusals.get(request.cell.id)
         return None if held is None else held.reason
 
-    def conditions(self, requests: Sequence[Request]) -> tuple[Condition, ...]:
+    def conditions(self, requests: Sequence[Request]) -> tuple[MeasuredRequest, ...]:
         """Return what became of each request."""
         conditions = []
         for request in requests:
             chosen, failed = self._chosen(request), self._of(request.cell.id).failed
             conditions.append(
-                Condition(
+                MeasuredRequest(
                     request=request,
                     measured=len(chosen),
                     failed=sum(failed[index] for index in chosen),
@@ -352,10 +352,10 @@ def _earlier(before: ExperimentState, settings: Settings) -> tuple[Settings, ...
     return tuple(held for held in (*before.earlier, before.settings) if held != settings)
 
 
-def _check_origin(path: Path, held: Origin, given: Origin) -> None:
+def _check_origin(path: Path, held: RunOrigin, given: RunOrigin) -> None:
     differs = [
         f"{name} {getattr(held, name)} (now {getattr(given, name)})"
-        for name in Origin.model_fields
+        for name in RunOrigin.model_fields
         if getattr(held, name) != getattr(given, name)
     ]
     if differs:

@@ -13,7 +13,7 @@ from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.prompts.cell import Cell
 from guardbind_bench.running.files import read_record, write_atomic
-from guardbind_bench.running.summary import Origin
+from guardbind_bench.running.summary import RunOrigin
 
 __all__ = ["MANIFEST_VERSION", "ExperimentState", "Manifest", "Refusal", "Status"]
 
@@ -48,7 +48,7 @@ class Manifest(Frozen):
     """Version of this format."""
     guardbind: str = __version__
     """Version of guardbind that wrote it."""
-    origin: Origin
+    origin: RunOrigin
     """What produces the records; no other may add to them."""
     command: str
     """The command that was started last."""

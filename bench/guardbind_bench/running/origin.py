@@ -13,14 +13,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from guardbind._version import __version__
 from guardbind.model.cache import float_dtype, input_device
 from guardbind_bench.running.naming import model_name
-from guardbind_bench.running.summary import Origin
+from guardbind_bench.running.summary import RunOrigin
 
 __all__ = ["origin_of", "tokenizer_sha256", "weights_sha256"]
 
 
 def origin_of(
     name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, called: str | None = None
-) -> Origin:
+) -> RunOrigin:
     """Describe a model as it stands in memory.
 
     Args:
@@ -29,7 +29,7 @@ def origin_of(
         tokenizer: Its tokenizer.
         called: What it is called in headings and rows; None for `name`.
     """
-    return Origin(
+    return RunOrigin(
         model=called or model_name(name),
         model_sha256=weights_sha256(model),
         tokenizer_sha256=tokenizer_sha256(tokenizer),

@@ -20,7 +20,7 @@ from guardbind.frozen import Frozen
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell
 
-__all__ = ["PARTS_VERSION", "Part", "cell_columns", "decode", "encode", "read_part", "record_schema"]
+__all__ = ["PARTS_VERSION", "RecordsPart", "cell_columns", "decode", "encode", "read_part", "record_schema"]
 
 PARTS_VERSION = 1
 _KEY = b"guardbind"
@@ -32,7 +32,7 @@ _TYPES: dict[type, pa.DataType] = {
 }
 
 
-class Part(Frozen):
+class RecordsPart(Frozen):
     """What a Parquet file says about itself, in its metadata."""
 
     schema_version: int = PARTS_VERSION
@@ -98,7 +98,7 @@ def _arrow(annotation: Any) -> tuple[pa.DataType, bool]:
     raise TypeError(f"it is {annotation}")
 
 
-def encode(records: Sequence[TrialRecord], part: Part, *, model: str) -> bytes:
+def encode(records: Sequence[TrialRecord], part: RecordsPart, *, model: str) -> bytes:
     """Write records of one kind.
 
     Args:
@@ -123,7 +123,7 @@ def encode(records: Sequence[TrialRecord], part: Part, *, model: str) -> bytes:
     return bytes(sink.getvalue())
 
 
-def read_part(path: Path, columns: Sequence[str] | None = None) -> tuple[Part, pa.Table]:
+def read_part(path: Path, columns: Sequence[str] | None = None) -> tuple[RecordsPart, pa.Table]:
     """Read a file of records; every page that is read is checked against its checksum.
 
     Args:
@@ -139,7 +139,7 @@ def read_part(path: Path, columns: Sequence[str] | None = None) -> tuple[Part, p
         held = (file.schema_arrow.metadata or {}).get(_KEY)
         if held is None:
             raise ValueError("it does not say of which cell it is")
-        part = Part.model_validate_json(held)
+        part = RecordsPart.model_validate_json(held)
         table = file.read(columns=None if columns is None else list(columns))
     except (OSError, ValueError, pa.ArrowException, ValidationError) as error:
         raise RunFolderError(

@@ -18,14 +18,14 @@ from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Session
 from guardbind_bench.prompts.cell import Cell, Request
 from guardbind_bench.registry import EXPERIMENTS, MEASURES
-from guardbind_bench.running.batches import Measured, batches, is_out_of_memory, measure, trials_per_batch
+from guardbind_bench.running.batches import MeasuredBatch, batches, is_out_of_memory, measure, trials_per_batch
 from guardbind_bench.running.folder import RunFolder
 from guardbind_bench.running.memory import peak_memory
 from guardbind_bench.running.naming import hidden
 from guardbind_bench.running.progress import Progress
 from guardbind_bench.running.sharding import Team
 from guardbind_bench.running.storing import rounded, rounded_number
-from guardbind_bench.running.summary import Origin, Summary
+from guardbind_bench.running.summary import RunOrigin, Summary
 
 __all__ = ["CHUNK", "run"]
 
@@ -37,7 +37,7 @@ def run(
     experiments: Mapping[str, Settings],
     *,
     lab: Lab,
-    origin: Origin,
+    origin: RunOrigin,
     out: Path,
     command: str,
     preset: str | None = None,
@@ -84,7 +84,7 @@ def run(
 
 
 @contextmanager
-def _opened(team: Team, out: Path, origin: Origin, command: str, preset: str | None) -> Iterator[RunFolder | None]:
+def _opened(team: Team, out: Path, origin: RunOrigin, command: str, preset: str | None) -> Iterator[RunFolder | None]:
     """Give the folder to the main process; a refusal ends all of them."""
     opened: RunFolder | RunFolderError | None = None
     if team.is_main:
@@ -220,7 +220,7 @@ def _indices(request: Request) -> range:
     return range(request.first, request.first + request.trials)
 
 
-def _keep(folder: RunFolder, cell: Cell, measured: Sequence[tuple[Measured, int | None]]) -> set[int]:
+def _keep(folder: RunFolder, cell: Cell, measured: Sequence[tuple[MeasuredBatch, int | None]]) -> set[int]:
     indices: set[int] = set()
     for batch, peak in measured:
         if batch.records:

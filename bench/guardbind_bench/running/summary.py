@@ -12,12 +12,12 @@ from guardbind_bench.prompts.cell import Request
 from guardbind_bench.running.files import read_record, write_atomic
 from guardbind_bench.running.storing import packed, text_of, unpacked
 
-__all__ = ["SUMMARY_VERSION", "Condition", "Origin", "Summary"]
+__all__ = ["SUMMARY_VERSION", "MeasuredRequest", "RunOrigin", "Summary"]
 
 SUMMARY_VERSION = 2
 
 
-class Origin(Frozen):
+class RunOrigin(Frozen):
     """What produced the records of a run; two runs with equal origins give the same records."""
 
     model: str
@@ -40,7 +40,7 @@ class Origin(Frozen):
     """Version of torch."""
 
 
-class Condition(Frozen):
+class MeasuredRequest(Frozen):
     """What became of one request."""
 
     request: Request
@@ -64,13 +64,13 @@ class Summary(Frozen):
     """Version of the experiment."""
     title: str
     """What it shows."""
-    origin: Origin
+    origin: RunOrigin
     """What produced the records."""
     command: str
     """The command that ran it."""
     settings: Settings
     """What it was run over."""
-    conditions: tuple[Condition, ...]
+    conditions: tuple[MeasuredRequest, ...]
     """What was measured."""
     seconds: float
     """Time that measuring and summing up took, over all sessions and processes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench_summaries import MODEL, condition_of, hits, row_of, summary_of, table_of
+from bench_summaries import MODEL, about, condition_of, hits, row_of, summary_of, table_of
 
 from guardbind.information.intervals import wilson
 from guardbind_bench.experiments.table import Estimate, Key, Row, Table
@@ -32,7 +32,7 @@ SPOILED = FindingRule(
 
 def repair_row(right: int, arm: str, n: int = 40, spoiled: int = 0, **keys: Key) -> Row:
     values = {"accuracy": hits(right, n), "right_to_wrong": count(spoiled, n)}
-    return row_of(REPAIR, values, arm=arm, told="nothing" if arm == "none" else "target", **keys)  # type: ignore[arg-type]
+    return about(row_of(REPAIR, values, arm=arm, told="nothing" if arm == "none" else "target"), keys)
 
 
 def repair_summary(*rows: Row, experiment: str = "repair") -> Summary:

@@ -13,13 +13,13 @@ from guardbind.information.intervals import wilson
 from guardbind_bench.experiments.table import Estimate, Key, Row
 from guardbind_bench.running.summary import Summary
 
-Place = tuple[str, str, Mapping[str, Key]]
+RowsAt = tuple[str, str, Mapping[str, Key]]
 TWO = {"task": "competing_vars"}
-STAGES: Place = "stages", "stages", {**TWO, "filler": "natural", "k": 32, "style": "bracket", "asked": "random"}
-REPAIR: Place = "repair", "repair", {**TWO, "filler": "natural", "k": 32}
-RULES: Place = "pseudo-prior", "budget_rules", {"k": 32, "over": "vocabulary"}
-RESTATED: Place = "checkpoint", "checkpoint_controls", {"filler": "decoy_heavy", "k": 256}
-PROBE: Place = "probe", "probe_layers", {"filler": "natural", "k": 32, "asked": "random"}
+STAGES: RowsAt = "stages", "stages", {**TWO, "filler": "natural", "k": 32, "style": "bracket", "asked": "random"}
+REPAIR: RowsAt = "repair", "repair", {**TWO, "filler": "natural", "k": 32}
+RULES: RowsAt = "pseudo-prior", "budget_rules", {"k": 32, "over": "vocabulary"}
+RESTATED: RowsAt = "checkpoint", "checkpoint_controls", {"filler": "decoy_heavy", "k": 256}
+PROBE: RowsAt = "probe", "probe_layers", {"filler": "natural", "k": 32, "asked": "random"}
 FREE = {"direction": "both"}
 
 
@@ -28,7 +28,7 @@ def stored(experiment: str) -> Summary:
     return Summary.read(ROOT / "bench" / "results" / "smollm2-135m" / f"{experiment}.json")
 
 
-def rows_at(place: Place, **where: Key) -> list[Row]:
+def rows_at(place: RowsAt, **where: Key) -> list[Row]:
     experiment, table, shared = place
     wanted = {**shared, **where}
     return [
@@ -38,12 +38,12 @@ def rows_at(place: Place, **where: Key) -> list[Row]:
     ]
 
 
-def one(place: Place, column: str, **where: Key) -> Estimate:
+def one(place: RowsAt, column: str, **where: Key) -> Estimate:
     (row,) = [row for row in rows_at(place, **where) if row.keys.get("template") in (None, "plain")]
     return row.values[column]
 
 
-def pooled(place: Place, column: str, n: int, **where: Key) -> Estimate:
+def pooled(place: RowsAt, column: str, n: int, **where: Key) -> Estimate:
     """All tasks together, of the rows over most trials."""
     rows = [row for row in rows_at(place, **where) if column in row.values]
     most = {
@@ -61,7 +61,7 @@ def share_of(hits: int, n: int) -> Estimate:
 
 
 def spoiled_by_evidence() -> Estimate:
-    place: Place = "repair", "repair", {}
+    place: RowsAt = "repair", "repair", {}
     right = sum(
         round((row.values["accuracy"].value or 0) * row.values["accuracy"].n) for row in rows_at(place, arm="none")
     )
@@ -70,11 +70,11 @@ def spoiled_by_evidence() -> Estimate:
 
 
 def distance(filler: str) -> list[Estimate]:
-    place: Place = "distance", "distance", {**TWO, "filler": filler}
+    place: RowsAt = "distance", "distance", {**TWO, "filler": filler}
     return [one(place, "acc", k=8), one(place, "acc", k=256)]
 
 
-def applications(table: str) -> Place:
+def applications(table: str) -> RowsAt:
     return "applications", f"applications_{table}", {} if table == "twins" else FREE
 
 

@@ -14,7 +14,7 @@ CELL = Cell(measure="reading", task="competing_vars", k=32)
 OTHER = Cell(measure="reading", task="competing_vars", k=64)
 
 
-class Watched:
+class WatchedProgress:
     """A progress display on a fake clock, and the lines that it has written."""
 
     def __init__(self, every: float = 20.0, terminal: bool = False) -> None:
@@ -30,21 +30,21 @@ class Watched:
         return self._text.getvalue().splitlines()
 
 
-def begun(watched: Watched, trials: int = 100, there: int = 0) -> Watched:
+def begun(watched: WatchedProgress, trials: int = 100, there: int = 0) -> WatchedProgress:
     plan = {"stages": [Request(cell=CELL, trials=trials)], "repair": [Request(cell=OTHER, trials=trials)]}
     watched.progress.begin(plan, {CELL.id: range(there)})
     return watched
 
 
 def test_the_first_line_says_what_is_to_come() -> None:
-    assert begun(Watched()).lines() == ["stages, repair: 200 trials at most [0 of 200]"]
-    assert begun(Watched(), there=30).lines() == [
+    assert begun(WatchedProgress()).lines() == ["stages, repair: 200 trials at most [0 of 200]"]
+    assert begun(WatchedProgress(), there=30).lines() == [
         "stages, repair: 200 trials at most, 30 of them are there [30 of 200]"
     ]
 
 
 def test_a_cell_of_minutes_is_not_silent() -> None:
-    watched = begun(Watched())
+    watched = begun(WatchedProgress())
     for batch in range(10):
         watched.wait(9)
         watched.progress.advance(CELL, range(batch * 5, batch * 5 + 5), tokens=900, seconds=9)
@@ -54,7 +54,7 @@ def test_a_cell_of_minutes_is_not_silent() -> None:
 
 
 def test_lines_are_as_rare_as_asked_for() -> None:
-    watched = begun(Watched(every=1000.0))
+    watched = begun(WatchedProgress(every=1000.0))
     for batch in range(10):
         watched.wait(9)
         watched.progress.advance(CELL, range(batch * 5, batch * 5 + 5), tokens=900, seconds=9)
@@ -62,7 +62,7 @@ def test_lines_are_as_rare_as_asked_for() -> None:
 
 
 def test_the_time_left_is_of_what_this_session_measured() -> None:
-    watched = begun(Watched(), there=80)
+    watched = begun(WatchedProgress(), there=80)
     watched.wait(30)
     watched.progress.advance(CELL, range(80, 90), tokens=0, seconds=0)
     # 10 in 30 seconds, and 110 are left.
@@ -70,7 +70,7 @@ def test_the_time_left_is_of_what_this_session_measured() -> None:
 
 
 def test_a_finished_cell_and_a_refused_one_are_told_at_once() -> None:
-    watched = begun(Watched())
+    watched = begun(WatchedProgress())
     watched.wait(1)
     watched.progress.advance(CELL, range(100), tokens=10, seconds=1)
     watched.progress.finished(CELL, None)
@@ -81,7 +81,7 @@ def test_a_finished_cell_and_a_refused_one_are_told_at_once() -> None:
 
 
 def test_summing_up_and_the_next_cell_are_told_when_a_line_is_due() -> None:
-    watched = begun(Watched())
+    watched = begun(WatchedProgress())
     watched.progress.started(CELL)
     watched.progress.working("stages", "the bootstrap")
     assert len(watched.lines()) == 1
@@ -96,7 +96,7 @@ def test_summing_up_and_the_next_cell_are_told_when_a_line_is_due() -> None:
 
 
 def test_a_terminal_has_bars_and_no_lines() -> None:
-    watched = begun(Watched(terminal=True))
+    watched = begun(WatchedProgress(terminal=True))
     watched.wait(60)
     watched.progress.advance(CELL, range(5), tokens=900, seconds=9)
     watched.progress.finished(CELL, None)
