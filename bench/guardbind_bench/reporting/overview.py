@@ -38,7 +38,7 @@ class Overview:
         model: Its name.
         ran: What was run, name and text.
         findings: The most telling numbers.
-        short: What falls short, one sentence each.
+        short: What falls short, one sentence each, without its full stop.
         sections: Its runs.
     """
 
@@ -103,7 +103,7 @@ def _short(sections: Sequence[Section]) -> Iterable[str]:
     for why in (why for section in sections for _, why in section.refused):
         refused[why] = refused.get(why, 0) + 1
     for why, cells in list(refused.items())[:_MOST_REASONS]:
-        yield f"{counted(cells, 'cell')} refused: {why}"
+        yield f"{counted(cells, 'cell')} refused: {why.removesuffix('.')}"
     if len(refused) > _MOST_REASONS:
         yield f"{counted(sum(list(refused.values())[_MOST_REASONS:]), 'more cell')} refused, each said where it belongs"
     failed = {s.summary.experiment: sum(condition.failed for condition in s.summary.conditions) for s in sections}

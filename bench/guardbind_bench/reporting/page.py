@@ -129,7 +129,10 @@ def _has_number(row: Row) -> bool:
 def _why_empty(rows: Sequence[Row]) -> str:
     if not rows:
         return "nothing that was run belongs to it"
-    return "; ".join(dict.fromkeys(note for row in rows for note in row.notes)) or "none of its numbers is defined"
+    return (
+        "; ".join(dict.fromkeys(note.removesuffix(".") for row in rows for note in row.notes))
+        or "none of its numbers is defined"
+    )
 
 
 def _asked(summary: Summary) -> str:
@@ -198,7 +201,7 @@ def _refused(conditions: Sequence[MeasuredRequest]) -> Iterable[tuple[str, str]]
 def _cell(cell: Cell) -> str:
     text = f"{cell.measure}: {cell.task}, {cell.filler}, k {cell.k}, seed {cell.seed}"
     other = [f"{name} {value}" for name, value in cell.form if value != getattr(Form(), name)]
-    other += [f"{name} {value}" for name, value in cell.options.items()]
+    other += [f"{name} {_option(value)}" for name, value in cell.options.items()]
     return ", ".join([text, *other])
 
 

@@ -127,7 +127,7 @@ def test_each_model_has_an_overview_of_its_own() -> None:
 
 
 def test_what_falls_short_is_said() -> None:
-    refused = [condition_of(Form(), refused="too long", k=k) for k in (1, 2)]
+    refused = [condition_of(Form(), refused="too long.", k=k) for k in (1, 2)]
     failed = condition_of(Form(asked="fixed")).model_copy(update={"failed": 3})
     rows = [repair_row(10, "none")]
     (one,) = overviews_of(sections_of([summary_of([REPAIR], rows, [*refused, failed], experiment="repair")]))
