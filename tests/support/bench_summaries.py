@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.table import Column, Estimate, Figure, Key, Row, Table
 from guardbind_bench.prompts.cell import Cell, Form, Request
-from guardbind_bench.running.summary import Condition, Origin, Summary
+from guardbind_bench.running.summary import MeasuredRequest, RunOrigin, Summary
 from guardbind_bench.stats.statistics import share
 
 MODEL = "Qwen/Qwen2.5-3B"
@@ -34,16 +34,21 @@ def row_of(
     return Row(table=table.id, keys={**about, **keys}, values=dict(values), notes=tuple(notes))
 
 
-def condition_of(form: Form, refused: str | None = None, **cell: object) -> Condition:
+def about(row: Row, keys: Mapping[str, Key]) -> Row:
+    """Return a row that has further keys."""
+    return row.model_copy(update={"keys": {**row.keys, **keys}})
+
+
+def condition_of(form: Form, refused: str | None = None, **cell: object) -> MeasuredRequest:
     about = {"measure": "reading", "task": "competing_vars", "filler": "decoy_heavy", "k": 256, **cell}
     request = Request(cell=Cell.model_validate({**about, "form": form}), trials=40)
-    return Condition(request=request, measured=0 if refused else 40, failed=0, refused=refused)
+    return MeasuredRequest(request=request, measured=0 if refused else 40, failed=0, refused=refused)
 
 
 def summary_of(
     tables: Sequence[Table],
     rows: Sequence[Row],
-    conditions: Sequence[Condition] = (),
+    conditions: Sequence[MeasuredRequest] = (),
     model: str = MODEL,
     experiment: str = "stages",
 ) -> Summary:
@@ -51,7 +56,7 @@ def summary_of(
         experiment=experiment,
         experiment_version=1,
         title=f"Title of {experiment}",
-        origin=Origin(
+        origin=RunOrigin(
             model=model,
             model_sha256="0" * 64,
             tokenizer_sha256="1" * 64,

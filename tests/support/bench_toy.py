@@ -26,13 +26,13 @@ from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell, Request
 from guardbind_bench.registry import EXPERIMENTS, MEASURES
-from guardbind_bench.running.summary import Origin
+from guardbind_bench.running.summary import RunOrigin
 from guardbind_bench.stats.statistics import count, quantity, share
 
 LOG = "GUARDBIND_TOY_LOG"
 """Environment variable that names the file in which each measured trial is a line."""
 
-ORIGIN = Origin(
+ORIGIN = RunOrigin(
     model="toy",
     model_sha256="0" * 64,
     tokenizer_sha256="1" * 64,

@@ -1,4 +1,4 @@
-"""`guardbind bench`: measure binding failures on any causal model, and compare with what was published."""
+"""Answers `guardbind bench`: measures binding failures on any causal model, and compares with what was published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`guardbind bench compare`: a run beside the published numbers."""
+"""Sets a run beside the published numbers for `guardbind bench compare`."""
 
 from __future__ import annotations
 

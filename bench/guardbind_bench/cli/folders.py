@@ -1,4 +1,4 @@
-"""Reads the summaries that a command is given: a run's folder, or single summary files."""
+"""Reads the summaries that a command is given: a run's folder, a folder of summary files, or single ones."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ __all__ = ["read_summaries"]
 
 
 def read_summaries(paths: Sequence[Path]) -> list[Summary]:
-    """Return all summaries of some folders and files, in the order given.
+    """Return all summaries of some folders and files, in the order given; those of a folder by name.
+
+    A folder is that of a run, or one that holds nothing but summary files (and pages made of them).
 
     Raises:
         RunFolderError: A path holds no summary, or one of another version.
     """
-    from guardbind_bench.running.folder import RunFolder
+    from guardbind_bench.running.folder import MANIFEST, RunFolder
     from guardbind_bench.running.summary import Summary
 
     summaries: list[Summary] = []
     for path in paths:
         if path.is_file():
             summaries.append(Summary.read(path))
+        elif not (path / MANIFEST).is_file() and (files := sorted(path.glob("*.json"))):
+            summaries += map(Summary.read, files)
         else:
             found = RunFolder.read(path).summaries()
             if not found:

@@ -16,6 +16,7 @@ from guardbind.cli.loading import load_model
 from guardbind.cli.options import CONTEXT, model_options
 from guardbind_bench.cli.choice import Choice, choose
 from guardbind_bench.cli.needs import check_installed
+from guardbind_bench.running.naming import model_name, without_folders
 
 if TYPE_CHECKING:
     from guardbind_bench.experiments.experiment import Settings
@@ -43,6 +44,7 @@ class RunOptions(Choice):
     model: str
     dtype: str
     device: str | None
+    name: str | None
     preset: str
     batch_size: int | None
     batch_tokens: int
@@ -54,22 +56,28 @@ class RunOptions(Choice):
         """Return the folder of the run, given the name of its preset."""
         if self.out is not None:
             return self.out
-        return Path("runs") / f"{preset}-{self.model.rstrip('/').rpartition('/')[2]}"
+        return Path("runs") / f"{preset}-{(self.name or model_name(self.model)).rpartition('/')[2]}"
 
 
 def _command(ctx: click.Context) -> str:
-    """Return what was typed, with the options that came from the environment written out."""
+    """Return what was typed, with the options that came from the environment written out, and no absolute path."""
     set_elsewhere = []
     for option in ctx.command.params:
         name = str(option.name)
         if ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT:
             set_elsewhere += [option.opts[0], str(ctx.params[name])]
-    return f"{ctx.find_root().info_name} {shlex.join([*sys.argv[1:], *set_elsewhere])}"
+    arguments = without_folders([*sys.argv[1:], *set_elsewhere], ctx.params["model"])
+    return f"{ctx.find_root().info_name} {shlex.join(arguments)}"
 
 
 @click.command(context_settings=CONTEXT, epilog=_EXAMPLE, short_help="Run experiments; start it again to go on.")
 @click.argument("experiments", nargs=-1, metavar="[EXPERIMENT]...")
 @model_options
+@click.option(
+    "--name",
+    metavar="NAME",
+    help="What the model is called in headings and rows.  [default: as it was asked for; of a folder its last part]",
+)
 @click.option(
     "--preset",
     default="quick",
@@ -158,7 +166,7 @@ def _measure(
     return run_experiments(
         chosen,
         lab=Lab(model, tokenizer),
-        origin=origin_of(options.model, model, tokenizer),
+        origin=origin_of(options.model, model, tokenizer, called=options.name),
         out=folder,
         command=command,
         preset=preset,

@@ -1,4 +1,4 @@
-"""`guardbind bench validate`: is a run's folder whole?"""
+"""Checks for `guardbind bench validate` that the folder of a run is whole."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The reports: tables, plots, and the comparison with what was published."""
+"""Makes reports of what was found: tables, plots, and the comparison with what was published."""

@@ -1,4 +1,4 @@
-"""Comparisons with published numbers, put in order for a reader."""
+"""Puts comparisons with published numbers in order for a reader."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from guardbind_bench.experiments.table import Key
 from guardbind_bench.prompts.cell import Form
-from guardbind_bench.reporting.compare import Compared, Comparison
+from guardbind_bench.reporting.compare import ComparedNumber, ComparedRow
 from guardbind_bench.reporting.numbers import about, interval, number, said
 
 __all__ = ["Beside", "BesideLine", "beside"]
@@ -57,7 +57,7 @@ class Beside:
     notes: tuple[str, ...]
 
 
-def beside(comparisons: Sequence[Comparison]) -> Beside:
+def beside(comparisons: Sequence[ComparedRow]) -> Beside:
     """Arrange comparisons."""
     # How the prompts were written is said once for the run; here only where it tells rows apart.
     forms = [name for name in Form.model_fields if len({one.keys.get(name) for one in comparisons}) < 2]
@@ -75,7 +75,7 @@ def beside(comparisons: Sequence[Comparison]) -> Beside:
     return Beside(tuple(same), tuple(others), tuple((why, tuple(rows)) for why, rows in alone.items()), tuple(notes))
 
 
-def _line(one: Comparison, compared: Compared, hidden: Set[str], notes: dict[str, int]) -> BesideLine:
+def _line(one: ComparedRow, compared: ComparedNumber, hidden: Set[str], notes: dict[str, int]) -> BesideLine:
     unit = compared.unit
     low, high = compared.published_low, compared.published_high
     theirs = number(compared.published, unit)

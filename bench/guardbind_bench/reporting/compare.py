@@ -12,7 +12,7 @@ from guardbind_bench.reporting.numbers import said
 from guardbind_bench.reporting.published import Published, PublishedRow, PublishedTable, read_published
 from guardbind_bench.running.summary import Summary
 
-__all__ = ["Compared", "Comparison", "compare"]
+__all__ = ["ComparedNumber", "ComparedRow", "compare"]
 
 _WIDE = 0.2
 _FEW = 50
@@ -31,7 +31,7 @@ _WHY = {
 }
 
 
-class Compared(Frozen):
+class ComparedNumber(Frozen):
     """One number of ours beside the published one of the same name."""
 
     title: str
@@ -59,7 +59,7 @@ class Compared(Frozen):
     """Why this number may differ."""
 
 
-class Comparison(Frozen):
+class ComparedRow(Frozen):
     """A row of ours beside one published row, or beside none."""
 
     table: str
@@ -74,13 +74,13 @@ class Comparison(Frozen):
     """What the published row is about; None where there is none to compare with, for the first of the reasons."""
     same_model: bool
     """Whether both are of the same model."""
-    values: dict[str, Compared]
+    values: dict[str, ComparedNumber]
     """The numbers that mean the same in both."""
     reasons: tuple[str, ...]
     """Why the rows may differ as a whole, or why there is no published row."""
 
 
-def compare(summary: Summary, published: Published | None = None) -> list[Comparison]:
+def compare(summary: Summary, published: Published | None = None) -> list[ComparedRow]:
     """Compare each row of a table that names a published one.
 
     A published row is set beside ours if task, filler, k and other keys that both have are equal; of the same model
@@ -104,7 +104,7 @@ def compare(summary: Summary, published: Published | None = None) -> list[Compar
     return comparisons
 
 
-def _row(row: Row, columns: dict[str, Column], table: PublishedTable, forms: set[Form]) -> list[Comparison]:
+def _row(row: Row, columns: dict[str, Column], table: PublishedTable, forms: set[Form]) -> list[ComparedRow]:
     partners, missing = _partners(row, table)
     names = [_same_meaning(row, columns, table, partner) for partner in partners]
     if not missing and not any(names):
@@ -128,9 +128,13 @@ def _row(row: Row, columns: dict[str, Column], table: PublishedTable, forms: set
 
 
 def _comparison(
-    row: Row, table: PublishedTable, other: PublishedRow | None, values: dict[str, Compared], reasons: tuple[str, ...]
-) -> Comparison:
-    return Comparison(
+    row: Row,
+    table: PublishedTable,
+    other: PublishedRow | None,
+    values: dict[str, ComparedNumber],
+    reasons: tuple[str, ...],
+) -> ComparedRow:
+    return ComparedRow(
         table=row.table,
         keys=row.keys,
         published_table=table.id,
@@ -195,7 +199,7 @@ def _same_meaning(row: Row, columns: dict[str, Column], table: PublishedTable, o
 
 def _compared(
     name: str, title: str, ours: Estimate, other: PublishedRow, table: PublishedTable, our_name: str
-) -> Compared:
+) -> ComparedNumber:
     value, theirs = ours.value, other.values[name]
     assert value is not None and theirs is not None
     interval, base = table.interval(other, name), table.base(other, name)
@@ -213,7 +217,7 @@ def _compared(
         reasons.append(f"our n of {ours.n} is small: the interval is {ours.high - ours.low:.2f} wide")
     if base is not None and base < _FEW:
         reasons.append(f"the published number is over so few: {base} {column.over}")
-    return Compared(
+    return ComparedNumber(
         title=title,
         unit=column.unit,
         ours=ours,

@@ -1,4 +1,4 @@
-"""The plots of a report, one function for each kind of figure.
+"""Draws the plots of a report, one function for each kind of figure.
 
 Each takes the rows of one table and draws what its columns and keys allow; without what it needs it draws nothing.
 """
@@ -27,7 +27,7 @@ from guardbind_bench.reporting.panels import (
     show_whole_share,
 )
 from guardbind_bench.reporting.selection import (
-    Line,
+    Series,
     accuracy_column,
     distance_axis,
     first_column,
@@ -269,6 +269,6 @@ FIGURES: dict[Figure, Callable[[Sequence[Row], Table], Drawing | None]] = {
 }
 
 
-def _title(panel: Line, lines: Sequence[Line]) -> str:
+def _title(panel: Series, lines: Sequence[Series]) -> str:
     cut = f"{_MOST_LINES} of {len(lines)} lines" if len(lines) > _MOST_LINES else ""
     return ", ".join(filter(None, (panel.label, cut)))

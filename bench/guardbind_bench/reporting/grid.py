@@ -1,4 +1,4 @@
-"""The rows of one table, put in order for a reader: groups, key columns, number columns, notes."""
+"""Arranges the rows of one table for a reader: groups, key columns, number columns, notes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from guardbind_bench.experiments.table import Column, Estimate, Key, Row, Table
 from guardbind_bench.reporting.numbers import about, interval, number, said
 
-__all__ = ["Cell", "Grid", "Group", "Line", "constant_keys", "grid_of"]
+__all__ = ["Grid", "GridCell", "GridLine", "RowGroup", "constant_keys", "grid_of"]
 
 _FIRST = 6
 _UNGROUPED = 8
@@ -17,7 +17,7 @@ _GROUP_KEYS = ("task", "filler")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class GridCell:
     """One number as text.
 
     Attributes:
@@ -37,7 +37,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class GridLine:
     """One row as text.
 
     Attributes:
@@ -49,14 +49,14 @@ class Line:
     """
 
     labels: tuple[str, ...]
-    first: tuple[Cell | None, ...]
-    further: tuple[Cell | None, ...]
+    first: tuple[GridCell | None, ...]
+    further: tuple[GridCell | None, ...]
     n: int | None
     notes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RowGroup:
     """Rows of one task and filler.
 
     Attributes:
@@ -65,7 +65,7 @@ class Group:
     """
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[GridLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Grid:
     labels: tuple[str, ...]
     first: tuple[Column, ...]
     further: tuple[Column, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[RowGroup, ...]
     notes: tuple[str, ...]
 
     @property
@@ -115,12 +115,12 @@ def grid_of(table: Table, rows: Sequence[Row]) -> Grid:
     labels = [key for key in varying if key not in grouping]
     names = _columns(table, rows)
     notes = tuple(dict.fromkeys(note for row in rows for note in row.notes))
-    groups: dict[str, list[Line]] = {}
+    groups: dict[str, list[GridLine]] = {}
     for row in rows:
         title = about({key: row.keys[key] for key in grouping if key in row.keys})
         n = _usual_n(list(row.values.values()))
         cells = [_cell(row.values.get(name), table.columns[name].unit, n) for name in names]
-        line = Line(
+        line = GridLine(
             labels=tuple(said(row.keys[key]) if key in row.keys else "" for key in labels),
             first=tuple(cells[:_FIRST]),
             further=tuple(cells[_FIRST:]),
@@ -134,7 +134,7 @@ def grid_of(table: Table, rows: Sequence[Row]) -> Grid:
         labels=tuple(labels),
         first=tuple(columns[:_FIRST]),
         further=tuple(columns[_FIRST:]),
-        groups=tuple(Group(title, tuple(lines)) for title, lines in groups.items()),
+        groups=tuple(RowGroup(title, tuple(lines)) for title, lines in groups.items()),
         notes=notes,
     )
 
@@ -149,8 +149,8 @@ def _usual_n(estimates: Sequence[Estimate]) -> int | None:
     return Counter(estimate.n for estimate in estimates).most_common(1)[0][0] if estimates else None
 
 
-def _cell(estimate: Estimate | None, unit: str, n: int | None) -> Cell | None:
+def _cell(estimate: Estimate | None, unit: str, n: int | None) -> GridCell | None:
     if estimate is None:
         return None
     own = estimate.n if estimate.n != n else None
-    return Cell(number(estimate.value, unit), interval(estimate, unit), own)
+    return GridCell(number(estimate.value, unit), interval(estimate, unit), own)

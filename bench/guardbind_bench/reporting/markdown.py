@@ -1,65 +1,80 @@
-"""A report as Markdown, to be kept with the code: every number with its interval and n."""
+"""Writes every table of a report as Markdown: every number with its interval and n."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from guardbind_bench.reporting.beside import Beside, BesideLine
-from guardbind_bench.reporting.grid import Cell, Grid, Line
-from guardbind_bench.reporting.page import HOW_TO_READ, Part, Section
+from guardbind_bench.reporting.grid import Grid, GridCell, GridLine
+from guardbind_bench.reporting.page import HOW_TO_READ, Section, TableView
 
-__all__ = ["markdown_of"]
+__all__ = ["main_table", "markdown_text", "tables_of"]
 
-_ESCAPED = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`*_"}, "<": "&lt;", ">": "&gt;"})
+_ESCAPED = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`*_"}, "<": "&lt;", ">": "&gt;", "|": "\\|"})
 
 
-def markdown_of(sections: Sequence[Section]) -> str:
+def tables_of(sections: Sequence[Section]) -> str:
     """Write all runs: what was asked and by which command, then the tables, then the published numbers."""
-    lines = ["# Bench report", "", HOW_TO_READ, ""]
+    lines = ["# All tables", "", HOW_TO_READ, ""]
     if not sections:
         lines += ["No experiment has been run.", ""]
     if len(sections) > 1:
-        lines += [f"- {_text(section.summary.title)} ({_model(section)})" for section in sections] + [""]
+        lines += [f"- {markdown_text(section.summary.title)} ({markdown_text(section.model)})" for section in sections]
+        lines += [""]
     for section in sections:
         lines += _section(section)
     return "\n".join(lines).rstrip() + "\n"
 
 
+def main_table(view: TableView, most: int) -> str:
+    """Write the most important columns of the first rows of a table, at most `most`, without notes."""
+    return "\n".join(list(_grid(view.grid, further=False, notes=False))[: most + 2])
+
+
+def markdown_text(text: str) -> str:
+    """Escape text, so that it is shown as it is, also in the cell of a table."""
+    return " ".join(text.split()).translate(_ESCAPED)
+
+
 def _section(section: Section) -> Iterable[str]:
     summary = section.summary
-    yield from (f"## {_text(summary.experiment)}: {_text(summary.title)} ({_model(section)})", "")
-    yield from ("```", summary.command.replace("```", "` ` `"), "```", "")
+    title, model = markdown_text(summary.title), markdown_text(section.model)
+    yield from (f"## {markdown_text(summary.experiment)}: {title} ({model})", "")
+    yield from ("```", section.command.replace("```", "` ` `"), "```", "")
     yield from ("; ".join(f"{name} {_code(value)}" for name, value in section.origin) + ".", "")
-    yield from (_text(section.asked), "", _text(section.measured), "")
+    yield from (markdown_text(section.asked), "", markdown_text(section.measured), "")
     for cell, why in section.refused:
-        yield f"- Refused: {_text(cell)}: {_text(why)}"
-    if section.refused:
+        yield f"- Refused: {markdown_text(cell)}: {markdown_text(why)}"
+    for left_out in section.left_out:
+        yield f"- Left out, as it holds no number: {markdown_text(left_out.title)} ({markdown_text(left_out.why)})"
+    if section.refused or section.left_out:
         yield ""
-    for part in section.parts:
-        yield from _part(part)
+    for view in section.views:
+        yield from _view(view)
     if section.compared is not None:
         yield from _compared(section.compared)
 
 
-def _part(part: Part) -> Iterable[str]:
-    grid = part.grid
-    yield from (f"### {_text(part.table.title)}", "")
+def _view(view: TableView) -> Iterable[str]:
+    grid = view.grid
+    yield from (f"### {markdown_text(view.table.title)}", "")
     if grid.shared:
-        yield from (_text(f"All rows: {grid.shared}."), "")
+        yield from (markdown_text(f"All rows: {grid.shared}."), "")
     for further in (False, True) if grid.further else (False,):
-        yield from _grid(grid, further)
+        yield from _grid(grid, further=further, notes=bool(grid.notes))
         yield ""
-    yield from (f"{number}. {_text(note)}" for number, note in enumerate(grid.notes, start=1))
+    yield from (f"{number}. {markdown_text(note)}" for number, note in enumerate(grid.notes, start=1))
     if grid.notes:
         yield ""
-    yield from (f"- **{_text(c.title)}** ({c.unit}): {_text(c.meaning)}" for c in (*grid.first, *grid.further))
+    yield from (
+        f"- **{markdown_text(c.title)}** ({c.unit}): {markdown_text(c.meaning)}" for c in (*grid.first, *grid.further)
+    )
     yield ""
 
 
-def _grid(grid: Grid, further: bool) -> Iterable[str]:
+def _grid(grid: Grid, *, further: bool, notes: bool) -> Iterable[str]:
     columns = grid.further if further else grid.first
     grouped = any(group.title for group in grid.groups)
-    notes = bool(grid.notes)
     heads = [*(["group"] if grouped else []), *grid.labels, "n", *(column.title for column in columns)]
     yield _pipes([*heads, *(["notes"] if notes else [])])
     left = len(grid.labels) + grouped
@@ -69,13 +84,13 @@ def _grid(grid: Grid, further: bool) -> Iterable[str]:
             yield _pipes([*([group.title] if grouped else []), *_line(line, further, notes)])
 
 
-def _line(line: Line, further: bool, notes: bool) -> list[str]:
+def _line(line: GridLine, further: bool, notes: bool) -> list[str]:
     cells = [_cell(cell) for cell in (line.further if further else line.first)]
     n = "" if line.n is None else str(line.n)
     return [*line.labels, n, *cells, *([", ".join(map(str, line.notes))] if notes else [])]
 
 
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: GridCell | None) -> str:
     return "" if cell is None else f"{cell.value} {cell.beside}".rstrip()
 
 
@@ -84,12 +99,12 @@ def _compared(compared: Beside) -> Iterable[str]:
     for title, lines in (("The same model", compared.same), ("Other models", compared.others)):
         if lines:
             yield from (f"{title}:", "", *_beside(lines), "")
-    yield from (f"{number}. {_text(note)}" for number, note in enumerate(compared.notes, start=1))
+    yield from (f"{number}. {markdown_text(note)}" for number, note in enumerate(compared.notes, start=1))
     if compared.notes:
         yield ""
     if compared.alone:
         yield from ("Without a published partner:", "")
-        yield from (f"- {_text(why)}: {_text('; '.join(rows))}" for why, rows in compared.alone)
+        yield from (f"- {markdown_text(why)}: {markdown_text('; '.join(rows))}" for why, rows in compared.alone)
         yield ""
 
 
@@ -104,16 +119,8 @@ def _beside(lines: Sequence[BesideLine]) -> Iterable[str]:
 
 
 def _pipes(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_text(cell).replace("|", "\\|") for cell in cells) + " |"
-
-
-def _text(text: str) -> str:
-    return " ".join(text.split()).translate(_ESCAPED)
+    return "| " + " | ".join(map(markdown_text, cells)) + " |"
 
 
 def _code(text: str) -> str:
     return "`" + text.replace("`", "'") + "`"
-
-
-def _model(section: Section) -> str:
-    return _text(section.summary.origin.model)

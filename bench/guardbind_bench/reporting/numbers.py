@@ -1,4 +1,4 @@
-"""How numbers are written in pages, tables and on the terminal."""
+"""Formats numbers, intervals and keys for pages, tables and the terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from guardbind_bench.experiments.table import Estimate, Key
 
-__all__ = ["about", "interval", "number", "said"]
+__all__ = ["about", "counted", "interval", "named", "number", "said"]
 
 _DECIMALS = {"share": 3, "percent": 1, "logits": 2, "nats": 3, "bits": 3, "ratio": 3, "tokens": 1, "seconds": 2}
 
@@ -42,3 +42,22 @@ def said(value: Key) -> str:
 def about(keys: Mapping[str, Key]) -> str:
     """Write keys with their values, as `task competing_vars, k 96`."""
     return ", ".join(f"{key} {said(value)}" for key, value in keys.items())
+
+
+def named(keys: Mapping[str, Key]) -> str:
+    """Write keys as names: text says itself what it is, a number needs its key, what is not set is left out.
+
+    >>> named({"task": "competing_vars", "k": 96, "arm": None})
+    'competing_vars, k 96'
+    """
+    told = {key: value for key, value in keys.items() if value is not None}
+    return ", ".join(said(value) if isinstance(value, str) else f"{key} {said(value)}" for key, value in told.items())
+
+
+def counted(number: int, noun: str) -> str:
+    """Write how many there are.
+
+    >>> counted(1, "cell"), counted(1200, "trial")
+    ('1 cell', '1200 trials')
+    """
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -1,20 +1,25 @@
-"""What a report says about each run, before it is written as HTML or Markdown."""
+"""Arranges what a report says about each run, before it is written as HTML or Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.experiments.table import Table
+from guardbind_bench.experiments.table import Row, Table
 from guardbind_bench.prompts.cell import Cell, Form
 from guardbind_bench.registry import TEXT_TASKS
 from guardbind_bench.reporting.beside import Beside, beside
 from guardbind_bench.reporting.compare import compare
 from guardbind_bench.reporting.grid import Grid, grid_of
-from guardbind_bench.running.summary import Condition, Summary
+from guardbind_bench.reporting.numbers import counted
+from guardbind_bench.reporting.outline import ORDER
+from guardbind_bench.running.naming import without_folders_in
+from guardbind_bench.running.summary import MeasuredRequest, Summary
 
-__all__ = ["HOW_TO_READ", "Part", "Section", "section_of"]
+__all__ = ["HOW_TO_READ", "LeftOut", "Section", "TableView", "sections_of"]
 
 HOW_TO_READ = (
     "A trial is right when the best token of the vocabulary is the value that was asked for. 2A: the best token is no "
@@ -25,7 +30,7 @@ HOW_TO_READ = (
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TableView:
     """One table of a run.
 
     Attributes:
@@ -38,47 +43,95 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A table that holds no number.
+
+    Attributes:
+        title: Its title.
+        why: Why it holds none.
+    """
+
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One run.
 
     Attributes:
         anchor: Its place in the page.
         summary: The run.
+        command: The command that ran it, without the folders of the machine.
         asked: What was asked, one paragraph.
         measured: What became of it, one sentence.
         conditions: What was measured, as text: cell, trials, measured, failed, refused.
         refused: Which cells could not be measured, and why.
-        parts: Its tables, less those without rows.
+        views: Its tables, less those without numbers.
+        left_out: Its tables without numbers.
         compared: Its numbers beside the published ones; None where no table of it has any.
         origin: What produced the records, name and value.
     """
 
     anchor: str
     summary: Summary
+    command: str
     asked: str
     measured: str
     conditions: tuple[tuple[str, ...], ...]
     refused: tuple[tuple[str, str], ...]
-    parts: tuple[Part, ...]
+    views: tuple[TableView, ...]
+    left_out: tuple[LeftOut, ...]
     compared: Beside | None
     origin: tuple[tuple[str, str], ...]
 
+    @property
+    def model(self) -> str:
+        """The model that was run."""
+        return self.summary.origin.model
 
-def section_of(summary: Summary, number: int) -> Section:
-    """Arrange one run; `number` is its place in the report, from 1."""
-    tables = {table.id: table for table in summary.tables}
-    rows = {name: tuple(row for row in summary.rows if row.table == name) for name in tables}
+
+def sections_of(summaries: Sequence[Summary]) -> list[Section]:
+    """Arrange runs: those of a model together, and the experiments of a model in the order of `outline.ORDER`."""
+    models = list(dict.fromkeys(summary.origin.model for summary in summaries))
+    places = {name: place for place, name in enumerate(ORDER)}
+    ordered = sorted(summaries, key=lambda s: (models.index(s.origin.model), places.get(s.experiment, len(places))))
+    sections: list[Section] = []
+    for summary in ordered:
+        again = sum(section.summary.experiment == summary.experiment for section in sections)
+        sections.append(_section(summary, f"{summary.experiment}-{again + 1}" if again else summary.experiment))
+    return sections
+
+
+def _section(summary: Summary, anchor: str) -> Section:
+    rows = {table.id: tuple(row for row in summary.rows if row.table == table.id) for table in summary.tables}
+    held = [table for table in summary.tables if any(map(_has_number, rows[table.id]))]
     comparisons = compare(summary)
     return Section(
-        anchor=f"run-{number}",
+        anchor=anchor,
         summary=summary,
+        command=without_folders_in(summary.command),
         asked=_asked(summary),
         measured=_measured(summary),
         conditions=tuple(_condition(condition) for condition in summary.conditions),
         refused=tuple(_refused(summary.conditions)),
-        parts=tuple(Part(tables[name], grid_of(tables[name], found)) for name, found in rows.items() if found),
+        views=tuple(TableView(table, grid_of(table, rows[table.id])) for table in held),
+        left_out=tuple(LeftOut(t.title, _why_empty(rows[t.id])) for t in summary.tables if t not in held),
         compared=beside(comparisons) if comparisons else None,
         origin=tuple(_origin(summary)),
+    )
+
+
+def _has_number(row: Row) -> bool:
+    return any(estimate.value is not None for estimate in row.values.values())
+
+
+def _why_empty(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "nothing that was run belongs to it"
+    return (
+        "; ".join(dict.fromkeys(note.removesuffix(".") for row in rows for note in row.notes))
+        or "none of its numbers is defined"
     )
 
 
@@ -100,8 +153,12 @@ def _over(settings: Settings) -> str:
         *(() if _free(settings) else (_listed("filler", settings.fillers),)),
         f"k {', '.join(map(str, settings.ks))}",
     )
-    options = "".join(f", {name} {value}" for name, value in settings.options.items())
+    options = "".join(f", {name} {_option(value)}" for name, value in settings.options.items())
     return f"{', '.join(conditions)} ({settings.trials} trials per cell, base seed {settings.seed}{options})"
+
+
+def _option(value: JsonValue) -> str:
+    return " and ".join(map(_option, value)) if isinstance(value, list) else str(value)
 
 
 def _listed(noun: str, names: Sequence[str]) -> str:
@@ -124,22 +181,18 @@ def _measured(summary: Summary) -> str:
     measured, failed = sum(c.measured for c in conditions), sum(c.failed for c in conditions)
     refused = sum(c.refused is not None for c in conditions)
     memory = summary.peak_memory_bytes
-    text = f"{_count(len(conditions), 'cell')}, {_count(measured, 'trial')} measured, {failed} of them failed, "
-    text += f"{_count(refused, 'cell')} refused; {summary.seconds:.0f} s"
+    text = f"{counted(len(conditions), 'cell')}, {counted(measured, 'trial')} measured, {failed} of them failed, "
+    text += f"{counted(refused, 'cell')} refused; {summary.seconds:.0f} s"
     return text + (f", {memory / 2**30:.2f} GiB at most." if memory is not None else ".")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _condition(condition: Condition) -> tuple[str, ...]:
+def _condition(condition: MeasuredRequest) -> tuple[str, ...]:
     request = condition.request
     trials = str(request.trials) if request.wanted is None else f"{request.wanted} of at most {request.trials}"
     return _cell(request.cell), trials, str(condition.measured), str(condition.failed), condition.refused or ""
 
 
-def _refused(conditions: Sequence[Condition]) -> Iterable[tuple[str, str]]:
+def _refused(conditions: Sequence[MeasuredRequest]) -> Iterable[tuple[str, str]]:
     for condition in conditions:
         if condition.refused is not None:
             yield _cell(condition.request.cell), condition.refused
@@ -148,7 +201,7 @@ def _refused(conditions: Sequence[Condition]) -> Iterable[tuple[str, str]]:
 def _cell(cell: Cell) -> str:
     text = f"{cell.measure}: {cell.task}, {cell.filler}, k {cell.k}, seed {cell.seed}"
     other = [f"{name} {value}" for name, value in cell.form if value != getattr(Form(), name)]
-    other += [f"{name} {value}" for name, value in cell.options.items()]
+    other += [f"{name} {_option(value)}" for name, value in cell.options.items()]
     return ", ".join([text, *other])
 
 

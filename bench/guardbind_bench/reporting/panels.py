@@ -1,4 +1,4 @@
-"""What all plots share: style, colours, panels, points with intervals."""
+"""Holds what all plots share: style, colours, panels, points with intervals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from guardbind_bench.experiments.table import Column, Estimate
-from guardbind_bench.reporting.selection import Line
+from guardbind_bench.reporting.selection import Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def figure_of(heights: Sequence[float]) -> tuple[Drawing, list[Axes]]:
     return figure, list(figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0])
 
 
-def bar_figure(panels: Sequence[Line]) -> tuple[Drawing, list[Axes]]:
+def bar_figure(panels: Sequence[Series]) -> tuple[Drawing, list[Axes]]:
     """Make one panel for each of `panels`, high enough for a bar per row."""
     return figure_of([0.33 * len(panel.rows) + 0.9 for panel in panels])
 

@@ -1,4 +1,4 @@
-"""The numbers that arXiv 2602.19239 prints, and what is known about each."""
+"""Reads the numbers that arXiv 2602.19239 prints, and what is known about each."""
 
 from __future__ import annotations
 

@@ -1,66 +1,106 @@
-"""Writes what was found as one self-contained HTML page and as Markdown."""
+"""Writes what was found as one self-contained HTML page, as a short page of Markdown, and as Markdown with all rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from guardbind_bench.reporting.figures import draw
-from guardbind_bench.reporting.markdown import markdown_of
-from guardbind_bench.reporting.page import HOW_TO_READ, Part, Section, section_of
+from guardbind_bench.reporting.markdown import main_table, markdown_text, tables_of
+from guardbind_bench.reporting.overview import Overview, overviews_of
+from guardbind_bench.reporting.page import HOW_TO_READ, Section, TableView, sections_of
 from guardbind_bench.reporting.svg import inline_svg
 from guardbind_bench.running.summary import Summary
 
-__all__ = ["write_report"]
+__all__ = ["ReportFiles", "write_report"]
+
+# Of the first table of each experiment, on the short page.
+_MOST_ROWS = 10
 
 
-def write_report(summaries: Sequence[Summary], out: Path) -> tuple[Path, Path]:
-    """Write `report.html` and `report.md`.
+class ReportFiles(NamedTuple):
+    """Where the pages of a report are."""
 
-    The page needs no other file and nothing from a network.
+    html: Path
+    """`report.html`: what matters first, then every table with its plot."""
+    markdown: Path
+    """`report.md`: what matters, and the beginning of the main tables."""
+    tables: Path
+    """`tables.md`: every table with every row."""
+
+
+def write_report(summaries: Sequence[Summary], out: Path, again: str | None = None) -> ReportFiles:
+    """Write `report.html`, `report.md` and `tables.md`.
+
+    The HTML page needs no other file and nothing from a network.
 
     Args:
-        summaries: What was found, in the order of the report.
+        summaries: What was found; the report puts it in order.
         out: The folder they are written to; it is made.
-
-    Returns:
-        Where the page and the Markdown are.
+        again: The command that makes all of them, for a reader who has only the short page.
     """
-    sections = [section_of(summary, number) for number, summary in enumerate(summaries, start=1)]
+    sections = sections_of(summaries)
+    overviews = overviews_of(sections)
     out.mkdir(parents=True, exist_ok=True)
-    html, markdown = out / "report.html", out / "report.md"
-    html.write_text(_page(sections), encoding="utf-8")
-    markdown.write_text(markdown_of(sections), encoding="utf-8")
-    return html, markdown
+    files = ReportFiles(out / "report.html", out / "report.md", out / "tables.md")
+    files.html.write_text(_page(sections, overviews), encoding="utf-8")
+    files.markdown.write_text(_short_page(sections, overviews, again), encoding="utf-8")
+    files.tables.write_text(tables_of(sections), encoding="utf-8")
+    return files
 
 
-def _page(sections: Sequence[Section]) -> str:
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    pictures: dict[tuple[str, str], Markup] = {}
+def _page(sections: Sequence[Section], overviews: Sequence[Overview]) -> str:
+    pictures: dict[str, Markup] = {}
     for section in sections:
-        for part in section.parts:
-            drawing = draw(part.table, section.summary.rows)
+        for view in section.views:
+            anchor = f"{section.anchor}-{view.table.id}"
+            drawing = draw(view.table, section.summary.rows)
             if drawing is not None:
-                svg = inline_svg(drawing, f"{section.anchor}-{part.table.id}")
-                pictures[section.anchor, part.table.id] = Markup(svg)
-    return environment.from_string(_read("report.html.j2")).render(
-        sections=sections,
-        pictures=pictures,
-        style=Markup(_read("report.css")),
-        how_to_read=HOW_TO_READ,
-        told=_told,
+                pictures[anchor] = Markup(inline_svg(drawing, anchor))
+    style = resources.files(__package__).joinpath("templates", "report.css").read_text(encoding="utf-8")
+    return (
+        _environment(escape=True)
+        .get_template("report.html.j2")
+        .render(
+            sections=sections,
+            overviews=overviews,
+            pictures=pictures,
+            style=Markup(style),
+            how_to_read=HOW_TO_READ,
+            told=_told,
+        )
     )
 
 
-def _read(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+def _short_page(sections: Sequence[Section], overviews: Sequence[Overview], again: str | None) -> str:
+    environment = _environment(escape=False)
+    environment.filters["text"] = markdown_text
+    environment.filters["fenced"] = lambda text: text.replace("```", "` ` `")
+    page = environment.get_template("report.md.j2").render(
+        sections=sections,
+        overviews=overviews,
+        again=again,
+        how_to_read=HOW_TO_READ,
+        main_table=main_table,
+        most_rows=_MOST_ROWS,
+    )
+    return page.rstrip() + "\n"
 
 
-def _told(part: Part) -> str:
+def _environment(*, escape: bool) -> Environment:
+    # The short page is Markdown, which has an escape of its own.
+    loader = PackageLoader("guardbind_bench.reporting")
+    return Environment(
+        loader=loader, autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def _told(view: TableView) -> str:
     """Say in words what a plot shows, for those who don't see it."""
     kinds = {
         "decay": "Line plot by distance",
@@ -70,4 +110,4 @@ def _told(part: Part) -> str:
         "reliability": "Observed against expected shares, with the diagonal",
         "bars": "Bars with intervals",
     }
-    return f"{kinds[part.table.figure or 'bars']}: {part.table.title}. The table after it holds the same numbers."
+    return f"{kinds[view.table.figure or 'bars']}: {view.table.title}. The table after it holds the same numbers."

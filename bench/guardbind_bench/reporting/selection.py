@@ -1,17 +1,17 @@
-"""Which rows and columns a plot shows, and what they are called in it."""
+"""Chooses which rows and columns a plot shows, and names them in it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from guardbind_bench.experiments.table import Key, Row, Table
 from guardbind_bench.reporting.grid import constant_keys
-from guardbind_bench.reporting.numbers import about, said
+from guardbind_bench.reporting.numbers import about, named, said
 
 __all__ = [
-    "Line",
+    "Series",
     "accuracy_column",
     "distance_axis",
     "first_column",
@@ -27,7 +27,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Series:
     """Rows that are drawn together, as one line or in one panel.
 
     Attributes:
@@ -88,23 +88,23 @@ def distance_axis(rows: Sequence[Row]) -> tuple[Callable[[Row], float], str, tup
     return None
 
 
-def lines_of(rows: Sequence[Row], without: tuple[str, ...]) -> list[Line]:
+def lines_of(rows: Sequence[Row], without: tuple[str, ...]) -> list[Series]:
     """Group rows by the keys that vary among them, those of `without` left aside."""
     shared = constant_keys(rows)
-    lines: dict[tuple[tuple[str, Key], ...], Line] = {}
+    lines: dict[tuple[tuple[str, Key], ...], Series] = {}
     for row in rows:
         keys = {key: value for key, value in row.keys.items() if key not in without and key not in shared}
-        lines.setdefault(tuple(keys.items()), Line(_named(keys))).rows.append(row)
+        lines.setdefault(tuple(keys.items()), Series(named(keys))).rows.append(row)
     return list(lines.values())
 
 
-def panels_of(rows: Sequence[Row], keys: tuple[str, ...], without: tuple[str, ...]) -> list[Line]:
+def panels_of(rows: Sequence[Row], keys: tuple[str, ...], without: tuple[str, ...]) -> list[Series]:
     """Group rows by `keys` as far as they vary, those of `without` left aside."""
     kept = [key for key in keys if key not in without and key not in constant_keys(rows)]
-    panels: dict[str, Line] = {}
+    panels: dict[str, Series] = {}
     for row in rows:
         label = about({key: row.keys[key] for key in kept if key in row.keys})
-        panels.setdefault(label, Line(label)).rows.append(row)
+        panels.setdefault(label, Series(label)).rows.append(row)
     return list(panels.values())
 
 
@@ -112,12 +112,6 @@ def row_labels(rows: Sequence[Row], without: tuple[str, ...] = ()) -> list[str]:
     """Name each row by the keys that vary, those of `without` left aside."""
     shared = constant_keys(rows)
     return [
-        _named({key: value for key, value in row.keys.items() if key not in shared and key not in without})
+        named({key: value for key, value in row.keys.items() if key not in shared and key not in without})
         for row in rows
     ]
-
-
-def _named(keys: Mapping[str, Key]) -> str:
-    """A name says what it is; a number needs its key."""
-    told = {key: value for key, value in keys.items() if value is not None}
-    return ", ".join(said(value) if isinstance(value, str) else f"{key} {said(value)}" for key, value in told.items())

@@ -1,4 +1,4 @@
-"""A drawing as SVG that stands inside a page."""
+"""Turns a drawing into SVG that stands inside a page."""
 
 from __future__ import annotations
 

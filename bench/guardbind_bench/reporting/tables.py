@@ -1,4 +1,4 @@
-"""Shows what was found on a terminal."""
+"""Prints on a terminal what was found."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from guardbind_bench.reporting.beside import Beside, BesideLine, beside
-from guardbind_bench.reporting.compare import Comparison
-from guardbind_bench.reporting.grid import Cell, Grid
-from guardbind_bench.reporting.page import Part, Section, section_of
+from guardbind_bench.reporting.compare import ComparedRow
+from guardbind_bench.reporting.grid import Grid, GridCell
+from guardbind_bench.reporting.page import Section, TableView, sections_of
 from guardbind_bench.running.summary import Summary
 
 __all__ = ["show_comparisons", "show_summaries"]
@@ -23,11 +23,11 @@ _STYLES = {"overlap": "green", "apart": "red", "within": "green", "outside": "re
 
 def show_summaries(summaries: Sequence[Summary], console: Console) -> None:
     """Print the most important columns of every table."""
-    for number, summary in enumerate(summaries, start=1):
-        _section(section_of(summary, number), console)
+    for section in sections_of(summaries):
+        _section(section, console)
 
 
-def show_comparisons(comparisons: Sequence[Comparison], console: Console) -> None:
+def show_comparisons(comparisons: Sequence[ComparedRow], console: Console) -> None:
     """Print our numbers beside the published ones, and the rows that have no published partner."""
     found = beside(comparisons)
     for title, lines in (("The same model", found.same), ("Other models", found.others)):
@@ -40,22 +40,24 @@ def show_comparisons(comparisons: Sequence[Comparison], console: Console) -> Non
 
 def _section(section: Section, console: Console) -> None:
     console.print()
-    console.print(Text.assemble((section.summary.title, "bold"), (f"  {section.summary.origin.model}", _FAINT)))
+    console.print(Text.assemble((section.summary.title, "bold"), (f"  {section.model}", _FAINT)))
     console.print(section.measured, style=_FAINT)
     for cell, why in section.refused:
         console.print(Text.assemble(("refused ", "yellow"), cell, ": ", why))
-    for part in section.parts:
-        console.print(_part(part))
-        _notes(part.grid.notes, console)
+    for view in section.views:
+        console.print(_view(view))
+        _notes(view.grid.notes, console)
+    for left_out in section.left_out:
+        console.print(Text.assemble(("left out ", _FAINT), left_out.title, (f": {left_out.why}", _FAINT)))
 
 
-def _part(part: Part) -> Table:
-    grid = part.grid
+def _view(view: TableView) -> Table:
+    grid = view.grid
     shared = f"\n{grid.shared}" if grid.shared else ""
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        title=Text.assemble((part.table.title, "bold"), (shared, _FAINT)),
+        title=Text.assemble((view.table.title, "bold"), (shared, _FAINT)),
         title_justify="left",
     )
     for label in _labels(grid):
@@ -82,7 +84,7 @@ def _labels(grid: Grid) -> list[str]:
     return [*([""] if _grouped(grid) else []), *grid.labels]
 
 
-def _cell(cell: Cell | None) -> Text:
+def _cell(cell: GridCell | None) -> Text:
     return Text("") if cell is None else Text.assemble(cell.value, (f" {cell.beside}".rstrip(), _FAINT))
 
 

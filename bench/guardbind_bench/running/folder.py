@@ -31,9 +31,12 @@ from guardbind_bench.running.manifest import ExperimentState, Manifest, Refusal,
 from guardbind_bench.running.parquet import RecordsPart, encode, read_part, record_schema
 from guardbind_bench.running.summary import MeasuredRequest, RunOrigin, Summary
 
-__all__ = ["RunFolder"]
+__all__ = ["MANIFEST", "RunFolder"]
 
-_MANIFEST, _RECORDS, _SUMMARIES, _LOCK = "manifest.json", "records", "summaries", ".lock"
+MANIFEST = "manifest.json"
+"""Name of the file that makes a folder that of a run."""
+
+_RECORDS, _SUMMARIES, _LOCK = "records", "summaries", ".lock"
 _INDEXED = ("index", "counts", "failed")
 _ELSEWHERE = "Choose another --out, or run with the same model and versions."
 
@@ -80,14 +83,14 @@ class RunFolder:
         Raises:
             RunFolderError: The folder is in use, damaged, of another origin or version, or holds something else.
         """
-        manifest_path = path / _MANIFEST
+        manifest_path = path / MANIFEST
         others = sorted(entry.name for entry in path.iterdir() if entry.name != _LOCK) if path.is_dir() else []
         leftover = manifest_path.with_name(manifest_path.name + TEMPORARY).name
         if path.exists() and not path.is_dir():
             raise RunFolderError(f"{path} is a file; a folder is needed.", hint="Choose another --out.")
         if not manifest_path.exists() and set(others) - {leftover}:
             raise RunFolderError(
-                f"{path} is not the folder of a run: it has no {_MANIFEST} and holds {', '.join(others[:5])}.",
+                f"{path} is not the folder of a run: it has no {MANIFEST} and holds {', '.join(others[:5])}.",
                 hint="Choose another --out.",
             )
         path.mkdir(parents=True, exist_ok=True)
@@ -106,10 +109,10 @@ class RunFolder:
 
     @classmethod
     def _opened(cls, path: Path, origin: RunOrigin, command: str, preset: str | None, lock: FileLock) -> RunFolder:
-        if not (path / _MANIFEST).exists():
+        if not (path / MANIFEST).exists():
             folder = cls(path, Manifest(origin=origin, command=command, preset=preset), lock)
         else:
-            manifest = Manifest.read(path / _MANIFEST)
+            manifest = Manifest.read(path / MANIFEST)
             _check_origin(path, manifest.origin, origin)
             folder = cls(path, manifest.model_copy(update={"command": command, "preset": preset}), lock)
             for leftover in path.rglob(f"*{TEMPORARY}"):
@@ -126,11 +129,11 @@ class RunFolder:
         Raises:
             RunFolderError: It is not the folder of a run, damaged, or of another version.
         """
-        if not (path / _MANIFEST).is_file():
+        if not (path / MANIFEST).is_file():
             raise RunFolderError(
-                f"{path} is not the folder of a run: it has no {_MANIFEST}.", hint="Name the --out of a run."
+                f"{path} is not the folder of a run: it has no {MANIFEST}.", hint="Name the --out of a run."
             )
-        return cls(path, Manifest.read(path / _MANIFEST))
+        return cls(path, Manifest.read(path / MANIFEST))
 
     def close(self) -> None:
         """Let others write."""
@@ -295,8 +298,7 @@ class RunFolder:
 
     def write_summary(self, summary: Summary) -> None:
         """Write what an experiment found, in place of what it found before."""
-        path = self.path / _SUMMARIES / f"{summary.experiment}.json"
-        write_atomic(path, summary.model_dump_json(indent=2).encode() + b"\n")
+        summary.write(self.path / _SUMMARIES / f"{summary.experiment}.json")
 
     def summary(self, experiment: str) -> Summary | None:
         """Return what an experiment found; None when there is no summary that can be read."""
@@ -337,7 +339,7 @@ class RunFolder:
         self._write(seconds=self.manifest.seconds + seconds, peak_memory_bytes=max(peaks, default=None))
 
     def _write(self, **changes: object) -> None:
-        self.manifest = self.manifest.model_copy(update=changes).write(self.path / _MANIFEST)
+        self.manifest = self.manifest.model_copy(update=changes).write(self.path / MANIFEST)
 
     def validate(self, progress: Callable[[str], None] = lambda _: None) -> list[str]:
         """Read everything and return what is wrong; empty when the folder is whole. See `validation.problems`."""

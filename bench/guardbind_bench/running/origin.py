@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 import torch
 import transformers
@@ -13,22 +12,25 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind._version import __version__
 from guardbind.model.cache import float_dtype, input_device
+from guardbind_bench.running.naming import model_name
 from guardbind_bench.running.summary import RunOrigin
 
 __all__ = ["origin_of", "tokenizer_sha256", "weights_sha256"]
 
 
-def origin_of(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> RunOrigin:
+def origin_of(
+    name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, called: str | None = None
+) -> RunOrigin:
     """Describe a model as it stands in memory.
 
     Args:
         name: The model as it was asked for; of a folder only the name is kept.
         model: The model, on its device.
         tokenizer: Its tokenizer.
+        called: What it is called in headings and rows; None for `name`.
     """
-    folder = Path(name)
     return RunOrigin(
-        model=folder.resolve().name if folder.is_dir() else name,
+        model=called or model_name(name),
         model_sha256=weights_sha256(model),
         tokenizer_sha256=tokenizer_sha256(tokenizer),
         dtype=str(float_dtype(model)).removeprefix("torch."),

@@ -1,8 +1,9 @@
-"""Progress of a run on standard error: bars on a terminal, elsewhere a line for each cell that is finished."""
+"""Shows the progress of a run on standard error: bars on a terminal, elsewhere a line now and then."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -12,9 +13,10 @@ from rich.progress import Progress as Bars
 from guardbind_bench.prompts.cell import Cell, Request
 from guardbind_bench.registry import TEXT_TASKS
 
-__all__ = ["Progress", "label"]
+__all__ = ["Progress", "duration", "label"]
 
 _ALL = "all"
+_EVERY = 20.0
 
 
 def label(cell: Cell) -> str:
@@ -27,14 +29,37 @@ def label(cell: Cell) -> str:
     return " ".join(words)
 
 
+def duration(seconds: float) -> str:
+    """Return a time as somebody waiting for it wants to know it.
+
+    >>> duration(8.3), duration(754), duration(12_100)
+    ('8 s', '13 min', '3 h 22 min')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
 class Progress:
     """Shows trials done, time left and tokens per second, for each experiment and for all of them.
 
+    Where it is no terminal, a line is written when the run begins, when a cell is finished, and in between whenever
+    nothing was written for a while. Nothing goes to standard output.
+
     Args:
         console: Where to; standard error without it.
+        clock: Tells the time in seconds.
+        every: Seconds after which a line is due where there are no bars.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        console: Console | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        every: float = _EVERY,
+    ) -> None:
         self._console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._bars = Bars(
             TextColumn("{task.description}"),
@@ -50,6 +75,11 @@ class Progress:
         # Row to cell to the trials that are asked for.
         self._asked: dict[str, dict[str, set[int]]] = {}
         self._done: dict[str, set[int]] = {}
+        self._clock = clock
+        self._every = every
+        self._whole = _ALL
+        self._began = self._written = clock()
+        self._done_before = 0
 
     def __enter__(self) -> Progress:
         self._bars.start()
@@ -76,11 +106,23 @@ class Progress:
                 asked.setdefault(request.cell.id, set()).update(indices)
             completed, total = self._count(name)
             self._rows[name] = self._bars.add_task(name, completed=completed, total=total, doing="")
+        self._whole = _ALL if len(plan) > 1 else next(iter(plan), _ALL)
+        self._began = self._clock()
+        self._done_before, total = self._count(self._whole)
+        there = f", {self._done_before:,} of them are there" if self._done_before else ""
+        self._write(f"{', '.join(plan)}: {total:,} trials at most{there}")
+
+    def started(self, cell: Cell) -> None:
+        """Say which cell comes next."""
+        self._write_if_due(f"{label(cell)}: begins")
 
     def advance(self, cell: Cell, indices: Iterable[int], tokens: int, seconds: float) -> None:
         """Count trials that were measured; `tokens` went through the model, or the models, in `seconds`."""
         self._done.setdefault(cell.id, set()).update(indices)
-        self._show(cell, f"{tokens / seconds:,.0f} tokens/s" if seconds > 0 else "")
+        speed = f"{tokens / seconds:,.0f} tokens/s" if seconds > 0 else ""
+        self._show(cell, speed)
+        done = len(self._done[cell.id])
+        self._write_if_due(f"{label(cell)}: {done} trials so far{f', {speed}' if speed else ''}")
 
     def finished(self, cell: Cell, refusal: str | None) -> None:
         """Count a cell as finished: trials of it that have no record are not needed, or it was refused."""
@@ -92,12 +134,31 @@ class Progress:
         self._show(cell, "")
         if refusal is not None:
             self._console.print(f"{label(cell)}: refused: {refusal}", soft_wrap=True)
-        elif not self._console.is_terminal:
-            self._console.print(f"{label(cell)}: {len(done)} trials", soft_wrap=True)
+            self._written = self._clock()
+        else:
+            self._write(f"{label(cell)}: {len(done)} trials")
 
     def working(self, experiment: str, what: str) -> None:
         """Say what an experiment is summing up."""
         self._bars.update(self._rows[experiment], doing=what)
+        self._write_if_due(f"{experiment}: summing up {what}")
+
+    def _write_if_due(self, text: str) -> None:
+        if self._clock() - self._written >= self._every:
+            self._write(text)
+
+    def _write(self, text: str) -> None:
+        """Write a line with how far the run is, where there are no bars."""
+        self._written = self._clock()
+        if not self._console.is_terminal:
+            done, total = self._count(self._whole)
+            self._console.print(f"{text} [{done:,} of {total:,}{self._left(done, total)}]", soft_wrap=True)
+
+    def _left(self, done: int, total: int) -> str:
+        new, seconds = done - self._done_before, self._clock() - self._began
+        if done >= total or new <= 0 or seconds <= 0:
+            return ""
+        return f", about {duration((total - done) * seconds / new)} left"
 
     def _show(self, cell: Cell, doing: str) -> None:
         for name, asked in self._asked.items():
@@ -106,6 +167,6 @@ class Progress:
                 self._bars.update(self._rows[name], completed=completed, total=total, doing=doing)
 
     def _count(self, name: str) -> tuple[int, int]:
-        asked = self._asked[name]
+        asked = self._asked.get(name, {})
         done = sum(len(indices & self._done.get(cell_id, set())) for cell_id, indices in asked.items())
         return done, sum(map(len, asked.values()))

@@ -21,8 +21,10 @@ from guardbind_bench.registry import EXPERIMENTS, MEASURES
 from guardbind_bench.running.batches import MeasuredBatch, batches, is_out_of_memory, measure, trials_per_batch
 from guardbind_bench.running.folder import RunFolder
 from guardbind_bench.running.memory import peak_memory
+from guardbind_bench.running.naming import hidden
 from guardbind_bench.running.progress import Progress
 from guardbind_bench.running.sharding import Team
+from guardbind_bench.running.storing import rounded, rounded_number
 from guardbind_bench.running.summary import RunOrigin, Summary
 
 __all__ = ["CHUNK", "run"]
@@ -142,6 +144,8 @@ class _Cells:
         """Measure the cells of an experiment, for all experiments that ask for them."""
         for cell_id, cell in self._cells[experiment].items():
             if cell_id not in self._finished:
+                if progress is not None:
+                    progress.started(cell)
                 refusal = self._measure(cell, self._requests[cell_id], progress)
                 self._finished.add(cell_id)
                 if progress is not None:
@@ -167,6 +171,10 @@ class _Cells:
         reason = _first(self._team.gather(reason))
         if session is not None and reason is None:
             reason = self._run(cell, requests, session, progress)
+        if reason is not None:
+            reason = hidden(
+                reason, [getattr(held, "name_or_path", "") for held in (self._lab.model, self._lab.tokenizer)]
+            )
         if self._folder is not None:
             self._folder.refuse(cell, reason)
         return reason
@@ -296,10 +304,10 @@ class _Main:
             command=self._folder.manifest.command,
             settings=settings,
             conditions=conditions,
-            seconds=seconds + time.perf_counter() - start,
+            seconds=rounded_number(seconds + time.perf_counter() - start),
             peak_memory_bytes=peak,
             tables=experiment.tables,
-            rows=tuple(rows),
+            rows=tuple(map(rounded, rows)),
         )
         self._folder.write_summary(summary)
         return summary

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.table import Table, TableRow
 from guardbind_bench.prompts.cell import Request
-from guardbind_bench.running.files import read_record
+from guardbind_bench.running.files import read_record, write_atomic
+from guardbind_bench.running.storing import packed, text_of, unpacked
 
 __all__ = ["SUMMARY_VERSION", "MeasuredRequest", "RunOrigin", "Summary"]
 
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
 
 
 class RunOrigin(Frozen):
@@ -79,6 +81,15 @@ class Summary(Frozen):
     rows: tuple[TableRow, ...]
     """The numbers."""
 
+    def called(self, name: str) -> Summary:
+        """Return the same with another name of the model, in its rows as well."""
+        before = self.origin.model
+        rows = tuple(
+            row.model_copy(update={"keys": {**row.keys, "model": name}}) if row.keys.get("model") == before else row
+            for row in self.rows
+        )
+        return self.model_copy(update={"origin": self.origin.model_copy(update={"model": name}), "rows": rows})
+
     @classmethod
     def read(cls, path: Path) -> Summary:
         """Read a stored summary.
@@ -86,9 +97,10 @@ class Summary(Frozen):
         Raises:
             RunFolderError: The file is no summary, or of another version.
         """
-        return read_record(cls, path, version=SUMMARY_VERSION)
+        # Version 1 held the fields as they are.
+        return read_record(cls, path, version=SUMMARY_VERSION, older={1: dict}, unpack=unpacked)
 
-
-# Former names, by which reporting and the tests still know them.
-Condition = MeasuredRequest
-Origin = RunOrigin
+    def write(self, path: Path) -> None:
+        """Store it in a form that `read` takes; its numbers should be `rounded`, of which fewer digits are enough."""
+        # By way of JSON, as a number that is not finite is stored as null.
+        write_atomic(path, text_of(packed(json.loads(self.model_dump_json()))).encode())

@@ -13,6 +13,7 @@ from guardbind_bench.experiments.experiment import Settings, plan, summarise
 from guardbind_bench.prompts.cell import Request
 from guardbind_bench.registry import EXPERIMENTS, MEASURES
 from guardbind_bench.running.parquet import decode, read_part
+from guardbind_bench.running.storing import DIGITS
 from guardbind_bench.running.summary import Summary
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["problems"]
 
-# Another machine sums up in another order.
-_RELATIVE = 1e-9
+# Another machine sums up in another order, and what is stored is rounded.
+_RELATIVE = 10.0 ** (1 - DIGITS)
+_ABSOLUTE = 1e-9
 
 
 def problems(folder: RunFolder, progress: Callable[[str], None] = lambda _: None) -> list[str]:
@@ -119,6 +121,6 @@ def _same(left: Any, right: Any) -> bool:
         return (
             isinstance(left, (int, float))
             and isinstance(right, (int, float))
-            and math.isclose(left, right, rel_tol=_RELATIVE, abs_tol=_RELATIVE)
+            and math.isclose(left, right, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
         )
     return bool(left == right)

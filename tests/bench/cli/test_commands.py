@@ -21,7 +21,7 @@ from guardbind_bench.experiments.experiment import plan
 from guardbind_bench.registry import EXPERIMENTS, PRESETS
 
 
-def invoke(*arguments: str | Path) -> Result:
+def invoke(*arguments: str | int | Path) -> Result:
     return CliRunner().invoke(main, ["bench", *map(str, arguments)])
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 
 import pytest
-from bench_summaries import MODEL, condition_of, hits, row_of, summary_of, table_of
+from bench_summaries import MODEL, about, condition_of, hits, row_of, summary_of, table_of
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from guardbind.errors import UnknownNameError
-from guardbind_bench.experiments.table import Estimate, Row, Table
+from guardbind_bench.experiments.table import Estimate, Key, Row, Table
 from guardbind_bench.prompts.cell import Form
-from guardbind_bench.reporting.compare import Comparison, compare
+from guardbind_bench.reporting.compare import ComparedRow, compare
 from guardbind_bench.reporting.published import read_published
 from guardbind_bench.reporting.tables import show_comparisons, show_summaries
 from guardbind_bench.stats.statistics import quantity
@@ -23,7 +23,7 @@ STAGES = table_of({"acc": "share", "value_gap_mean": "logits"}, published="stage
 FIXED = condition_of(Form(asked="fixed"))
 
 
-def compared(*rows: Row, table: Table = STAGES, form: Form | None = None) -> list[Comparison]:
+def compared(*rows: Row, table: Table = STAGES, form: Form | None = None) -> list[ComparedRow]:
     conditions = [FIXED if form is None else condition_of(form)]
     return compare(summary_of([table], rows, conditions), PUBLISHED)
 
@@ -68,15 +68,15 @@ def test_another_model_is_set_beside_every_published_one() -> None:
         ({"task": "strawberry_baseline"}, "task strawberry_baseline is not published, only competing_vars"),
     ],
 )
-def test_a_row_without_a_partner_says_why(keys: dict[str, str | int], reason: str) -> None:
-    (one,) = compared(row_of(STAGES, {"acc": hits(40, 200)}, **keys))
+def test_a_row_without_a_partner_says_why(keys: dict[str, Key], reason: str) -> None:
+    (one,) = compared(about(row_of(STAGES, {"acc": hits(40, 200)}), keys))
     assert one.published_keys is None
     assert one.values == {}
     assert one.reasons[0].startswith(reason)
 
 
 def test_a_row_pooled_over_k_has_no_partner() -> None:
-    keys = {"model": MODEL, "task": "competing_vars", "filler": "decoy_heavy"}
+    keys: dict[str, Key] = {"model": MODEL, "task": "competing_vars", "filler": "decoy_heavy"}
     (one,) = compared(Row(table=STAGES.id, keys=keys, values={"acc": hits(40, 200)}))
     assert one.published_keys is None
     assert one.reasons == ("the published rows are each for one k",)
@@ -219,7 +219,7 @@ def test_the_last_layer_is_set_beside_the_papers_last() -> None:
 
 def test_a_comparison_survives_json() -> None:
     for one in compared(row_of(STAGES, {"acc": hits(40, 200)}), row_of(STAGES, {"acc": hits(1, 2)}, k=1)):
-        assert Comparison.model_validate_json(one.model_dump_json()) == one
+        assert ComparedRow.model_validate_json(one.model_dump_json()) == one
 
 
 def printed(show: object, *arguments: object) -> str:

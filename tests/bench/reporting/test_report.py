@@ -1,4 +1,4 @@
-"""The report: one page that needs nothing else, and Markdown that holds every number."""
+"""The report: one page that needs nothing else, a short one, and Markdown that holds every number."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_summaries import MODEL, condition_of, hits, row_of, summary_of, table_of
+from bench_summaries import MODEL, about, condition_of, hits, row_of, summary_of, table_of
 
-from guardbind_bench.experiments.table import Estimate, Row, Table
+from guardbind_bench.experiments.table import Estimate, Key, Row, Table
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.reporting.figures import FIGURES, draw
 from guardbind_bench.reporting.grid import grid_of
@@ -27,9 +27,9 @@ STAGES = table_of(
 )
 
 
-def stage_row(right: int, **keys: str | int) -> Row:
+def stage_row(right: int, **keys: Key) -> Row:
     values = {"acc": hits(right, 40), "rate_2a": hits(3, 40), "rate_2b": hits(37 - right, 40)}
-    return row_of(STAGES, {**values, "value_gap_mean": mean([-1.0, 0.25, right / 7])}, **keys)
+    return about(row_of(STAGES, {**values, "value_gap_mean": mean([-1.0, 0.25, right / 7])}), keys)
 
 
 def stages(model: str = MODEL) -> Summary:
@@ -81,8 +81,12 @@ class Page(HTMLParser):
 
 
 def written(tmp_path: Path, *summaries: Summary) -> tuple[str, str]:
-    html, markdown = write_report(summaries, tmp_path / "report")
-    return html.read_text(encoding="utf-8"), markdown.read_text(encoding="utf-8")
+    files = write_report(summaries, tmp_path / "report")
+    return files.html.read_text(encoding="utf-8"), files.tables.read_text(encoding="utf-8")
+
+
+def short_page(tmp_path: Path, *summaries: Summary) -> str:
+    return write_report(summaries, tmp_path / "report").markdown.read_text(encoding="utf-8")
 
 
 def pipe_rows(markdown: str) -> list[list[str]]:
@@ -265,11 +269,11 @@ def figure_rows(kind: str) -> tuple[Table, list[Row]]:
             for i in range(10)
         ]
     table = table_of({"acc": "share", "distance": "tokens"}, figure=kind)  # type: ignore[arg-type]
-    keys = [
+    keys: list[dict[str, Key]] = [
         {"layer": layer, "component": part, "arm": f"arm {layer}"} for layer in range(4) for part in ("attn", "mlp")
     ]
     return table, [
-        row_of(table, {"acc": hits(3 * i, 40), "distance": quantity(100 * i + 9, 40)}, k=50 * i, **key)
+        about(row_of(table, {"acc": hits(3 * i, 40), "distance": quantity(100 * i + 9, 40)}, k=50 * i), key)
         for i, key in enumerate(keys, start=1)
     ]
 

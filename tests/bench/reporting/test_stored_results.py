@@ -1,18 +1,22 @@
-"""The results that are kept in the repository can be read by the version that keeps them."""
+"""The results kept in the repository: read by the version that keeps them, small, with a page that is theirs."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from paths import ROOT
 
+from guardbind.cli import main
 from guardbind_bench.experiments.experiment import plan
 from guardbind_bench.registry import EXPERIMENTS
 from guardbind_bench.reporting.compare import compare
 from guardbind_bench.running.summary import Summary
 
 STORED = sorted((ROOT / "bench" / "results").rglob("*.json"))
+MODELS = sorted({path.parent for path in STORED})
 
 
 def test_every_experiment_has_results() -> None:
@@ -29,3 +33,26 @@ def test_a_stored_result_is_of_the_present_experiment(path: Path) -> None:
     assert all(condition.failed == 0 for condition in summary.conditions)
     assert {row.table for row in summary.rows} <= {table.id for table in summary.tables}
     compare(summary)
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_a_stored_result_is_as_it_would_be_written_now(path: Path, tmp_path: Path) -> None:
+    Summary.read(path).write(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
+    held = json.loads(path.read_bytes())
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert sum(line.lstrip().startswith('{"table"') for line in lines) == len(held["rows"])
+
+
+@pytest.mark.parametrize("folder", MODELS, ids=lambda folder: folder.name)
+def test_the_short_page_is_the_one_that_its_command_makes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    asked = [str(folder.relative_to(ROOT)), "--out", str(tmp_path), "--json"]
+    made = CliRunner().invoke(main, ["bench", "report", *asked])
+    assert made.exit_code == 0, made.output
+    stored = (folder / "report.md").read_text(encoding="utf-8")
+    assert Path(json.loads(made.stdout)["markdown"]).read_text(encoding="utf-8") == stored
+    assert len(stored.splitlines()) <= 250
+    assert f"guardbind bench report {asked[0]} --out" in stored

@@ -188,10 +188,10 @@ def test_validation_finds_rows_that_do_not_follow_from_the_records(tmp_path: Pat
     path = tmp_path / "summaries" / "toy-a.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
     value = stored["rows"][0]["values"]["value"]
-    value["value"] *= 1 + 1e-12
+    value[0] *= 1 + 1e-12
     path.write_text(json.dumps(stored), encoding="utf-8")
     assert RunFolder.read(tmp_path).validate() == []
-    value["value"] *= 1.001
+    value[0] *= 1.001
     path.write_text(json.dumps(stored), encoding="utf-8")
     assert RunFolder.read(tmp_path).validate() == ["rows [0] of the summary of toy-a do not follow from the records."]
     path.unlink()
