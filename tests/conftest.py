@@ -6,14 +6,24 @@ import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-# Read by torch, tokenizers and transformers when they are first imported, so they must be set here.
-os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))
+# Read by torch, tokenizers and transformers when they are first imported, so they must be set here. Where several
+# processes share the tests, one thread each.
+_ALONE = "PYTEST_XDIST_WORKER" not in os.environ
+os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)) if _ALONE else "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+# A busy machine is no reason to fail. `--hypothesis-profile=deep` looks further.
+settings.register_profile(
+    "usual", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.register_profile("deep", settings.get_profile("usual"), max_examples=2000)
+settings.load_profile("usual")
 
 CORPUS = [
     "The order number of Anna is 4821 and the order number of Boris is 9370.",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from bench_memory import MemoryData, measure
 from bench_tiny import speaking_lab
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError, UnknownNameError
@@ -97,7 +97,6 @@ def test_groups_are_neighbours_of_nearly_one_size(values: int, groups: int) -> N
     assert groups_of(group) == pytest.approx(-sum(s / values * math.log(s / values) for s in sizes))
 
 
-@settings(max_examples=50)
 @given(st.integers(0, 2**20), st.sampled_from([2, 3, 4]))
 def test_unused_information_about_a_group_is_no_more_than_about_the_value(seed: int, groups: int) -> None:
     """I(gV;H) - I(gV;Y) <= I(V;H) - I(V;Y) for Y a function of H, whatever the joint of V and H."""

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -163,7 +163,6 @@ def test_a_bilinear_probe_takes_embeddings_of_another_width() -> None:
     assert (probe.choose(features, embeddings, allowed) == targets).mean() > 0.8
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_choice_is_the_allowed_value_of_highest_score(seed: int) -> None:
     draw = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from bench_memory import MemoryData, measure
 from bench_tiny import speaking_lab
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError, UnknownNameError
@@ -146,7 +146,6 @@ def test_shares_of_no_errors_are_not_defined_and_all_may_fail() -> None:
     assert (failed["gate_gap_mean"], failed["cand_acc_given_gate"], failed["failed"]) == (None, None, 2)
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([None, "failed", *KINDS]), st.integers(0, 3)), min_size=1, max_size=25))
 def test_shares_add_up(drawn: list[tuple[str | None, int]]) -> None:
     records = []

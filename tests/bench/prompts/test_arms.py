@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from bench_tiny import bench_tokenizer
 from conftest import CHAT_TEMPLATE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError
@@ -124,7 +124,6 @@ def test_the_checkpoint_is_that_of_the_paper() -> None:
                         assert inserted(sketch(task, "oracle:32", index=index, **form)) == [(32, tuple(pieces))]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(SPREAD),
     st.sampled_from(NAMES),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bench_tiny import bench_tokenizer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError
@@ -33,7 +33,6 @@ SCATTERED = {
 }
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(FILLERS.names()), st.lists(st.integers(0, 120), max_size=3), st.integers(0, 2**32))
 def test_every_block_has_its_size_and_no_value_but_its_decoys(name: str, sizes: list[int], seed: int) -> None:
     blocks = FILLERS.get(name)(STOCK, sizes, Random(seed), DECOYS)

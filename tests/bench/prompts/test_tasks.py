@@ -87,7 +87,7 @@ def test_the_fixed_prompts_are_the_papers(task: str, style: Any, layout: Any, k:
 
 # A block with a single decoy, which a random token once hit.
 @example(TASKS.get("decoy_injection"), "decoy_density", Form(), "random", "plain", 24, 1169)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(BINDING),
     st.sampled_from(FILLERS.names()),

@@ -111,7 +111,7 @@ class TestWhatWaits:
     def test_without_a_streamer_nothing_waits(self, ask: Ask) -> None:
         assert ask(ask.first, PARTS_LATE, bindings=ALIKE).report.longest_hold_back == 0
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
     @given(
         digits=st.lists(st.sampled_from("0123"), min_size=1, max_size=24), policy=st.sampled_from(["observe", "veto"])
     )

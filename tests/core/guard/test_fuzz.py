@@ -14,7 +14,7 @@ import pytest
 import torch
 from families import copier, speaking
 from fuzzing import Case, Script, cases, split, tokenizer_of
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.generation.streamers import BaseStreamer
@@ -30,7 +30,7 @@ NEW = 12
 LONGEST = 700  # tokens of a prompt; the end of a longer one is read
 TOKENIZERS = ["byte_level", "metaspace", "letters", "words", pytest.param("demo", marks=pytest.mark.real_model)]
 each_tokenizer = pytest.mark.parametrize("name", TOKENIZERS)
-few = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=20)
 
 
 @dataclass(frozen=True)

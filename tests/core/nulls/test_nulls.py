@@ -89,7 +89,7 @@ def test_a_window_that_has_overflowed_costs_a_reread_and_one_that_has_not_costs_
 
 
 @pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2"])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_any_span_of_any_row_is_taken_away(
     family: str, tiny_tokenizer: PreTrainedTokenizerBase, data: st.DataObject
