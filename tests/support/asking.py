@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from families import copier
-from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from families import CausalLM, copier
+from torch import nn
+from transformers import PreTrainedTokenizerBase
 
 from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
 from guardbind.report.report import Report
@@ -34,7 +34,7 @@ class Ask:
         self.first = copier(tokenizer, "first")
         self.last = copier(tokenizer, "last")
 
-    def inputs(self, prompt: str | Sequence[str]) -> dict[str, Tensor]:
+    def inputs(self, prompt: str | Sequence[str]) -> dict[str, Any]:
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
         return dict(self.tokenizer(prompts, return_tensors="pt", padding=True))
 
@@ -55,7 +55,7 @@ class Ask:
         guard = Guard(model, self.tokenizer, config)
         return guard.generate(**self.inputs(prompt), bindings=bindings, target=target, source=source, **how)
 
-    def free(self, model: PreTrainedModel, prompt: str, new: int = 4, **how: Any) -> str:
+    def free(self, model: CausalLM, prompt: str, new: int = 4, **how: Any) -> str:
         inputs = self.inputs(prompt)
         output = model.generate(**inputs, max_new_tokens=new, do_sample=False, **how)
         return str(self.tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))

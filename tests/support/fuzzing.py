@@ -107,7 +107,7 @@ PHRASES = [
     *["The badge number is ", "Alice's badge is", "badge=", "badge = [", '{"badge": "', '{"order_id": ', "| Alice | "],
     *["| name | badge |\n|---|---|\n| Alice | ", "It was changed to $", "\n", ". ", " and ", "not ", "(", "**", "“"],
 ]
-CHARACTERS = st.characters(exclude_categories=("Cs",))
+CHARACTERS = st.characters(exclude_categories=["Cs"])
 ANYTHING = st.text(CHARACTERS, max_size=12)
 KEY = st.one_of(st.sampled_from(KEYS), ANYTHING)
 VALUE = st.one_of(st.sampled_from(VALUES), st.integers(0, 10**6).map(str), ANYTHING, KEY)
@@ -182,7 +182,7 @@ def _behind(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Return the tokens of a text as they are in the middle of another one."""
     for anchor in ("\n", "=", ""):
         before = tokenizer.encode(anchor, add_special_tokens=False)
-        tokens = tokenizer.encode(anchor + text, add_special_tokens=False)
+        tokens: list[int] = tokenizer.encode(anchor + text, add_special_tokens=False)
         if tokens[: len(before)] == before:
             return tokens[len(before) :]
     return []
@@ -199,7 +199,7 @@ def split(tokenizer: PreTrainedTokenizerBase, text: str, how: str) -> list[int]:
         written = [vocabulary.get(f"<0x{byte:02X}>") for byte in text.encode()]
         if None in written:
             level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-            written = [vocabulary.get(char) for char in (level.pre_tokenize_str(text) or [("", ())])[0][0]]
+            written = [vocabulary.get(char) for char in (level.pre_tokenize_str(text) or [("", (0, 0))])[0][0]]
         if None not in written:
             return [token for token in written if token is not None]
     return _behind(tokenizer, text)

@@ -62,7 +62,7 @@ def test_many_words_with_few_trials_each_are_fitted_without_a_warning() -> None:
 @pytest.mark.parametrize("fit", FITS)
 def test_the_same_seed_gives_the_same_probe_and_no_global_generator_is_used(fit: object) -> None:
     train = planted(100)
-    before, legacy = torch.get_rng_state(), np.random.get_state()[1].copy()  # type: ignore[index, union-attr]
+    before, legacy = torch.get_rng_state(), np.random.get_state()[1].copy()  # type: ignore[index]
     first, second, other = (fit(*train, seed) for seed in (0, 0, 1))  # type: ignore[operator]
     assert np.array_equal(first.weight, second.weight)
     assert not np.array_equal(first.weight, other.weight)

@@ -44,8 +44,8 @@ def test_every_block_has_its_size_and_no_value_but_its_decoys(name: str, sizes: 
 def test_natural_filler_says_nothing_twice_in_a_prompt() -> None:
     first, second = fillers.natural(STOCK, [600, 600], Random(1), DECOYS)
     for block in (first, second):
-        assert bench_tokenizer().decode(block).startswith(tuple(f" {opening}" for opening in OPENINGS))
-    said = [s for block in (first, second) for s in bench_tokenizer().decode(block).split(".")[:-1]]
+        assert str(bench_tokenizer().decode(block)).startswith(tuple(f" {opening}" for opening in OPENINGS))
+    said = [s for block in (first, second) for s in str(bench_tokenizer().decode(block)).split(".")[:-1]]
     assert len(said) > 20
     assert max(Counter(said).values()) == 1
     clauses = [clause for clause in CLAUSES for s in said if s.endswith(f" {clause}")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from bench_summaries import MODEL, condition_of, hits, row_of, summary_of, table_of
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from guardbind.errors import UnknownNameError
-from guardbind_bench.experiments.table import Estimate, Row, Table
+from guardbind_bench.experiments.table import Estimate, Key, Row, Table
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.reporting.compare import Comparison, compare
 from guardbind_bench.reporting.published import read_published
@@ -68,7 +69,7 @@ def test_another_model_is_set_beside_every_published_one() -> None:
         ({"task": "strawberry_baseline"}, "task strawberry_baseline is not published, only competing_vars"),
     ],
 )
-def test_a_row_without_a_partner_says_why(keys: dict[str, str | int], reason: str) -> None:
+def test_a_row_without_a_partner_says_why(keys: dict[str, Any], reason: str) -> None:
     (one,) = compared(row_of(STAGES, {"acc": hits(40, 200)}, **keys))
     assert one.published_keys is None
     assert one.values == {}
@@ -76,7 +77,7 @@ def test_a_row_without_a_partner_says_why(keys: dict[str, str | int], reason: st
 
 
 def test_a_row_pooled_over_k_has_no_partner() -> None:
-    keys = {"model": MODEL, "task": "competing_vars", "filler": "decoy_heavy"}
+    keys: dict[str, Key] = {"model": MODEL, "task": "competing_vars", "filler": "decoy_heavy"}
     (one,) = compared(Row(table=STAGES.id, keys=keys, values={"acc": hits(40, 200)}))
     assert one.published_keys is None
     assert one.reasons == ("the published rows are each for one k",)

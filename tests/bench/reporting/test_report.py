@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ STAGES = table_of(
 )
 
 
-def stage_row(right: int, **keys: str | int) -> Row:
+def stage_row(right: int, **keys: Any) -> Row:
     values = {"acc": hits(right, 40), "rate_2a": hits(3, 40), "rate_2b": hits(37 - right, 40)}
     return row_of(STAGES, {**values, "value_gap_mean": mean([-1.0, 0.25, right / 7])}, **keys)
 
@@ -265,7 +266,7 @@ def figure_rows(kind: str) -> tuple[Table, list[Row]]:
             for i in range(10)
         ]
     table = table_of({"acc": "share", "distance": "tokens"}, figure=kind)  # type: ignore[arg-type]
-    keys = [
+    keys: list[dict[str, Any]] = [
         {"layer": layer, "component": part, "arm": f"arm {layer}"} for layer in range(4) for part in ("attn", "mlp")
     ]
     return table, [

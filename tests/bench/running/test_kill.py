@@ -21,6 +21,7 @@ from bench_toy import LOG, ORIGIN, ToyExperiment, tiny_lab, toy_lab
 
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.measures.lab import Lab
+from guardbind_bench.registry import EXPERIMENTS
 from guardbind_bench.running.folder import RunFolder
 from guardbind_bench.running.runner import run
 
@@ -69,7 +70,7 @@ def rows(out: Path) -> Any:
 def test_killed_between_two_batches_nothing_is_measured_twice(tmp_path: Path) -> None:
     log, out, whole = tmp_path / "log", tmp_path / "run", tmp_path / "whole"
     command = [sys.executable, *arguments(out, dies_after=3)]
-    codes = []
+    codes: list[int] = []
     while len(codes) < 6 and (not codes or codes[-1] == -signal.SIGKILL):
         codes.append(subprocess.run(command, env=environment(log), capture_output=True, timeout=300).returncode)
     # Eight batches of eight trials in windows, three for each process before it dies.
@@ -96,7 +97,7 @@ def test_killed_at_any_moment_what_was_written_is_not_measured_again(
         process.kill()
         process.wait()
     folder = RunFolder.read(out)
-    request = bench_toy.EXPERIMENTS.get("toy-a").plan(Settings(trials=TRIALS, ks=(3,), options={"seconds": SLOW}))[0]
+    request = EXPERIMENTS.get("toy-a").plan(Settings(trials=TRIALS, ks=(3,), options={"seconds": SLOW}))[0]
     written, before = folder.done(request), lines(log)
     assert 8 <= len(written) < TRIALS
     assert folder.manifest.experiments["toy-a"].status == "running"

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import pytest
 import torch
 from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, VISIBLE, Ask, kept
-from families import speaking
+from families import CausalLM, speaking
 from torch import Tensor
-from transformers import DynamicCache, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import DynamicCache, LogitsProcessor, PreTrainedTokenizerBase
 
 from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
 from guardbind.events import SlotRecord
@@ -51,14 +51,14 @@ def sampling(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {"do_sample": True, **SAMPLING[request.param]}
 
 
-def drawn(ask: Ask, model: PreTrainedModel, prompt: str, seed: int, new: int, **how: Any) -> Any:
+def drawn(ask: Ask, model: CausalLM, prompt: str, seed: int, new: int, **how: Any) -> Any:
     torch.manual_seed(seed)
     seen = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True}
     return model.generate(**ask.inputs(prompt), max_new_tokens=new, **seen, **how)
 
 
 def guarded(
-    ask: Ask, model: PreTrainedModel, prompt: str, seed: int, new: int, config: GuardConfig, **how: Any
+    ask: Ask, model: CausalLM, prompt: str, seed: int, new: int, config: GuardConfig, **how: Any
 ) -> GuardOutput:
     torch.manual_seed(seed)
     seen = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True}
@@ -148,12 +148,13 @@ class TestSampling:
         assert torch.equal(one.sequences, other.sequences)
         assert all(map(alike, one.report.slots, other.report.slots))
 
-    def test_on_a_real_model(self, demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+    def test_on_a_real_model(self, demo_model: tuple[CausalLM, PreTrainedTokenizerBase]) -> None:
         model, tokenizer = demo_model
         text = "Alice's badge is 4417. Bruno's badge is 5520. Carla's badge is 8103.\nThe badge of Bruno is"
         inputs = tokenizer(text, return_tensors="pt")
         bindings = [Binding("Alice", "4417"), Binding("Bruno", "5520"), Binding("Carla", "8103")]
-        how = {"max_new_tokens": 8, "do_sample": True, "temperature": 1.0, "top_p": 0.9, "repetition_penalty": 1.1}
+        how: dict[str, Any] = {"max_new_tokens": 8, "do_sample": True}
+        how |= {"temperature": 1.0, "top_p": 0.9, "repetition_penalty": 1.1}
         columns = inputs["input_ids"].shape[1]
         slots = 0
         for seed in range(3):
@@ -314,7 +315,7 @@ class TestTurns:
                 assert len(slots) == len(alone.report.slots) > 0
                 assert all(map(alike, slots, alone.report.slots))
 
-    def test_on_a_real_model(self, demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+    def test_on_a_real_model(self, demo_model: tuple[CausalLM, PreTrainedTokenizerBase]) -> None:
         """Two chats of unlike length, batched with left padding; then a second turn on the cache of the first."""
         model, tokenizer = demo_model
         facts = "Alice's badge number is 4417. Bruno's badge number is 5520."
@@ -335,7 +336,7 @@ class TestTurns:
         )
         cache = DynamicCache(config=model.config)
         for row, text in enumerate(texts):
-            kept = {"past_key_values": cache} if row == 0 else {}
+            kept: dict[str, Any] = {"past_key_values": cache} if row == 0 else {}
             alone = guard.generate(**tokenizer(text, **given), bindings=bindings, **kept, **how)
             assert batch.text[row] == alone.text[0]
             assert len(batch.report.row(row)) == len(alone.report.slots)
@@ -399,7 +400,8 @@ def test_a_draw_that_leaves_what_the_target_begins_with_is_judged(ask: Ask) -> N
     drawn = set()
     for seed in range(4):
         torch.manual_seed(seed)
-        how = {"do_sample": True, "logits_processor": [Even()], "bindings": [*ALIKE, Binding("gamma", "59")]}
+        bindings = [*ALIKE, Binding("gamma", "59")]
+        how: dict[str, Any] = {"do_sample": True, "logits_processor": [Even()], "bindings": bindings}
         output = ask(ask.first, prompt, GuardConfig(policy="observe"), **how)
         drawn.add(output.text[0][:2])
         assert output.report.slots[0].verdict == "binding_failure"

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import torch
 from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, VISIBLE, Ask
+from families import CausalLM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from transformers import (
     AsyncTextIteratorStreamer,
     LogitsProcessor,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
     StoppingCriteria,
     StoppingCriteriaList,
@@ -101,7 +101,7 @@ class TestWhatWaits:
         """The text begins as both values do and goes on as neither."""
         prompt = "\ncount(4895)\nalpha=[4821]\nbeta=[4837]\ncount"
         log = Log()
-        how = {"bindings": ALIKE, "new": 6, "streamer": log, "logits_processor": [Steps(log)]}
+        how: dict[str, Any] = {"bindings": ALIKE, "new": 6, "streamer": log, "logits_processor": [Steps(log)]}
         output = ask(ask.first, prompt, GuardConfig(slots=("automatic",)), **how)
         assert output.text == ["(4895)"]
         assert output.report.slots == ()
@@ -312,7 +312,8 @@ class TestBatches:
 
     def test_one_that_takes_them_waits_for_the_row_that_waits_longest(self, ask: Ask) -> None:
         log = Log()
-        how = {"bindings": [ALIKE, BINDINGS], "new": 5, "streamer": log, "logits_processor": [Steps(log)]}
+        how: dict[str, Any] = {"bindings": [ALIKE, BINDINGS], "new": 5, "streamer": log}
+        how["logits_processor"] = [Steps(log)]
         output = ask(ask.first, [PARTS_LATE, ALPHA], **how)
         assert log.seen == [0, 0, 0, 3, 4]
         assert output.report.longest_hold_back == 2
@@ -352,7 +353,8 @@ class TestUnfinished:
 
             def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
                 self.calls += 1
-                return input_ids[:, -1] == ask.tokenizer.encode("8")[0]
+                ends: Tensor = input_ids[:, -1] == ask.tokenizer.encode("8")[0]
+                return ends
 
         criterion = Eight()
         how: dict[str, Any] = {"stop_strings": ["48"], "tokenizer": ask.tokenizer}
@@ -366,7 +368,7 @@ class TestUnfinished:
 
     def test_a_visible_checkpoint_that_is_cut(self, ask: Ask) -> None:
         config = GuardConfig(policy="checkpoint", checkpoint=VISIBLE)
-        how = {"new": 30, "stop_strings": ["beta="], "tokenizer": ask.tokenizer}
+        how: dict[str, Any] = {"new": 30, "stop_strings": ["beta="], "tokenizer": ask.tokenizer}
         output = ask(ask.last, DECOY, config, **how)
         assert output.text == ["\nbeta="]
         assert output.report.unfinished == (0,)
@@ -387,7 +389,7 @@ def test_exports_are_sorted_and_exist() -> None:
     assert all(hasattr(streaming_module, name) for name in streaming_module.__all__)
 
 
-def test_on_a_real_model(demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+def test_on_a_real_model(demo_model: tuple[CausalLM, PreTrainedTokenizerBase]) -> None:
     model, tokenizer = demo_model
     people = {"Alice": "4417-A", "Bruno": "4417-C", "Carla": "5520-B"}
     facts = " ".join(f"{name}'s badge number is {badge}." for name, badge in people.items())

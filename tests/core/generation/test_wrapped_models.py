@@ -10,9 +10,9 @@ import pytest
 import torch
 from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, Ask
 from conftest import TinyLlama
-from families import copier
+from families import CausalLM, copier
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, TextStreamer, pipeline
+from transformers import PreTrainedTokenizerBase, TextStreamer, pipeline
 
 from guardbind import Guard, GuardConfig, UnsupportedGenerationError
 from guardbind.events import SlotRecord
@@ -21,6 +21,10 @@ from guardbind.guard import Handle
 GREEDY: dict[str, Any] = {"do_sample": False, "max_new_tokens": 4}
 OBSERVE = GuardConfig(policy="observe")
 LORA: dict[str, Any] = {"task_type": "CAUSAL_LM", "r": 4, "target_modules": ["q_proj", "v_proj", "down_proj"]}
+
+
+def text_pipeline(model: CausalLM, tokenizer: Any) -> Any:
+    return pipeline("text-generation", model=model, tokenizer=tokenizer)
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +77,7 @@ class Heard(TextStreamer):
 class TestPipelines:
     @pytest.fixture
     def pipe(self, ask: Ask) -> Any:
-        return pipeline("text-generation", model=ask.first, tokenizer=ask.tokenizer)
+        return text_pipeline(ask.first, ask.tokenizer)
 
     def test_text(self, pipe: Any, ask: Ask) -> None:
         free = pipe(BETA, return_tensors=True, **GREEDY)
@@ -159,12 +163,12 @@ class TestAdapters:
         return pytest.importorskip("peft")
 
     @pytest.fixture
-    def inputs(self, tiny_tokenizer: PreTrainedTokenizerBase) -> dict[str, Tensor]:
+    def inputs(self, tiny_tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
         prompts = ["alpha = 17\nbeta = 42\nbeta = [", "Now:\nalpha = 17\nbeta = 42\nalpha = ["]
         return dict(tiny_tokenizer(prompts, return_tensors="pt", padding=True))
 
     @staticmethod
-    def adapted(peft: Any, base: PreTrainedModel, *names: str) -> Any:
+    def adapted(peft: Any, base: CausalLM, *names: str) -> Any:
         """Put a LoRA adapter of random weights on a model for each name; the first is active."""
         first, *others = names or ("default",)
         model = peft.get_peft_model(base, peft.LoraConfig(**LORA), adapter_name=first)
@@ -184,7 +188,7 @@ class TestAdapters:
         return Guard(model, tokenizer, config).attached([BINDINGS] * rows)
 
     def test_a_guard_that_observes_changes_nothing(
-        self, peft: Any, inputs: dict[str, Tensor], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
+        self, peft: Any, inputs: dict[str, Any], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         model = self.adapted(peft, tiny_llama())
         free = model.generate(**inputs, do_sample=False, max_new_tokens=8)
@@ -202,7 +206,7 @@ class TestAdapters:
         self,
         null: str,
         peft: Any,
-        inputs: dict[str, Tensor],
+        inputs: dict[str, Any],
         tiny_llama: TinyLlama,
         tiny_tokenizer: PreTrainedTokenizerBase,
     ) -> None:
@@ -218,7 +222,7 @@ class TestAdapters:
         same_slots(handle, reference)
 
     def test_without_the_adapter_it_reads_the_base_model(
-        self, peft: Any, inputs: dict[str, Tensor], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
+        self, peft: Any, inputs: dict[str, Any], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         model, base = self.adapted(peft, tiny_llama()), tiny_llama()
         with (
@@ -234,7 +238,7 @@ class TestAdapters:
         assert flat(adapted.slots[0]) != pytest.approx(flat(plain.slots[0]), abs=1e-3, nan_ok=True)
 
     def test_the_active_adapter_is_the_one_that_is_read(
-        self, peft: Any, inputs: dict[str, Tensor], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
+        self, peft: Any, inputs: dict[str, Any], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         model = self.adapted(peft, tiny_llama(), "one", "two")
         with self.attached(model, tiny_tokenizer) as handle:
@@ -259,7 +263,7 @@ class TestAdapters:
     def test_in_a_pipeline(self, peft: Any, ask: Ask) -> None:
         config = peft.LoraConfig(task_type="CAUSAL_LM", target_modules=["c_attn"], fan_in_fan_out=True)
         model = peft.get_peft_model(copy.deepcopy(ask.first), config).eval()
-        pipe = pipeline("text-generation", model=model, tokenizer=ask.tokenizer)
+        pipe = text_pipeline(model, ask.tokenizer)
         with Guard(pipe.model, ask.tokenizer).attached(BINDINGS) as handle:
             assert pipe(BETA, return_full_text=False, **GREEDY) == [{"generated_text": "42]\n"}]
         assert handle.report.slots[0].final_verdict == "ok"
@@ -269,7 +273,7 @@ class TestAdapters:
         self,
         kind: str,
         peft: Any,
-        inputs: dict[str, Tensor],
+        inputs: dict[str, Any],
         tiny_llama: TinyLlama,
         tiny_tokenizer: PreTrainedTokenizerBase,
     ) -> None:
@@ -296,7 +300,7 @@ class TestAdapters:
         Guard(model.unload(), tiny_tokenizer)
 
     def test_an_adapter_for_each_row_is_refused(
-        self, peft: Any, inputs: dict[str, Tensor], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
+        self, peft: Any, inputs: dict[str, Any], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         model = self.adapted(peft, tiny_llama(), "one", "two")
         with (
@@ -311,7 +315,7 @@ class WithValueHead(nn.Module):
 
     def __init__(self, pretrained_model: nn.Module, hidden: int) -> None:
         super().__init__()
-        self.pretrained_model = pretrained_model
+        self.pretrained_model: CausalLM = pretrained_model
         self.config = pretrained_model.config
         self.v_head = nn.Linear(hidden, 1)
 
