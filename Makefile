@@ -37,7 +37,7 @@ demo: $(VENV)/.weights
 
 check: lint
 	@echo "Running the tests that need no model"
-	@$(BIN)/python -m pytest $(PARALLEL) tests/unit
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not real_model" tests/unit
 
 test: lint $(VENV)/.weights
 	@echo "Running the tests"
