@@ -7,7 +7,7 @@ from typing import Any
 
 from families import CausalLM, copier
 from torch import nn
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase, pipeline
 
 from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
 from guardbind.report.report import Report
@@ -16,6 +16,9 @@ from guardbind.report.report import Report
 STATED = "\nalpha=[17]\nbeta=[42]\n"
 BINDINGS = [Binding("alpha", "17"), Binding("beta", "42")]
 ALPHA, BETA = STATED + "alpha=[", STATED + "beta=["
+# The first two tokens of both values are the same; the model writes alpha's.
+ALIKE = [Binding("alpha", "4821"), Binding("beta", "4837")]
+PARTS_LATE = "\nalpha=[4821]\nbeta=[4837]\nbeta=["
 # The model prefers the last place: it is about to close the bracket, and a restatement helps.
 DECOY = "\nalpha=[17]\nbeta=[42]\nlist=[]\nbeta=["
 SLOT = CheckpointConfig(placement="slot")
@@ -67,3 +70,12 @@ def kept(report: Report) -> list[str]:
 
 def verdicts(report: Report) -> list[str]:
     return [slot.verdict for slot in report.slots]
+
+
+def text_pipeline(model: CausalLM, tokenizer: Any) -> Any:
+    return pipeline("text-generation", model=model, tokenizer=tokenizer)
+
+
+def hooks(model: nn.Module) -> int:
+    """Count the hooks on the forward passes of a model's modules."""
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())

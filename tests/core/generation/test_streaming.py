@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, VISIBLE, Ask
+from asking import ALIKE, ALPHA, BETA, BINDINGS, DECOY, PARTS_LATE, STATED, VISIBLE, Ask
 from families import CausalLM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,8 +17,6 @@ from transformers import (
     AsyncTextIteratorStreamer,
     LogitsProcessor,
     PreTrainedTokenizerBase,
-    StoppingCriteria,
-    StoppingCriteriaList,
     TextIteratorStreamer,
     TextStreamer,
 )
@@ -35,10 +33,6 @@ from guardbind import (
     GuardConfig,
     UnsupportedGenerationError,
 )
-
-# The first two tokens of both values are the same; the model writes alpha's.
-ALIKE = [Binding("alpha", "4821"), Binding("beta", "4837")]
-PARTS_LATE = "\nalpha=[4821]\nbeta=[4837]\nbeta=["
 
 
 @pytest.fixture
@@ -320,68 +314,6 @@ class TestBatches:
         columns = log.puts[0].shape[1]
         assert torch.equal(torch.cat([log.puts[0], torch.stack(log.puts[1:], 1)], 1), output.sequences)
         assert columns == ask.inputs([PARTS_LATE, ALPHA])["input_ids"].shape[1]
-
-
-class TestUnfinished:
-    @pytest.mark.parametrize(("new", "unfinished"), [(1, (0,)), (2, (0,)), (3, (0,)), (4, ()), (5, ())])
-    def test_a_length_that_ends_a_row_within_a_value(self, new: int, unfinished: tuple[int, ...], ask: Ask) -> None:
-        for prompt, bindings in (
-            (PARTS_LATE, ALIKE),
-            (PARTS_LATE.replace("37", "90"), [ALIKE[0], Binding("beta", "4890")]),
-        ):
-            assert ask(ask.first, prompt, bindings=bindings, new=new).report.unfinished == unfinished
-
-    @pytest.mark.parametrize(("key", "unfinished"), [("alpha", (0,)), ("beta", ())])
-    def test_a_value_that_begins_another_may_be_whole(self, key: str, unfinished: tuple[int, ...], ask: Ask) -> None:
-        bindings = [Binding("alpha", "4821"), Binding("beta", "48")]
-        prompt = f"\nalpha=[4821]\nbeta=[48]\n{key}=["
-        assert ask(ask.first, prompt, bindings=bindings, new=2).report.unfinished == unfinished
-
-    def test_text_between_values_is_not(self, ask: Ask) -> None:
-        for new, unfinished in ((1, ()), (2, ()), (3, (0,)), (4, ()), (5, ())):
-            output = ask(ask.first, STATED + "beta", new=new)
-            assert output.text == ["=[42]"[:new]]
-            assert output.report.unfinished == unfinished
-
-    @pytest.mark.parametrize("own", [False, True])
-    def test_a_criterion_that_ends_one_row_of_several(self, own: bool, ask: Ask) -> None:
-        """The other row goes on; the pads that the ended one is filled with do not hide that it broke off."""
-
-        class Eight(StoppingCriteria):
-            def __init__(self) -> None:
-                self.calls = 0
-
-            def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
-                self.calls += 1
-                ends: Tensor = input_ids[:, -1] == ask.tokenizer.encode("8")[0]
-                return ends
-
-        criterion = Eight()
-        how: dict[str, Any] = {"stop_strings": ["48"], "tokenizer": ask.tokenizer}
-        if own:
-            how = {"stopping_criteria": StoppingCriteriaList([criterion])}
-        output = ask(ask.first, [PARTS_LATE, ALPHA], bindings=[ALIKE, BINDINGS], new=6, **how)
-        assert output.text[0] == "48"
-        assert len(output.text[1]) > 2
-        assert output.report.unfinished == (0,)
-        assert criterion.calls == (6 if own else 0)
-
-    def test_a_visible_checkpoint_that_is_cut(self, ask: Ask) -> None:
-        config = GuardConfig(policy="checkpoint", checkpoint=VISIBLE)
-        how: dict[str, Any] = {"new": 30, "stop_strings": ["beta="], "tokenizer": ask.tokenizer}
-        output = ask(ask.last, DECOY, config, **how)
-        assert output.text == ["\nbeta="]
-        assert output.report.unfinished == (0,)
-
-    def test_a_row_that_the_model_ends_is_judged_and_not_unfinished(self, ask: Ask) -> None:
-        output = ask(ask.first, [BETA, ALPHA], GuardConfig(policy="abstain"), bindings=[BINDINGS] * 2, new=4)
-        assert output.report.unfinished == ()
-
-    def test_a_call_that_raised_ended_no_row(self, ask: Ask) -> None:
-        handle = Guard(ask.first, ask.tokenizer, GuardConfig(policy="raise")).attach(ALIKE)
-        with handle, pytest.raises(BindingFailureError):
-            ask.first.generate(**ask.inputs(PARTS_LATE), max_new_tokens=4)
-        assert handle.report.unfinished == ()
 
 
 def test_exports_are_sorted_and_exist() -> None:

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import pytest
 import torch
+from asking import hooks
 from brute_force import contents, prefilled
 from families import CausalLM, speaking
-from torch import nn
 from transformers import PreTrainedTokenizerBase, TextIteratorStreamer
 from transformers.generation.streamers import BaseStreamer
 
@@ -102,10 +102,6 @@ def model(family: str, tiny_tokenizer: PreTrainedTokenizerBase) -> CausalLM:
 
 def encode(tokenizer: PreTrainedTokenizerBase, prompts: list[str]) -> dict[str, Any]:
     return dict(tokenizer(prompts, return_tensors="pt", padding=True))
-
-
-def hooks(model: nn.Module) -> int:
-    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
 
 
 def answers(sequences: torch.Tensor, columns: int, pad: int, end: int) -> list[list[int]]:
