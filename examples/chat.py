@@ -6,6 +6,7 @@ python examples/chat.py [--model smollm2-135m]
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import torch
 from transformers import DynamicCache, TextStreamer
@@ -24,6 +25,7 @@ TURNS = [
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="smollm2-135m")
+    model: Any
     model, tokenizer = load(parser.parse_args().model)
     streamer = TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
 
@@ -35,9 +37,9 @@ def main() -> None:
         for said in TURNS:
             print(f"user: {said}\nassistant: ", end="", flush=True)
             messages.append({"role": "user", "content": said})
-            chat = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            chat = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
             # What was read and written so far stays as it is, in the tokens and in the cache; the rest is new.
-            new = chat.removeprefix(tokenizer.decode(ids[0]))
+            new = chat.removeprefix(str(tokenizer.decode(ids[0])))
             prompt = torch.cat([ids, tokenizer(new, add_special_tokens=False, return_tensors="pt").input_ids], dim=1)
             ids = model.generate(
                 prompt,
@@ -47,7 +49,7 @@ def main() -> None:
                 max_new_tokens=40,
                 do_sample=False,
             )
-            answer = tokenizer.decode(ids[0, prompt.shape[1] :], skip_special_tokens=True)
+            answer = str(tokenizer.decode(ids[0, prompt.shape[1] :], skip_special_tokens=True))
             messages.append({"role": "assistant", "content": answer})
             for slot in handle.report.slots:
                 changed = f", {slot.action}: {slot.final_verdict}" if slot.action != "none" else ""

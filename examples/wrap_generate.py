@@ -6,6 +6,7 @@ python examples/wrap_generate.py [--model smollm2-135m]
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from guardbind import Binding, Guard, GuardConfig, load
 
@@ -15,6 +16,7 @@ BADGES = {"Alice": "4417", "Bob": "8213", "Carol": "3352", "Dave": "9076", "Erin
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="smollm2-135m")
+    model: Any
     model, tokenizer = load(parser.parse_args().model)
 
     facts = " ".join(f"{name}'s badge number is {number}." for name, number in BADGES.items())
@@ -23,7 +25,7 @@ def main() -> None:
     for name, number in BADGES.items():
         prompt = f"{facts}\nQuestion: What is the badge number of {name}?\nAnswer: The badge number of {name} is"
         inputs = tokenizer(prompt, return_tensors="pt")
-        settings = {"max_new_tokens": 6, "do_sample": False}
+        settings: dict[str, Any] = {"max_new_tokens": 6, "do_sample": False}
 
         plain = model.generate(**inputs, **settings)
         before = tokenizer.decode(plain[0, inputs.input_ids.shape[1] :], skip_special_tokens=True)

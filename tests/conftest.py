@@ -6,14 +6,24 @@ import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-# Read by torch, tokenizers and transformers when they are first imported, so they must be set here.
-os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))
+# Read by torch, tokenizers and transformers when they are first imported, so they must be set here. Where several
+# processes share the tests, one thread each.
+_ALONE = "PYTEST_XDIST_WORKER" not in os.environ
+os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)) if _ALONE else "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 if TYPE_CHECKING:
-    from transformers import LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+# A busy machine is no reason to fail. `--hypothesis-profile=deep` looks further.
+settings.register_profile(
+    "usual", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.register_profile("deep", settings.get_profile("usual"), max_examples=2000)
+settings.load_profile("usual")
 
 CORPUS = [
     "The order number of Anna is 4821 and the order number of Boris is 9370.",
@@ -31,7 +41,8 @@ CHAT_TEMPLATE = (
 class TinyLlama(Protocol):
     """Build a random Llama of a few thousand parameters; keywords override its `LlamaConfig`."""
 
-    def __call__(self, *, seed: int = 0, **config: Any) -> LlamaForCausalLM: ...
+    # Not as `LlamaForCausalLM`, whose annotated `generate` no checker lets us call.
+    def __call__(self, *, seed: int = 0, **config: Any) -> Any: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,30 +62,9 @@ def demo_model() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 @pytest.fixture(scope="session")
 def tiny_tokenizer() -> PreTrainedTokenizerFast:
     """A byte-level BPE of at most 400 tokens: one token per digit, left padding, a chat template."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
+    from byte_tokens import byte_level
 
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
-    bpe.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=["<|pad|>", "<|start|>", "<|end|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    bpe.train_from_iterator(CORPUS, trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=bpe,
-        pad_token="<|pad|>",
-        bos_token="<|start|>",
-        eos_token="<|end|>",
-        padding_side="left",
-        model_input_names=["input_ids", "attention_mask"],
-        chat_template=CHAT_TEMPLATE,
-    )
+    return byte_level(CORPUS, 400, chat_template=CHAT_TEMPLATE)
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +73,7 @@ def tiny_llama(tiny_tokenizer: PreTrainedTokenizerFast) -> TinyLlama:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    def build(*, seed: int = 0, **config: Any) -> LlamaForCausalLM:
+    def build(*, seed: int = 0, **config: Any) -> Any:
         settings: dict[str, Any] = {
             "vocab_size": len(tiny_tokenizer),
             "hidden_size": 32,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from families import copier
-from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from families import CausalLM, copier
+from torch import nn
+from transformers import PreTrainedTokenizerBase, pipeline
 
 from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
 from guardbind.report.report import Report
@@ -16,6 +16,9 @@ from guardbind.report.report import Report
 STATED = "\nalpha=[17]\nbeta=[42]\n"
 BINDINGS = [Binding("alpha", "17"), Binding("beta", "42")]
 ALPHA, BETA = STATED + "alpha=[", STATED + "beta=["
+# The first two tokens of both values are the same; the model writes alpha's.
+ALIKE = [Binding("alpha", "4821"), Binding("beta", "4837")]
+PARTS_LATE = "\nalpha=[4821]\nbeta=[4837]\nbeta=["
 # The model prefers the last place: it is about to close the bracket, and a restatement helps.
 DECOY = "\nalpha=[17]\nbeta=[42]\nlist=[]\nbeta=["
 SLOT = CheckpointConfig(placement="slot")
@@ -34,7 +37,7 @@ class Ask:
         self.first = copier(tokenizer, "first")
         self.last = copier(tokenizer, "last")
 
-    def inputs(self, prompt: str | Sequence[str]) -> dict[str, Tensor]:
+    def inputs(self, prompt: str | Sequence[str]) -> dict[str, Any]:
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
         return dict(self.tokenizer(prompts, return_tensors="pt", padding=True))
 
@@ -55,7 +58,7 @@ class Ask:
         guard = Guard(model, self.tokenizer, config)
         return guard.generate(**self.inputs(prompt), bindings=bindings, target=target, source=source, **how)
 
-    def free(self, model: PreTrainedModel, prompt: str, new: int = 4, **how: Any) -> str:
+    def free(self, model: CausalLM, prompt: str, new: int = 4, **how: Any) -> str:
         inputs = self.inputs(prompt)
         output = model.generate(**inputs, max_new_tokens=new, do_sample=False, **how)
         return str(self.tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
@@ -67,3 +70,12 @@ def kept(report: Report) -> list[str]:
 
 def verdicts(report: Report) -> list[str]:
     return [slot.verdict for slot in report.slots]
+
+
+def text_pipeline(model: CausalLM, tokenizer: Any) -> Any:
+    return pipeline("text-generation", model=model, tokenizer=tokenizer)
+
+
+def hooks(model: nn.Module) -> int:
+    """Count the hooks on the forward passes of a model's modules."""
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())

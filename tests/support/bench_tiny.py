@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from byte_tokens import byte_level
 from families import speaking
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from guardbind_bench.measures.lab import Lab
@@ -16,28 +16,9 @@ from guardbind_bench.prompts.pool import WORDS
 @cache
 def bench_tokenizer(words: int = len(WORDS)) -> PreTrainedTokenizerFast:
     """A byte-level BPE that knows the first `words` words of the pool, with a space in front, and little else."""
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
-    bpe.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=700,
-        special_tokens=["<|pad|>", "<|start|>", "<|end|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
     # So often that all of a word's merges come before any other.
     known = [f" {word}" for word in WORDS[:words]] * 1000
-    bpe.train_from_iterator([*known, " the and of", "Question: What is KEY1?\nKEY1=[", *CLAUSES], trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=bpe,
-        pad_token="<|pad|>",
-        bos_token="<|start|>",
-        eos_token="<|end|>",
-        padding_side="left",
-        model_input_names=["input_ids", "attention_mask"],
-    )
+    return byte_level([*known, " the and of", "Question: What is KEY1?\nKEY1=[", *CLAUSES], 700)
 
 
 def speaking_lab() -> Lab:

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -21,7 +21,7 @@ from torch import nn
 
 from guardbind.errors import NullUnavailableError
 from guardbind_bench.experiments.experiment import Data, Settings
-from guardbind_bench.experiments.table import Column, Row, Table
+from guardbind_bench.experiments.table import Column, Key, Row, Table
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell, Request
@@ -119,15 +119,12 @@ class ToyExperiment:
     version: int = 1
     aliases: tuple[str, ...] = ()
     summed_up: int = 0
+    defaults: dict[str, JsonValue] = field(default_factory=dict)
+    tables: tuple[Table, ...] = field(init=False)
 
-    @property
-    def tables(self) -> tuple[Table, ...]:
+    def __post_init__(self) -> None:
         meaning = {"share": Column(title="odd", unit="share", meaning="Share of odd trials.")}
-        return (Table(id=self.name, title="A toy.", columns=meaning),)
-
-    @property
-    def defaults(self) -> dict[str, JsonValue]:
-        return {}
+        self.tables = (Table(id=self.name, title="A toy.", columns=meaning),)
 
     def plan(self, settings: Settings) -> list[Request]:
         options: dict[str, Any] = dict(settings.options)
@@ -150,7 +147,7 @@ class ToyExperiment:
         rows = []
         for request in self.plan(settings):
             progress(f"k={request.cell.k}")
-            keys = {"model": data.model, "k": request.cell.k}
+            keys: dict[str, Key] = {"model": data.model, "k": request.cell.k}
             if (reason := data.refusal(request)) is not None:
                 rows.append(Row(table=self.name, keys=dict(keys), values={}, notes=(reason,)))
                 continue

@@ -7,22 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from families import CausalLM
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel
+from transformers import DynamicCache
 
 from guardbind.nulls import NullRow
 
-CLOSE = {"rtol": 0.0, "atol": 2e-5}
+CLOSE: dict[str, Any] = {"rtol": 0.0, "atol": 2e-5}
 
 
-def random_rows(model: PreTrainedModel, lengths: Sequence[int]) -> list[list[int]]:
+def random_rows(model: CausalLM, lengths: Sequence[int]) -> list[list[int]]:
     """Return rows of random tokens, always the same."""
     generator = torch.Generator().manual_seed(0)
     vocabulary = model.config.get_text_config().vocab_size
     return [torch.randint(3, vocabulary, (length,), generator=generator).tolist() for length in lengths]
 
 
-def interrupted(model: PreTrainedModel, rows: Sequence[Sequence[int]], kind: str = "default") -> tuple[Any, Tensor]:
+def interrupted(model: CausalLM, rows: Sequence[Sequence[int]], kind: str = "default") -> tuple[Any, Tensor]:
     """Return the cache and the raw logits of a generation of these rows, stopped before its first token."""
     width = max(map(len, rows))
     ids = torch.tensor([[0] * (width - len(row)) + list(row) for row in rows])
@@ -57,30 +58,32 @@ def null_rows(rows: Sequence[Sequence[int]], spans: Sequence[Sequence[tuple[rang
 
 
 @torch.no_grad()
-def by_hand(model: PreTrainedModel, ids: Sequence[int], span: Sequence[range], again: int) -> Tensor:
+def by_hand(model: CausalLM, ids: Sequence[int], span: Sequence[range], again: int) -> Tensor:
     """Read everything but the tail, then the tail token by token, each blind to the span but not to itself."""
     cache, tokens = DynamicCache(), torch.tensor([list(ids)])
     start = max(0, len(ids) - again)
     takes_positions = "position_ids" in inspect.signature(model.forward).parameters
 
-    def read(first: int, end: int, mask: Tensor) -> Tensor:
-        more = {"position_ids": torch.arange(first, end)[None]} if takes_positions else {}
+    def part_of(first: int, end: int, mask: Tensor) -> Tensor:
+        more: dict[str, Any] = {"position_ids": torch.arange(first, end)[None]} if takes_positions else {}
         chunk = tokens[:, first:end]
-        return model(input_ids=chunk, attention_mask=mask, past_key_values=cache, use_cache=True, **more).logits[0, -1]
+        more["past_key_values"] = cache
+        logits: Tensor = model(input_ids=chunk, attention_mask=mask, use_cache=True, **more).logits
+        return logits[0, -1]
 
-    logits = read(0, start, torch.ones(1, start, dtype=torch.long)) if start else None
+    logits = part_of(0, start, torch.ones(1, start, dtype=torch.long)) if start else None
     for at in range(start, len(ids)):
         mask = torch.ones(1, at + 1, dtype=torch.long)
         for part in span:
             mask[:, part.start : part.stop] = 0
         mask[:, at] = 1
-        logits = read(at, at + 1, mask)
+        logits = part_of(at, at + 1, mask)
     assert logits is not None
     return logits.float()
 
 
 @torch.no_grad()
-def prefilled(model: PreTrainedModel, ids: Sequence[int], hidden: Sequence[int] = ()) -> Tensor:
+def prefilled(model: CausalLM, ids: Sequence[int], hidden: Sequence[int] = ()) -> Tensor:
     """Read a row from its first token on, with some columns masked for every token."""
     mask = torch.ones(1, len(ids), dtype=torch.long)
     mask[:, list(hidden)] = 0
@@ -88,7 +91,8 @@ def prefilled(model: PreTrainedModel, ids: Sequence[int], hidden: Sequence[int] 
     more = {"position_ids": torch.arange(len(ids))[None]} if "position_ids" in accepted else {}
     # Twice, because a hybrid masks its recurrent input in batches only.
     both = torch.tensor([list(ids)] * 2)
-    return model(input_ids=both, attention_mask=mask.repeat(2, 1), use_cache=False, **more).logits[0, -1].float()
+    logits: Tensor = model(input_ids=both, attention_mask=mask.repeat(2, 1), use_cache=False, **more).logits
+    return logits[0, -1].float()
 
 
 def contents(thing: Any, seen: set[int] | None = None) -> list[Tensor]:

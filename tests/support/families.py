@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import nn
-from transformers import (
-    AutoConfig,
-    AutoModelForCausalLM,
-    GPT2Config,
-    GPT2LMHeadModel,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerBase
+
+CausalLM: TypeAlias = Any
+"""A model with `generate`. In the annotations of transformers no class of a model has one that can be called."""
 
 LAYERS = 3
 MODERN = {
@@ -95,19 +91,19 @@ FAMILIES = {
 }
 
 
-def build(family: Family, **config: Any) -> PreTrainedModel:
+def build(family: Family, **config: Any) -> CausalLM:
     """Make a family's model from seed 0; keywords override its configuration."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         settings = AutoConfig.for_model(family.model_type, **family.config | config)
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(settings)
+        model = AutoModelForCausalLM.from_config(settings)
     return model.eval()
 
 
 @cache
 def speaking(
     name: str, tokenizer: PreTrainedTokenizerBase, *, window: int = 16, context: int = 256, seed: int = 0
-) -> PreTrainedModel:
+) -> CausalLM:
     """Make a family's model that fits a tokenizer; the same arguments give the same object, so leave it as it is.
 
     Its weights are random, and so large that every token that a layer sees counts.
@@ -136,7 +132,7 @@ def speaking(
 @cache
 def copier(
     tokenizer: PreTrainedTokenizerBase, prefers: Literal["first", "last"] = "first", context: int = 192
-) -> PreTrainedModel:
+) -> CausalLM:
     """Make a GPT-2 with an induction head set by hand; the same arguments give the same object.
 
     After a token that the text holds already it writes what followed there; of several places it prefers the first or
@@ -154,7 +150,7 @@ def copier(
     token, before, copied = (slice(i * code, (i + 1) * code) for i in range(3))
     place = slice(3 * code, width)
     specials = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
-    shape = {"n_embd": width, "n_layer": 2, "n_head": 1, "n_inner": 4, "n_positions": context}
+    shape: dict[str, Any] = {"n_embd": width, "n_layer": 2, "n_head": 1, "n_inner": 4, "n_positions": context}
     config = GPT2Config(vocab_size=len(tokenizer), tie_word_embeddings=False, **specials, **shape)
     model = GPT2LMHeadModel(config).eval()
     # Almost orthogonal, and centred, because a layer norm takes the mean away.
@@ -187,7 +183,7 @@ def copier(
     return model
 
 
-def layers_of(model: PreTrainedModel, family: Family) -> list[nn.Module]:
+def layers_of(model: CausalLM, family: Family) -> list[nn.Module]:
     """Return the decoder layers, by the path that the family declares."""
     return list(model.get_submodule(family.layers).children())
 

@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
+import byte_tokens
 import yaml
+from byte_tokens import LEFT_PADDED, SPECIAL
 from conftest import CHAT_TEMPLATE, CORPUS
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -19,24 +20,12 @@ from guardbind import Binding, CheckpointConfig, Evidence, GuardConfig
 
 # --- tokenizers -----------------------------------------------------------------------------------------------------
 
-SPECIAL = ["<|pad|>", "<|start|>", "<|end|>"]
-_NAMES = dict(zip(("pad_token", "bos_token", "eos_token"), SPECIAL, strict=True))
-_GIVEN: dict[str, Any] = {**_NAMES, "padding_side": "left", "model_input_names": ["input_ids", "attention_mask"]}
 _BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 
 
 def byte_level() -> PreTrainedTokenizerBase:
     """A BPE over bytes, as the demo model's: every text is written with it, one token per digit."""
-    bpe = Tokenizer(models.BPE())
-    digits = pre_tokenizers.Digits(individual_digits=True)
-    bpe.pre_tokenizer = pre_tokenizers.Sequence([digits, pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    bpe.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    bpe.train_from_iterator(
-        CORPUS,
-        trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False),
-    )
-    return PreTrainedTokenizerFast(tokenizer_object=bpe, chat_template=CHAT_TEMPLATE, **_GIVEN)
+    return byte_tokens.byte_level(CORPUS, 400, chat_template=CHAT_TEMPLATE)
 
 
 def metaspace() -> PreTrainedTokenizerBase:
@@ -46,7 +35,7 @@ def metaspace() -> PreTrainedTokenizerBase:
     bpe.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Metaspace(prepend_scheme="first")])
     special = [*SPECIAL, "<unk>", *_BYTES]
     bpe.train_from_iterator(CORPUS, trainers.BpeTrainer(vocab_size=440, special_tokens=special, show_progress=False))
-    return PreTrainedTokenizerFast(tokenizer_object=bpe, unk_token="<unk>", chat_template=CHAT_TEMPLATE, **_GIVEN)
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, unk_token="<unk>", chat_template=CHAT_TEMPLATE, **LEFT_PADDED)
 
 
 def letters() -> PreTrainedTokenizerBase:
@@ -55,7 +44,7 @@ def letters() -> PreTrainedTokenizerBase:
     model = models.BPE({token: i for i, token in enumerate(known)}, [], unk_token="<unk>")
     characters = Tokenizer(model)
     characters.decoder = decoders.Fuse()
-    return PreTrainedTokenizerFast(tokenizer_object=characters, unk_token="<unk>", **_GIVEN)
+    return PreTrainedTokenizerFast(tokenizer_object=characters, unk_token="<unk>", **LEFT_PADDED)
 
 
 def words() -> PreTrainedTokenizerBase:
@@ -65,7 +54,7 @@ def words() -> PreTrainedTokenizerBase:
     known = dict.fromkeys([*SPECIAL, "<unk>", *(word for word, _ in split.pre_tokenize_str(text))])
     level = Tokenizer(models.WordLevel({word: i for i, word in enumerate(known)}, unk_token="<unk>"))
     level.pre_tokenizer = split
-    return PreTrainedTokenizerFast(tokenizer_object=level, unk_token="<unk>", **_GIVEN)
+    return PreTrainedTokenizerFast(tokenizer_object=level, unk_token="<unk>", **LEFT_PADDED)
 
 
 def demo() -> PreTrainedTokenizerBase:
@@ -107,7 +96,7 @@ PHRASES = [
     *["The badge number is ", "Alice's badge is", "badge=", "badge = [", '{"badge": "', '{"order_id": ', "| Alice | "],
     *["| name | badge |\n|---|---|\n| Alice | ", "It was changed to $", "\n", ". ", " and ", "not ", "(", "**", "“"],
 ]
-CHARACTERS = st.characters(exclude_categories=("Cs",))
+CHARACTERS = st.characters(exclude_categories=["Cs"])
 ANYTHING = st.text(CHARACTERS, max_size=12)
 KEY = st.one_of(st.sampled_from(KEYS), ANYTHING)
 VALUE = st.one_of(st.sampled_from(VALUES), st.integers(0, 10**6).map(str), ANYTHING, KEY)
@@ -182,7 +171,7 @@ def _behind(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Return the tokens of a text as they are in the middle of another one."""
     for anchor in ("\n", "=", ""):
         before = tokenizer.encode(anchor, add_special_tokens=False)
-        tokens = tokenizer.encode(anchor + text, add_special_tokens=False)
+        tokens: list[int] = tokenizer.encode(anchor + text, add_special_tokens=False)
         if tokens[: len(before)] == before:
             return tokens[len(before) :]
     return []
@@ -199,7 +188,7 @@ def split(tokenizer: PreTrainedTokenizerBase, text: str, how: str) -> list[int]:
         written = [vocabulary.get(f"<0x{byte:02X}>") for byte in text.encode()]
         if None in written:
             level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-            written = [vocabulary.get(char) for char in (level.pre_tokenize_str(text) or [("", ())])[0][0]]
+            written = [vocabulary.get(char) for char in (level.pre_tokenize_str(text) or [("", (0, 0))])[0][0]]
         if None not in written:
             return [token for token in written if token is not None]
     return _behind(tokenizer, text)

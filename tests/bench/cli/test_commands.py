@@ -35,7 +35,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(model: Path, out: Path, *more: str) -> Result:
-    return invoke("run", "stages", "--model", model, "--k", 8, "--trials", 6, "--out", out, *more)
+    return invoke("run", "stages", "--model", model, "--k", "8", "--trials", "6", "--out", out, *more)
 
 
 def test_a_run_is_printed_compared_reported_and_valid(model: Path, tmp_path: Path) -> None:

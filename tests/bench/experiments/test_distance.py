@@ -27,7 +27,7 @@ def trials(
     return distance, right
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**20), st.floats(60, 300), st.floats(0.5, 4))
 def test_the_fit_is_the_maximum_of_the_likelihood(seed: int, half: float, slope: float) -> None:
     distance, right = trials(half, slope, (40, 80, 160, 320), 60, seed)

@@ -32,12 +32,14 @@ def embedding() -> np.ndarray:
 
 def by_order(draw: np.random.Generator, target: int, competitor: int, values: np.ndarray) -> np.ndarray:
     """A residual that says which value came first and which second, and not which is asked for."""
-    return codes(1)[values[0]] + codes(2)[values[1]] + 0.2 * draw.normal(size=HIDDEN)
+    residual: np.ndarray = codes(1)[values[0]] + codes(2)[values[1]] + 0.2 * draw.normal(size=HIDDEN)
+    return residual
 
 
 def by_target(draw: np.random.Generator, target: int, competitor: int, values: np.ndarray) -> np.ndarray:
     """A residual that holds the embedding of the target, whatever the model writes."""
-    return embedding()[target] + 0.2 * draw.normal(size=HIDDEN)
+    residual: np.ndarray = embedding()[target] + 0.2 * draw.normal(size=HIDDEN)
+    return residual
 
 
 class Invented:

@@ -9,6 +9,7 @@ import torch
 from bench_memory import SameRecords
 from bench_tiny import bench_tokenizer, speaking_lab
 from families import copier
+from pydantic import JsonValue
 
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, GuardbindError, UnknownNameError
@@ -240,7 +241,7 @@ def test_a_refused_cell_and_one_that_failed_give_a_row_without_values() -> None:
 
 def test_the_rows_are_those_of_the_table() -> None:
     lab = by_place()
-    arms = ["none", "auto", CANDIDATES, "oracle"]
+    arms: list[JsonValue] = ["none", "auto", CANDIDATES, "oracle"]
     settings = Settings(ks=(12,), trials=6, options={"arms": arms, "asked": ["random", "fixed"]})
     requests = EXPERIMENT.plan(settings)
     assert [request.cell.form.asked for request in requests] == ["random", "fixed"]

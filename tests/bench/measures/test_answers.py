@@ -225,7 +225,7 @@ def test_facts_are_found_in_a_chat(tiny_tokenizer: PreTrainedTokenizerBase) -> N
     assert [prompt.text.text[slice(*span)] for span in prompt.facts if span] == [fact.value for fact in facts]
     behind = prompt.distance(1)
     assert behind is not None and prompt.distance(None) is None
-    read = str(tiny_tokenizer.decode(prompt.ids[: len(prompt.ids) - behind]))
+    read = str(tiny_tokenizer.decode(list(prompt.ids[: len(prompt.ids) - behind])))
     assert read.endswith(facts[1].value)
 
 

@@ -23,7 +23,8 @@ NUMBERS = ("margin", "max_probability", "entropy_bits", "evidence_bits", "gate_g
 
 def unshared(model: Any, tokenizer: Any, arm: Arm, trial: Any) -> Answer:
     ids = torch.tensor([trial.ids])
-    arguments = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "max_new_tokens": 1, "do_sample": False}
+    arguments: dict[str, Any] = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    arguments |= {"max_new_tokens": 1, "do_sample": False}
     if arm.policy is None:
         return Answer(int(model.generate(**arguments)[0, -1]), None)
     bindings, target = told(trial, arm.told)

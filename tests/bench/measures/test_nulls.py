@@ -8,6 +8,7 @@ import pytest
 import torch
 from bench_tiny import bench_tokenizer
 from families import speaking
+from required import required
 
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, ContextLengthError, NullUnavailableError
@@ -38,7 +39,7 @@ def edited(trial: Trial, null: str) -> list[int]:
     if null == "redact":
         return ids[:place] + list(tokenizer(f" {PLACEHOLDER}")["input_ids"]) + ids[place + 1 :]
     if null == "same_length":
-        written = [tokenizer(text)["input_ids"] for text in NEUTRAL]
+        written: list[list[int]] = [tokenizer(text)["input_ids"] for text in NEUTRAL]
         return ids[:place] + next(tokens for tokens in written if len(tokens) == 1) + ids[place + 1 :]
     if null == "delete":
         return ids[: statement.start] + ids[statement.stop :]
@@ -94,8 +95,9 @@ def test_the_masked_step_says_what_a_guard_says() -> None:
         assert record.target_bits == pytest.approx(own, abs=1e-3)
         assert record.competitor_bits == pytest.approx(other, abs=1e-3)
         mask = record.nulls.index("mask")
-        assert record.token_logprob is not None and record.token_log_priors[mask] is not None
-        assert (record.token_logprob - record.token_log_priors[mask]) / math.log(2) == pytest.approx(own, abs=1e-3)
+        assert record.token_logprob is not None
+        nats = record.token_logprob - required(record.token_log_priors[mask])
+        assert nats / math.log(2) == pytest.approx(own, abs=1e-3)
 
 
 def test_the_prompt_in_full_is_read_as_by_reading() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from families import FAMILIES, GPT, LAYERS, MODERN, Family, build
+from families import FAMILIES, GPT, LAYERS, MODERN, CausalLM, Family, build
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from guardbind.errors import HookBypassedError, NullUnavailableError, UnknownArchitectureError
 from guardbind.model.sites import COMPONENTS, Patch, PatchSites, Site
@@ -38,7 +38,7 @@ TARGET, COMPETITOR = 11, 30
 
 
 @cache
-def tiny(name: str) -> PreTrainedModel:
+def tiny(name: str) -> CausalLM:
     """A model with weights so large that every site counts; tests leave it as it is."""
     model = build(PATCHED[name])
     generator = torch.Generator().manual_seed(1)
@@ -50,7 +50,7 @@ def tiny(name: str) -> PreTrainedModel:
 
 
 @torch.no_grad()
-def logits_of(model: PreTrainedModel, rows: list[list[int]]) -> Tensor:
+def logits_of(model: CausalLM, rows: list[list[int]]) -> Tensor:
     out: Any = model(input_ids=torch.tensor(rows), use_cache=False)
     logits: Tensor = out.logits[:, -1].float()
     return logits
@@ -189,7 +189,7 @@ def test_a_cache_that_cannot_be_shown_is_refused() -> None:
 
 
 def test_the_demo_model_goes_on_from_the_cache(
-    demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase],
+    demo_model: tuple[CausalLM, PreTrainedTokenizerBase],
 ) -> None:
     model, tokenizer = demo_model
     sites = PatchSites.find(model)

@@ -28,7 +28,9 @@ from guardbind_bench.prompts.tasks.primacy_recency import PrimacyRecency
 from guardbind_bench.registry import FILLERS, TASKS
 
 BINDING = (CompetingVars, DecoyInjection, PrimacyRecency)
-FORMS = [Form(style=style, layout=layout) for style, layout in product(("bracket", "eq"), ("S", "C"))]
+FORMS = [
+    Form.model_validate({"style": style, "layout": layout}) for style, layout in product(("bracket", "eq"), ("S", "C"))
+]
 DECOYS = {"decoy_density", "decoy_heavy", "decoy_matched", "other_decoy"}
 
 # What stands around the values `<n>` and the blocks of filler `~`.
@@ -87,7 +89,7 @@ def test_the_fixed_prompts_are_the_papers(task: str, style: Any, layout: Any, k:
 
 # A block with a single decoy, which a random token once hit.
 @example(TASKS.get("decoy_injection"), "decoy_density", Form(), "random", "plain", 24, 1169)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(BINDING),
     st.sampled_from(FILLERS.names()),
@@ -218,7 +220,7 @@ def test_a_chat_template_that_dates_its_prompts_gives_the_same_ones_every_day() 
         chat_template="{{ strftime_now('%d %b %Y') }} {{ messages[0]['content'] | trim }}!",
     )
     trial = CompetingVars(tokenizer, k=4, form=Form(template="chat")).trial(0)
-    assert str(tokenizer.decode(trial.ids)).startswith("26 Jul 2024 KEY1=[")
+    assert str(tokenizer.decode(list(trial.ids))).startswith("26 Jul 2024 KEY1=[")
 
 
 def test_what_cannot_be_asked_in_a_chat_is_refused() -> None:
@@ -235,7 +237,7 @@ def test_a_prompt_without_bos_starts_with_its_text() -> None:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bench_tokenizer().backend_tokenizer)
     trial = CompetingVars(tokenizer, k=4).trial(0)
     assert trial.bound[0].statement.start == 0
-    assert str(tokenizer.decode(trial.ids)).startswith("KEY1=[")
+    assert str(tokenizer.decode(list(trial.ids))).startswith("KEY1=[")
 
 
 def test_an_arm_is_a_name_or_a_name_and_a_number() -> None:

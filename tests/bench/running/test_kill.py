@@ -27,6 +27,11 @@ from guardbind_bench.running.runner import run
 
 SCRIPT = bench_toy.__file__
 TRIALS = 60
+SLOW = 0.25
+"""Seconds that a batch takes where a run is killed at any moment: so long that it does not end before."""
+
+# Each of them starts processes, and some want a free port.
+pytestmark = pytest.mark.xdist_group("processes")
 
 
 @pytest.fixture(autouse=True)
@@ -82,23 +87,22 @@ def test_killed_at_any_moment_what_was_written_is_not_measured_again(
 ) -> None:
     log, out = tmp_path / "log", tmp_path / "run"
     process = subprocess.Popen(
-        [sys.executable, *arguments(out, seconds=0.05)], env=environment(log), stderr=subprocess.DEVNULL
+        [sys.executable, *arguments(out, seconds=SLOW)], env=environment(log), stderr=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + 240
-        while len(lines(log)) < 16 and time.monotonic() < deadline:
+        while len(lines(log)) < 16 and process.poll() is None:
             time.sleep(0.01)
-        time.sleep(random.Random(os.getpid()).random() * 0.1)
+        time.sleep(random.Random(os.getpid()).random() * 2 * SLOW)
     finally:
         process.kill()
         process.wait()
     folder = RunFolder.read(out)
-    request = EXPERIMENTS.get("toy-a").plan(Settings(trials=TRIALS, ks=(3,), options={"seconds": 0.05}))[0]
+    request = EXPERIMENTS.get("toy-a").plan(Settings(trials=TRIALS, ks=(3,), options={"seconds": SLOW}))[0]
     written, before = folder.done(request), lines(log)
     assert 8 <= len(written) < TRIALS
     assert folder.manifest.experiments["toy-a"].status == "running"
     monkeypatch.setenv(LOG, str(log))
-    run_here(out, toy_lab(), seconds=0.05)
+    run_here(out, toy_lab(), seconds=SLOW)
     assert sorted({*written, *lines(log)[len(before) :]}) == list(range(TRIALS))
     assert len(lines(log)) - len(before) == TRIALS - len(written)
     assert RunFolder.read(out).validate() == []

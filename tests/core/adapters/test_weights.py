@@ -8,19 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from conftest import TinyLlama
+from families import CausalLM
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    PreTrainedTokenizerFast,
-)
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from guardbind.errors import MissingDependencyError, UnknownNameError, WeightsError
 from guardbind.model.loading import load, resolve
@@ -238,7 +234,7 @@ def test_load_pads_with_the_end_token_where_there_is_no_other(
     assert tokenizer.pad_token == "<|end|>"
 
 
-Demo = tuple[PreTrainedModel, PreTrainedTokenizerBase]
+Demo = tuple[CausalLM, PreTrainedTokenizerBase]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +286,8 @@ def test_demo_special_tokens_and_chat_template(demo_model: Demo) -> None:
 def test_demo_model_answers(demo_model: Demo) -> None:
     model, tokenizer = demo_model
     messages = [{"role": "user", "content": "What is the capital of France?"}]
-    inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+    how: dict[str, Any] = {"add_generation_prompt": True, "return_tensors": "pt", "return_dict": True}
+    inputs: Any = tokenizer.apply_chat_template(messages, **how)
     output = model.generate(**inputs, max_new_tokens=16, do_sample=False)
     answer = tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     assert "Paris" in answer

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, VISIBLE, Ask, kept
-from families import speaking
+from asking import ALIKE, ALPHA, BETA, BINDINGS, DECOY, PARTS_LATE, STATED, VISIBLE, Ask, kept
+from families import CausalLM
 from torch import Tensor
-from transformers import DynamicCache, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
 from guardbind import Binding, CheckpointConfig, Guard, GuardConfig, GuardOutput
 from guardbind.events import SlotRecord
@@ -30,15 +30,6 @@ SAMPLING: dict[str, dict[str, Any]] = {
 ANSWER = "(alpha=[17];beta=[42]\nalpha"
 RUNNING = GuardConfig(slots=("automatic",))
 WATCHING = GuardConfig(policy="observe", slots=("automatic",))
-PARTS_LATE = "\nalpha=[4821]\nbeta=[4837]\nbeta=["
-ALIKE = [Binding("alpha", "4821"), Binding("beta", "4837")]
-TURNS = [
-    [{"role": "user", "content": "alpha=[17]\nbeta=[42]\nbeta=["}],
-    [
-        {"role": "system", "content": "Print values."},
-        {"role": "user", "content": "count 3\nbeta=[42]\nalpha=[17]\nWrite beta: alpha=[17] beta=["},
-    ],
-]
 
 
 @pytest.fixture
@@ -51,14 +42,14 @@ def sampling(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {"do_sample": True, **SAMPLING[request.param]}
 
 
-def drawn(ask: Ask, model: PreTrainedModel, prompt: str, seed: int, new: int, **how: Any) -> Any:
+def drawn(ask: Ask, model: CausalLM, prompt: str, seed: int, new: int, **how: Any) -> Any:
     torch.manual_seed(seed)
     seen = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True}
     return model.generate(**ask.inputs(prompt), max_new_tokens=new, **seen, **how)
 
 
 def guarded(
-    ask: Ask, model: PreTrainedModel, prompt: str, seed: int, new: int, config: GuardConfig, **how: Any
+    ask: Ask, model: CausalLM, prompt: str, seed: int, new: int, config: GuardConfig, **how: Any
 ) -> GuardOutput:
     torch.manual_seed(seed)
     seen = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True}
@@ -148,12 +139,13 @@ class TestSampling:
         assert torch.equal(one.sequences, other.sequences)
         assert all(map(alike, one.report.slots, other.report.slots))
 
-    def test_on_a_real_model(self, demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+    def test_on_a_real_model(self, demo_model: tuple[CausalLM, PreTrainedTokenizerBase]) -> None:
         model, tokenizer = demo_model
         text = "Alice's badge is 4417. Bruno's badge is 5520. Carla's badge is 8103.\nThe badge of Bruno is"
         inputs = tokenizer(text, return_tensors="pt")
         bindings = [Binding("Alice", "4417"), Binding("Bruno", "5520"), Binding("Carla", "8103")]
-        how = {"max_new_tokens": 8, "do_sample": True, "temperature": 1.0, "top_p": 0.9, "repetition_penalty": 1.1}
+        how: dict[str, Any] = {"max_new_tokens": 8, "do_sample": True}
+        how |= {"temperature": 1.0, "top_p": 0.9, "repetition_penalty": 1.1}
         columns = inputs["input_ids"].shape[1]
         slots = 0
         for seed in range(3):
@@ -270,87 +262,6 @@ class TestEndings:
         assert abstained.text == [""]
 
 
-class TestTurns:
-    @pytest.mark.parametrize("family", ["copier", "llama", "gemma2"])
-    @pytest.mark.parametrize("policy", ["observe", "auto"])
-    def test_a_cache_that_grows_over_turns(
-        self, policy: str, family: str, ask: Ask, tiny_tokenizer: PreTrainedTokenizerBase
-    ) -> None:
-        model = ask.first if family == "copier" else speaking(family, tiny_tokenizer, window=64)
-        guard = Guard(model, tiny_tokenizer, GuardConfig(policy=policy))
-        cache = DynamicCache(config=model.config)
-        how: dict[str, Any] = {"bindings": BINDINGS, "max_new_tokens": 6, "do_sample": False}
-        first = guard.generate(**ask.inputs(ALPHA), past_key_values=cache, return_dict_in_generate=True, **how)
-        columns = first.sequences.shape[1]
-        assert cache.get_seq_length() == columns - 1
-        follow = ask.tokenizer("\nalpha=[17]\nbeta=[", return_tensors="pt")["input_ids"]
-        ids = torch.cat([first.sequences, follow], dim=1)
-        grown = guard.generate(input_ids=ids, attention_mask=torch.ones_like(ids), past_key_values=cache, **how)
-        fresh = guard.generate(input_ids=ids, attention_mask=torch.ones_like(ids), **how)
-        assert torch.equal(grown.sequences, fresh.sequences)
-        assert len(grown.report.slots) == len(fresh.report.slots) > 0
-        for one, other in zip(grown.report.slots, fresh.report.slots, strict=True):
-            assert alike(one, other)
-            assert one.evidence_bits == pytest.approx(other.evidence_bits, abs=1e-3)
-        if (family, policy) == ("copier", "auto"):
-            assert grown.text[0].startswith("42]")
-
-    def test_chats_with_padding_before_them(self, ask: Ask) -> None:
-        """The last line is the assistant's, or one that the template leaves open."""
-        model = speaking("llama", ask.tokenizer)
-        for which, close in ((ask.first, False), (model, True)):
-            texts = [
-                str(ask.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=close))
-                for turn in TURNS
-            ]
-            prompts = texts if close else [text.removesuffix("<|end|>\n") for text in texts]
-            target = "beta" if close else None
-            config = GuardConfig(slots=("prompt_end", "automatic"))
-            batch = ask(which, prompts, config, bindings=[BINDINGS] * 2, target=[target] * 2, new=6)
-            for row, prompt in enumerate(prompts):
-                alone = ask(which, prompt, config, target=target, new=6)
-                assert batch.text[row] == alone.text[0]
-                slots = batch.report.row(row)
-                assert len(slots) == len(alone.report.slots) > 0
-                assert all(map(alike, slots, alone.report.slots))
-
-    def test_on_a_real_model(self, demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
-        """Two chats of unlike length, batched with left padding; then a second turn on the cache of the first."""
-        model, tokenizer = demo_model
-        facts = "Alice's badge number is 4417. Bruno's badge number is 5520."
-        bindings = [Binding("Alice's badge number", "4417"), Binding("Bruno's badge number", "5520")]
-        chats = [
-            [{"role": "user", "content": f"{facts} What is Bruno's badge number?"}],
-            [
-                {"role": "system", "content": "Answer in one short sentence, with the number only."},
-                {"role": "user", "content": f"Please read this. {facts} What is Alice's badge number?"},
-            ],
-        ]
-        guard = Guard(model, tokenizer)
-        texts = [tokenizer.apply_chat_template(c, tokenize=False, add_generation_prompt=True) for c in chats]
-        how: dict[str, Any] = {"max_new_tokens": 12, "do_sample": False}
-        given = {"return_tensors": "pt", "add_special_tokens": False}
-        batch = guard.generate(
-            **tokenizer(texts, padding=True, padding_side="left", **given), bindings=[bindings] * 2, **how
-        )
-        cache = DynamicCache(config=model.config)
-        for row, text in enumerate(texts):
-            kept = {"past_key_values": cache} if row == 0 else {}
-            alone = guard.generate(**tokenizer(text, **given), bindings=bindings, **kept, **how)
-            assert batch.text[row] == alone.text[0]
-            assert len(batch.report.row(row)) == len(alone.report.slots)
-            assert all(map(alike, batch.report.row(row), alone.report.slots))
-            if row == 0:
-                first = alone
-        follow = tokenizer("<|im_end|>\n<|im_start|>user\nAnd Alice's?<|im_end|>\n<|im_start|>assistant\n", **given)
-        ids = torch.cat([first.sequences, follow["input_ids"]], dim=1)
-        ones = torch.ones_like(ids)
-        grown = guard.generate(input_ids=ids, attention_mask=ones, bindings=bindings, past_key_values=cache, **how)
-        fresh = guard.generate(input_ids=ids, attention_mask=ones, bindings=bindings, **how)
-        assert torch.equal(grown.sequences, fresh.sequences)
-        assert all(map(alike, grown.report.slots, fresh.report.slots))
-
-
 class TestBans:
     BANS: ClassVar[dict[str, tuple[str, str]]] = {
         "first": ("suppress_tokens", "4"),
@@ -399,7 +310,8 @@ def test_a_draw_that_leaves_what_the_target_begins_with_is_judged(ask: Ask) -> N
     drawn = set()
     for seed in range(4):
         torch.manual_seed(seed)
-        how = {"do_sample": True, "logits_processor": [Even()], "bindings": [*ALIKE, Binding("gamma", "59")]}
+        bindings = [*ALIKE, Binding("gamma", "59")]
+        how: dict[str, Any] = {"do_sample": True, "logits_processor": [Even()], "bindings": bindings}
         output = ask(ask.first, prompt, GuardConfig(policy="observe"), **how)
         drawn.add(output.text[0][:2])
         assert output.report.slots[0].verdict == "binding_failure"

@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 import torch
-from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, VISIBLE, Ask
+from asking import ALIKE, ALPHA, BETA, BINDINGS, DECOY, PARTS_LATE, STATED, VISIBLE, Ask
+from families import CausalLM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from transformers import (
     AsyncTextIteratorStreamer,
     LogitsProcessor,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
-    StoppingCriteria,
-    StoppingCriteriaList,
     TextIteratorStreamer,
     TextStreamer,
 )
@@ -35,10 +33,6 @@ from guardbind import (
     GuardConfig,
     UnsupportedGenerationError,
 )
-
-# The first two tokens of both values are the same; the model writes alpha's.
-ALIKE = [Binding("alpha", "4821"), Binding("beta", "4837")]
-PARTS_LATE = "\nalpha=[4821]\nbeta=[4837]\nbeta=["
 
 
 @pytest.fixture
@@ -101,7 +95,7 @@ class TestWhatWaits:
         """The text begins as both values do and goes on as neither."""
         prompt = "\ncount(4895)\nalpha=[4821]\nbeta=[4837]\ncount"
         log = Log()
-        how = {"bindings": ALIKE, "new": 6, "streamer": log, "logits_processor": [Steps(log)]}
+        how: dict[str, Any] = {"bindings": ALIKE, "new": 6, "streamer": log, "logits_processor": [Steps(log)]}
         output = ask(ask.first, prompt, GuardConfig(slots=("automatic",)), **how)
         assert output.text == ["(4895)"]
         assert output.report.slots == ()
@@ -111,7 +105,7 @@ class TestWhatWaits:
     def test_without_a_streamer_nothing_waits(self, ask: Ask) -> None:
         assert ask(ask.first, PARTS_LATE, bindings=ALIKE).report.longest_hold_back == 0
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
     @given(
         digits=st.lists(st.sampled_from("0123"), min_size=1, max_size=24), policy=st.sampled_from(["observe", "veto"])
     )
@@ -312,7 +306,8 @@ class TestBatches:
 
     def test_one_that_takes_them_waits_for_the_row_that_waits_longest(self, ask: Ask) -> None:
         log = Log()
-        how = {"bindings": [ALIKE, BINDINGS], "new": 5, "streamer": log, "logits_processor": [Steps(log)]}
+        how: dict[str, Any] = {"bindings": [ALIKE, BINDINGS], "new": 5, "streamer": log}
+        how["logits_processor"] = [Steps(log)]
         output = ask(ask.first, [PARTS_LATE, ALPHA], **how)
         assert log.seen == [0, 0, 0, 3, 4]
         assert output.report.longest_hold_back == 2
@@ -321,73 +316,12 @@ class TestBatches:
         assert columns == ask.inputs([PARTS_LATE, ALPHA])["input_ids"].shape[1]
 
 
-class TestUnfinished:
-    @pytest.mark.parametrize(("new", "unfinished"), [(1, (0,)), (2, (0,)), (3, (0,)), (4, ()), (5, ())])
-    def test_a_length_that_ends_a_row_within_a_value(self, new: int, unfinished: tuple[int, ...], ask: Ask) -> None:
-        for prompt, bindings in (
-            (PARTS_LATE, ALIKE),
-            (PARTS_LATE.replace("37", "90"), [ALIKE[0], Binding("beta", "4890")]),
-        ):
-            assert ask(ask.first, prompt, bindings=bindings, new=new).report.unfinished == unfinished
-
-    @pytest.mark.parametrize(("key", "unfinished"), [("alpha", (0,)), ("beta", ())])
-    def test_a_value_that_begins_another_may_be_whole(self, key: str, unfinished: tuple[int, ...], ask: Ask) -> None:
-        bindings = [Binding("alpha", "4821"), Binding("beta", "48")]
-        prompt = f"\nalpha=[4821]\nbeta=[48]\n{key}=["
-        assert ask(ask.first, prompt, bindings=bindings, new=2).report.unfinished == unfinished
-
-    def test_text_between_values_is_not(self, ask: Ask) -> None:
-        for new, unfinished in ((1, ()), (2, ()), (3, (0,)), (4, ()), (5, ())):
-            output = ask(ask.first, STATED + "beta", new=new)
-            assert output.text == ["=[42]"[:new]]
-            assert output.report.unfinished == unfinished
-
-    @pytest.mark.parametrize("own", [False, True])
-    def test_a_criterion_that_ends_one_row_of_several(self, own: bool, ask: Ask) -> None:
-        """The other row goes on; the pads that the ended one is filled with do not hide that it broke off."""
-
-        class Eight(StoppingCriteria):
-            def __init__(self) -> None:
-                self.calls = 0
-
-            def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
-                self.calls += 1
-                return input_ids[:, -1] == ask.tokenizer.encode("8")[0]
-
-        criterion = Eight()
-        how: dict[str, Any] = {"stop_strings": ["48"], "tokenizer": ask.tokenizer}
-        if own:
-            how = {"stopping_criteria": StoppingCriteriaList([criterion])}
-        output = ask(ask.first, [PARTS_LATE, ALPHA], bindings=[ALIKE, BINDINGS], new=6, **how)
-        assert output.text[0] == "48"
-        assert len(output.text[1]) > 2
-        assert output.report.unfinished == (0,)
-        assert criterion.calls == (6 if own else 0)
-
-    def test_a_visible_checkpoint_that_is_cut(self, ask: Ask) -> None:
-        config = GuardConfig(policy="checkpoint", checkpoint=VISIBLE)
-        how = {"new": 30, "stop_strings": ["beta="], "tokenizer": ask.tokenizer}
-        output = ask(ask.last, DECOY, config, **how)
-        assert output.text == ["\nbeta="]
-        assert output.report.unfinished == (0,)
-
-    def test_a_row_that_the_model_ends_is_judged_and_not_unfinished(self, ask: Ask) -> None:
-        output = ask(ask.first, [BETA, ALPHA], GuardConfig(policy="abstain"), bindings=[BINDINGS] * 2, new=4)
-        assert output.report.unfinished == ()
-
-    def test_a_call_that_raised_ended_no_row(self, ask: Ask) -> None:
-        handle = Guard(ask.first, ask.tokenizer, GuardConfig(policy="raise")).attach(ALIKE)
-        with handle, pytest.raises(BindingFailureError):
-            ask.first.generate(**ask.inputs(PARTS_LATE), max_new_tokens=4)
-        assert handle.report.unfinished == ()
-
-
 def test_exports_are_sorted_and_exist() -> None:
     assert streaming_module.__all__ == sorted(streaming_module.__all__)
     assert all(hasattr(streaming_module, name) for name in streaming_module.__all__)
 
 
-def test_on_a_real_model(demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+def test_on_a_real_model(demo_model: tuple[CausalLM, PreTrainedTokenizerBase]) -> None:
     model, tokenizer = demo_model
     people = {"Alice": "4417-A", "Bruno": "4417-C", "Carla": "5520-B"}
     facts = " ".join(f"{name}'s badge number is {badge}." for name, badge in people.items())

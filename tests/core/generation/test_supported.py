@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 from conftest import TinyLlama
-from families import MODERN, Family, build, speaking
-from transformers import (
-    AutoModelForSeq2SeqLM,
-    GenerationConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    T5Config,
-)
+from families import MODERN, CausalLM, Family, build, speaking
+from transformers import AutoModelForSeq2SeqLM, GenerationConfig, PreTrainedTokenizerBase, T5Config
 
 import guardbind.generation.supported as refusals
 from guardbind import (
@@ -34,13 +28,13 @@ BINDINGS = [Binding("alpha", "17"), Binding("beta", "42")]
 
 
 @pytest.fixture
-def model(tiny_llama: TinyLlama) -> PreTrainedModel:
+def model(tiny_llama: TinyLlama) -> CausalLM:
     """A model of its own for each test: what is refused must leave it as it was."""
     return tiny_llama()
 
 
 @pytest.fixture
-def inputs(tiny_tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:
+def inputs(tiny_tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
     return dict(tiny_tokenizer(PROMPT, return_tensors="pt"))
 
 
@@ -63,7 +57,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def check(generate: Callable[..., Any], model: PreTrainedModel, message: str, **arguments: Any) -> None:
+def check(generate: Callable[..., Any], model: CausalLM, message: str, **arguments: Any) -> None:
     calls: list[int] = []
     counter = model.register_forward_pre_hook(lambda *_: calls.append(1))
     weights = {name: parameter.clone() for name, parameter in model.named_parameters()}
@@ -78,7 +72,7 @@ def check(generate: Callable[..., Any], model: PreTrainedModel, message: str, **
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_it_is_refused_as_an_argument(
-    name: str, model: PreTrainedModel, inputs: dict[str, torch.Tensor], tiny_tokenizer: PreTrainedTokenizerBase
+    name: str, model: CausalLM, inputs: dict[str, Any], tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     arguments, message = REFUSED[name]
     guard = Guard(model, tiny_tokenizer)
@@ -90,8 +84,8 @@ def test_it_is_refused_as_an_argument(
 def test_it_is_refused_wherever_it_is_set(
     name: str,
     place: str,
-    model: PreTrainedModel,
-    inputs: dict[str, torch.Tensor],
+    model: CausalLM,
+    inputs: dict[str, Any],
     tiny_tokenizer: PreTrainedTokenizerBase,
 ) -> None:
     settings, message = REFUSED[name]
@@ -112,7 +106,7 @@ def test_it_is_refused_wherever_it_is_set(
 
 
 def test_a_refused_call_leaves_the_guard_where_it_stands(
-    model: PreTrainedModel, inputs: dict[str, torch.Tensor], tiny_tokenizer: PreTrainedTokenizerBase
+    model: CausalLM, inputs: dict[str, Any], tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     with Guard(model, tiny_tokenizer).attach(BINDINGS) as handle:
         with pytest.raises(UnsupportedGenerationError):
@@ -123,7 +117,7 @@ def test_a_refused_call_leaves_the_guard_where_it_stands(
 
 
 def test_an_assistant_is_refused(
-    model: PreTrainedModel, inputs: dict[str, torch.Tensor], tiny_tokenizer: PreTrainedTokenizerBase
+    model: CausalLM, inputs: dict[str, Any], tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     guard = Guard(model, tiny_tokenizer)
     assistant = build(Family("llama", MODERN), vocab_size=len(tiny_tokenizer))
@@ -131,7 +125,7 @@ def test_an_assistant_is_refused(
 
 
 def test_a_compiled_decode_is_refused_until_it_is_switched_off(
-    model: PreTrainedModel, inputs: dict[str, torch.Tensor], tiny_tokenizer: PreTrainedTokenizerBase
+    model: CausalLM, inputs: dict[str, Any], tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     from transformers.generation.configuration_utils import CompileConfig
 
@@ -142,10 +136,10 @@ def test_a_compiled_decode_is_refused_until_it_is_switched_off(
     assert output.report.slots
 
 
-def test_a_compiled_model_is_refused(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+def test_a_compiled_model_is_refused(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     guard = Guard(model, tiny_tokenizer)
     with pytest.raises(UnsupportedGenerationError, match=r"torch.compile.*uncompiled"):
-        Guard(torch.compile(model), tiny_tokenizer)
+        Guard(cast(Any, torch.compile(model)), tiny_tokenizer)
     model.forward = torch.compile(model.forward)
     with pytest.raises(UnsupportedGenerationError, match=r"torch.compile.*uncompiled"):
         Guard(model, tiny_tokenizer)
@@ -165,7 +159,7 @@ def test_an_encoder_decoder_is_refused(tiny_tokenizer: PreTrainedTokenizerBase) 
         Guard(model, tiny_tokenizer)
 
 
-def test_a_model_without_a_head_is_refused(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+def test_a_model_without_a_head_is_refused(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     with pytest.raises(UnknownArchitectureError, match="AutoModelForCausalLM"):
         Guard(model.model, tiny_tokenizer)
 
@@ -175,14 +169,14 @@ def test_a_model_without_a_head_is_refused(model: PreTrainedModel, tiny_tokenize
     [({}, "NoneType"), ({"input_ids": [[1, 2]]}, "list"), ({"input_ids": torch.zeros(3, dtype=torch.long)}, r"\(3,\)")],
 )
 def test_a_call_without_a_prompt_of_ids_is_refused(
-    given: dict[str, Any], seen: str, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    given: dict[str, Any], seen: str, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     guard = Guard(model, tiny_tokenizer)
     check(guard.generate, model, rf"got .*{seen}.*Pass input_ids", bindings=BINDINGS, **given)
 
 
 def test_the_prompt_may_be_given_by_place_or_by_either_name(
-    model: PreTrainedModel, inputs: dict[str, torch.Tensor], tiny_tokenizer: PreTrainedTokenizerBase
+    model: CausalLM, inputs: dict[str, Any], tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     guard = Guard(model, tiny_tokenizer)
     ids, mask = inputs["input_ids"], inputs["attention_mask"]
@@ -195,7 +189,7 @@ def test_the_prompt_may_be_given_by_place_or_by_either_name(
 
 
 def test_a_model_that_runs_twice_between_two_tokens_is_noticed(
-    model: PreTrainedModel, inputs: dict[str, torch.Tensor], tiny_tokenizer: PreTrainedTokenizerBase
+    model: CausalLM, inputs: dict[str, Any], tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     def peeking(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         model(ids)
@@ -207,7 +201,7 @@ def test_a_model_that_runs_twice_between_two_tokens_is_noticed(
 
 
 def test_a_model_that_runs_without_its_hooks_is_noticed(
-    model: PreTrainedModel, inputs: dict[str, torch.Tensor], tiny_tokenizer: PreTrainedTokenizerBase
+    model: CausalLM, inputs: dict[str, Any], tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     head = model.get_output_embeddings()
 
@@ -235,20 +229,18 @@ def test_an_envelope_that_cannot_be_read_is_refused_before_anything_runs(
 
 class TestSetting:
     @pytest.fixture
-    def model(self) -> PreTrainedModel:
+    def model(self) -> CausalLM:
         model = build(Family("llama", MODERN))
         model.generation_config.top_k = 7
         return model
 
-    def test_the_argument_goes_before_the_given_configuration_and_that_before_the_models(
-        self, model: PreTrainedModel
-    ) -> None:
+    def test_the_argument_goes_before_the_given_configuration_and_that_before_the_models(self, model: CausalLM) -> None:
         given = {"generation_config": GenerationConfig(top_k=5)}
         assert setting(model, {**given, "top_k": 3}, "top_k") == 3
         assert setting(model, given, "top_k") == 5
         assert setting(model, {}, "top_k") == 7
 
-    def test_what_is_not_set_is_the_default(self, model: PreTrainedModel) -> None:
+    def test_what_is_not_set_is_the_default(self, model: CausalLM) -> None:
         assert setting(model, {"generation_config": GenerationConfig()}, "top_k") == 7
         assert setting(model, {}, "num_beams") == GenerationConfig().num_beams
         assert setting(model, {}, "no_such_setting") is None

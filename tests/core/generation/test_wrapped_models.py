@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import torch
-from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, Ask
+from asking import BETA, BINDINGS, DECOY, Ask, hooks, text_pipeline
 from conftest import TinyLlama
-from families import copier
+from families import CausalLM, copier
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, TextStreamer, pipeline
+from transformers import PreTrainedTokenizerBase
 
 from guardbind import Guard, GuardConfig, UnsupportedGenerationError
 from guardbind.events import SlotRecord
@@ -31,10 +31,6 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ask(tiny_tokenizer: PreTrainedTokenizerBase) -> Ask:
     return Ask(tiny_tokenizer)
-
-
-def hooks(model: nn.Module) -> int:
-    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
 
 
 def flat(slot: SlotRecord) -> list[float]:
@@ -59,112 +55,18 @@ def same_slots(one: Handle, other: Handle) -> None:
         assert flat(left) == pytest.approx(flat(right), abs=1e-3, nan_ok=True)
 
 
-class Heard(TextStreamer):
-    """Keeps what is streamed."""
-
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
-        self.text = ""
-
-    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-        self.text += text
-
-
-class TestPipelines:
-    @pytest.fixture
-    def pipe(self, ask: Ask) -> Any:
-        return pipeline("text-generation", model=ask.first, tokenizer=ask.tokenizer)
-
-    def test_text(self, pipe: Any, ask: Ask) -> None:
-        free = pipe(BETA, return_tensors=True, **GREEDY)
-        with Guard(pipe.model, ask.tokenizer).attached(BINDINGS) as handle:
-            assert pipe(BETA, **GREEDY) == [{"generated_text": BETA + "42]\n"}]
-            assert pipe(BETA, return_full_text=False, **GREEDY) == [{"generated_text": "42]\n"}]
-        assert [report.slots[0].action for report in handle.reports] == ["contrast", "contrast"]
-        assert (handle.report.slots[0].verdict, handle.report.slots[0].final_verdict) == ("binding_failure", "ok")
-        assert pipe(BETA, return_tensors=True, **GREEDY) == free
-        assert pipe(BETA, return_full_text=False, **GREEDY) == [{"generated_text": "17]\n"}]
-        assert "generate" not in vars(ask.first)
-        assert hooks(ask.first) == 0
-
-    def test_a_guard_that_observes_changes_nothing(self, pipe: Any, ask: Ask) -> None:
-        how = {"return_tensors": True, "do_sample": True, "max_new_tokens": 12, "num_return_sequences": 2}
-
-        def drawn() -> Any:
-            torch.manual_seed(3)
-            return pipe(BETA, **how)
-
-        free = drawn()
-        with Guard(pipe.model, ask.tokenizer, OBSERVE).attached(BINDINGS) as handle:
-            assert drawn() == free
-        assert [handle.report.row(row)[0].verdict for row in range(2)] == ["binding_failure"] * 2
-
-    def test_several_prompts_one_by_one(self, pipe: Any, ask: Ask) -> None:
-        prompts = [BETA, ALPHA, "\n\n" + BETA]
-        with Guard(pipe.model, ask.tokenizer).attached(BINDINGS) as handle:
-            texts = [answer[0]["generated_text"] for answer in pipe(prompts, return_full_text=False, **GREEDY)]
-        assert texts == ["42]\n", "17]\n", "42]\n"]
-        assert [report.slots[0].target for report in handle.reports] == [1, 0, 1]
-
-    def test_several_prompts_in_batches(self, pipe: Any, ask: Ask) -> None:
-        prompts = [BETA, "\n\n" + ALPHA, "\nnow" + BETA, BETA]
-        with Guard(pipe.model, ask.tokenizer).attached([BINDINGS] * 2) as handle:
-            answers = pipe(prompts, batch_size=2, return_full_text=False, **GREEDY)
-        assert [answer[0]["generated_text"] for answer in answers] == ["42]\n", "17]\n", "42]\n", "42]\n"]
-        assert [[slot.target for slot in report.slots] for report in handle.reports] == [[1, 0], [1, 1]]
-
-    def test_a_chat_that_goes_on_with_its_last_message(self, pipe: Any, ask: Ask) -> None:
-        chat = [{"role": "user", "content": STATED}, {"role": "assistant", "content": "beta=["}]
-        free = pipe(chat, **GREEDY)[0]["generated_text"]
-        with Guard(pipe.model, ask.tokenizer).attached(BINDINGS) as handle:
-            guarded = pipe(chat, **GREEDY)[0]["generated_text"]
-            new = pipe(chat, return_full_text=False, **GREEDY)[0]["generated_text"]
-        assert free[-1] == {"role": "assistant", "content": "beta=[17]\n"}
-        assert guarded == [*free[:-1], {"role": "assistant", "content": "beta=[42]\n"}]
-        assert new == "42]\n"
-        assert (handle.report.slots[0].step, handle.report.slots[0].target) == (0, 1)
-
-    def test_a_chat_that_is_answered(self, pipe: Any, ask: Ask) -> None:
-        chat = [{"role": "user", "content": STATED + "beta=["}]
-        free = pipe(chat, **GREEDY)[0]["generated_text"]
-        with Guard(pipe.model, ask.tokenizer, OBSERVE).attached(BINDINGS):
-            assert pipe(chat, **GREEDY)[0]["generated_text"] == free
-        assert free[-1]["role"] == "assistant"
-
-    def test_a_batch_of_chats(self, pipe: Any, ask: Ask) -> None:
-        chats = [
-            [{"role": "user", "content": STATED}, {"role": "assistant", "content": "beta=["}],
-            [{"role": "user", "content": "Now:" + STATED}, {"role": "assistant", "content": "alpha=["}],
-        ]
-        with Guard(pipe.model, ask.tokenizer).attached([BINDINGS] * 2) as handle:
-            answers = pipe(chats, batch_size=2, return_full_text=False, **GREEDY)
-        assert [answer[0]["generated_text"] for answer in answers] == ["42]\n", "17]\n"]
-        assert [slot.target for slot in handle.report.slots] == [1, 0]
-
-    def test_a_streamer(self, pipe: Any, ask: Ask) -> None:
-        heard = Heard(ask.tokenizer)
-        with Guard(pipe.model, ask.tokenizer).attached(BINDINGS):
-            answer = pipe(BETA, streamer=heard, return_full_text=False, **GREEDY)
-        assert heard.text == answer[0]["generated_text"] == "42]\n"
-
-    def test_a_stop_sequence(self, pipe: Any, ask: Ask) -> None:
-        with Guard(pipe.model, ask.tokenizer).attached(BINDINGS):
-            answer = pipe(BETA, stop_sequence="]", return_full_text=False, do_sample=False, max_new_tokens=9)
-        assert answer == [{"generated_text": "42]"}]
-
-
 class TestAdapters:
     @pytest.fixture
     def peft(self) -> Any:
         return pytest.importorskip("peft")
 
     @pytest.fixture
-    def inputs(self, tiny_tokenizer: PreTrainedTokenizerBase) -> dict[str, Tensor]:
+    def inputs(self, tiny_tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
         prompts = ["alpha = 17\nbeta = 42\nbeta = [", "Now:\nalpha = 17\nbeta = 42\nalpha = ["]
         return dict(tiny_tokenizer(prompts, return_tensors="pt", padding=True))
 
     @staticmethod
-    def adapted(peft: Any, base: PreTrainedModel, *names: str) -> Any:
+    def adapted(peft: Any, base: CausalLM, *names: str) -> Any:
         """Put a LoRA adapter of random weights on a model for each name; the first is active."""
         first, *others = names or ("default",)
         model = peft.get_peft_model(base, peft.LoraConfig(**LORA), adapter_name=first)
@@ -184,7 +86,7 @@ class TestAdapters:
         return Guard(model, tokenizer, config).attached([BINDINGS] * rows)
 
     def test_a_guard_that_observes_changes_nothing(
-        self, peft: Any, inputs: dict[str, Tensor], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
+        self, peft: Any, inputs: dict[str, Any], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         model = self.adapted(peft, tiny_llama())
         free = model.generate(**inputs, do_sample=False, max_new_tokens=8)
@@ -202,7 +104,7 @@ class TestAdapters:
         self,
         null: str,
         peft: Any,
-        inputs: dict[str, Tensor],
+        inputs: dict[str, Any],
         tiny_llama: TinyLlama,
         tiny_tokenizer: PreTrainedTokenizerBase,
     ) -> None:
@@ -218,7 +120,7 @@ class TestAdapters:
         same_slots(handle, reference)
 
     def test_without_the_adapter_it_reads_the_base_model(
-        self, peft: Any, inputs: dict[str, Tensor], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
+        self, peft: Any, inputs: dict[str, Any], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         model, base = self.adapted(peft, tiny_llama()), tiny_llama()
         with (
@@ -234,7 +136,7 @@ class TestAdapters:
         assert flat(adapted.slots[0]) != pytest.approx(flat(plain.slots[0]), abs=1e-3, nan_ok=True)
 
     def test_the_active_adapter_is_the_one_that_is_read(
-        self, peft: Any, inputs: dict[str, Tensor], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
+        self, peft: Any, inputs: dict[str, Any], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         model = self.adapted(peft, tiny_llama(), "one", "two")
         with self.attached(model, tiny_tokenizer) as handle:
@@ -259,7 +161,7 @@ class TestAdapters:
     def test_in_a_pipeline(self, peft: Any, ask: Ask) -> None:
         config = peft.LoraConfig(task_type="CAUSAL_LM", target_modules=["c_attn"], fan_in_fan_out=True)
         model = peft.get_peft_model(copy.deepcopy(ask.first), config).eval()
-        pipe = pipeline("text-generation", model=model, tokenizer=ask.tokenizer)
+        pipe = text_pipeline(model, ask.tokenizer)
         with Guard(pipe.model, ask.tokenizer).attached(BINDINGS) as handle:
             assert pipe(BETA, return_full_text=False, **GREEDY) == [{"generated_text": "42]\n"}]
         assert handle.report.slots[0].final_verdict == "ok"
@@ -269,7 +171,7 @@ class TestAdapters:
         self,
         kind: str,
         peft: Any,
-        inputs: dict[str, Tensor],
+        inputs: dict[str, Any],
         tiny_llama: TinyLlama,
         tiny_tokenizer: PreTrainedTokenizerBase,
     ) -> None:
@@ -296,7 +198,7 @@ class TestAdapters:
         Guard(model.unload(), tiny_tokenizer)
 
     def test_an_adapter_for_each_row_is_refused(
-        self, peft: Any, inputs: dict[str, Tensor], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
+        self, peft: Any, inputs: dict[str, Any], tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         model = self.adapted(peft, tiny_llama(), "one", "two")
         with (
@@ -311,7 +213,7 @@ class WithValueHead(nn.Module):
 
     def __init__(self, pretrained_model: nn.Module, hidden: int) -> None:
         super().__init__()
-        self.pretrained_model = pretrained_model
+        self.pretrained_model: CausalLM = pretrained_model
         self.config = pretrained_model.config
         self.v_head = nn.Linear(hidden, 1)
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 from conftest import TinyLlama
-from families import speaking
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from families import CausalLM, speaking
+from required import required
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 import guardbind.generation.call as request_module
 from guardbind import (
@@ -37,12 +38,12 @@ BOTH = [ALPHA, BETA]
 
 
 @pytest.fixture
-def model(tiny_llama: TinyLlama) -> PreTrainedModel:
+def model(tiny_llama: TinyLlama) -> CausalLM:
     return tiny_llama()
 
 
 @pytest.fixture
-def guard(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> Guard:
+def guard(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> Guard:
     guard = Guard(model, tiny_tokenizer)
     guard.attach(BOTH).detach()
     return guard
@@ -119,7 +120,7 @@ def test_two_values_that_are_written_alike(guard: Guard) -> None:
     refused(guard, CandidateError, r"'17' and '42' are both written as.*Remove the shared alias", bindings=bindings)
 
 
-def test_a_value_that_tokenises_to_nothing(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+def test_a_value_that_tokenises_to_nothing(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     from tokenizers import normalizers
 
     fast = PreTrainedTokenizerFast(
@@ -213,7 +214,8 @@ class TestContext:
             restatement = slot.restate()
             if restatement is None or slot.begun:
                 return None
-            token = next(t for t, child in slot.node.children.items() if child.values == {slot.target_candidate})
+            children = required(slot.node).children
+            token = next(t for t, child in children.items() if child.values == {slot.target_candidate})
             sure = torch.full_like(slot.logprobs, -30.0)
             sure[token] = 0.0
             if visible:
@@ -245,7 +247,8 @@ class TestContext:
         from transformers import StaticCache
 
         def padded(slot: Slot) -> Proposal:
-            token = next(t for t, child in slot.node.children.items() if child.values == {slot.target_candidate})
+            children = required(slot.node).children
+            token = next(t for t, child in children.items() if child.values == {slot.target_candidate})
             sure = torch.full_like(slot.logprobs, -30.0)
             sure[token] = 0.0
             return Restate("long", token, tuple([token] * 6), readout=sure, support=sure)
@@ -262,7 +265,7 @@ class TestContext:
 
 class TestNumbers:
     def test_nan_weights_are_told_before_anything_is_generated(
-        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+        self, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         torch.nn.init.constant_(model.lm_head.weight, torch.nan)
         inputs = tiny_tokenizer(PROMPT, return_tensors="pt")
@@ -272,7 +275,7 @@ class TestNumbers:
     @pytest.mark.parametrize("wrong", [torch.nan, torch.inf])
     @pytest.mark.parametrize("config", [GuardConfig(), GuardConfig(slots=("automatic",))])
     def test_logits_that_become_nan_or_infinite(
-        self, wrong: float, config: GuardConfig, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+        self, wrong: float, config: GuardConfig, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         guard = Guard(model, tiny_tokenizer, config)
         handle = guard.attach(BOTH)
@@ -333,7 +336,7 @@ def test_an_unknown_model_name() -> None:
         load("smolm2-135m")
 
 
-def test_an_unknown_sink_or_layer(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+def test_an_unknown_sink_or_layer(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     with pytest.raises(UnknownNameError, match=r"no sink 'jsonnl'.*Did you mean 'jsonl'\?"):
         Guard(model, tiny_tokenizer, GuardConfig(sinks=("jsonnl:x",)))
     with pytest.raises(ConfigError, match=r"layer 9 is outside the model; it has layers 0 to 1"):
@@ -342,7 +345,7 @@ def test_an_unknown_sink_or_layer(model: PreTrainedModel, tiny_tokenizer: PreTra
 
 @pytest.mark.parametrize("answer", [3, [3], object()])
 def test_a_policy_that_gives_something_else(
-    answer: Any, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    answer: Any, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     guard = Guard(model, tiny_tokenizer, GuardConfig(policy=lambda slot: answer, min_evidence_bits=50.0))
     inputs = tiny_tokenizer(PROMPT, return_tensors="pt")
@@ -355,7 +358,7 @@ def test_exports_are_sorted_and_exist() -> None:
     assert all(hasattr(request_module, name) for name in request_module.__all__)
 
 
-def test_settings_that_are_no_config(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+def test_settings_that_are_no_config(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     settings: Any = {"policy": "observe"}
     with pytest.raises(ConfigError, match="dict; a GuardConfig is accepted"):
         Guard(model, tiny_tokenizer, settings)

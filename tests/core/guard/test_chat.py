@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 from asking import BINDINGS, STATED, Ask
-from families import copier, speaking
+from families import CausalLM, copier, speaking
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase, StaticCache
+from transformers import DynamicCache, PreTrainedTokenizerBase, StaticCache
 
 from guardbind import Binding, BindingError, Guard, GuardConfig, extract
 from guardbind.events import SlotRecord
@@ -110,7 +110,7 @@ def rendered(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, Any]],
     return str(tokenizer.apply_chat_template(messages, tokenize=False, **how))
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, texts: str | list[str]) -> dict[str, Tensor]:
+def encode(tokenizer: PreTrainedTokenizerBase, texts: str | list[str]) -> dict[str, Any]:
     texts = [texts] if isinstance(texts, str) else texts
     return dict(tokenizer(texts, add_special_tokens=False, return_tensors="pt", padding=True))
 
@@ -135,7 +135,8 @@ class TestPlaces:
             place = text.index(statement) + statement.rindex(str(item.value))
             assert mention.value_chars == (place, place + len(str(item.value)))
             assert mention.rule == "key"
-            assert tokenizer.decode(ids[mention.value_tokens.start : mention.value_tokens.stop]).strip() == item.value
+            written = str(tokenizer.decode(ids[mention.value_tokens.start : mention.value_tokens.stop]))
+            assert written.strip() == item.value
             assert not set(ids[mention.tokens.start : mention.tokens.stop]) & set(tokenizer.all_special_ids)
 
     def test_extracted_bindings(self, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -231,12 +232,12 @@ class TestTurns:
         return Ask(tiny_tokenizer)
 
     @staticmethod
-    def cache(kind: str, model: PreTrainedModel) -> Any:
+    def cache(kind: str, model: CausalLM) -> Any:
         if kind == "static":
             return StaticCache(config=model.config, max_cache_len=160)
         return DynamicCache(config=model.config) if kind == "windowed" else DynamicCache()
 
-    def after(self, ask: Ask, sequences: Tensor) -> dict[str, Tensor]:
+    def after(self, ask: Ask, sequences: Tensor) -> dict[str, Any]:
         """Return the prompt of the second turn, whose first tokens are those of the first turn."""
         more = encode(ask.tokenizer, [self.then] * len(sequences))["input_ids"]
         ids = torch.cat([sequences, more], dim=1)
@@ -260,7 +261,7 @@ class TestTurns:
         config = GuardConfig(policy="contrast", min_evidence_bits=0.01)
         self.compare(speaking(family, ask.tokenizer, seed=2), kind, config, ask)
 
-    def compare(self, model: PreTrainedModel, kind: str, config: GuardConfig, ask: Ask) -> None:
+    def compare(self, model: CausalLM, kind: str, config: GuardConfig, ask: Ask) -> None:
         guard, cache = Guard(model, ask.tokenizer, config), self.cache(kind, model)
         inputs = encode(ask.tokenizer, rendered(ask.tokenizer, list(self.first), continue_final_message=True))
         answer = guard.generate(**inputs, bindings=BINDINGS, past_key_values=cache, **GREEDY)
@@ -318,7 +319,7 @@ class TestTheDemoModel:
         {"role": "assistant", "content": "Bob's badge number is"},
     )
 
-    def test_a_value_of_an_earlier_turn(self, demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
+    def test_a_value_of_an_earlier_turn(self, demo_model: tuple[CausalLM, PreTrainedTokenizerBase]) -> None:
         model, tokenizer = demo_model
         text = rendered(tokenizer, list(self.messages), continue_final_message=True)
         assert text.startswith("<|im_start|>system\n")

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 import torch
-from families import copier, speaking
+from families import CausalLM, copier, speaking
 from fuzzing import Case, Script, cases, split, tokenizer_of
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 from transformers.generation.streamers import BaseStreamer
 
 from guardbind import BindingError, BindingFailureError, CandidateError, Guard, GuardbindError, GuardOutput
@@ -30,7 +30,7 @@ NEW = 12
 LONGEST = 700  # tokens of a prompt; the end of a longer one is read
 TOKENIZERS = ["byte_level", "metaspace", "letters", "words", pytest.param("demo", marks=pytest.mark.real_model)]
 each_tokenizer = pytest.mark.parametrize("name", TOKENIZERS)
-few = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=20)
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ def inputs_of(tokenizer: PreTrainedTokenizerBase, case: Case) -> dict[str, Tenso
     return {name: padded[name] for name in ("input_ids", "attention_mask")}
 
 
-def model_of(tokenizer: PreTrainedTokenizerBase, columns: int, name: str) -> PreTrainedModel:
+def model_of(tokenizer: PreTrainedTokenizerBase, columns: int, name: str) -> CausalLM:
     """A model that copies from its prompt, for short prompts; else one that writes at random."""
     if columns + NEW < 192 and name != "demo" and columns % 2:
         return copier(tokenizer, "last")
     return speaking("llama", tokenizer, context=1024)
 
 
-def state_of(model: PreTrainedModel) -> dict[str, Any]:
+def state_of(model: CausalLM) -> dict[str, Any]:
     hooks = [
         (module, len(module._forward_hooks), len(module._forward_pre_hooks), "forward" in vars(module))
         for module in model.modules()
@@ -105,7 +105,7 @@ def run(name: str, case: Case, *, streams: bool = False, **more: Any) -> Outcome
     bare, before = free(), state_of(model)
     guard, script, streamer = Guard(model, tokenizer, case.config), Script(rows, columns, case.lead), Tokens()
     output, error, report = None, None, None
-    told = {"bindings": case.bindings, "target": case.target}
+    told: dict[str, Any] = {"bindings": case.bindings, "target": case.target}
     with guard.attached(**told) as handle:
         torch.manual_seed(case.seed or 0)
         streaming = {"streamer": streamer} if streams else {}
@@ -208,7 +208,8 @@ def check_records(case: Case, outcome: Outcome) -> None:
     data = json.loads(report.to_json())
     assert [SlotRecord(**slot) for slot in data["slots"]] == list(report.slots)
     assert [InterventionRecord(**record) for record in data["interventions"]] == list(report.interventions)
-    for record in (*report.slots, *report.interventions):
+    records: list[SlotRecord | InterventionRecord] = [*report.slots, *report.interventions]
+    for record in records:
         assert all(map(math.isfinite, numbers(record)))
         assert 0 <= record.row < len(case.prompts)
         assert 0 <= record.step < NEW

@@ -8,9 +8,9 @@ import pytest
 import torch
 from asking import ALPHA, BETA, BINDINGS, DECOY, STATED, Ask, verdicts
 from conftest import TinyLlama
-from families import copier, speaking
+from families import CausalLM, copier, speaking
 from torch import Tensor, nn
-from transformers import DynamicCache, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import DynamicCache, LogitsProcessor, PreTrainedTokenizerBase
 
 import guardbind.generation.call as call_module
 import guardbind.guard as guard_module
@@ -148,13 +148,13 @@ class TestBatches:
 
     def test_a_row_that_a_stop_string_ends_opens_no_more_slots(self, ask: Ask) -> None:
         prompts = [ALPHA, STATED + "alpha"]
-        how = {"bindings": [BINDINGS] * 2, "new": 13, "stop_strings": ["]"], "tokenizer": ask.tokenizer}
+        how: dict[str, Any] = {"bindings": [BINDINGS] * 2, "new": 13, "stop_strings": ["]"], "tokenizer": ask.tokenizer}
         output = ask(ask.first, prompts, GuardConfig(policy="observe"), **how)
         assert output.text == ["17]", "=[17]"]
         assert all(slot.step <= 3 for slot in output.report.row(0))
 
     def test_several_sequences_of_one_row(self, ask: Ask) -> None:
-        how = {"do_sample": True, "top_k": 1, "num_return_sequences": 2}
+        how: dict[str, Any] = {"do_sample": True, "top_k": 1, "num_return_sequences": 2}
         targets = ["beta", None]
         output = ask(ask.first, [STATED + "x=[", ALPHA], bindings=[BINDINGS] * 2, target=targets, **how)
         assert output.text == ["42]\n", "42]\n", "17]\n", "17]\n"]
@@ -248,11 +248,11 @@ class TestHandle:
         class Adapter(nn.Module):
             """As peft wraps a model."""
 
-            def __init__(self, inner: PreTrainedModel) -> None:
+            def __init__(self, inner: CausalLM) -> None:
                 super().__init__()
                 self.inner = inner
 
-            def get_base_model(self) -> PreTrainedModel:
+            def get_base_model(self) -> CausalLM:
                 return self.inner
 
             def generate(self, *args: Any, **kwargs: Any) -> Any:
@@ -282,7 +282,7 @@ class TestCaches:
     def test_padding_that_no_mask_tells_of(self, ask: Ask) -> None:
         inputs = ask.inputs([BETA, "\n\n" + ALPHA])
         guard = Guard(ask.first, ask.tokenizer)
-        how = {"bindings": [BINDINGS] * 2, "max_new_tokens": 4, "do_sample": False}
+        how: dict[str, Any] = {"bindings": [BINDINGS] * 2, "max_new_tokens": 4, "do_sample": False}
         output = guard.generate(inputs["input_ids"], **how)
         assert output.text == guard.generate(**inputs, **how).text == ["42]\n", "17]\n"]
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import torch
 from conftest import TinyLlama
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from families import CausalLM
+from transformers import PreTrainedTokenizerBase
 
 from guardbind import Binding, BindingFailureError, CheckpointConfig, Guard, GuardConfig
 from guardbind.policies import Slot
@@ -32,7 +33,7 @@ def no_cycles_by_chance() -> Iterator[None]:
     gc.collect()
 
 
-def inputs(tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:
+def inputs(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
     return dict(tokenizer(PROMPT, return_tensors="pt"))
 
 
@@ -121,7 +122,7 @@ def test_an_exception_holds_on_to_nothing_once_it_is_gone(
 
 
 def test_kept_readouts_hold_no_model(tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
-    model: PreTrainedModel = tiny_llama()
+    model: CausalLM = tiny_llama()
     guard = Guard(model, tiny_tokenizer, GuardConfig(policy="observe", keep_readouts=True))
     output = guard.generate(**inputs(tiny_tokenizer), bindings=BINDINGS, max_new_tokens=3)
     gone = weakref.ref(model)

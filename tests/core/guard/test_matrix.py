@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import pytest
 import torch
+from asking import hooks
 from brute_force import contents, prefilled
-from families import speaking
-from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, TextIteratorStreamer
+from families import CausalLM, speaking
+from transformers import PreTrainedTokenizerBase, TextIteratorStreamer
 from transformers.generation.streamers import BaseStreamer
 
 from guardbind import Binding, BindingFailureError, CheckpointConfig, Guard, GuardConfig, GuardOutput
@@ -65,7 +65,7 @@ def visible(slot: Slot) -> Iterator[Proposal]:
     return restated(slot, visible=True)
 
 
-BITS = {"min_evidence_bits": 0.01}
+BITS: dict[str, Any] = {"min_evidence_bits": 0.01}
 VISIBLE = CheckpointConfig(template="{evidence}; ", placement="slot", visible=True)
 POLICIES = {
     "observe": GuardConfig(policy="observe", **BITS),
@@ -96,16 +96,12 @@ def family(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def model(family: str, tiny_tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+def model(family: str, tiny_tokenizer: PreTrainedTokenizerBase) -> CausalLM:
     return speaking(family, tiny_tokenizer, seed=2)
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, prompts: list[str]) -> dict[str, torch.Tensor]:
+def encode(tokenizer: PreTrainedTokenizerBase, prompts: list[str]) -> dict[str, Any]:
     return dict(tokenizer(prompts, return_tensors="pt", padding=True))
-
-
-def hooks(model: nn.Module) -> int:
-    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
 
 
 def answers(sequences: torch.Tensor, columns: int, pad: int, end: int) -> list[list[int]]:
@@ -137,7 +133,7 @@ def numbers(slot: SlotRecord) -> torch.Tensor:
 
 @pytest.mark.parametrize(("policy", "cache", "decoding"), CELLS)
 def test_a_batch_gives_what_its_rows_give_alone(
-    policy: str, cache: str, decoding: str, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    policy: str, cache: str, decoding: str, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     guard = Guard(model, tiny_tokenizer, POLICIES[policy])
     how = CACHES[cache] | DECODING[decoding] | {"max_new_tokens": ROOM if policy == "visible" else NEW_TOKENS}
@@ -165,7 +161,7 @@ def test_a_batch_gives_what_its_rows_give_alone(
 @pytest.mark.parametrize("cache", CACHES)
 @pytest.mark.parametrize("placement", ["line", "slot"])
 def test_a_restatement_reads_what_stood_there_had_it_been_written(
-    placement: Literal["line", "slot"], cache: str, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    placement: Literal["line", "slot"], cache: str, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     inputs = encode(tiny_tokenizer, PROMPTS)
     rows = [row[mask.bool()].tolist() for row, mask in zip(inputs["input_ids"], inputs["attention_mask"], strict=True)]
@@ -194,11 +190,11 @@ def test_a_restatement_reads_what_stood_there_had_it_been_written(
 @pytest.mark.parametrize("sampling", [False, True], ids=["greedy", "sampling"])
 @pytest.mark.parametrize("config", [GuardConfig(slots=()), GuardConfig(policy="observe", patterns=("",))])
 def test_an_idle_guard_changes_no_bit(
-    config: GuardConfig, sampling: bool, cache: str, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    config: GuardConfig, sampling: bool, cache: str, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     inputs = encode(tiny_tokenizer, PROMPTS)
-    how = {"max_new_tokens": 4, "do_sample": sampling, "return_dict_in_generate": True, "output_logits": True}
-    how |= {"output_scores": True} | CACHES[cache]
+    how: dict[str, Any] = {"max_new_tokens": 4, "do_sample": sampling}
+    how |= {"return_dict_in_generate": True, "output_logits": True, "output_scores": True} | CACHES[cache]
     guard = Guard(model, tiny_tokenizer, config)
 
     def run(guarded: bool) -> Any:
@@ -217,7 +213,7 @@ def test_an_idle_guard_changes_no_bit(
         assert all(torch.equal(a, b) for a, b in zip(live, untouched, strict=True))
 
 
-def test_a_detached_guard_leaves_nothing(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+def test_a_detached_guard_leaves_nothing(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     inputs = encode(tiny_tokenizer, PROMPTS)
     free = model.generate(**inputs, max_new_tokens=6, do_sample=False)
     attributes, before = dict(vars(model)), hooks(model)
@@ -232,7 +228,7 @@ def test_a_detached_guard_leaves_nothing(model: PreTrainedModel, tiny_tokenizer:
     assert len(handle.reports) == 1
 
 
-def test_the_hooks_are_gone_after_an_exception(model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
+def test_the_hooks_are_gone_after_an_exception(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     inputs = encode(tiny_tokenizer, PROMPTS)
     attributes, before = dict(vars(model)), hooks(model)
     guard = Guard(model, tiny_tokenizer, GuardConfig(policy="raise", min_evidence_bits=50.0))
@@ -266,7 +262,7 @@ class Collector(BaseStreamer):
 
 @pytest.mark.parametrize("policy", ["contrast", "abstain", "hidden", "visible"])
 def test_a_streamer_gets_what_the_text_holds(
-    policy: str, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+    policy: str, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     guard = Guard(model, tiny_tokenizer, POLICIES[policy])
     inputs = encode(tiny_tokenizer, PROMPTS[1:2])

@@ -10,9 +10,11 @@ import pytest
 import torch
 from asking import ALPHA, BETA, BINDINGS, Ask, kept
 from families import speaking
+from required import required
 from transformers import PreTrainedTokenizerBase
 
 from guardbind import Binding, GuardConfig
+from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.information.budget import Budget
 
 
@@ -44,7 +46,7 @@ class TestBounds:
         values = ["16", "27", "38", "49"]
         prompt = "".join(f"\n{key}=[{value}]" for key, value in zip(keys, values, strict=True)) + "\nfour=["
         bindings = [Binding(key, value) for key, value in zip(keys, values, strict=True)]
-        config = {"policy": "veto", "min_evidence_bits": 0.2}
+        config: dict[str, Any] = {"policy": "veto", "min_evidence_bits": 0.2}
         enough = ask(ask.first, prompt, GuardConfig(**config, max_vetoes=8), bindings=bindings, new=2)
         assert enough.text == ["49"]
         assert enough.report.interventions[0].tokens_vetoed == 3
@@ -105,7 +107,8 @@ class TestRecords:
         by_candidate = {candidate.index: candidate.probability for candidate in slot.candidates}
         final = [torch.tensor(value).exp().item() for value in slot.lens[1]]
         assert final == pytest.approx([by_candidate[i] for i in range(2)], abs=1e-4)
-        assert abs(slot.lens[0][0] - slot.lens[0][1]) < 3 < abs(slot.lens[1][0] - slot.lens[1][1])
+        gaps = [abs(required(slot.lens[layer][0]) - required(slot.lens[layer][1])) for layer in (0, 1)]
+        assert gaps[0] < 3 < gaps[1]
 
     def test_sinks_see_no_text_unless_asked(self, ask: Ask) -> None:
         for capture in (False, True):
@@ -129,6 +132,7 @@ class TestRecords:
         report = ask(ask.first, BETA).report
         assert report.provenance.dtype == "float32"
         assert report.provenance.template_sha256 is not None
-        assert all(record.provenance == report.provenance for record in (*report.slots, *report.interventions))
+        records: list[SlotRecord | InterventionRecord] = [*report.slots, *report.interventions]
+        assert all(record.provenance == report.provenance for record in records)
         assert '"42"' in report.to_json()
         assert '"42"' not in report.to_json(text=False)

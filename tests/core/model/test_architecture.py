@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from families import FAMILIES, LAYERS, MODERN, Family, Wrapped, build, layers_of
+from families import FAMILIES, LAYERS, MODERN, CausalLM, Family, Wrapped, build, layers_of
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM
 
 import guardbind.model.architecture as architecture
 from guardbind.errors import UnknownArchitectureError
@@ -28,12 +28,12 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 
 @pytest.fixture
-def model(family: Family) -> PreTrainedModel:
+def model(family: Family) -> CausalLM:
     return build(family)
 
 
 @torch.no_grad()
-def reach(model: PreTrainedModel, layer: nn.Module, tokens: int = 12) -> int:
+def reach(model: CausalLM, layer: nn.Module, tokens: int = 12) -> int:
     """How many positions of a layer's output change when its input changes at the first position."""
     outputs: list[torch.Tensor] = []
     shift = torch.zeros(1, tokens, 1)
@@ -59,18 +59,18 @@ def test_exports_are_sorted_and_exist() -> None:
     assert all(hasattr(architecture, name) for name in architecture.__all__)
 
 
-def test_head_is_the_output_embedding(model: PreTrainedModel) -> None:
+def test_head_is_the_output_embedding(model: CausalLM) -> None:
     assert find_head(model) is model.get_output_embeddings()
 
 
-def test_layers_are_found_in_order(model: PreTrainedModel, family: Family) -> None:
+def test_layers_are_found_in_order(model: CausalLM, family: Family) -> None:
     expected = layers_of(model, family)
     assert find_layers(model) == expected
     assert find_layers(model, family.layers) == expected
     assert len(layer_kinds(model)) == len(expected)
 
 
-def test_layers_and_head_are_found_under_a_wrapper(model: PreTrainedModel, family: Family) -> None:
+def test_layers_and_head_are_found_under_a_wrapper(model: CausalLM, family: Family) -> None:
     wrapped = Wrapped(model)
     expected = layers_of(model, family)
     assert find_layers(wrapped) == expected
@@ -78,11 +78,11 @@ def test_layers_and_head_are_found_under_a_wrapper(model: PreTrainedModel, famil
     assert find_head(wrapped) is find_head(model)
 
 
-def test_context_length(model: PreTrainedModel, family: Family) -> None:
+def test_context_length(model: CausalLM, family: Family) -> None:
     assert context_length(model) == family.context
 
 
-def test_windows_are_those_of_the_configuration(model: PreTrainedModel, family: Family) -> None:
+def test_windows_are_those_of_the_configuration(model: CausalLM, family: Family) -> None:
     assert attention_windows(model) == family.windows
 
 
@@ -101,7 +101,7 @@ def test_a_chunk_counts_as_a_window() -> None:
     assert attention_windows(model) == (4, None, 4)
 
 
-def test_recurrent_state_is_told(model: PreTrainedModel, family: Family) -> None:
+def test_recurrent_state_is_told(model: CausalLM, family: Family) -> None:
     assert is_recurrent(model) is family.recurrent
 
 

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 import torch
-from accelerate import cpu_offload  # type: ignore[import-untyped]
-from accelerate.hooks import remove_hook_from_submodules  # type: ignore[import-untyped]
-from families import FAMILIES, LAYERS, Family, Wrapped, build, layers_of
+from accelerate import cpu_offload
+from accelerate.hooks import remove_hook_from_submodules
+from families import FAMILIES, LAYERS, CausalLM, Family, Wrapped, build, layers_of
 from torch import nn
-from transformers import PreTrainedModel
 
 from guardbind.errors import ConfigError, UnknownArchitectureError
 from guardbind.model import lens as lens_module
@@ -45,12 +44,12 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 
 @pytest.fixture
-def model(family: Family) -> PreTrainedModel:
+def model(family: Family) -> CausalLM:
     return build(family)
 
 
 @pytest.fixture
-def llama() -> PreTrainedModel:
+def llama() -> CausalLM:
     return build(FAMILIES["llama"])
 
 
@@ -59,7 +58,7 @@ def test_exports_are_sorted_and_exist() -> None:
     assert all(hasattr(lens_module, name) for name in lens_module.__all__)
 
 
-def test_lens_at_the_last_layer_is_the_model(model: PreTrainedModel) -> None:
+def test_lens_at_the_last_layer_is_the_model(model: CausalLM) -> None:
     lens = Lens.bind(model)
     with lens.attach():
         raw = run(model).logits[:, -1]
@@ -67,7 +66,7 @@ def test_lens_at_the_last_layer_is_the_model(model: PreTrainedModel) -> None:
     torch.testing.assert_close(lens.logits(lens.residuals[LAST]), raw, rtol=1e-4, atol=1e-6)
 
 
-def test_residuals_are_the_hidden_states_of_the_model(model: PreTrainedModel) -> None:
+def test_residuals_are_the_hidden_states_of_the_model(model: CausalLM) -> None:
     lens = Lens.bind(model)
     with lens.attach():
         states = [state[:, -1] for state in run(model, output_hidden_states=True).hidden_states]
@@ -94,7 +93,7 @@ def test_what_follows_the_head_is_measured(case: str, dtype: torch.dtype) -> Non
     torch.testing.assert_close(logits, raw.float(), rtol=rounding, atol=rounding * raw.abs().max().item())
 
 
-def test_a_scale_and_a_cap_together_are_measured(llama: PreTrainedModel) -> None:
+def test_a_scale_and_a_cap_together_are_measured(llama: CausalLM) -> None:
     def scale_and_cap(_module: nn.Module, _args: Any, output: Any) -> None:
         output.logits = torch.tanh(output.logits * 0.2 / 12.0) * 12.0
 
@@ -107,7 +106,7 @@ def test_a_scale_and_a_cap_together_are_measured(llama: PreTrainedModel) -> None
     torch.testing.assert_close(lens.logits(lens.residuals[LAST]), raw, rtol=1e-4, atol=1e-6)
 
 
-def test_a_scale_before_the_head_is_measured(llama: PreTrainedModel) -> None:
+def test_a_scale_before_the_head_is_measured(llama: CausalLM) -> None:
     llama.get_output_embeddings().register_forward_pre_hook(lambda _module, args: (args[0] * 0.25,))
     lens = Lens.bind(llama)
     assert lens.input_scale == pytest.approx(0.25)
@@ -125,7 +124,7 @@ def test_a_model_without_a_final_norm_has_a_lens() -> None:
     torch.testing.assert_close(lens.logits(lens.residuals[LAST]), raw, rtol=1e-4, atol=1e-6)
 
 
-def test_any_leading_shape_and_dtype_is_read_as_its_rows(llama: PreTrainedModel) -> None:
+def test_any_leading_shape_and_dtype_is_read_as_its_rows(llama: CausalLM) -> None:
     lens = Lens.bind(llama)
     rows = torch.randn(6, 32, dtype=torch.float64)
     logits = lens.logits(rows)
@@ -135,7 +134,7 @@ def test_any_leading_shape_and_dtype_is_read_as_its_rows(llama: PreTrainedModel)
     torch.testing.assert_close(lens.logits(rows[4]), logits[4])
 
 
-def test_left_padding_does_not_reach_the_last_position(llama: PreTrainedModel) -> None:
+def test_left_padding_does_not_reach_the_last_position(llama: CausalLM) -> None:
     lens = Lens.bind(llama)
     with lens.attach(), torch.no_grad():
         llama(input_ids=IDS[:1], use_cache=False)
@@ -147,7 +146,7 @@ def test_left_padding_does_not_reach_the_last_position(llama: PreTrainedModel) -
     torch.testing.assert_close(lens.residuals[LAST], alone, rtol=1e-4, atol=1e-6)
 
 
-def test_only_the_chosen_layers_are_read(llama: PreTrainedModel) -> None:
+def test_only_the_chosen_layers_are_read(llama: CausalLM) -> None:
     lens = Lens.bind(llama, [2, 0, 2])
     assert list(lens.layers) == [0, 2]
     with lens.attach():
@@ -157,12 +156,12 @@ def test_only_the_chosen_layers_are_read(llama: PreTrainedModel) -> None:
 
 
 @pytest.mark.parametrize("layer", [-1, LAYERS])
-def test_a_layer_outside_the_model_is_refused(llama: PreTrainedModel, layer: int) -> None:
+def test_a_layer_outside_the_model_is_refused(llama: CausalLM, layer: int) -> None:
     with pytest.raises(ConfigError, match=f"layer {layer} is outside the model; it has layers 0 to 2"):
         Lens.bind(llama, [0, layer])
 
 
-def test_a_path_leads_to_the_layers(llama: PreTrainedModel) -> None:
+def test_a_path_leads_to_the_layers(llama: CausalLM) -> None:
     llama.model.spare = nn.ModuleList(nn.Linear(1, 1) for _ in range(LAYERS))
     with pytest.raises(UnknownArchitectureError, match="2 module lists"):
         Lens.bind(llama)
@@ -170,13 +169,13 @@ def test_a_path_leads_to_the_layers(llama: PreTrainedModel) -> None:
     assert list(lens.layers.values()) == layers_of(llama, FAMILIES["llama"])
 
 
-def test_a_wrapped_model_has_the_lens_of_the_model(llama: PreTrainedModel) -> None:
+def test_a_wrapped_model_has_the_lens_of_the_model(llama: CausalLM) -> None:
     lens, wrapped = Lens.bind(llama), Lens.bind(Wrapped(llama))
     assert wrapped.layers == lens.layers
     assert wrapped.norm is lens.norm
 
 
-def test_an_offloaded_model_has_a_lens(llama: PreTrainedModel) -> None:
+def test_an_offloaded_model_has_a_lens(llama: CausalLM) -> None:
     expected = run(llama).logits[:, -1]
     cpu_offload(llama, execution_device=torch.device("cpu"))
     assert next(llama.parameters()).is_meta
@@ -190,7 +189,7 @@ def test_an_offloaded_model_has_a_lens(llama: PreTrainedModel) -> None:
     torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_a_residual_is_a_copy(llama: PreTrainedModel) -> None:
+def test_a_residual_is_a_copy(llama: CausalLM) -> None:
     lens = Lens.bind(llama, [0])
     with lens.attach():
         run(llama)
@@ -200,7 +199,7 @@ def test_a_residual_is_a_copy(llama: PreTrainedModel) -> None:
     assert torch.equal(lens.residuals[0], expected)
 
 
-def test_the_model_is_as_it_was(model: PreTrainedModel) -> None:
+def test_the_model_is_as_it_was(model: CausalLM) -> None:
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     plain = run(model).logits
     model.train()
@@ -217,7 +216,7 @@ def test_the_model_is_as_it_was(model: PreTrainedModel) -> None:
     assert not lens.residuals[0].requires_grad
 
 
-def test_a_lens_reading_fires_no_hook(llama: PreTrainedModel) -> None:
+def test_a_lens_reading_fires_no_hook(llama: CausalLM) -> None:
     lens = Lens.bind(llama)
     fired: list[str] = []
     for module in (llama.get_output_embeddings(), llama.model.norm):
@@ -228,7 +227,7 @@ def test_a_lens_reading_fires_no_hook(llama: PreTrainedModel) -> None:
     assert len(fired) == 2
 
 
-def test_remove_takes_only_its_own_hooks(llama: PreTrainedModel) -> None:
+def test_remove_takes_only_its_own_hooks(llama: CausalLM) -> None:
     lens = Lens.bind(llama, [0])
     first, second = lens.attach(), lens.attach()
     first.remove()
@@ -244,14 +243,14 @@ def raising(*_args: Any, **_kwargs: Any) -> Any:
     raise RuntimeError("no memory")
 
 
-def test_no_hook_is_left_when_the_probe_fails(model: PreTrainedModel, family: Family) -> None:
+def test_no_hook_is_left_when_the_probe_fails(model: CausalLM, family: Family) -> None:
     layers_of(model, family)[1].forward = raising
     with pytest.raises(RuntimeError, match="no memory"):
         Lens.bind(model)
     assert hooks_on(model) == 0
 
 
-def test_no_hook_is_left_when_the_model_fails(llama: PreTrainedModel) -> None:
+def test_no_hook_is_left_when_the_model_fails(llama: CausalLM) -> None:
     lens = Lens.bind(llama)
     llama.model.norm.forward = raising
     with pytest.raises(RuntimeError, match="no memory"), lens.attach():
@@ -259,33 +258,33 @@ def test_no_hook_is_left_when_the_model_fails(llama: PreTrainedModel) -> None:
     assert hooks_on(llama) == 0
 
 
-def _odd_logits(model: PreTrainedModel) -> None:
+def _odd_logits(model: CausalLM) -> None:
     def log_softmax(_module: nn.Module, _args: Any, output: Any) -> None:
         output.logits = output.logits.log_softmax(-1)
 
     model.register_forward_hook(log_softmax)
 
 
-def _cut_logits(model: PreTrainedModel) -> None:
+def _cut_logits(model: CausalLM) -> None:
     def cut(_module: nn.Module, _args: Any, output: Any) -> None:
         output.logits = output.logits[..., :90]
 
     model.register_forward_hook(cut)
 
 
-def _no_logits(model: PreTrainedModel) -> None:
+def _no_logits(model: CausalLM) -> None:
     model.get_output_embeddings().weight.data.zero_()
 
 
-def _shift_before_norm(model: PreTrainedModel) -> None:
+def _shift_before_norm(model: CausalLM) -> None:
     model.model.norm.register_forward_pre_hook(lambda _module, args: (args[0] + 1,))
 
 
-def _shift_after_norm(model: PreTrainedModel) -> None:
+def _shift_after_norm(model: CausalLM) -> None:
     model.model.norm.register_forward_hook(lambda _module, _args, output: output + torch.arange(32) * 0.1)
 
 
-def _skip_layer(model: PreTrainedModel) -> None:
+def _skip_layer(model: CausalLM) -> None:
     last = model.model.layers[LAST]
     last.__class__ = type("Skipped", (type(last),), {"__call__": lambda _self, hidden, **_: hidden})
 
@@ -301,7 +300,7 @@ def _skip_layer(model: PreTrainedModel) -> None:
         (_skip_layer, "did not run in a forward pass"),
     ],
 )
-def test_a_model_that_the_lens_does_not_reproduce_is_refused(llama: PreTrainedModel, spoil: Any, seen: str) -> None:
+def test_a_model_that_the_lens_does_not_reproduce_is_refused(llama: CausalLM, spoil: Any, seen: str) -> None:
     spoil(llama)
     before = hooks_on(llama)
     with pytest.raises(UnknownArchitectureError, match=seen) as caught:

@@ -89,7 +89,7 @@ def test_a_window_that_has_overflowed_costs_a_reread_and_one_that_has_not_costs_
 
 
 @pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2"])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_any_span_of_any_row_is_taken_away(
     family: str, tiny_tokenizer: PreTrainedTokenizerBase, data: st.DataObject
@@ -218,7 +218,9 @@ class TestReprefill:
             values=self.values,
             everything=(*self.statements[0], *self.statements[1]),
         )
-        return NULLS.get(name)(Tail(model, tokenizer, None, len(self.ids), AGAIN), [request], plain=True)
+        tail = Tail(model, tokenizer, None, len(self.ids), AGAIN)
+        reading: NullReading = NULLS.get(name)(tail, [request], plain=True)
+        return reading
 
     @pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2", "falcon_h1"])
     def test_each_reads_the_prompt_that_it_says(self, family: str, tiny_tokenizer: PreTrainedTokenizerBase) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 from brute_force import CLOSE, by_hand, interrupted, prefilled
-from families import speaking
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from families import CausalLM, speaking
+from transformers import PreTrainedTokenizerBase
 
 import guardbind.session.meter as measure
 from guardbind import GuardConfig, NullUnavailableError, NumericsError
@@ -54,12 +54,10 @@ class Skewed:
 
 class TestMeter:
     @pytest.fixture
-    def model(self, tiny_tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+    def model(self, tiny_tokenizer: PreTrainedTokenizerBase) -> CausalLM:
         return speaking("llama", tiny_tokenizer)
 
-    def read(
-        self, meter: NullMeter, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
-    ) -> measure.NullReadings:
+    def read(self, meter: NullMeter, model: CausalLM, tokenizer: PreTrainedTokenizerBase) -> measure.NullReadings:
         row = bound_row(tokenizer)
         live, main = interrupted(model, [row.ids])
         with torch.no_grad():
@@ -67,7 +65,7 @@ class TestMeter:
             return meter.read(tail, [row], [main[0]], [[0, 1]], [1])[0]
 
     def test_the_next_null_stands_in_for_one_that_is_off_or_not_to_be_had(
-        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase, caplog: pytest.LogCaptureFixture
+        self, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase, caplog: pytest.LogCaptureFixture
     ) -> None:
         meter = NullMeter(GuardConfig(), [Skewed("off", 1.0), Skewed("gone", None), NULLS.get("mask")])
         measured = self.read(meter, model, tiny_tokenizer)
@@ -78,7 +76,7 @@ class TestMeter:
         assert "using 'mask' instead" in caplog.text
 
     def test_nothing_is_judged_by_a_replica_that_is_off(
-        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+        self, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         meter = NullMeter(GuardConfig(), [Skewed("off", 1.0)])
         for _ in range(2):
@@ -88,7 +86,7 @@ class TestMeter:
             assert "differs from the main pass" in measured.refusal
 
     def test_the_pseudo_priors_are_those_of_the_null(
-        self, model: PreTrainedModel, tiny_tokenizer: PreTrainedTokenizerBase
+        self, model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase
     ) -> None:
         meter = NullMeter(GuardConfig(envelope=("mask_prefill", "redact")), [NULLS.get("mask")])
         measured = self.read(meter, model, tiny_tokenizer)

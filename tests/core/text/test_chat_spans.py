@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -49,7 +51,7 @@ def test_a_chat_batch_reads_what_single_prompts_read(demo_model: DemoModel) -> N
     short = chat(tokenizer, f"{NOTES}\n{QUESTION}") + "It is in the"
     long = chat(tokenizer, f"The house was quiet, and nobody was in.\n{NOTES}\n{QUESTION}") + "It is in the"
     bindings = [Binding("Mara", "cellar"), Binding("Jonas", "attic")]
-    settings = {"max_new_tokens": 2, "do_sample": False}
+    settings: dict[str, Any] = {"max_new_tokens": 2, "do_sample": False}
 
     def bits(texts: list[str]) -> list[tuple[float | None, ...]]:
         inputs = tokenizer(texts, add_special_tokens=False, padding=True, return_tensors="pt")

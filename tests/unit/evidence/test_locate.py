@@ -360,7 +360,7 @@ WORD = st.text(min_size=1, max_size=4).filter(str.strip) | st.sampled_from(
     pairs=st.lists(st.tuples(WORD, WORD), max_size=5, unique=True),
     cuts=st.sets(st.integers(0, 60)),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_text_is_located_truthfully(parts: list[str], pairs: list[tuple[str, str]], cuts: set[int]) -> None:
     text = "".join(parts)
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})

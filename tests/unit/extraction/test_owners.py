@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from required import required
 
 from guardbind.evidence import Binding, check_bindings, locate
 from guardbind.extraction import ExtractedTable, Pattern, extract
@@ -297,7 +298,7 @@ TURNED = {
 @pytest.mark.parametrize("text", TURNED)
 def test_the_other_way_round_the_spans_hold_the_subject(text: str) -> None:
     inverse = extract(text).inverse
-    assert [text[slice(*span)] for item in inverse for span in (item.spans or [item.span])] == TURNED[text]
+    assert [text[slice(*span)] for item in inverse for span in (item.spans or [required(item.span)])] == TURNED[text]
     for item in locate(inverse, prompt_of(text), source=text).items:
         assert any(text[slice(*mention.value_chars)] in item.surfaces for mention in item.mentions)
 

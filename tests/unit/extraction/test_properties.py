@@ -21,8 +21,6 @@ from guardbind.extraction import ExtractedTable, extract, extract_prompt
 from guardbind.registry import RULES
 from guardbind.text.decoded import PromptText
 
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 SIGNS = [
     *"=:,;|{}[]()\"'`*-_#>.?!\\&~@$€%\n\r\t ",
     "\r\n",
@@ -83,13 +81,11 @@ def check(text: str, table: ExtractedTable) -> None:
         assert any(text[slice(*mention.value_chars)] in turned.surfaces for mention in turned.mentions)
 
 
-@slow
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join)))
 def test_any_text(text: str) -> None:
     check(text, extract(text))
 
 
-@slow
 @pytest.mark.parametrize("rule", RULES.names())
 @given(text=st.lists(PIECES, max_size=40).map("".join))
 def test_any_text_with_one_rule(rule: str, text: str) -> None:
@@ -142,13 +138,12 @@ def passages(draw: st.DrawFn) -> str:
 MIXTURE = st.lists(passages(), min_size=1, max_size=6).map("\n".join)
 
 
-@slow
 @given(MIXTURE)
 def test_whatever_forms_meet_each_binding_has_its_place(text: str) -> None:
     check(text, extract(text))
 
 
-@settings(slow, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(MIXTURE)
 def test_the_values_of_a_text_fit_in_one_candidate_set(tiny_tokenizer: PreTrainedTokenizerFast, text: str) -> None:
     table = extract(text)
@@ -160,7 +155,6 @@ def test_the_values_of_a_text_fit_in_one_candidate_set(tiny_tokenizer: PreTraine
     assert len({binding.value for binding in table.bindings}) == len(typed)
 
 
-@slow
 @given(st.lists(MIXTURE, min_size=1, max_size=3), st.sampled_from(["user", "assistant"]))
 def test_a_prompt_has_the_bindings_of_its_texts(texts: list[str], role: str) -> None:
     prompt = "".join(f"<|im_start|>{role}\n{text}<|im_end|>\n" for text in texts)
@@ -193,7 +187,6 @@ ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=20).filter(
 )
 
 
-@slow
 @given(
     tree(st.one_of(VALUE, ANY_TEXT)), st.sampled_from([None, 2]), st.booleans(), st.sampled_from(["", "Got: ", "x\r\n"])
 )
@@ -206,7 +199,6 @@ def test_json_is_read_back(data: Any, indent: int | None, escaped: bool, before:
     assert [(item.path, item.value) for item in extract(data).items] == found
 
 
-@slow
 @given(tree(VALUE))
 def test_yaml_is_read_back(data: Any) -> None:
     text = f"Here:\n\n```yaml\n{yaml.safe_dump(data, sort_keys=False)}```\nThanks."
@@ -215,7 +207,6 @@ def test_yaml_is_read_back(data: Any) -> None:
     assert [(item.path, item.value) for item in table.items] == leaves_of(data)
 
 
-@slow
 @given(FLAT, st.sampled_from(["{} = {}\n", "{}={}\r\n", "{}: {}\n", "- **{}**: {}\n", '{}="{}", ', "{}: {}; "]))
 def test_assignments_are_read_back(data: dict[str, str], form: str) -> None:
     text = "".join(form.format(key, value) for key, value in data.items())
@@ -235,7 +226,6 @@ def by_path(head: list[str], rows: dict[str, list[str]]) -> list[tuple[tuple[str
     return [((row, head[i + 1]), cell) for row, cells in rows.items() for i, cell in enumerate(cells)]
 
 
-@slow
 @given(tables())
 def test_markdown_is_read_back(data: tuple[list[str], dict[str, list[str]]]) -> None:
     head, rows = data
@@ -246,7 +236,6 @@ def test_markdown_is_read_back(data: tuple[list[str], dict[str, list[str]]]) -> 
     assert [(item.path, item.value) for item in table.items] == by_path(head, rows)
 
 
-@slow
 @given(tables(), st.sampled_from([",", ";", "\t"]), st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
 def test_csv_is_read_back(data: tuple[list[str], dict[str, list[str]]], delimiter: str, quoting: Any) -> None:
     head, rows = data

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError
@@ -220,7 +220,6 @@ def test_the_jensen_penalty_with_impossible_outcomes() -> None:
         jensen_penalty([0.5, 0.5], [[1.0, 0.0], [1.0, 0.0]])
 
 
-@settings(max_examples=30)
 @given(st.lists(st.lists(st.floats(-3.0, 3.0), min_size=4, max_size=4), min_size=4, max_size=4))
 def test_reordering_moves_a_prediction_by_no_more_than_its_bound(logits: list[list[float]]) -> None:
     """Theorems 1 and 2, over all 24 orders of four chunks whose logit shares depend on their rank."""

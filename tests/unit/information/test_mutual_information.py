@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
@@ -116,7 +116,6 @@ def test_miller_madow_corrects_too_little_with_fewer_trials_than_cells() -> None
 # ---- permutation null
 
 
-@settings(max_examples=25)
 @given(counts)
 def test_shuffles_keep_the_margins(table: list[list[int]]) -> None:
     array = np.array(table)

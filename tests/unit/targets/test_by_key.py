@@ -216,7 +216,7 @@ PART = st.text(max_size=6) | st.sampled_from(
 
 
 @given(parts=st.lists(PART, max_size=20), generated=st.lists(PART, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_resolves_to_a_binding_or_to_none(parts: list[str], generated: list[str]) -> None:
     items: list[Binding | Evidence] = [*PEOPLE[:2], *HISTORY[:2], Evidence("doc", text="4417")]
     text = "".join(parts)

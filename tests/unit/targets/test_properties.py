@@ -27,7 +27,7 @@ facts = st.lists(
 
 
 @given(facts, sentences, sentences | st.text(max_size=30), st.sets(st.integers(0, 5)), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_there_is_always_a_resolution(stated: str, asked: str, said: str, beginning: set[int], automatic: bool) -> None:
     text = f"{stated} {asked}"
     prompt = PromptText(text, tuple((i, i + 1) for i in range(len(text))))

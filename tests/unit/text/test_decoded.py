@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
@@ -20,7 +20,6 @@ CORPUS = [
     "    return x  # 漢字漢字漢字 🙂🙂🙂 é",
 ]
 SPECIALS = ["<s>", "</s>", "<unk>", "<|turn|>"]
-FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def wrap(backend: Tokenizer) -> PreTrainedTokenizerFast:
@@ -109,7 +108,6 @@ def byte_spans(tokenizer: PreTrainedTokenizerFast, ids: list[int]) -> list[tuple
 
 @pytest.mark.parametrize("words", [True, False])
 @given(text=st.text(min_size=1, max_size=60) | st.text("漢字é🙂 a\n", min_size=1, max_size=60))
-@FUZZ
 def test_ranges_are_those_that_bytes_give(words: bool, text: str) -> None:
     tokenizer = byte_level(words)
     ids = tokenizer("<s>" + text, add_special_tokens=False)["input_ids"]
@@ -120,7 +118,6 @@ def test_ranges_are_those_that_bytes_give(words: bool, text: str) -> None:
 
 @every_tokenizer
 @given(data=st.data())
-@FUZZ
 def test_any_ids_decode_exactly(name: str, data: st.DataObject) -> None:
     tokenizer = TOKENIZERS[name]()
     ids = data.draw(st.lists(st.integers(0, len(tokenizer) - 1), max_size=40))
@@ -131,7 +128,6 @@ def test_any_ids_decode_exactly(name: str, data: st.DataObject) -> None:
 
 @every_tokenizer
 @given(parts=st.lists(st.text(max_size=12) | st.sampled_from(["🙂", "漢字", " apple", "\n"]), min_size=1, max_size=8))
-@FUZZ
 def test_rows_glued_from_separate_encodings(name: str, parts: list[str]) -> None:
     tokenizer = TOKENIZERS[name]()
     ids = [i for part in parts for i in tokenizer(part, add_special_tokens=False)["input_ids"]]
@@ -201,7 +197,6 @@ def test_tokens_and_chars() -> None:
 
 
 @given(data=st.data())
-@FUZZ
 def test_tokens_are_those_that_overlap(data: st.DataObject) -> None:
     tokenizer = byte_level(words=False)
     ids = data.draw(st.lists(st.integers(0, len(tokenizer) - 1), min_size=1, max_size=30))

@@ -3,11 +3,12 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 from bench_tiny import bench_tokenizer
 from conftest import CHAT_TEMPLATE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError
@@ -102,7 +103,7 @@ def test_a_checkpoint_follows_every_so_many_tokens_of_the_last_block(
 
 def test_the_checkpoint_is_that_of_the_paper() -> None:
     def expected(task: str, style: str, index: int) -> list[str | int]:
-        v = [value.token for value in sketch(task, "baseline", style=style, index=index).values]
+        v: list[str | int] = [value.token for value in sketch(task, "baseline", style=style, index=index).values]
         return {
             ("competing_vars", "bracket"): ["\nCHECKPOINT: KEY1=[", v[0], "] KEY2=[", v[-1], "]\n"],
             ("competing_vars", "eq"): ["\nCHECKPOINT: KEY1 is", v[0], " ; KEY2 is", v[-1], ".\n"],
@@ -120,11 +121,10 @@ def test_the_checkpoint_is_that_of_the_paper() -> None:
                     pieces += [piece] if isinstance(piece, int) else encode(TOKENIZER, piece)
                 for layout in ("S", "C"):
                     for asked in ("random", "fixed"):
-                        form = {"style": style, "layout": layout, "asked": asked}
+                        form: dict[str, Any] = {"style": style, "layout": layout, "asked": asked}
                         assert inserted(sketch(task, "oracle:32", index=index, **form)) == [(32, tuple(pieces))]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(SPREAD),
     st.sampled_from(NAMES),

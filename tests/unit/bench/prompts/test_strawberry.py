@@ -58,7 +58,7 @@ def test_counts_of_the_papers_word(k: int, expected: tuple[int, int, int]) -> No
 @pytest.mark.parametrize("template", ["plain", "chat"])
 @pytest.mark.parametrize(("k", "filler"), [(9, "natural"), (16, "random"), (48, "natural"), (130, "repeat")])
 def test_a_prompt_says_the_truth_and_shows_where(task: type[Baseline], template: Any, k: int, filler: str) -> None:
-    built = task(TOKENIZER, filler=filler, k=k, form=Form(template=template))
+    built = task(TOKENIZER, filler=filler, k=k, form=Form.model_validate({"template": template}))
     for trial in map(built.trial, range(12)):
         word, letter, trace, summary = said(trial)
         running, steps = 0, []
@@ -177,7 +177,7 @@ def test_the_smallest_size_that_the_message_names_is_accepted() -> None:
 def test_values_of_a_real_model_are_the_tokens_that_it_would_write(demo_model: Any) -> None:
     _, tokenizer = demo_model
     for k, template in ((16, "plain"), (16, "chat"), (60, "plain"), (60, "chat")):
-        task = Factorized(tokenizer, k=k, form=Form(template=template))
+        task = Factorized(tokenizer, k=k, form=Form.model_validate({"template": template}))
         trial = task.trial(1)
         ending = text_of(trial.ids[-12:], tokenizer).rsplit("\n", 1)[1]
         for value in trial.candidates:

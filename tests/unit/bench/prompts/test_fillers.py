@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bench_tiny import bench_tokenizer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError
@@ -33,7 +33,6 @@ SCATTERED = {
 }
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(FILLERS.names()), st.lists(st.integers(0, 120), max_size=3), st.integers(0, 2**32))
 def test_every_block_has_its_size_and_no_value_but_its_decoys(name: str, sizes: list[int], seed: int) -> None:
     blocks = FILLERS.get(name)(STOCK, sizes, Random(seed), DECOYS)
@@ -45,8 +44,8 @@ def test_every_block_has_its_size_and_no_value_but_its_decoys(name: str, sizes: 
 def test_natural_filler_says_nothing_twice_in_a_prompt() -> None:
     first, second = fillers.natural(STOCK, [600, 600], Random(1), DECOYS)
     for block in (first, second):
-        assert bench_tokenizer().decode(block).startswith(tuple(f" {opening}" for opening in OPENINGS))
-    said = [s for block in (first, second) for s in bench_tokenizer().decode(block).split(".")[:-1]]
+        assert str(bench_tokenizer().decode(block)).startswith(tuple(f" {opening}" for opening in OPENINGS))
+    said = [s for block in (first, second) for s in str(bench_tokenizer().decode(block)).split(".")[:-1]]
     assert len(said) > 20
     assert max(Counter(said).values()) == 1
     clauses = [clause for clause in CLAUSES for s in said if s.endswith(f" {clause}")]

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -52,7 +52,6 @@ def test_mcnemar_counts_the_outcomes_of_fair_coins(right_to_wrong: int, wrong_to
     assert mcnemar(right_to_wrong, wrong_to_right) == mcnemar(wrong_to_right, right_to_wrong)
 
 
-@settings(max_examples=30, deadline=None)
 @given(lists)
 def test_a_mean_is_the_mean_and_lies_in_its_interval_of_resamples(values: list[float]) -> None:
     estimate = mean([*values, math.nan])
@@ -64,7 +63,6 @@ def test_a_mean_is_the_mean_and_lies_in_its_interval_of_resamples(values: list[f
         assert min(values) - 1e-6 <= estimate.low <= estimate.high <= max(values) + 1e-6
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=20))
 def test_a_difference_is_the_mean_of_paired_differences(pairs: list[tuple[float, float]]) -> None:
     after, before = zip(*pairs, strict=True)
@@ -75,7 +73,6 @@ def test_a_pair_with_a_missing_side_is_left_out_of_a_difference() -> None:
     assert difference([1.0, math.nan, 3.0], [0.0, 5.0, math.nan]) == mean([1.0])
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.floats(0.1, 9), st.floats(0.1, 9)), min_size=2, max_size=30), st.floats(0.1, 10))
 def test_a_ratio_of_means_is_no_mean_of_ratios(pairs: list[tuple[float, float]], scale: float) -> None:
     above, below = (np.array(side) for side in zip(*pairs, strict=True))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError, RunFolderError
@@ -65,7 +65,6 @@ def bits(value: Any) -> Any:
     return value
 
 
-@settings(deadline=None, max_examples=40)
 @given(records=st.lists(RECORDS, min_size=1, max_size=5))
 def test_what_is_written_is_read_back_bit_by_bit(tmp_path_factory: pytest.TempPathFactory, records: list[Any]) -> None:
     path = tmp_path_factory.mktemp("parts") / "part.parquet"

@@ -107,7 +107,7 @@ def test_the_bindings_of_a_chat_stand_where_the_table_says(demo_model: DemoModel
             "content": "Bob's badge number is 4417. Ann's badge number is 8213.\nWhat is Bob's badge number?",
         },
     ]
-    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+    ids: Any = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
     prompt = PromptText.from_ids(tokenizer, ids)
     bindings = extract(messages).in_prompt(prompt.text).bindings
     table = locate(bindings, prompt)

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 from bench_tiny import bench_tokenizer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
@@ -21,7 +21,6 @@ def text_of(ids: tuple[int, ...]) -> str:
     return str(TOKENIZER.decode(list(ids), clean_up_tokenization_spaces=False))
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 200), st.integers(0, 2**40), st.sampled_from(FILLERS.names()))
 def test_a_prompt_is_its_pieces(index: int, k: int, seed: int, filler: str) -> None:
     trial = CompetingVars(TOKENIZER, filler=filler, k=k, seed=seed).trial(index)

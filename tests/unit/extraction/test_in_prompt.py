@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -92,9 +93,8 @@ def test_rules_are_those_of_extract() -> None:
 def test_a_rendered_chat(demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
     _, tokenizer = demo_model
     messages = [{"role": role, "content": said} for role, said in TURNS if role != "tool"]
-    prompt = PromptText.from_ids(
-        tokenizer, tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
-    )
+    ids: Any = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+    prompt = PromptText.from_ids(tokenizer, ids)
     table = extract_prompt(prompt)
     assert [(item.key, item.value) for item in table.items] == [("Bob's badge number", "4417"), ("total", "$5.00")]
     assert [item.absent for item in locate(table.bindings, prompt).items] == [False, False]

@@ -50,7 +50,7 @@ def read(trial: Trial, tokenizer: PreTrainedTokenizerBase = TOKENIZER) -> dict[s
 @pytest.mark.parametrize("k", [0, 30])
 @pytest.mark.parametrize("template", ["plain", "chat"])
 def test_the_value_of_a_note_is_the_letter_of_its_place(filler: str, k: int, template: Any) -> None:
-    task = NotesBinding(TOKENIZER, filler=filler, k=k, form=Form(template=template))
+    task = NotesBinding(TOKENIZER, filler=filler, k=k, form=Form.model_validate({"template": template}))
     for trial in map(task.trial, range(4)):
         prompt = read(trial)
         assert list(prompt["notes"]) == [bound.key for bound in trial.bound]
@@ -84,7 +84,7 @@ def test_letters_are_balanced_and_every_order_occurs() -> None:
 def test_the_same_items_under_every_filler_size_and_template() -> None:
     seen = set()
     for filler, k, template in [("natural", 0, "plain"), ("random", 20, "chat"), ("repeat", 5, "plain")]:
-        task = NotesBinding(TOKENIZER, filler=filler, k=k, form=Form(template=template))
+        task = NotesBinding(TOKENIZER, filler=filler, k=k, form=Form.model_validate({"template": template}))
         trials = [task.trial(index) for index in range(6)]
         seen.add(str([(t.asked, [(b.key, b.value.word) for b in t.bound]) for t in trials]))
     assert len(seen) == 1
@@ -155,7 +155,7 @@ def test_other_settings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_letters_of_a_real_model(demo_model: Any) -> None:
     _, tokenizer = demo_model
     for template in ("plain", "chat"):
-        trial = NotesBinding(tokenizer, k=20, form=Form(template=template)).trial(0)
+        trial = NotesBinding(tokenizer, k=20, form=Form.model_validate({"template": template})).trial(0)
         prompt = read(trial, tokenizer)
         assert prompt["options"][prompt["notes"][prompt["person"]]] == trial.target.value.word
         assert text_of(trial.ids, tokenizer).endswith("Answer:")

@@ -39,7 +39,7 @@ def test_aliases_are_other_tokens_of_the_same_word_and_of_no_other(pool: Pool) -
     seen: set[int] = set()
     for value in pool.values:
         assert value.token in value.aliases
-        assert {tokenizer.decode([alias]).strip().lower() for alias in value.aliases} == {value.word}
+        assert {str(tokenizer.decode([alias])).strip().lower() for alias in value.aliases} == {value.word}
         assert seen.isdisjoint(value.aliases)
         seen |= value.aliases
     assert pool.aliases == seen
