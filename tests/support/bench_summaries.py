@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.experiments.table import Column, Estimate, Figure, Key, Row, Table
+from guardbind_bench.experiments.table import Column, Estimate, Figure, RowKey, Table, TableRow
 from guardbind_bench.prompts.cell import Cell, Form, Request
 from guardbind_bench.running.summary import MeasuredRequest, RunOrigin, Summary
 from guardbind_bench.stats.statistics import share
@@ -28,13 +28,13 @@ def table_of(
 
 
 def row_of(
-    table: Table, values: Mapping[str, Estimate], notes: Sequence[str] = (), model: str = MODEL, **keys: Key
-) -> Row:
-    about: dict[str, Key] = {"model": model, "task": "competing_vars", "filler": "decoy_heavy", "k": 256}
-    return Row(table=table.id, keys={**about, **keys}, values=dict(values), notes=tuple(notes))
+    table: Table, values: Mapping[str, Estimate], notes: Sequence[str] = (), model: str = MODEL, **keys: RowKey
+) -> TableRow:
+    about: dict[str, RowKey] = {"model": model, "task": "competing_vars", "filler": "decoy_heavy", "k": 256}
+    return TableRow(table=table.id, keys={**about, **keys}, values=dict(values), notes=tuple(notes))
 
 
-def about(row: Row, keys: Mapping[str, Key]) -> Row:
+def about(row: TableRow, keys: Mapping[str, RowKey]) -> TableRow:
     """Return a row that has further keys."""
     return row.model_copy(update={"keys": {**row.keys, **keys}})
 
@@ -47,7 +47,7 @@ def condition_of(form: Form, refused: str | None = None, **cell: object) -> Meas
 
 def summary_of(
     tables: Sequence[Table],
-    rows: Sequence[Row],
+    rows: Sequence[TableRow],
     conditions: Sequence[MeasuredRequest] = (),
     model: str = MODEL,
     experiment: str = "stages",

@@ -20,8 +20,8 @@ from pydantic import JsonValue
 from torch import nn
 
 from guardbind.errors import NullUnavailableError
-from guardbind_bench.experiments.experiment import Data, Settings
-from guardbind_bench.experiments.table import Column, Key, Row, Table
+from guardbind_bench.experiments.experiment import RecordSource, Settings
+from guardbind_bench.experiments.table import Column, RowKey, Table, TableRow
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell, Request
@@ -140,16 +140,16 @@ class ToyExperiment:
             for k in settings.ks
         ]
 
-    def summarise(self, data: Data, settings: Settings, progress: Callable[[str], None]) -> list[Row]:
+    def summarise(self, data: RecordSource, settings: Settings, progress: Callable[[str], None]) -> list[TableRow]:
         self.summed_up += 1
         if settings.options.get("fails"):
             raise ZeroDivisionError("no rows today")
         rows = []
         for request in self.plan(settings):
             progress(f"k={request.cell.k}")
-            keys: dict[str, Key] = {"model": data.model, "k": request.cell.k}
+            keys: dict[str, RowKey] = {"model": data.model, "k": request.cell.k}
             if (reason := data.refusal(request)) is not None:
-                rows.append(Row(table=self.name, keys=dict(keys), values={}, notes=(reason,)))
+                rows.append(TableRow(table=self.name, keys=dict(keys), values={}, notes=(reason,)))
                 continue
             frame = data.frame(request)
             values = {
@@ -157,7 +157,7 @@ class ToyExperiment:
                 "value": quantity(float(frame["value"].sum()), len(frame)),
                 "counting": count(int(frame["counts"].sum()), len(frame)),
             }
-            rows.append(Row(table=self.name, keys=dict(keys), values=values))
+            rows.append(TableRow(table=self.name, keys=dict(keys), values=values))
         return rows
 
 

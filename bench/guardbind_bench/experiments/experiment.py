@@ -142,7 +142,3 @@ def summarise(
 ) -> list[TableRow]:
     """Make the rows of all conditions."""
     return [row for part in settings.parts for row in experiment.summarise(data, part, progress)]
-
-
-# The former name, by which the tests still know it.
-Data = RecordSource

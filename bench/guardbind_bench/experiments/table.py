@@ -64,8 +64,3 @@ class Table(Frozen):
     """Id of the published table whose rows it can be set beside; values of equal name mean the same."""
     figure: Figure | None = None
     """The plot that shows it best."""
-
-
-# Former names, by which reporting and the tests still know them.
-Key = RowKey
-Row = TableRow

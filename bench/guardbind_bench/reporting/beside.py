@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from guardbind_bench.experiments.table import Key
+from guardbind_bench.experiments.table import RowKey
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.reporting.compare import ComparedNumber, ComparedRow
 from guardbind_bench.reporting.numbers import about, interval, number, said
@@ -98,5 +98,5 @@ def _line(one: ComparedRow, compared: ComparedNumber, hidden: Set[str], notes: d
     )
 
 
-def _keys(keys: Mapping[str, Key], hidden: Set[str]) -> str:
+def _keys(keys: Mapping[str, RowKey], hidden: Set[str]) -> str:
     return about({key: value for key, value in keys.items() if key not in hidden})

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from guardbind.frozen import Frozen
-from guardbind_bench.experiments.table import Column, Estimate, Key, Row
+from guardbind_bench.experiments.table import Column, Estimate, RowKey, TableRow
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.reporting.numbers import said
 from guardbind_bench.reporting.published import Published, PublishedRow, PublishedTable, read_published
@@ -64,13 +64,13 @@ class ComparedRow(Frozen):
 
     table: str
     """Id of our table."""
-    keys: dict[str, Key]
+    keys: dict[str, RowKey]
     """What our row is about."""
     published_table: str
     """Id of the published table."""
     reference: str
     """Where it stands in the paper."""
-    published_keys: dict[str, Key] | None
+    published_keys: dict[str, RowKey] | None
     """What the published row is about; None where there is none to compare with, for the first of the reasons."""
     same_model: bool
     """Whether both are of the same model."""
@@ -104,7 +104,7 @@ def compare(summary: Summary, published: Published | None = None) -> list[Compar
     return comparisons
 
 
-def _row(row: Row, columns: dict[str, Column], table: PublishedTable, forms: set[Form]) -> list[ComparedRow]:
+def _row(row: TableRow, columns: dict[str, Column], table: PublishedTable, forms: set[Form]) -> list[ComparedRow]:
     partners, missing = _partners(row, table)
     names = [_same_meaning(row, columns, table, partner) for partner in partners]
     if not missing and not any(names):
@@ -128,7 +128,7 @@ def _row(row: Row, columns: dict[str, Column], table: PublishedTable, forms: set
 
 
 def _comparison(
-    row: Row,
+    row: TableRow,
     table: PublishedTable,
     other: PublishedRow | None,
     values: dict[str, ComparedNumber],
@@ -146,7 +146,7 @@ def _comparison(
     )
 
 
-def _partners(row: Row, table: PublishedTable) -> tuple[list[PublishedRow], tuple[str, ...]]:
+def _partners(row: TableRow, table: PublishedTable) -> tuple[list[PublishedRow], tuple[str, ...]]:
     """Return the published rows with equal keys; where there are none, why."""
     rows = list(table.rows)
     for key, value in row.keys.items():
@@ -166,7 +166,7 @@ def _partners(row: Row, table: PublishedTable) -> tuple[list[PublishedRow], tupl
     return own or rows, ()
 
 
-def _accepted(theirs: Key) -> tuple[Key, ...]:
+def _accepted(theirs: RowKey) -> tuple[RowKey, ...]:
     stand_in = _STAND_INS.get(str(theirs))
     return (theirs,) if stand_in is None else (theirs, stand_in)
 
@@ -175,15 +175,17 @@ def _told(rows: Sequence[PublishedRow], key: str) -> list[str]:
     return list(dict.fromkeys(said(value) for row in rows if (value := row.keys.get(key)) is not None))
 
 
-def _same_model(row: Row, other: PublishedRow) -> bool:
+def _same_model(row: TableRow, other: PublishedRow) -> bool:
     return _short(row.keys.get("model")) == _short(other.keys.get("model")) is not None
 
 
-def _short(model: Key) -> str | None:
+def _short(model: RowKey) -> str | None:
     return None if model is None else str(model).rsplit("/", 1)[-1].lower()
 
 
-def _same_meaning(row: Row, columns: dict[str, Column], table: PublishedTable, other: PublishedRow) -> dict[str, str]:
+def _same_meaning(
+    row: TableRow, columns: dict[str, Column], table: PublishedTable, other: PublishedRow
+) -> dict[str, str]:
     """Return the names of the published numbers that ours can be set beside, with the names of ours."""
     names = {name: name if name in columns else _NEAREST.get(name, name) for name in table.columns}
     return {
@@ -236,7 +238,7 @@ def _compared(
     )
 
 
-def _row_reasons(row: Row, other: PublishedRow, table: PublishedTable) -> Iterable[str]:
+def _row_reasons(row: TableRow, other: PublishedRow, table: PublishedTable) -> Iterable[str]:
     if not _same_model(row, other):
         named = other.keys.get("model")
         yield f"another model: {named}" if named else "the paper does not name the model"
@@ -255,7 +257,7 @@ def _row_reasons(row: Row, other: PublishedRow, table: PublishedTable) -> Iterab
         yield f"the published table: {table.caveat}"
 
 
-def _forms(row: Row, summary: Summary) -> set[Form]:
+def _forms(row: TableRow, summary: Summary) -> set[Form]:
     """Return how the prompts of a row may have been written."""
     cells = [condition.request.cell for condition in summary.conditions]
     matching = [

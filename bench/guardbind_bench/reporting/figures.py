@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guardbind_bench.experiments.table import Figure, Row, Table
+from guardbind_bench.experiments.table import Figure, Table, TableRow
 from guardbind_bench.reporting.panels import (
     COLOURS,
     DASHES,
@@ -50,7 +50,7 @@ __all__ = ["FIGURES", "draw"]
 _MOST_LINES = 12
 
 
-def draw(table: Table, rows: Sequence[Row]) -> Drawing | None:
+def draw(table: Table, rows: Sequence[TableRow]) -> Drawing | None:
     """Draw the plot that a table declares.
 
     Args:
@@ -71,7 +71,7 @@ def draw(table: Table, rows: Sequence[Row]) -> Drawing | None:
         return FIGURES[table.figure](told, table)
 
 
-def _decay(rows: Sequence[Row], table: Table) -> Drawing | None:
+def _decay(rows: Sequence[TableRow], table: Table) -> Drawing | None:
     fits = [row for row in rows if _is_curve(row)]
     rows = [row for row in rows if row.table == table.id]
     name = accuracy_column(table, rows)
@@ -101,11 +101,11 @@ def _decay(rows: Sequence[Row], table: Table) -> Drawing | None:
     return figure
 
 
-def _is_curve(row: Row) -> bool:
+def _is_curve(row: TableRow) -> bool:
     return value_of(row, "half_distance") is not None and value_of(row, "slope") is not None
 
 
-def _curve(ax: Axes, number: int, fit: Row, x: Sequence[float]) -> None:
+def _curve(ax: Axes, number: int, fit: TableRow, x: Sequence[float]) -> None:
     places = np.geomspace(min(x), max(x), 100)
     accuracy = 1 / (1 + (places / number_of(fit, "half_distance")) ** number_of(fit, "slope"))
     ax.plot(
@@ -113,7 +113,7 @@ def _curve(ax: Axes, number: int, fit: Row, x: Sequence[float]) -> None:
     )
 
 
-def _stages(rows: Sequence[Row], table: Table) -> Drawing | None:
+def _stages(rows: Sequence[TableRow], table: Table) -> Drawing | None:
     parts = {
         "acc": ("right", "#0072B2", "white", ""),
         "rate_2a": ("2A: no candidate", "#E69F00", "black", "//"),
@@ -147,7 +147,7 @@ def _stages(rows: Sequence[Row], table: Table) -> Drawing | None:
     return figure
 
 
-def _heat(rows: Sequence[Row], table: Table) -> Drawing | None:
+def _heat(rows: Sequence[TableRow], table: Table) -> Drawing | None:
     # The paper's mean of ratios comes first in its table and has small denominators.
     ratio = next((name for name in table.columns if name.endswith("_ratio_of_means") and some(rows, name)), None)
     name = ratio or first_column(table, rows, ("ratio", "logits", "share"))
@@ -182,7 +182,7 @@ def _heat(rows: Sequence[Row], table: Table) -> Drawing | None:
     return figure
 
 
-def _layers(rows: Sequence[Row], table: Table) -> Drawing | None:
+def _layers(rows: Sequence[TableRow], table: Table) -> Drawing | None:
     names = [name for name, column in table.columns.items() if column.unit == "share" and some(rows, name)]
     names = names or [name for name in table.columns if some(rows, name)][:1]
     if not names or all(row.keys.get("layer") is None for row in rows):
@@ -202,7 +202,7 @@ def _layers(rows: Sequence[Row], table: Table) -> Drawing | None:
     return figure
 
 
-def _by_layer(ax: Axes, number: int, rows: Sequence[Row], name: str, label: str) -> None:
+def _by_layer(ax: Axes, number: int, rows: Sequence[TableRow], name: str, label: str) -> None:
     points = sorted((row for row in rows if row.keys.get("layer") is not None), key=partial(key_of, name="layer"))
     if points:
         draw_points(ax, number, [key_of(row, "layer") for row in points], [row.values[name] for row in points], label)
@@ -212,7 +212,7 @@ def _by_layer(ax: Axes, number: int, rows: Sequence[Row], name: str, label: str)
         ax.axhline(number_of(rows[0], name), color=COLOURS[number % len(COLOURS)], linestyle=dashes, label=label)
 
 
-def _reliability(rows: Sequence[Row], table: Table) -> Drawing | None:
+def _reliability(rows: Sequence[TableRow], table: Table) -> Drawing | None:
     shares = [name for name, column in table.columns.items() if column.unit == "share" and some(rows, name)]
     if len(shares) < 2:
         return None
@@ -235,7 +235,7 @@ def _reliability(rows: Sequence[Row], table: Table) -> Drawing | None:
     return figure
 
 
-def _bars(rows: Sequence[Row], table: Table) -> Drawing | None:
+def _bars(rows: Sequence[TableRow], table: Table) -> Drawing | None:
     name = accuracy_column(table, rows)
     rows = [row for row in rows if name and value_of(row, name) is not None]
     if name is None or not rows:
@@ -259,7 +259,7 @@ def _bars(rows: Sequence[Row], table: Table) -> Drawing | None:
     return figure
 
 
-FIGURES: dict[Figure, Callable[[Sequence[Row], Table], Drawing | None]] = {
+FIGURES: dict[Figure, Callable[[Sequence[TableRow], Table], Drawing | None]] = {
     "decay": _decay,
     "stages": _stages,
     "heat": _heat,

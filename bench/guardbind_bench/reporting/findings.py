@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guardbind.information.intervals import wilson
-from guardbind_bench.experiments.table import Column, Estimate, Key, Row, Table
+from guardbind_bench.experiments.table import Column, Estimate, RowKey, Table, TableRow
 from guardbind_bench.reporting.grid import constant_keys
 from guardbind_bench.reporting.numbers import about, interval, named, number
 from guardbind_bench.reporting.outline import FINDINGS, FindingNumber, FindingRule
@@ -16,8 +16,8 @@ __all__ = ["Finding", "FoundNumber", "findings_of"]
 
 _SUBJECT = ("task", "filler", "k")
 # What a row is about, less what the numbers of a finding differ in.
-_OtherKeys = tuple[tuple[str, Key], ...]
-_NumbersByLabel = dict[str, tuple[Row, Estimate]]
+_OtherKeys = tuple[tuple[str, RowKey], ...]
+_NumbersByLabel = dict[str, tuple[TableRow, Estimate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ def _finding(rule: FindingRule, table: Table, summary: Summary) -> Finding | Non
     return Finding(rule.title, tuple(told), subject, spread, summary.experiment, table.id)
 
 
-def _once(rows: Sequence[Row]) -> list[Row]:
+def _once(rows: Sequence[TableRow]) -> list[TableRow]:
     """Keep one of the rows that are about the same: the one over most trials, as the others are part of it."""
-    kept: dict[_OtherKeys, Row] = {}
+    kept: dict[_OtherKeys, TableRow] = {}
     for row in rows:
         key = tuple(row.keys.items())
         if key not in kept or _most(row) > _most(kept[key]):
@@ -101,11 +101,11 @@ def _once(rows: Sequence[Row]) -> list[Row]:
     return list(kept.values())
 
 
-def _most(row: Row) -> int:
+def _most(row: TableRow) -> int:
     return max((estimate.n for estimate in row.values.values()), default=0)
 
 
-def _conditions(rule: FindingRule, rows: Sequence[Row]) -> dict[_OtherKeys, _NumbersByLabel]:
+def _conditions(rule: FindingRule, rows: Sequence[TableRow]) -> dict[_OtherKeys, _NumbersByLabel]:
     """Return the conditions that have all numbers of a rule, by what they are about, in the order of the rows."""
     differing = _differing(rule)
     found: dict[_OtherKeys, _NumbersByLabel] = {}
@@ -129,11 +129,11 @@ def _differing(rule: FindingRule) -> set[str]:
     return {*rule.apart, *ends, *(key for one in rule.numbers for key in one.where)}
 
 
-def _fits(row: Row, where: Mapping[str, Key]) -> bool:
+def _fits(row: TableRow, where: Mapping[str, RowKey]) -> bool:
     return all(key in row.keys and row.keys[key] == value for key, value in where.items())
 
 
-def _ends(one: FindingNumber, rows: Sequence[Row]) -> list[Row]:
+def _ends(one: FindingNumber, rows: Sequence[TableRow]) -> list[TableRow]:
     if one.end is None:
         return list(rows)
     key, which = one.end
@@ -141,7 +141,7 @@ def _ends(one: FindingNumber, rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: float(str(row.keys[key])), reverse=which == "largest")
 
 
-def _told(one: FindingNumber, found: tuple[Row, Estimate], column: Column) -> FoundNumber:
+def _told(one: FindingNumber, found: tuple[TableRow, Estimate], column: Column) -> FoundNumber:
     row, estimate = found
     at = f", {one.end[0]} {row.keys[one.end[0]]}" if one.end else ""
     unit = column.unit
@@ -166,7 +166,7 @@ def _pooled_over(conditions: Sequence[_NumbersByLabel]) -> str:
     return f"{len(conditions)} conditions together: {'; '.join(told)}" if len(conditions) > 1 else "; ".join(told)
 
 
-def _subject(rule: FindingRule, rows: Sequence[Row], found: _NumbersByLabel) -> str:
+def _subject(rule: FindingRule, rows: Sequence[TableRow], found: _NumbersByLabel) -> str:
     """Say what a condition is about: task, filler and k, and what else tells it from the other rows."""
     row, _ = found[rule.numbers[0].label]
     fixed, shared = {"model", *_differing(rule), *rule.where}, constant_keys(rows)

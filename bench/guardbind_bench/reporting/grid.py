@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from guardbind_bench.experiments.table import Column, Estimate, Key, Row, Table
+from guardbind_bench.experiments.table import Column, Estimate, RowKey, Table, TableRow
 from guardbind_bench.reporting.numbers import about, interval, number, said
 
 __all__ = ["Grid", "GridCell", "GridLine", "RowGroup", "constant_keys", "grid_of"]
@@ -94,7 +94,7 @@ class Grid:
         return sum(len(group.lines) for group in self.groups)
 
 
-def constant_keys(rows: Sequence[Row]) -> dict[str, Key]:
+def constant_keys(rows: Sequence[TableRow]) -> dict[str, RowKey]:
     """Return the keys that every row has with the same value."""
     return {
         key: value
@@ -103,7 +103,7 @@ def constant_keys(rows: Sequence[Row]) -> dict[str, Key]:
     }
 
 
-def grid_of(table: Table, rows: Sequence[Row]) -> Grid:
+def grid_of(table: Table, rows: Sequence[TableRow]) -> Grid:
     """Arrange the rows of a table.
 
     Columns without a number in any row are left out, and a column that only repeats n; counts that are 0 in all rows
@@ -139,7 +139,7 @@ def grid_of(table: Table, rows: Sequence[Row]) -> Grid:
     )
 
 
-def _columns(table: Table, rows: Sequence[Row]) -> list[str]:
+def _columns(table: Table, rows: Sequence[TableRow]) -> list[str]:
     found = {name: [row.values[name] for row in rows if name in row.values] for name in table.columns}
     told = [name for name, all_of in found.items() if all_of and (name != "n" or any(e.value != e.n for e in all_of))]
     return sorted(told, key=lambda name: table.columns[name].unit == "count" and not any(e.value for e in found[name]))

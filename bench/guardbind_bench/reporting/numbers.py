@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from guardbind_bench.experiments.table import Estimate, Key
+from guardbind_bench.experiments.table import Estimate, RowKey
 
 __all__ = ["about", "counted", "interval", "named", "number", "said"]
 
@@ -30,7 +30,7 @@ def interval(estimate: Estimate, unit: str) -> str:
     return f"[{number(estimate.low, unit)}, {number(estimate.high, unit)}]"
 
 
-def said(value: Key) -> str:
+def said(value: RowKey) -> str:
     """Write the value of a key."""
     if value is None:
         return "–"
@@ -39,12 +39,12 @@ def said(value: Key) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def about(keys: Mapping[str, Key]) -> str:
+def about(keys: Mapping[str, RowKey]) -> str:
     """Write keys with their values, as `task competing_vars, k 96`."""
     return ", ".join(f"{key} {said(value)}" for key, value in keys.items())
 
 
-def named(keys: Mapping[str, Key]) -> str:
+def named(keys: Mapping[str, RowKey]) -> str:
     """Write keys as names: text says itself what it is, a number needs its key, what is not set is left out.
 
     >>> named({"task": "competing_vars", "k": 96, "arm": None})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from guardbind_bench.experiments.table import Key
+from guardbind_bench.experiments.table import RowKey
 
 __all__ = ["FINDINGS", "MOST_FINDINGS", "ORDER", "FindingNumber", "FindingRule"]
 
@@ -35,12 +35,12 @@ class FindingNumber:
         label: What it is called.
         column: The column it stands in.
         where: Keys of its rows, beside those of the rule.
-        end: Key of which the smallest or the largest value is taken, among rows that are otherwise about the same.
+        end: RowKey of which the smallest or the largest value is taken, among rows that are otherwise about the same.
     """
 
     label: str
     column: str
-    where: Mapping[str, Key] = field(default_factory=dict)
+    where: Mapping[str, RowKey] = field(default_factory=dict)
     end: tuple[str, Literal["smallest", "largest"]] | None = None
 
 
@@ -61,7 +61,7 @@ class FindingRule:
     title: str
     table: str
     numbers: tuple[FindingNumber, ...]
-    where: Mapping[str, Key] = field(default_factory=dict)
+    where: Mapping[str, RowKey] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
     pooled: bool = False
 

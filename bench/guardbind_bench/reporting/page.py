@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.experiments.table import Row, Table
+from guardbind_bench.experiments.table import Table, TableRow
 from guardbind_bench.prompts.cell import Cell, Form
 from guardbind_bench.registry import TEXT_TASKS
 from guardbind_bench.reporting.beside import Beside, beside
@@ -122,11 +122,11 @@ def _section(summary: Summary, anchor: str) -> Section:
     )
 
 
-def _has_number(row: Row) -> bool:
+def _has_number(row: TableRow) -> bool:
     return any(estimate.value is not None for estimate in row.values.values())
 
 
-def _why_empty(rows: Sequence[Row]) -> str:
+def _why_empty(rows: Sequence[TableRow]) -> str:
     if not rows:
         return "nothing that was run belongs to it"
     return (

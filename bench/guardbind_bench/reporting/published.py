@@ -9,7 +9,7 @@ from typing import Literal
 from guardbind.errors import UnknownNameError, nearest
 from guardbind.frozen import Frozen
 from guardbind.information.intervals import Interval, wilson
-from guardbind_bench.experiments.table import Key
+from guardbind_bench.experiments.table import RowKey
 from guardbind_bench.prompts.cell import Asked, Layout, Style, Template
 
 __all__ = ["Published", "PublishedColumn", "PublishedForm", "PublishedRow", "PublishedTable", "read_published"]
@@ -42,7 +42,7 @@ class PublishedColumn(Frozen):
 class PublishedRow(Frozen):
     """One line of a published table, for one model."""
 
-    keys: dict[str, Key]
+    keys: dict[str, RowKey]
     """What the line is about; the model is its full name, the filler None where none is told."""
     values: dict[str, float | None]
     """Column to number as printed; None for a dash."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from guardbind_bench.experiments.table import Key, Row, Table
+from guardbind_bench.experiments.table import RowKey, Table, TableRow
 from guardbind_bench.reporting.grid import constant_keys
 from guardbind_bench.reporting.numbers import about, named, said
 
@@ -36,49 +36,49 @@ class Series:
     """
 
     label: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TableRow] = field(default_factory=list)
 
 
-def value_of(row: Row, name: str) -> float | None:
+def value_of(row: TableRow, name: str) -> float | None:
     """Return the number of a column, None where the row has none."""
     return row.values[name].value if name in row.values else None
 
 
-def number_of(row: Row, name: str) -> float:
+def number_of(row: TableRow, name: str) -> float:
     """Return the number of a column that the row is known to have."""
     value = row.values[name].value
     assert value is not None
     return value
 
 
-def key_of(row: Row, name: str) -> float:
+def key_of(row: TableRow, name: str) -> float:
     """Return a key that is a number."""
     return float(str(row.keys[name]))
 
 
-def keys_of(row: Row, keys: tuple[str, ...]) -> str:
+def keys_of(row: TableRow, keys: tuple[str, ...]) -> str:
     """Return the values of some keys as text."""
     return " ".join(said(row.keys[key]) for key in keys)
 
 
-def some(rows: Sequence[Row], name: str) -> bool:
+def some(rows: Sequence[TableRow], name: str) -> bool:
     """Say whether any row has a number in a column."""
     return any(value_of(row, name) is not None for row in rows)
 
 
-def first_column(table: Table, rows: Sequence[Row], units: tuple[str, ...]) -> str | None:
+def first_column(table: Table, rows: Sequence[TableRow], units: tuple[str, ...]) -> str | None:
     """Return the first column of one of some units that has numbers."""
     return next((name for name, c in table.columns.items() if c.unit in units and some(rows, name)), None)
 
 
-def accuracy_column(table: Table, rows: Sequence[Row]) -> str | None:
+def accuracy_column(table: Table, rows: Sequence[TableRow]) -> str | None:
     """Return the column of the accuracy, after a remedy rather than before; without one, the most telling column."""
     named = [name for name in table.columns if name.startswith("acc") and some(rows, name)]
     after = [name for name in named if not name.endswith("_baseline")]
     return next(iter(after or named), first_column(table, rows, ("share", "ratio", "bits", "nats", "logits")))
 
 
-def distance_axis(rows: Sequence[Row]) -> tuple[Callable[[Row], float], str, tuple[str, ...]] | None:
+def distance_axis(rows: Sequence[TableRow]) -> tuple[Callable[[TableRow], float], str, tuple[str, ...]] | None:
     """Return where a row stands on the axis of distance, its heading, and the keys that this uses up."""
     if some(rows, "distance") and all(value_of(row, "distance") is not None for row in rows):
         return lambda row: number_of(row, "distance"), "distance from the value to the answer, tokens", ("k",)
@@ -88,17 +88,17 @@ def distance_axis(rows: Sequence[Row]) -> tuple[Callable[[Row], float], str, tup
     return None
 
 
-def lines_of(rows: Sequence[Row], without: tuple[str, ...]) -> list[Series]:
+def lines_of(rows: Sequence[TableRow], without: tuple[str, ...]) -> list[Series]:
     """Group rows by the keys that vary among them, those of `without` left aside."""
     shared = constant_keys(rows)
-    lines: dict[tuple[tuple[str, Key], ...], Series] = {}
+    lines: dict[tuple[tuple[str, RowKey], ...], Series] = {}
     for row in rows:
         keys = {key: value for key, value in row.keys.items() if key not in without and key not in shared}
         lines.setdefault(tuple(keys.items()), Series(named(keys))).rows.append(row)
     return list(lines.values())
 
 
-def panels_of(rows: Sequence[Row], keys: tuple[str, ...], without: tuple[str, ...]) -> list[Series]:
+def panels_of(rows: Sequence[TableRow], keys: tuple[str, ...], without: tuple[str, ...]) -> list[Series]:
     """Group rows by `keys` as far as they vary, those of `without` left aside."""
     kept = [key for key in keys if key not in without and key not in constant_keys(rows)]
     panels: dict[str, Series] = {}
@@ -108,7 +108,7 @@ def panels_of(rows: Sequence[Row], keys: tuple[str, ...], without: tuple[str, ..
     return list(panels.values())
 
 
-def row_labels(rows: Sequence[Row], without: tuple[str, ...] = ()) -> list[str]:
+def row_labels(rows: Sequence[TableRow], without: tuple[str, ...] = ()) -> list[str]:
     """Name each row by the keys that vary, those of `without` left aside."""
     shared = constant_keys(rows)
     return [

@@ -18,7 +18,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from guardbind_bench.experiments.table import Estimate, Row
+from guardbind_bench.experiments.table import Estimate, TableRow
 
 __all__ = ["DIGITS", "packed", "rounded", "rounded_number", "text_of", "unpacked"]
 
@@ -48,7 +48,7 @@ def rounded_number(value: float) -> float:
     return next((short for short in shorter if _shown(short) == _shown(value)), value)
 
 
-def rounded(row: Row) -> Row:
+def rounded(row: TableRow) -> TableRow:
     """Return a row with the digits that are kept of its numbers."""
     values = {name: _rounded_estimate(estimate) for name, estimate in row.values.items()}
     return row.model_copy(update={"values": values})

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import RunFolderError
-from guardbind_bench.experiments.table import Estimate, Row
+from guardbind_bench.experiments.table import Estimate, TableRow
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.reporting.numbers import number
 from guardbind_bench.running.storing import DIGITS, packed, rounded, rounded_number, text_of, unpacked
@@ -31,7 +31,7 @@ KEYS = st.dictionaries(
     st.sampled_from(["model", "task", "k", "arm"]), st.none() | st.booleans() | st.integers() | st.text()
 )
 ROWS = st.builds(
-    Row,
+    TableRow,
     table=st.sampled_from(["one", "two"]),
     keys=KEYS,
     values=st.dictionaries(st.sampled_from(["acc", "gap"]), ESTIMATES),
@@ -55,7 +55,7 @@ def stored(summary: Summary, path: Path) -> str:
 
 
 @given(st.lists(ROWS, max_size=6))
-def test_packing_loses_nothing(rows: list[Row]) -> None:
+def test_packing_loses_nothing(rows: list[TableRow]) -> None:
     summary = summary_of([TABLE], rows)
     text = text_of(packed(json.loads(summary.model_dump_json())))
     assert Summary.model_validate(unpacked(json.loads(text))).rows == summary.rows

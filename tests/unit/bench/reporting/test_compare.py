@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from guardbind.errors import UnknownNameError
-from guardbind_bench.experiments.table import Estimate, Key, Row, Table
+from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.reporting.compare import ComparedRow, compare
 from guardbind_bench.reporting.published import read_published
@@ -23,7 +23,7 @@ STAGES = table_of({"acc": "share", "value_gap_mean": "logits"}, published="stage
 FIXED = condition_of(Form(asked="fixed"))
 
 
-def compared(*rows: Row, table: Table = STAGES, form: Form | None = None) -> list[ComparedRow]:
+def compared(*rows: TableRow, table: Table = STAGES, form: Form | None = None) -> list[ComparedRow]:
     conditions = [FIXED if form is None else condition_of(form)]
     return compare(summary_of([table], rows, conditions), PUBLISHED)
 
@@ -35,7 +35,7 @@ def test_numbers_equal_to_the_published_differ_by_nothing() -> None:
         rows = []
         for row in theirs.rows:
             values = {name: quantity(value, row.n or 0) for name, value in row.values.items()}
-            rows.append(Row(table=ours.id, keys=row.keys, values=values))
+            rows.append(TableRow(table=ours.id, keys=row.keys, values=values))
         found = compared(*rows, table=ours)
         pairs = [one for one in found if one.published_keys == one.keys]
         told = [row for row in theirs.rows if any(value is not None for value in row.values.values())]
@@ -68,7 +68,7 @@ def test_another_model_is_set_beside_every_published_one() -> None:
         ({"task": "strawberry_baseline"}, "task strawberry_baseline is not published, only competing_vars"),
     ],
 )
-def test_a_row_without_a_partner_says_why(keys: dict[str, Key], reason: str) -> None:
+def test_a_row_without_a_partner_says_why(keys: dict[str, RowKey], reason: str) -> None:
     (one,) = compared(about(row_of(STAGES, {"acc": hits(40, 200)}), keys))
     assert one.published_keys is None
     assert one.values == {}
@@ -76,8 +76,8 @@ def test_a_row_without_a_partner_says_why(keys: dict[str, Key], reason: str) -> 
 
 
 def test_a_row_pooled_over_k_has_no_partner() -> None:
-    keys: dict[str, Key] = {"model": MODEL, "task": "competing_vars", "filler": "decoy_heavy"}
-    (one,) = compared(Row(table=STAGES.id, keys=keys, values={"acc": hits(40, 200)}))
+    keys: dict[str, RowKey] = {"model": MODEL, "task": "competing_vars", "filler": "decoy_heavy"}
+    (one,) = compared(TableRow(table=STAGES.id, keys=keys, values={"acc": hits(40, 200)}))
     assert one.published_keys is None
     assert one.reasons == ("the published rows are each for one k",)
 

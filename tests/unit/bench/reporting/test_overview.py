@@ -7,7 +7,7 @@ from pathlib import Path
 from bench_summaries import MODEL, about, condition_of, hits, row_of, summary_of, table_of
 
 from guardbind.information.intervals import wilson
-from guardbind_bench.experiments.table import Estimate, Key, Row, Table
+from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.registry import EXPERIMENTS
 from guardbind_bench.reporting.findings import Finding, findings_of
@@ -30,12 +30,12 @@ SPOILED = FindingRule(
 )
 
 
-def repair_row(right: int, arm: str, n: int = 40, spoiled: int = 0, **keys: Key) -> Row:
+def repair_row(right: int, arm: str, n: int = 40, spoiled: int = 0, **keys: RowKey) -> TableRow:
     values = {"accuracy": hits(right, n), "right_to_wrong": count(spoiled, n)}
     return about(row_of(REPAIR, values, arm=arm, told="nothing" if arm == "none" else "target"), keys)
 
 
-def repair_summary(*rows: Row, experiment: str = "repair") -> Summary:
+def repair_summary(*rows: TableRow, experiment: str = "repair") -> Summary:
     return summary_of([REPAIR], rows, experiment=experiment)
 
 

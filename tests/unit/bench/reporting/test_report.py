@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bench_summaries import MODEL, about, condition_of, hits, row_of, summary_of, table_of
 
-from guardbind_bench.experiments.table import Estimate, Key, Row, Table
+from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
 from guardbind_bench.prompts.cell import Form
 from guardbind_bench.reporting.figures import FIGURES, draw
 from guardbind_bench.reporting.grid import grid_of
@@ -27,7 +27,7 @@ STAGES = table_of(
 )
 
 
-def stage_row(right: int, **keys: Key) -> Row:
+def stage_row(right: int, **keys: RowKey) -> TableRow:
     values = {"acc": hits(right, 40), "rate_2a": hits(3, 40), "rate_2b": hits(37 - right, 40)}
     return about(row_of(STAGES, {**values, "value_gap_mean": mean([-1.0, 0.25, right / 7])}), keys)
 
@@ -253,12 +253,12 @@ def test_numbers_are_written_by_their_unit(value: float | None, unit: str, text:
     assert number(value, unit) == text
 
 
-def drawn(table: Table, rows: list[Row]) -> str | None:
+def drawn(table: Table, rows: list[TableRow]) -> str | None:
     drawing = draw(table, rows)
     return None if drawing is None else inline_svg(drawing, "name")
 
 
-def figure_rows(kind: str) -> tuple[Table, list[Row]]:
+def figure_rows(kind: str) -> tuple[Table, list[TableRow]]:
     """Rows that a kind of figure can be drawn from."""
     if kind == "stages":
         return STAGES, [stage_row(4), stage_row(9, k=512)]
@@ -269,7 +269,7 @@ def figure_rows(kind: str) -> tuple[Table, list[Row]]:
             for i in range(10)
         ]
     table = table_of({"acc": "share", "distance": "tokens"}, figure=kind)  # type: ignore[arg-type]
-    keys: list[dict[str, Key]] = [
+    keys: list[dict[str, RowKey]] = [
         {"layer": layer, "component": part, "arm": f"arm {layer}"} for layer in range(4) for part in ("attn", "mlp")
     ]
     return table, [
@@ -297,7 +297,7 @@ def test_without_what_a_figure_needs_there_is_none(kind: str) -> None:
     assert drawn(table, []) is None
     assert drawn(table, [row_of(table, {}, notes=["refused"])]) is None
     assert drawn(table, [row_of(table, {"p": Estimate(value=None, n=0)})]) is None
-    assert drawn(table, [Row(table="none", keys={}, values={"other": quantity(1.0, 3)})]) is None
+    assert drawn(table, [TableRow(table="none", keys={}, values={"other": quantity(1.0, 3)})]) is None
 
 
 def test_a_fitted_curve_of_another_table_is_drawn() -> None:
@@ -306,7 +306,7 @@ def test_a_fitted_curve_of_another_table_is_drawn() -> None:
         row.model_copy(update={"keys": {"model": MODEL, "filler": "natural", "k": i}}) for i, row in enumerate(rows)
     ]
     values = {"half_distance": quantity(300.0, 40), "slope": quantity(2.0, 40)}
-    fit = Row(table="decay", keys={"model": MODEL, "filler": "natural"}, values=values)
+    fit = TableRow(table="decay", keys={"model": MODEL, "filler": "natural"}, values=values)
     other = fit.model_copy(update={"keys": {"model": MODEL, "filler": "repeat"}})
     assert len(lines_drawn(table, [*rows, fit])) == len(lines_drawn(table, rows)) + 1
     assert len(lines_drawn(table, [*rows, other])) == len(lines_drawn(table, rows))
@@ -315,7 +315,7 @@ def test_a_fitted_curve_of_another_table_is_drawn() -> None:
     assert y == pytest.approx(1 / (1 + (x / 300) ** 2))
 
 
-def lines_drawn(table: Table, rows: list[Row]) -> list[tuple[object, object]]:
+def lines_drawn(table: Table, rows: list[TableRow]) -> list[tuple[object, object]]:
     drawing = draw(table, rows)
     assert drawing is not None
     return [(line.get_xdata(), line.get_ydata()) for ax in drawing.axes for line in ax.lines]

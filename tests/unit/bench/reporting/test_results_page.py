@@ -10,10 +10,10 @@ import pytest
 from paths import ROOT
 
 from guardbind.information.intervals import wilson
-from guardbind_bench.experiments.table import Estimate, Key, Row
+from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.running.summary import Summary
 
-RowsAt = tuple[str, str, Mapping[str, Key]]
+RowsAt = tuple[str, str, Mapping[str, RowKey]]
 TWO = {"task": "competing_vars"}
 STAGES: RowsAt = "stages", "stages", {**TWO, "filler": "natural", "k": 32, "style": "bracket", "asked": "random"}
 REPAIR: RowsAt = "repair", "repair", {**TWO, "filler": "natural", "k": 32}
@@ -28,7 +28,7 @@ def stored(experiment: str) -> Summary:
     return Summary.read(ROOT / "bench" / "results" / "smollm2-135m" / f"{experiment}.json")
 
 
-def rows_at(place: RowsAt, **where: Key) -> list[Row]:
+def rows_at(place: RowsAt, **where: RowKey) -> list[TableRow]:
     experiment, table, shared = place
     wanted = {**shared, **where}
     return [
@@ -38,12 +38,12 @@ def rows_at(place: RowsAt, **where: Key) -> list[Row]:
     ]
 
 
-def one(place: RowsAt, column: str, **where: Key) -> Estimate:
+def one(place: RowsAt, column: str, **where: RowKey) -> Estimate:
     (row,) = [row for row in rows_at(place, **where) if row.keys.get("template") in (None, "plain")]
     return row.values[column]
 
 
-def pooled(place: RowsAt, column: str, n: int, **where: Key) -> Estimate:
+def pooled(place: RowsAt, column: str, n: int, **where: RowKey) -> Estimate:
     """All tasks together, of the rows over most trials."""
     rows = [row for row in rows_at(place, **where) if column in row.values]
     most = {
