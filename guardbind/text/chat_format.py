@@ -67,7 +67,6 @@ class ChatFormat:
     """How a chat template marks turns.
 
     Attributes:
-        before: What stands before the words of a user who begins a chat.
         behind: What stands behind a user's words where the assistant is to answer: the generation prompt, and all that
             ends the user's turn.
         special: Matches the special tokens' texts; None where the tokenizer has none.
@@ -77,7 +76,6 @@ class ChatFormat:
         unmarked: Roles whose turn may begin a text without any mark; one is read only where something ends it.
     """
 
-    before: str
     behind: str
     special: re.Pattern[str] | None
     begins: _Marks
@@ -194,11 +192,11 @@ def _derive(tokenizer: Any) -> ChatFormat | None:
     specials = special_texts(tokenizer)
     special = re.compile("|".join(map(re.escape, sorted(specials, key=len, reverse=True)))) if specials else None
     edges = _edges(tokenizer)
-    before, behind = around if len(around) == 2 else ("", "")
+    behind = around[-1] if len(around) > 1 else ""
     if not edges and not behind.strip():
         return None
     reader = _Reader(special, edges)
-    return ChatFormat(before, behind, special, reader.begins(), reader.starts(), reader.ends(), reader.unmarked())
+    return ChatFormat(behind, special, reader.begins(), reader.starts(), reader.ends(), reader.unmarked())
 
 
 def _edges(tokenizer: Any) -> dict[_Edge, list[str]]:

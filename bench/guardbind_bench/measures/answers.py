@@ -1,4 +1,4 @@
-"""`answers`: prompts of texts answered freely, unguarded and under each policy; the guard is given only the prompt.
+"""Measures `answers`: text prompts answered freely, unguarded and under each policy; the guard gets only the prompt.
 
 Each trial is measured with its twin, which the prompt cannot answer.
 """
@@ -22,7 +22,7 @@ from guardbind.model.cache import input_device
 from guardbind.report.transcript import Transcript
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.answers_extraction import extraction
-from guardbind_bench.measures.answers_prompt import Prompt, render
+from guardbind_bench.measures.answers_prompt import AskedBy, TextPrompt, render
 from guardbind_bench.measures.answers_slots import coverage
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
@@ -69,6 +69,8 @@ class AnswerRecord(TrialRecord):
     """What the question gives and what it asks for."""
     which: Which
     """Which value of its key is asked for."""
+    asked_by: AskedBy | None = None
+    """How the model was asked: in its chat template, or as `Question: ...` and `Answer:` where it has none."""
     prompt_tokens: int | None = None
     """Tokens of the prompt."""
     distance: int | None = None
@@ -166,7 +168,11 @@ class _Session:
             return [AnswerRecord(**about, arm=UNGUARDED, counts=False)]
         try:
             prompt = render(trial, self.lab.tokenizer)
-            about |= {"prompt_tokens": len(prompt.ids), "distance": prompt.distance(trial.asked)}
+            about |= {
+                "asked_by": prompt.asked_by,
+                "prompt_tokens": len(prompt.ids),
+                "distance": prompt.distance(trial.asked),
+            }
             self.lab.check_length(len(prompt.ids) + self.options.max_new_tokens)
             about |= asdict(extraction(prompt, trial.facts))
             with spending(self.lab.model) as before:
@@ -185,7 +191,7 @@ class _Session:
                 records.append(AnswerRecord(**about, **_found(trial, answer, unguarded), **seen, arm=policy))
         return records
 
-    def _unguarded(self, prompt: Prompt, prefill: SharedPrefill, before: float) -> _Answer:
+    def _unguarded(self, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _Answer:
         arguments = self._arguments(prefill)
         generate: Any = self.lab.model.generate
         with spending(self.lab.model) as spent:
@@ -195,7 +201,7 @@ class _Session:
             raise NumericsError("the logits of the unguarded answer are NaN or infinite.", hint="Try dtype float32.")
         return self._answer(prompt, output.sequences, _with(spent, arguments, before))
 
-    def _guarded(self, guard: Guard, prompt: Prompt, prefill: SharedPrefill, before: float) -> _Answer:
+    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _Answer:
         arguments = self._arguments(prefill)
         with spending(self.lab.model) as spent:
             output = guard.generate(**arguments)
@@ -207,7 +213,7 @@ class _Session:
 
     def _answer(
         self,
-        prompt: Prompt,
+        prompt: TextPrompt,
         sequences: Tensor,
         spent: Spending,
         slots: tuple[SlotRecord, ...] = (),
@@ -260,7 +266,7 @@ class Answers:
     """Answers each trial and its twin under every policy, one prompt at a time, from one prefill."""
 
     name = "answers"
-    version = 2
+    version = 3
     record = AnswerRecord
 
     def prepare(self, lab: Lab, cell: Cell) -> _Session:

@@ -1,4 +1,4 @@
-"""What extraction makes of a prompt, beside the facts that the prompt was written from."""
+"""Counts which facts of a prompt extraction has bound."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from guardbind.evidence import Located, locate
 from guardbind.extraction import classify, extract_prompt
 from guardbind.text.words import GENERIC, words
-from guardbind_bench.measures.answers_prompt import Prompt, Span
+from guardbind_bench.measures.answers_prompt import CharRange, TextPrompt
 from guardbind_bench.prompts.text_trial import Fact
 
 __all__ = ["Extraction", "extraction"]
@@ -36,7 +36,7 @@ class Extraction:
     extra: int
 
 
-def extraction(prompt: Prompt, facts: Sequence[Fact]) -> Extraction:
+def extraction(prompt: TextPrompt, facts: Sequence[Fact]) -> Extraction:
     """Extract the bindings of a prompt and count those that are facts.
 
     A binding states a fact when one of its mentions holds the place of the fact's value, its value is the fact's in
@@ -55,7 +55,7 @@ def extraction(prompt: Prompt, facts: Sequence[Fact]) -> Extraction:
     return Extraction(len(facts), len(bound), len(items), len(items) - len(stating))
 
 
-def _states(item: Located, fact: Fact, span: Span) -> bool:
+def _states(item: Located, fact: Fact, span: CharRange) -> bool:
     if not any(mention.chars[0] <= span[0] and span[1] <= mention.chars[1] for mention in item.mentions):
         return False
     written = [surface for surface in (item.value, *item.aliases) if surface is not None]
