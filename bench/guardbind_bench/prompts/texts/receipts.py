@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from random import Random
 
-from guardbind_bench.prompts.texts.draft import Attribute, Draft, DraftTask, Key, Message, Unrelated, mark
+from guardbind_bench.prompts.texts.draft import Attribute, DraftKey, DraftTask, Message, TextDraft, Unrelated, mark
 from guardbind_bench.prompts.texts.questions import system, wording
-from guardbind_bench.prompts.texts.values import CURRENCIES, Draws, Value, styles
+from guardbind_bench.prompts.texts.values import CURRENCIES, Draws, WrittenValue, styles
 
 __all__ = ["Receipts"]
 
@@ -74,7 +74,7 @@ class Receipts(DraftTask):
 
     name = "receipts"
 
-    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> Draft:
+    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> TextDraft:
         two = shape.random() < 0.5
         header = [
             *shape.sample(_NUMBERS, 1 if two else 2),
@@ -84,15 +84,15 @@ class Receipts(DraftTask):
         layout = shape.choice(_LAYOUTS)
         rows = shape.randrange(2, 4) if two else shape.randrange(3, 6)
         columns = (_PRICE, _QUANTITY) if layout == "table" else (_PRICE,)
-        keys: list[Key] = []
+        keys: list[DraftKey] = []
 
-        def add(owner: Value | None, attribute: Attribute, currency: int) -> int:
+        def add(owner: WrittenValue | None, attribute: Attribute, currency: int) -> int:
             value = draws.value(attribute.kind, _style(shape, attribute.kind, currency))
             called = f"{attribute.name} of {owner.text}" if owner else attribute.name
-            keys.append(Key(owner, attribute, (value,), called))
+            keys.append(DraftKey(owner, attribute, (value,), called))
             return len(keys) - 1
 
-        receipts: list[tuple[Value, list[int], list[tuple[Value, list[int]]]]] = []
+        receipts: list[tuple[WrittenValue, list[int], list[tuple[WrittenValue, list[int]]]]] = []
         for _ in range(2 if two else 1):
             shop = draws.value("shop")
             currency = shape.randrange(len(CURRENCIES))
@@ -152,7 +152,7 @@ class Receipts(DraftTask):
             place = shape.choice((0, 0, 1, 2)) if value.kind in ("date", "price") else 0
             named, stranger = value.forms[place], again.text
             question = wording(shape, _WHICH if of_item else _WHICH_SHOP, answers=owner.kind, field=owner.kind)
-        return Draft(
+        return TextDraft(
             keys=tuple(keys),
             asked=asked,
             direction="key_value" if forward else "value_key",

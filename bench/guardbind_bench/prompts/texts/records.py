@@ -6,10 +6,10 @@ from collections.abc import Collection
 from random import Random
 from typing import NamedTuple
 
-from guardbind_bench.prompts.texts.draft import Attribute, Draft, DraftTask, Key, Message, Unrelated
+from guardbind_bench.prompts.texts.draft import Attribute, DraftKey, DraftTask, Message, TextDraft, Unrelated
 from guardbind_bench.prompts.texts.questions import system, wording
 from guardbind_bench.prompts.texts.record_formats import FORMATS, JSON_FORMATS, NAMES_RECORD, Sheet
-from guardbind_bench.prompts.texts.values import Draws, Value, styles
+from guardbind_bench.prompts.texts.values import Draws, WrittenValue, styles
 
 __all__ = ["Records"]
 
@@ -121,7 +121,7 @@ class Records(DraftTask):
 
     name = "records"
 
-    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> Draft:
+    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> TextDraft:
         domain, form = shape.choice(_DOMAINS), shape.choice(FORMATS)
         rows, columns = shape.choice(_SIZES if form in JSON_FORMATS else _TABLE_SIZES)
         fields = sorted(shape.sample(domain.fields, columns - 1), key=domain.fields.index)
@@ -129,19 +129,19 @@ class Records(DraftTask):
             a: 0 if a.kind == "number" and form in JSON_FORMATS else shape.randrange(styles(a.kind))
             for a in (domain.identity, *fields)
         }
-        keys: list[Key] = []
+        keys: list[DraftKey] = []
         records: list[dict[Attribute, int]] = []
-        names: list[Value] = []
+        names: list[WrittenValue] = []
         for _ in range(rows):
             identity = draws.value(domain.identity.kind, how[domain.identity])
             record = {}
             if form not in NAMES_RECORD:
                 record[domain.identity] = len(keys)
-                keys.append(Key(None, domain.identity, (identity,), f"{domain.noun}'s {domain.identity.name}"))
+                keys.append(DraftKey(None, domain.identity, (identity,), f"{domain.noun}'s {domain.identity.name}"))
             for a in fields:
                 record[a] = len(keys)
                 called = f"{identity.text}'s {a.name}"
-                keys.append(Key(identity, a, (draws.value(a.kind, how[a]),), called))
+                keys.append(DraftKey(identity, a, (draws.value(a.kind, how[a]),), called))
             records.append(record)
             names.append(identity)
         asked_record, asked_field = shape.choice(records), shape.choice(fields)
@@ -177,7 +177,7 @@ class Records(DraftTask):
             parts = [f"{intro}\n\n{sheet.write(form, omit)}", *([" ".join(unrelated.far)] if unrelated.far else [])]
             return [*([Message("system", tell)] if tell else []), Message("user", "\n\n".join(parts))]
 
-        return Draft(
+        return TextDraft(
             keys=tuple(keys),
             asked=asked,
             direction="key_value" if forward else "value_key",
