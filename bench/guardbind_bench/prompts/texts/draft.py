@@ -1,4 +1,4 @@
-"""How a text task makes its trials: an item is drawn once, and written with or without what it is asked for."""
+"""Makes the trials of a text task: draws an item once, and writes it with or without what it is asked for."""
 
 from __future__ import annotations
 

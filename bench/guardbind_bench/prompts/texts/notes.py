@@ -1,4 +1,4 @@
-"""`notes`: prose notes on several people or things, and a question about one of them."""
+"""Makes the prompts of `notes`: prose on several people or things, and a question about one of them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ STATEMENTS = (
 )
 
 
-class _Domain(NamedTuple):
+class _NoteSubject(NamedTuple):
     owners: str
     noun: str
     attributes: tuple[Attribute, ...]
     intro: tuple[str, ...]
 
 
-_STAFF = _Domain(
+_STAFF = _NoteSubject(
     "name",
     "person",
     (
@@ -55,7 +55,7 @@ _STAFF = _Domain(
     ),
     ("Here are my notes from this week.", "These are the notes on the new colleagues.", "Notes for the front desk:"),
 )
-_PROJECTS = _Domain(
+_PROJECTS = _NoteSubject(
     "project",
     "project",
     (
