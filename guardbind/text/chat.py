@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from guardbind.text.chat_format import ChatFormat, around_user
+from guardbind.text.chat_format import ChatFormat
+from guardbind.text.chat_rendering import around_user
 from guardbind.text.decoded import PromptText
 
 __all__ = ["ChatFormat", "Turn", "around_user", "opens_turn", "turns"]

@@ -1,65 +1,22 @@
-"""Derives how a tokenizer's chat template marks its turns, by rendering conversations and reading what stands around."""
+"""Derives how a tokenizer's chat template marks turns, by rendering conversations and reading what stands around."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
-__all__ = ["ROLES", "ChatFormat", "around_user", "special_texts"]
+from guardbind.text.chat_rendering import CALL, NAME, ROLES, SAID, Edge, around_user, edges_of, special_texts
 
-ROLES = ("user", "assistant", "system", "tool")
-"""Whose words a template may mark; where two are marked alike, the turn is read as that of the earlier one."""
+__all__ = ["ChatFormat"]
 
-_SAID = "qzsaid{}qz"  # no word of a template, the same behind any tokenizer
-_CALL, _NAME = "qzcall123", "qzname"  # some templates take only identifiers of nine letters and digits
 _UNKNOWN = "[^\\n]{0,64}?"
-_CONVERSATIONS = (
-    ("user",),
-    ("user", "assistant"),
-    ("user", "assistant", "user"),
-    ("user", "assistant", "user", "assistant"),
-    ("user", "user"),
-    ("system", "user"),
-    ("system", "user", "assistant", "user"),
-    ("user", "assistant", "tool"),
-    ("user", "assistant", "tool", "assistant", "user"),
-    ("user", "assistant", "tool", "tool", "assistant"),
-    ("user", "call", "tool"),
-    ("user", "call", "tool", "assistant", "user"),
-    ("user", "call", "tool", "tool", "assistant"),
-)
 
 Cut = tuple[str | None, int, int]
 """Role, start and end of a turn; without a role, a stretch that the template does not explain."""
-_Edge = tuple[str | None, str | None]
-
-
-def special_texts(tokenizer: Any) -> frozenset[str]:
-    """Return the texts of a tokenizer's special tokens, those without a role of their own included."""
-    added = getattr(tokenizer, "added_tokens_decoder", {})
-    own = (token.content for token in added.values() if token.special)
-    return frozenset(text.strip() for text in (*tokenizer.all_special_tokens, *own) if text.strip())
-
-
-def around_user(tokenizer: Any, said: str, **how: Any) -> list[str]:
-    """Render what one user says, with the beginning of an answer, and return the pieces that stand around it.
-
-    Args:
-        tokenizer: A tokenizer with a chat template.
-        said: Stands for what the user says; a text that the template does not hold.
-        **how: Further arguments of `apply_chat_template`, such as another template.
-
-    Returns:
-        Two pieces, where the template shows the text once.
-
-    Raises:
-        Exception: Whatever the template raises.
-    """
-    return _render(tokenizer, [{"role": "user", "content": said}], add_generation_prompt=True, **how).split(said)
+_Mark = tuple[str | None, int, int]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -104,7 +61,7 @@ class ChatFormat:
     def opens_answer(self, text: str) -> bool:
         """Whether a text ends as the template ends it where the assistant is to answer."""
         end = self.behind.strip()
-        return bool(end) and text.endswith(end)
+        return bool(end) and text.rstrip().endswith(end)
 
     def cut(self, text: str, specials: Iterable[tuple[int, int]]) -> list[Cut]:
         """Cut a prompt into turns.
@@ -121,40 +78,47 @@ class ChatFormat:
             template does not fit: no turn of it begins anywhere.
         """
         real = {_core(text, start, end) for start, end in specials}
-        begun = next(self._matches(self.starts, text, 0, real, at_start=True), None)
-        if begun is None:
-            begun = next(self._matches(self.begins, text, 0, real), None)
+        begun = self._match(self.starts, text, 0, real) or self._search(self.begins, text, 0, real)
         found: list[Cut] = []
         place = 0
         while begun is not None:
             role, start, content = begun
-            assert role is not None
             if place < start:
                 found.append((None, place, start))
             while role is not None:
-                end = next(self._matches(self.ends[role], text, content, real), None)
+                end = self._end(role, text, content, real)
+                # A turn that begins with no mark of its own is none unless another one follows it.
+                if not found and role in self.unmarked and (end is None or end[0] is None):
+                    return []
                 if end is None:
-                    return [*found, (role, content, len(text))] if found or role not in self.unmarked else []
+                    return [*found, (role, content, len(text))]
                 found.append((role, content, end[1]))
                 role, _, content = end
             place = content
-            begun = next(self._matches(self.begins, text, place, real), None)
+            begun = self._search(self.begins, text, place, real)
         return [*found, (None, place, len(text))] if found and place < len(text) else found
 
-    def _matches(
-        self, marks: _Marks, text: str, at: int, real: set[tuple[int, int]], *, at_start: bool = False
-    ) -> Iterator[tuple[str | None, int, int]]:
-        """Yield the role that a marker leads to, and the range of the marker, where its special tokens are real."""
-        while marks.pattern is not None:
-            match = marks.pattern.match(text, at) if at_start else marks.pattern.search(text, at)
-            if match is None:
-                return
-            held = () if self.special is None else self.special.finditer(text, match.start(), match.end())
-            if all(token.span() in real for token in held):
-                yield marks.roles[match.lastindex or 0], match.start(), match.end()
-            if at_start:
-                return
+    def _end(self, role: str, text: str, at: int, real: set[tuple[int, int]]) -> _Mark | None:
+        """Find what ends a turn; of a prompt in which that is missing, what begins another one."""
+        end = self._search(self.ends[role], text, at, real)
+        other = self._search(self.begins, text, at, real)
+        return other if other is not None and (end is None or other[1] < end[1]) else end
+
+    def _search(self, marks: _Marks, text: str, at: int, real: set[tuple[int, int]]) -> _Mark | None:
+        while marks.pattern is not None and (match := marks.pattern.search(text, at)):
+            if found := self._match(marks, text, match.start(), real):
+                return found
             at = match.start() + 1
+        return None
+
+    def _match(self, marks: _Marks, text: str, at: int, real: set[tuple[int, int]]) -> _Mark | None:
+        """Return the marker that stands at a place, where its special tokens are real."""
+        for pattern, role in marks.each:
+            if match := pattern.match(text, at):
+                held = () if self.special is None else self.special.finditer(text, match.start(), match.end())
+                if all(token.span() in real for token in held):
+                    return role, match.start(), match.end()
+        return None
 
 
 _DERIVED: WeakKeyDictionary[Any, tuple[str, ChatFormat | None]] = WeakKeyDictionary()
@@ -162,100 +126,44 @@ _DERIVED: WeakKeyDictionary[Any, tuple[str, ChatFormat | None]] = WeakKeyDiction
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Markers as one pattern, and the role that each of its groups leads to (None: a turn ends, and none begins)."""
+    """Markers, in the order in which they are tried, and a pattern of all of them.
 
+    Each leads to the role that speaks behind it; None: a turn ends, and none begins.
+    """
+
+    each: tuple[tuple[re.Pattern[str], str | None], ...]
     pattern: re.Pattern[str] | None
-    roles: Mapping[int, str | None]
 
     @classmethod
     def of(cls, marks: Iterable[tuple[str, str | None]], lead: str = "") -> _Marks:
-        """Join patterns; those that hold more text are tried first, of equal ones the role that comes first counts."""
+        """Take patterns; those that hold more are tried first, of equal ones the role that comes first counts."""
         kept: dict[str, str | None] = {}
         for pattern, role in sorted(marks, key=lambda mark: ROLES.index(mark[1]) if mark[1] else len(ROLES)):
-            kept.setdefault(pattern, role)
+            kept.setdefault(lead + pattern, role)
         longest = sorted(kept, key=lambda pattern: (kept[pattern] is None, -len(pattern)))
-        if not longest:
-            return cls(None, {})
-        joined = lead + "(?:" + "|".join(f"({pattern})" for pattern in longest) + ")"
-        return cls(re.compile(joined), {i: kept[pattern] for i, pattern in enumerate(longest, 1)})
-
-
-def _render(tokenizer: Any, messages: list[dict[str, Any]], **how: Any) -> str:
-    return str(tokenizer.apply_chat_template(messages, tokenize=False, **how))
+        every = re.compile("|".join(f"(?:{pattern})" for pattern in longest)) if longest else None
+        return cls(tuple((re.compile(pattern), kept[pattern]) for pattern in longest), every)
 
 
 def _derive(tokenizer: Any) -> ChatFormat | None:
     try:
-        around = around_user(tokenizer, _SAID.format("0"))
+        around = around_user(tokenizer, SAID.format("0"))
     except Exception:  # a template may raise anything, and may need more than a question
         around = []
     specials = special_texts(tokenizer)
     special = re.compile("|".join(map(re.escape, sorted(specials, key=len, reverse=True)))) if specials else None
-    edges = _edges(tokenizer)
-    behind = around[-1] if len(around) > 1 else ""
+    edges = edges_of(tokenizer)
+    behind = around[-1] if len(around) > 1 else next(iter(edges.get(("user", ""), ())), "")
     if not edges and not behind.strip():
         return None
-    reader = _Reader(special, edges)
-    return ChatFormat(behind, special, reader.begins(), reader.starts(), reader.ends(), reader.unmarked())
+    finder = _MarkFinder(special, edges)
+    return ChatFormat(behind, special, finder.begins(), finder.starts(), finder.ends(), finder.unmarked())
 
 
-def _edges(tokenizer: Any) -> dict[_Edge, list[str]]:
-    """Render conversations, and return what stands between the words of two roles, at the start and at the end.
-
-    The key (user, "") is for the end behind which an answer begins.
-    """
-    edges: dict[_Edge, list[str]] = {}
-    for roles in _CONVERSATIONS:
-        for answering in (False, True) if roles[-1] in ("user", "tool") else (False,):
-            gaps = _gaps(tokenizer, roles, answering)
-            spoken = [role for role in roles if role != "call"]
-            for edge, gap in zip(pairwise((None, *spoken, "" if answering else None)), gaps, strict=False):
-                # Between a question and the result of a tool stands the call, which is another each time.
-                if "call" not in roles or edge != ("user", "tool"):
-                    edges.setdefault(edge, []).append(gap)
-                else:
-                    edges.setdefault(("call", "tool"), []).append(gap)
-    return {edge: list(dict.fromkeys(gaps)) for edge, gaps in edges.items()}
-
-
-def _gaps(tokenizer: Any, roles: Sequence[str], answering: bool) -> list[str]:
-    """Return the texts around what is said in one conversation; none where it does not come out as it went in."""
-    said = [_SAID.format(place) for place in range(len(roles))]
-    call = {"id": _CALL, "type": "function", "function": {"name": _NAME, "arguments": {}}}
-    messages: list[dict[str, Any]] = []
-    for role, words in zip(roles, said, strict=True):
-        if role == "call":
-            messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
-        elif role == "tool":
-            messages.append({"role": role, "content": words, "name": _NAME, "tool_call_id": _CALL})
-        else:
-            messages.append({"role": role, "content": words})
-    spoken = [words for role, words in zip(roles, said, strict=True) if role != "call"]
-    for text in _readings(tokenizer, messages, answering):
-        places = [text.find(words) for words in spoken]
-        if all(text.count(words) == 1 for words in spoken) and places == sorted(places):
-            edges = [0, *(edge for at, words in zip(places, spoken, strict=True) for edge in (at, at + len(words)))]
-            return [text[a:b] for a, b in zip(edges[::2], [*edges[1::2], len(text)], strict=True)]
-    return []
-
-
-def _readings(tokenizer: Any, messages: list[dict[str, Any]], answering: bool) -> Iterator[str]:
-    """Yield a conversation as it reads when it was encoded and decoded, and as it is rendered."""
-    parted = [{**message, "content": [{"type": "text", "text": message["content"]}]} for message in messages]
-    for form in (messages, parted):
-        try:
-            text = _render(tokenizer, form, add_generation_prompt=answering)
-        except Exception:  # the template does not take such a conversation; what it takes, another one tells
-            continue
-        ids = tokenizer.encode(text, add_special_tokens=False)
-        yield str(tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
-        yield text
-
-
-class _Reader:
+class _MarkFinder:
     """Takes the texts between turns apart into what ends a turn and what begins one, and makes patterns of them."""
 
-    def __init__(self, special: re.Pattern[str] | None, edges: Mapping[_Edge, Sequence[str]]) -> None:
+    def __init__(self, special: re.Pattern[str] | None, edges: Mapping[Edge, Sequence[str]]) -> None:
         self._special = special
         # Where only blanks part the system's words from the user's, they are one turn of the user.
         joined = [gap for gap in edges.get(("system", "user"), ()) if not gap.strip()]
@@ -382,4 +290,4 @@ def _core(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _literal(text: str) -> str:
     """Return a pattern of a text in which the name of a tool and the number of a call may be others."""
-    return re.sub(f"{_CALL}|{_NAME}", lambda _: _UNKNOWN, re.escape(text))
+    return re.sub(f"{CALL}|{NAME}", lambda _: _UNKNOWN, re.escape(text))

@@ -159,7 +159,8 @@ STYLES = {
         words=("###",),
     ),
     "a role between tokens": Style(
-        "{% for m in messages %}<|start_of_role|>{{ m.role }}<|end_of_role|>{{ m.content }}<|end_of_text|>\n{% endfor %}"
+        "{% for m in messages %}<|start_of_role|>{{ m.role }}<|end_of_role|>{{ m.content }}"
+        "<|end_of_text|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|start_of_role|>assistant<|end_of_role|>{% endif %}",
         ("<|start_of_role|>", "<|end_of_role|>", "<|end_of_text|>"),
         tool="tool",

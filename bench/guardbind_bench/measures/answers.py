@@ -31,7 +31,7 @@ from guardbind_bench.measures.spending import Spending, spending
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell
 from guardbind_bench.prompts.text_trial import Direction, TextTask, TextTrial, Which
-from guardbind_bench.prompts.trial import Stage
+from guardbind_bench.prompts.trial import TrialStage
 from guardbind_bench.scoring.scoring import read_answer, values_in
 from guardbind_bench.scoring.stating import stated_wrongly
 
@@ -87,7 +87,7 @@ class AnswerRecord(TrialRecord):
     """The answer."""
     tokens: int | None = None
     """Its tokens, with the end of sequence where it has one."""
-    stage: Stage | None = None
+    stage: TrialStage | None = None
     """What the first value is that could be meant; for a twin every such value is 2B, and none is right."""
     exact: bool | None = None
     """Whether that value is right and written as in the prompt."""
@@ -122,7 +122,7 @@ class AnswerRecord(TrialRecord):
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _TextAnswer:
     transcript: Transcript
     tokens: int
     spent: Spending
@@ -140,7 +140,7 @@ class _Answer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Session:
+class _AnswersSession:
     lab: Lab
     task: TextTask
     options: AnswerOptions
@@ -191,7 +191,7 @@ class _Session:
                 records.append(AnswerRecord(**about, **_found(trial, answer, unguarded), **seen, arm=policy))
         return records
 
-    def _unguarded(self, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _Answer:
+    def _unguarded(self, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _TextAnswer:
         arguments = self._arguments(prefill)
         generate: Any = self.lab.model.generate
         with spending(self.lab.model) as spent:
@@ -201,7 +201,7 @@ class _Session:
             raise NumericsError("the logits of the unguarded answer are NaN or infinite.", hint="Try dtype float32.")
         return self._answer(prompt, output.sequences, _with(spent, arguments, before))
 
-    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _Answer:
+    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _TextAnswer:
         arguments = self._arguments(prefill)
         with spending(self.lab.model) as spent:
             output = guard.generate(**arguments)
@@ -218,11 +218,11 @@ class _Session:
         spent: Spending,
         slots: tuple[SlotRecord, ...] = (),
         items: tuple[Located, ...] = (),
-    ) -> _Answer:
+    ) -> _TextAnswer:
         ids = sequences[0, len(prompt.ids) :].tolist()
         end = next((place for place, token in enumerate(ids) if token in _ends(self.lab)), None)
         transcript = Transcript.from_ids(self.lab.tokenizer, 0, prompt.ids, ids[:end], ())
-        return _Answer(transcript, len(ids) if end is None else end + 1, spent, slots, items)
+        return _TextAnswer(transcript, len(ids) if end is None else end + 1, spent, slots, items)
 
 
 def _ends(lab: Lab) -> frozenset[int]:
@@ -236,7 +236,7 @@ def _with(spent: Spending, arguments: Mapping[str, Any], before: float) -> Spend
     return Spending(spent.forwards, spent.tokens, spent.seconds + shared)
 
 
-def _found(trial: TextTrial, answer: _Answer, unguarded: _Answer) -> dict[str, Any]:
+def _found(trial: TextTrial, answer: _TextAnswer, unguarded: _TextAnswer) -> dict[str, Any]:
     scored = read_answer(trial, answer.text)
     return {
         "text": answer.text,
@@ -253,7 +253,7 @@ def _found(trial: TextTrial, answer: _Answer, unguarded: _Answer) -> dict[str, A
     }
 
 
-def _seen(trial: TextTrial, answer: _Answer) -> dict[str, Any]:
+def _seen(trial: TextTrial, answer: _TextAnswer) -> dict[str, Any]:
     held = coverage(answer.transcript, values_in(trial, answer.text), answer.slots, answer.items, trial.answer)
     return {
         **asdict(held),
@@ -262,14 +262,14 @@ def _seen(trial: TextTrial, answer: _Answer) -> dict[str, Any]:
     }
 
 
-class Answers:
+class AnswersMeasure:
     """Answers each trial and its twin under every policy, one prompt at a time, from one prefill."""
 
     name = "answers"
     version = 3
     record = AnswerRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _Session:
+    def prepare(self, lab: Lab, cell: Cell) -> _AnswersSession:
         """Make ready for a cell; its options are `AnswerOptions`.
 
         Raises:
@@ -288,7 +288,7 @@ class Answers:
             guard.attach([Binding("key", "value")]).detach()
         tokens = len(render(task.trial(0, renaming=options.renaming), lab.tokenizer).ids) + options.max_new_tokens
         lab.check_length(tokens)
-        return _Session(lab, task, options, guards, tokens * 2 * (1 + len(guards)))
+        return _AnswersSession(lab, task, options, guards, tokens * 2 * (1 + len(guards)))
 
 
-MEASURE: Measure = Answers()
+MEASURE: Measure = AnswersMeasure()

@@ -18,8 +18,8 @@ __all__ = ["AskedBy", "CharRange", "TextPrompt", "render"]
 
 CharRange = tuple[int, int]
 AskedBy = Literal["chat", "question"]
-"""`chat`: the messages in the tokenizer's chat template. `question`: bare text, with `Question:` in front of the question
-and `Answer:` at the end."""
+"""`chat`: the messages in the tokenizer's chat template. `question`: bare text that ends with `Question: ...` and
+`Answer:`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from guardbind_bench.prompts.text_trial import TextTrial
-from guardbind_bench.prompts.trial import Stage
+from guardbind_bench.prompts.trial import TrialStage
 from guardbind_bench.scoring.words import about_something, apart, read_words, standing
 
 __all__ = ["Scored", "Written", "read_answer", "values_in"]
@@ -39,7 +39,7 @@ class Scored:
         values: The facts whose value it writes, by their place in the trial, in the order of the answer.
     """
 
-    stage: Stage
+    stage: TrialStage
     exact: bool
     form_equivalent: bool
     values: tuple[int, ...]

@@ -41,22 +41,18 @@ VAGUE = frozenset(
 )
 """Words of attributes that many attributes share."""
 
-_SMALL = frozenset(
-    # articles, pointing words and pronouns
-    "a an the this that these those there i me my we us our you your he his him she her hers it its they them their "
-    # prepositions and conjunctions
-    "of in on by for from to into with according above under up again and or so than then as at "
-    # being, having, doing, may and will
-    "am be been being is are was were have has had having do does did can could would will get give belong belongs "
-    # asking
-    "what when where which who whom whose why how any check find know tell say show shown look listed please need want "
-    "ask using "
-    # answering, and the form of an answer
-    "answer reply return report quote write sentence briefly brief short exact exactly full just only text table csv "
-    "json yaml markdown format message conversation "
-    # what is said about a statement
-    "stated recorded registered unknown sure ok yes no entry earlier here much".split()
-)
+# Articles, pronouns, prepositions and helping verbs; what one asks with; what one answers with, and in which form; what
+# is said about a statement.
+_SMALL = """
+    a an the this that these those there i me my we us our you your he his him she her hers it its they them their
+    of in on by for from to into with according above under up again and or so than then as at
+    am be been being is are was were have has had having do does did can could would will get give belong belongs
+    what when where which who whom whose why how any check find know tell say show shown look listed please need
+    want ask using
+    answer reply return report quote write sentence briefly brief short exact exactly full just only text table csv
+    json yaml markdown format message conversation
+    stated recorded registered unknown sure ok yes no entry earlier here much
+"""
 _ONE = {
     **dict.fromkeys(("e-mail", "e-mails", "mail", "mails", "emails"), "email"),
     **dict.fromkeys(("cost", "costs"), "price"),
@@ -118,7 +114,7 @@ def stem_of(word: str) -> str:
     return low[:-1] if plural else low
 
 
-_SMALL_STEMS = frozenset(map(stem_of, _SMALL))
+_SMALL_STEMS = frozenset(map(stem_of, _SMALL.split()))
 
 
 def is_about_something(word: AnswerWord) -> bool:

@@ -1,4 +1,4 @@
-"""Records as JSON and as tables."""
+"""Writes records as JSON and as tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of each kind, with every spelling that says the same; those of one trial are told apart by any part."""
+"""Draws values of each kind, with every spelling that says the same; any part tells those of one trial apart."""
 
 from __future__ import annotations
 
