@@ -13,6 +13,7 @@ from guardbind.evidence import Binding, Evidence, EvidenceTable, Target, locate
 from guardbind.slots.detector import Detected
 from guardbind.targets import Agreement, Query, Resolution, read_query, resolve
 from guardbind.targets.stated import read_bindings, writable
+from guardbind.text.chat import opens_turn
 from guardbind.text.decoded import PromptText
 from guardbind.text.layout import occurrences
 
@@ -213,7 +214,7 @@ def bind_prompt(
         agreement=Agreement(table, query),
         addressed=addressed,
         echoed=_echoed(table, query) if addressed else frozenset(),
-        opens_turn=_opens_turn(tokenizer, prompt.text),
+        opens_turn=opens_turn(tokenizer, prompt.text),
     )
 
 
@@ -241,21 +242,6 @@ def _read(tokenizer: PreTrainedTokenizerBase, prompt: PromptText) -> tuple[list[
 def _trie(tokenizer: PreTrainedTokenizerBase, table: EvidenceTable) -> Trie | None:
     known = [(item.value, item.aliases) for item in table.items if item.value is not None]
     return Trie.build(tokenizer, known) if known else None
-
-
-def _opens_turn(tokenizer: PreTrainedTokenizerBase, text: str) -> bool:
-    """Whether a prompt ends as the chat template ends one; templates may mark turns by words, as `[/INST]`."""
-    if not getattr(tokenizer, "chat_template", None):
-        return False
-    said = "question"
-    try:
-        chat = tokenizer.apply_chat_template(
-            [{"role": "user", "content": said}], tokenize=False, add_generation_prompt=True
-        )
-    except Exception:  # a template may raise anything, and may need more than a question
-        return False
-    head = str(chat).rpartition(said)[2].strip()
-    return bool(head) and text.endswith(head)
 
 
 def _first(text: str) -> str:

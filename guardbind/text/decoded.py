@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from guardbind.text.chat_format import ChatFormat
 
 __all__ = ["PromptText"]
 
@@ -24,11 +26,13 @@ class PromptText:
             each taken once, join to `text`. Tokens that spell a character together share the range of their group; a
             token that decodes to nothing has an empty range.
         specials: Character ranges of the special tokens, which part the turns of a chat.
+        chat: How the chat template of the tokenizer marks turns; None without a template.
     """
 
     text: str
     spans: tuple[tuple[int, int], ...]
     specials: tuple[tuple[int, int], ...] = ()
+    chat: ChatFormat | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_ids(cls, tokenizer: Any, ids: Sequence[int]) -> PromptText:
@@ -50,7 +54,7 @@ class PromptText:
             spans.extend([(position, position + len(piece))] * size)
             position += len(piece)
         specials = tuple(span for i, span in zip(row, spans, strict=True) if i in special and span[0] < span[1])
-        return cls(text, tuple(spans), specials)
+        return cls(text, tuple(spans), specials, ChatFormat.of(tokenizer))
 
     def tokens(self, start: int, end: int) -> range:
         """Return the tokens that overlap the characters `start` to `end` (half-open)."""

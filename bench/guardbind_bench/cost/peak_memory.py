@@ -1,4 +1,4 @@
-"""The peak of the memory that a piece of work allocates on top of what was there when it began.
+"""Measures the peak of the memory that a piece of work allocates on top of what was there when it began.
 
 On CUDA it is read off `torch.cuda.max_memory_allocated`, on the CPU computed from the allocations that `torch.profiler`
 records: exact for tensors and whatever else goes through torch's allocator, blind to the scratch space that libraries

@@ -1,4 +1,4 @@
-"""What is run to learn the cost of a slot: a prompt, plain decoding over its cache, and the nulls."""
+"""Runs what the cost of a slot is learnt from: a prompt, plain decoding over its cache, and the nulls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from guardbind.model.tail import Tail
 from guardbind.nulls import NullRow
 from guardbind.registry import NULLS
 
-__all__ = ["SPAN_TOKENS", "TAIL_TOKENS", "Arm", "Prompt"]
+__all__ = ["SPAN_TOKENS", "TAIL_TOKENS", "SlotArm", "SlotPrompt"]
 
 SPAN_TOKENS = 5
 TAIL_TOKENS = GuardConfig().tail_tokens
@@ -31,7 +31,7 @@ TEXT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class SlotArm:
     """Something that is timed.
 
     Attributes:
@@ -45,7 +45,7 @@ class Arm:
     run: Callable[[], None]
 
 
-class Prompt:
+class SlotPrompt:
     """A prompt of prose and its live cache, which is empty until `prefill` has been called.
 
     Args:
@@ -72,7 +72,7 @@ class Prompt:
         self._extend(self._ids[-1:], self.length)
         self._cache.crop(-1)
 
-    def null(self, name: str, spans: int) -> Arm:
+    def null(self, name: str, spans: int) -> SlotArm:
         """Return the arm that reads a null of so many spans over the live cache."""
         last = self.length - TAIL_TOKENS - SPAN_TOKENS
         starts = [i * last // max(1, spans - 1) for i in range(spans)]
@@ -84,7 +84,7 @@ class Prompt:
         def run() -> None:
             null(Tail(self._model, self._tokenizer, self._cache, self.length, TAIL_TOKENS), [row], plain=False)
 
-        return Arm(name, spans, run)
+        return SlotArm(name, spans, run)
 
     def _extend(self, ids: Sequence[int], start: int) -> None:
         columns = torch.arange(start + len(ids), device=self._model.device)[None]

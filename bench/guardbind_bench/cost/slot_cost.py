@@ -1,4 +1,4 @@
-"""What one slot costs, in time and memory: its nulls beside plain decoding, a prefill and a re-prefill null.
+"""Measures what one slot costs, in time and memory: its nulls beside plain decoding, a prefill and a re-prefill null.
 
 Five arms are run on prompts of several lengths. `prefill` reads the prompt into a cache; `decode` is one plain token
 over that cache; `mask`, `mask_rows` and `mask_prefill` are the nulls of those names, which take away a number of
@@ -41,9 +41,9 @@ from guardbind.model.architecture import context_length
 from guardbind.model.loading import load
 from guardbind.model.provenance import provenance_of
 from guardbind_bench.cost.peak_memory import METHODS, peak_bytes
-from guardbind_bench.cost.slot_arms import SPAN_TOKENS, TAIL_TOKENS, Arm, Prompt
+from guardbind_bench.cost.slot_arms import SPAN_TOKENS, TAIL_TOKENS, SlotArm, SlotPrompt
 
-__all__ = ["LARGEST", "Cost", "Ratio", "SlotCosts", "main", "measure", "table"]
+__all__ = ["LARGEST", "SlotCost", "SlotCostRatio", "SlotCosts", "main", "measure", "table"]
 
 logger = logging.getLogger("guardbind")
 
@@ -54,7 +54,7 @@ LEAST_RUNS = 2
 SECONDS = 15.0
 
 
-class Ratio(Frozen):
+class SlotCostRatio(Frozen):
     """Seconds of an arm over seconds of a plain arm, by pairs of runs."""
 
     median: float
@@ -67,7 +67,7 @@ class Ratio(Frozen):
     """Number of pairs."""
 
 
-class Cost(Frozen):
+class SlotCost(Frozen):
     """What one arm costs at one length of context."""
 
     context: int
@@ -84,9 +84,9 @@ class Cost(Frozen):
     """Timed runs."""
     seconds: float
     """Median over the runs."""
-    per_decode: Ratio
+    per_decode: SlotCostRatio
     """In plain decode steps, each run right before the arm."""
-    per_prefill: Ratio
+    per_prefill: SlotCostRatio
     """In prefills of the prompt, each of the same repeat."""
     extra_bytes: int
     """Peak of what it allocates on top of the weights and the live cache."""
@@ -109,12 +109,12 @@ class SlotCosts(Frozen):
     """How memory was measured."""
     tail_tokens: int
     """Tokens that `mask` and `mask_rows` run again."""
-    costs: tuple[Cost, ...]
+    costs: tuple[SlotCost, ...]
     """Every arm at every length of context."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _TimedRun:
     seconds: float
     decode: float
     prefill: float | None
@@ -152,9 +152,9 @@ def measure(
     before, costs = _load_average(), []
     with torch.no_grad():
         # What libraries set up at their first use is no cost of a slot.
-        Prompt(model, tokenizer, min(contexts)).prefill()
+        SlotPrompt(model, tokenizer, min(contexts)).prefill()
         for context in contexts:
-            prompt = Prompt(model, tokenizer, context)
+            prompt = SlotPrompt(model, tokenizer, context)
             costs += _measure(prompt, model.device, spans, repeats, seconds, full, progress)
     cuda = model.device.type == "cuda"
     return SlotCosts(
@@ -183,23 +183,23 @@ def _check(model: PreTrainedModel, contexts: Sequence[int], spans: Sequence[int]
 
 
 def _measure(
-    prompt: Prompt,
+    prompt: SlotPrompt,
     device: torch.device,
     spans: Sequence[int],
     repeats: int,
     seconds: float,
     full: bool,
     progress: Callable[[str], object],
-) -> list[Cost]:
+) -> list[SlotCost]:
     # The prefill comes first: it makes the cache that the others run on.
-    arms = {(name, 0): Arm(name, 0, run) for name, run in (("prefill", prompt.prefill), ("decode", prompt.decode))}
+    arms = {(name, 0): SlotArm(name, 0, run) for name, run in (("prefill", prompt.prefill), ("decode", prompt.decode))}
     asked = [(arm, 0) for arm in arms.values()]
     for count, name in itertools.product(spans, LARGEST):
         measured = count if full else _affordable(name, count, spans, prompt.length)
         asked.append((arms.setdefault((name, measured), prompt.null(name, measured)), count))
     progress(f"{prompt.length} tokens: memory")
     peaks = dict(zip(arms.values(), peak_bytes([arm.run for arm in arms.values()], device), strict=True))
-    runs: dict[Arm, list[_Run]] = {arm: [] for arm in arms.values()}
+    runs: dict[SlotArm, list[_TimedRun]] = {arm: [] for arm in arms.values()}
     for repeat in range(repeats):
         progress(f"{prompt.length} tokens: repeat {repeat + 1} of {repeats}")
         _repeat(prompt, device, runs, seconds)
@@ -216,7 +216,7 @@ def _rows(name: str, spans: int) -> int:
     return spans + 1 if name == "mask_prefill" else spans
 
 
-def _repeat(prompt: Prompt, device: torch.device, runs: dict[Arm, list[_Run]], seconds: float) -> None:
+def _repeat(prompt: SlotPrompt, device: torch.device, runs: dict[SlotArm, list[_TimedRun]], seconds: float) -> None:
     prefill: float | None = None
     for arm, done in runs.items():
         if len(done) >= LEAST_RUNS and sum(run.seconds for run in done) >= seconds:
@@ -224,7 +224,7 @@ def _repeat(prompt: Prompt, device: torch.device, runs: dict[Arm, list[_Run]], s
         decode, taken = _seconds(prompt.decode, device), _seconds(arm.run, device)
         if arm.name == "prefill":
             prefill = taken
-        done.append(_Run(taken, decode, prefill))
+        done.append(_TimedRun(taken, decode, prefill))
 
 
 def _seconds(run: Callable[[], None], device: torch.device) -> float:
@@ -240,10 +240,10 @@ def _synchronize(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def _cost(context: int, arm: Arm, spans: int, runs: Sequence[_Run], peak: int) -> Cost:
+def _cost(context: int, arm: SlotArm, spans: int, runs: Sequence[_TimedRun], peak: int) -> SlotCost:
     null = arm.name in LARGEST
     factor = _rows(arm.name, spans) / _rows(arm.name, arm.spans) if null else 1.0
-    return Cost(
+    return SlotCost(
         context=context,
         arm=arm.name,
         spans=spans if null else None,
@@ -257,8 +257,8 @@ def _cost(context: int, arm: Arm, spans: int, runs: Sequence[_Run], peak: int) -
     )
 
 
-def _ratio(ratios: Sequence[float]) -> Ratio:
-    return Ratio(median=statistics.median(ratios), low=min(ratios), high=max(ratios), pairs=len(ratios))
+def _ratio(ratios: Sequence[float]) -> SlotCostRatio:
+    return SlotCostRatio(median=statistics.median(ratios), low=min(ratios), high=max(ratios), pairs=len(ratios))
 
 
 def _load_average() -> float | None:
@@ -296,7 +296,7 @@ def table(result: SlotCosts) -> Table:
     return out
 
 
-def _spread(ratio: Ratio) -> str:
+def _spread(ratio: SlotCostRatio) -> str:
     return f"{_short(ratio.median)} ({_short(ratio.low)}–{_short(ratio.high)})"
 
 

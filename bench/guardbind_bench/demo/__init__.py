@@ -1,1 +1,1 @@
-"""What `guardbind demo` runs and shows: one prompt step by step, every policy side by side, what it costs."""
+"""Runs and shows `guardbind demo`: one prompt step by step, every policy side by side, what it costs."""

@@ -1,4 +1,4 @@
-"""What a guard costs a whole call of `generate`: while it waits for a slot, and where it judges one."""
+"""Measures what a guard costs a whole call of `generate`: while it waits for a slot, and where it judges one."""
 
 from __future__ import annotations
 

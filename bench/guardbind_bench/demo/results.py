@@ -1,4 +1,4 @@
-"""What a comparison found, as one record that is printed or stored."""
+"""Sums up what a comparison found, as one record that is printed or stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from guardbind_bench.stats.metrics import auroc, auroc_interval
 __all__ = ["ComparisonResult", "Cost", "Detection", "PolicyResult", "cost_of", "detection", "policy_results"]
 
 Answers = Mapping[str, Answer]
-Bounds = tuple[float, float]
+RateBounds = tuple[float, float]
 
 
 class PolicyResult(Frozen):
@@ -25,7 +25,7 @@ class PolicyResult(Frozen):
     """What the guard was told."""
     accuracy: float
     """Share of trials whose answer starts with the value that was asked for."""
-    interval: Bounds
+    interval: RateBounds
     """Wilson's 95 % interval of the accuracy."""
     rate_2a: float
     """Share of trials whose answer starts with no candidate at all."""
@@ -52,7 +52,7 @@ class Detection(Frozen):
     """The same of the largest probability."""
     auroc_entropy: float | None
     """The same of the negative entropy."""
-    intervals: dict[str, Bounds]
+    intervals: dict[str, RateBounds]
     """Name of a field above to its 95 % bootstrap interval."""
 
 
@@ -61,11 +61,11 @@ class Cost(Frozen):
 
     idle_ratio: float
     """While the guard waits and no slot opens; median of pairs."""
-    idle_range: Bounds
+    idle_range: RateBounds
     """Lowest and highest of the pairs."""
     slot_ratio: float
     """For a prompt that is answered by one token, at a slot; median of pairs."""
-    slot_range: Bounds
+    slot_range: RateBounds
     """Lowest and highest of the pairs."""
     null_forwards_per_slot: float
     """Forward passes on top of the model's own."""
@@ -141,7 +141,7 @@ def detection(trials: Sequence[Trial], answers: Sequence[Answers], arms: Sequenc
         if slot is not None:
             slots[trial.stage(row["none"].token)].append(slot)
     areas: dict[str, float | None] = {}
-    intervals: dict[str, Bounds] = {}
+    intervals: dict[str, RateBounds] = {}
     for name, score in _SCORES.items():
         right = [value for slot in slots["right"] if (value := score(slot)) is not None]
         wrong = [value for slot in slots["2B"] if (value := score(slot)) is not None]
@@ -163,5 +163,5 @@ def cost_of(overhead: Overhead) -> Cost:
     )
 
 
-def _bounds(interval: Interval) -> Bounds:
+def _bounds(interval: Interval) -> RateBounds:
     return interval.low, interval.high

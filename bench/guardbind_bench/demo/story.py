@@ -1,4 +1,4 @@
-"""One prompt that goes wrong, told step by step: what was asked, what was measured, what was repaired."""
+"""Tells one prompt that goes wrong step by step: what was asked, what was measured, what was repaired."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.guard import Guard, GuardOutput
 from guardbind.information.budget import evidence_bits_from_logprobs
 from guardbind_bench.measures.comparison import told
-from guardbind_bench.prompts.trial import Stage, Task, Trial
+from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 
 __all__ = ["Story", "TokenReading", "find_story"]
 
@@ -59,7 +59,7 @@ class Story:
 
     trial: Trial
     text: tuple[str, ...]
-    stage: Stage
+    stage: TrialStage
     number: int
     readings: tuple[TokenReading, ...]
     slot: SlotRecord

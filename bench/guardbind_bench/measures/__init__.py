@@ -1,1 +1,1 @@
-"""The measures: how trials become records, one file per measure."""
+"""Turns trials into records, one file per measure."""

@@ -1,4 +1,4 @@
-"""`answers`: prompts of texts answered freely, unguarded and under each policy; the guard is given only the prompt.
+"""Measures `answers`: text prompts answered freely, unguarded and under each policy; the guard gets only the prompt.
 
 Each trial is measured with its twin, which the prompt cannot answer.
 """
@@ -22,7 +22,7 @@ from guardbind.model.cache import input_device
 from guardbind.report.transcript import Transcript
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.answers_extraction import extraction
-from guardbind_bench.measures.answers_prompt import Prompt, render
+from guardbind_bench.measures.answers_prompt import AskedBy, TextPrompt, render
 from guardbind_bench.measures.answers_slots import coverage
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
@@ -31,7 +31,7 @@ from guardbind_bench.measures.spending import Spending, spending
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell
 from guardbind_bench.prompts.text_trial import Direction, TextTask, TextTrial, Which
-from guardbind_bench.prompts.trial import Stage
+from guardbind_bench.prompts.trial import TrialStage
 from guardbind_bench.scoring.scoring import read_answer, values_in
 from guardbind_bench.scoring.stating import stated_wrongly
 
@@ -69,6 +69,8 @@ class AnswerRecord(TrialRecord):
     """What the question gives and what it asks for."""
     which: Which
     """Which value of its key is asked for."""
+    asked_by: AskedBy | None = None
+    """How the model was asked: in its chat template, or as `Question: ...` and `Answer:` where it has none."""
     prompt_tokens: int | None = None
     """Tokens of the prompt."""
     distance: int | None = None
@@ -85,7 +87,7 @@ class AnswerRecord(TrialRecord):
     """The answer."""
     tokens: int | None = None
     """Its tokens, with the end of sequence where it has one."""
-    stage: Stage | None = None
+    stage: TrialStage | None = None
     """What the first value is that could be meant; for a twin every such value is 2B, and none is right."""
     exact: bool | None = None
     """Whether that value is right and written as in the prompt."""
@@ -120,7 +122,7 @@ class AnswerRecord(TrialRecord):
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _TextAnswer:
     transcript: Transcript
     tokens: int
     spent: Spending
@@ -138,7 +140,7 @@ class _Answer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Session:
+class _AnswersSession:
     lab: Lab
     task: TextTask
     options: AnswerOptions
@@ -166,7 +168,11 @@ class _Session:
             return [AnswerRecord(**about, arm=UNGUARDED, counts=False)]
         try:
             prompt = render(trial, self.lab.tokenizer)
-            about |= {"prompt_tokens": len(prompt.ids), "distance": prompt.distance(trial.asked)}
+            about |= {
+                "asked_by": prompt.asked_by,
+                "prompt_tokens": len(prompt.ids),
+                "distance": prompt.distance(trial.asked),
+            }
             self.lab.check_length(len(prompt.ids) + self.options.max_new_tokens)
             about |= asdict(extraction(prompt, trial.facts))
             with spending(self.lab.model) as before:
@@ -185,7 +191,7 @@ class _Session:
                 records.append(AnswerRecord(**about, **_found(trial, answer, unguarded), **seen, arm=policy))
         return records
 
-    def _unguarded(self, prompt: Prompt, prefill: SharedPrefill, before: float) -> _Answer:
+    def _unguarded(self, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _TextAnswer:
         arguments = self._arguments(prefill)
         generate: Any = self.lab.model.generate
         with spending(self.lab.model) as spent:
@@ -195,7 +201,7 @@ class _Session:
             raise NumericsError("the logits of the unguarded answer are NaN or infinite.", hint="Try dtype float32.")
         return self._answer(prompt, output.sequences, _with(spent, arguments, before))
 
-    def _guarded(self, guard: Guard, prompt: Prompt, prefill: SharedPrefill, before: float) -> _Answer:
+    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _TextAnswer:
         arguments = self._arguments(prefill)
         with spending(self.lab.model) as spent:
             output = guard.generate(**arguments)
@@ -207,16 +213,16 @@ class _Session:
 
     def _answer(
         self,
-        prompt: Prompt,
+        prompt: TextPrompt,
         sequences: Tensor,
         spent: Spending,
         slots: tuple[SlotRecord, ...] = (),
         items: tuple[Located, ...] = (),
-    ) -> _Answer:
+    ) -> _TextAnswer:
         ids = sequences[0, len(prompt.ids) :].tolist()
         end = next((place for place, token in enumerate(ids) if token in _ends(self.lab)), None)
         transcript = Transcript.from_ids(self.lab.tokenizer, 0, prompt.ids, ids[:end], ())
-        return _Answer(transcript, len(ids) if end is None else end + 1, spent, slots, items)
+        return _TextAnswer(transcript, len(ids) if end is None else end + 1, spent, slots, items)
 
 
 def _ends(lab: Lab) -> frozenset[int]:
@@ -230,7 +236,7 @@ def _with(spent: Spending, arguments: Mapping[str, Any], before: float) -> Spend
     return Spending(spent.forwards, spent.tokens, spent.seconds + shared)
 
 
-def _found(trial: TextTrial, answer: _Answer, unguarded: _Answer) -> dict[str, Any]:
+def _found(trial: TextTrial, answer: _TextAnswer, unguarded: _TextAnswer) -> dict[str, Any]:
     scored = read_answer(trial, answer.text)
     return {
         "text": answer.text,
@@ -247,7 +253,7 @@ def _found(trial: TextTrial, answer: _Answer, unguarded: _Answer) -> dict[str, A
     }
 
 
-def _seen(trial: TextTrial, answer: _Answer) -> dict[str, Any]:
+def _seen(trial: TextTrial, answer: _TextAnswer) -> dict[str, Any]:
     held = coverage(answer.transcript, values_in(trial, answer.text), answer.slots, answer.items, trial.answer)
     return {
         **asdict(held),
@@ -256,14 +262,14 @@ def _seen(trial: TextTrial, answer: _Answer) -> dict[str, Any]:
     }
 
 
-class Answers:
+class AnswersMeasure:
     """Answers each trial and its twin under every policy, one prompt at a time, from one prefill."""
 
     name = "answers"
-    version = 2
+    version = 3
     record = AnswerRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _Session:
+    def prepare(self, lab: Lab, cell: Cell) -> _AnswersSession:
         """Make ready for a cell; its options are `AnswerOptions`.
 
         Raises:
@@ -282,7 +288,7 @@ class Answers:
             guard.attach([Binding("key", "value")]).detach()
         tokens = len(render(task.trial(0, renaming=options.renaming), lab.tokenizer).ids) + options.max_new_tokens
         lab.check_length(tokens)
-        return _Session(lab, task, options, guards, tokens * 2 * (1 + len(guards)))
+        return _AnswersSession(lab, task, options, guards, tokens * 2 * (1 + len(guards)))
 
 
-MEASURE: Measure = Answers()
+MEASURE: Measure = AnswersMeasure()

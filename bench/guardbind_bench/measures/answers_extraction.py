@@ -1,4 +1,4 @@
-"""What extraction makes of a prompt, beside the facts that the prompt was written from."""
+"""Counts which facts of a prompt extraction has bound."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from guardbind.evidence import Located, locate
-from guardbind.extraction import classify, extract_prompt
-from guardbind.text.words import GENERIC, words
-from guardbind_bench.measures.answers_prompt import Prompt, Span
+from guardbind.extraction import extract_prompt
+from guardbind_bench.measures.answers_prompt import CharRange, TextPrompt
 from guardbind_bench.prompts.text_trial import Fact
+from guardbind_bench.scoring.words import VAGUE, read_words
 
 __all__ = ["Extraction", "extraction"]
 
@@ -36,7 +36,7 @@ class Extraction:
     extra: int
 
 
-def extraction(prompt: Prompt, facts: Sequence[Fact]) -> Extraction:
+def extraction(prompt: TextPrompt, facts: Sequence[Fact]) -> Extraction:
     """Extract the bindings of a prompt and count those that are facts.
 
     A binding states a fact when one of its mentions holds the place of the fact's value, its value is the fact's in
@@ -55,23 +55,28 @@ def extraction(prompt: Prompt, facts: Sequence[Fact]) -> Extraction:
     return Extraction(len(facts), len(bound), len(items), len(items) - len(stating))
 
 
-def _states(item: Located, fact: Fact, span: Span) -> bool:
+def _states(item: Located, fact: Fact, span: CharRange) -> bool:
     if not any(mention.chars[0] <= span[0] and span[1] <= mention.chars[1] for mention in item.mentions):
         return False
     written = [surface for surface in (item.value, *item.aliases) if surface is not None]
-    if not set(written) & set(fact.forms) and classify(fact.value) not in map(classify, written):
+    if set(map(_bare, written)).isdisjoint(map(_bare, fact.forms)):
         return False
     return _attribute_agrees(item, fact) and _owner_agrees(item, fact)
+
+
+def _bare(value: str) -> str:
+    """Return the letters and digits of a value, by which its spellings are compared."""
+    return "".join(char for char in value.casefold() if char.isalnum())
 
 
 def _attribute_agrees(item: Located, fact: Fact) -> bool:
     asked = _stems(fact.attribute)
     found = _stems(item.attribute) if item.attribute else _stems(item.key) - _stems(fact.owner or "")
-    return bool(asked and found) and (asked <= found or found <= asked) and asked ^ found <= GENERIC
+    return bool(asked and found) and (asked <= found or found <= asked) and asked ^ found <= VAGUE
 
 
 def _stems(name: str) -> frozenset[str]:
-    return frozenset(word.stem for word in words(name)) - _JOINING
+    return frozenset(word.stem for word in read_words(name)) - _JOINING
 
 
 def _owner_agrees(item: Located, fact: Fact) -> bool:

@@ -1,9 +1,10 @@
-"""A trial of texts as the prompt that a model is given, and where each fact stands in it."""
+"""Writes a trial of texts as the prompt that a model is given, and finds where each fact stands in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,15 +12,18 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.errors import ConfigError
 from guardbind.text.decoded import PromptText
-from guardbind_bench.prompts.text_trial import TextTrial
+from guardbind_bench.prompts.text_trial import Fact, TextTrial
 
-__all__ = ["Prompt", "Span", "render"]
+__all__ = ["AskedBy", "CharRange", "TextPrompt", "render"]
 
-Span = tuple[int, int]
+CharRange = tuple[int, int]
+AskedBy = Literal["chat", "question"]
+"""`chat`: the messages in the tokenizer's chat template. `question`: bare text that ends with `Question: ...` and
+`Answer:`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class TextPrompt:
     """What a model reads.
 
     Attributes:
@@ -27,11 +31,13 @@ class Prompt:
         text: The same as text.
         facts: Half-open character range of each fact's value in the text; None where the template wrote the message in
             another way.
+        asked_by: How the model is asked.
     """
 
     ids: tuple[int, ...]
     text: PromptText
-    facts: tuple[Span | None, ...]
+    facts: tuple[CharRange | None, ...]
+    asked_by: AskedBy
 
     def tensor(self, device: torch.device) -> Tensor:
         """Return the ids as one row `[1, columns]`."""
@@ -43,22 +49,46 @@ class Prompt:
         return None if span is None else len(self.ids) - self.text.tokens(*span).stop
 
 
-def render(trial: TextTrial, tokenizer: PreTrainedTokenizerBase) -> Prompt:
-    """Write a trial with the tokenizer's chat template, or without one as lines `role: content`.
+class _Passage(NamedTuple):
+    """What a message says, or what it says from a character on."""
+
+    message: int
+    first: int
+    text: str
+
+
+def render(trial: TextTrial, tokenizer: PreTrainedTokenizerBase) -> TextPrompt:
+    """Write a trial with the tokenizer's chat template, or without one as text that ends with `Answer:`.
+
+    A model without a template was trained on no chat, and takes lines such as `user: ...` for a play to go on with; so
+    the messages are written one below the other without their roles, and only the question is marked.
 
     Raises:
         ConfigError: The chat template does not take the messages.
     """
+    passages = [_Passage(place, 0, message["content"]) for place, message in enumerate(trial.messages)]
     if tokenizer.chat_template is None:
-        lines = [f"{message['role']}: {message['content']}" for message in trial.messages]
-        ids = tokenizer("\n".join([*lines, "assistant:"]))["input_ids"]
+        last = passages.pop()
+        asks = trial.question[0]
+        lead = last.text[:asks].rstrip()
+        passages += [_Passage(last.message, 0, lead)] if lead else []
+        context = "\n\n".join(passage.text for passage in passages)
+        passages.append(_Passage(last.message, asks, last.text[asks:]))
+        question = f"Question: {last.text[asks:]}\nAnswer:"
+        ids = tokenizer(f"{context}\n\n{question}" if context else question)["input_ids"]
     else:
         ids = tokenizer(_templated(trial, tokenizer), add_special_tokens=False)["input_ids"]
     text = PromptText.from_ids(tokenizer, ids)
-    starts = _starts([message["content"] for message in trial.messages], text.text)
-    places = [(starts[fact.message], fact.span) for fact in trial.facts]
-    spans = (None if start is None else (start + span[0], start + span[1]) for start, span in places)
-    return Prompt(tuple(ids), text, tuple(spans))
+    starts = _starts([passage.text for passage in passages], text.text)
+    facts = tuple(_placed(fact, passages, starts) for fact in trial.facts)
+    return TextPrompt(tuple(ids), text, facts, "question" if tokenizer.chat_template is None else "chat")
+
+
+def _placed(fact: Fact, passages: Sequence[_Passage], starts: Sequence[int | None]) -> CharRange | None:
+    """Return where a fact's value stands in the prompt, from where the passage stands that states it."""
+    place = max(i for i, said in enumerate(passages) if said.message == fact.message and said.first <= fact.span[0])
+    start, first = starts[place], passages[place].first
+    return None if start is None else (start + fact.span[0] - first, start + fact.span[1] - first)
 
 
 def _templated(trial: TextTrial, tokenizer: PreTrainedTokenizerBase) -> str:

@@ -1,4 +1,4 @@
-"""Which slots of a guard lie on the values that an answer writes, and what they were resolved to."""
+"""Lays the slots of a guard beside the values that an answer writes, and tells what they were resolved to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from guardbind.events import SlotRecord
 from guardbind.evidence import Located
 from guardbind.report.transcript import Transcript
-from guardbind_bench.measures.answers_prompt import Span
+from guardbind_bench.measures.answers_prompt import CharRange
 from guardbind_bench.scoring.scoring import Written
 
 __all__ = ["Coverage", "coverage"]
@@ -64,7 +64,7 @@ def coverage(
     return Coverage(count, True, True, is_right, decides.resolved_by)
 
 
-def _on(transcript: Transcript, span: Span, slots: Sequence[SlotRecord]) -> list[SlotRecord]:
+def _on(transcript: Transcript, span: CharRange, slots: Sequence[SlotRecord]) -> list[SlotRecord]:
     answer = transcript.text[transcript.prompt_end :]
     begin = transcript.prompt_end + len(answer[: span[0]].rstrip())
     end = transcript.prompt_end + span[1]

@@ -20,11 +20,11 @@ from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.measures.spending import spending
 from guardbind_bench.prompts.trial import Trial
 
-__all__ = ["ARMS", "TOLD", "Answer", "Arm", "Comparison", "Told", "arms_of", "told"]
+__all__ = ["ARMS", "TOLD", "Answer", "Arm", "Comparison", "ToldWhat", "arms_of", "told"]
 
-Told = Literal["nothing", "target", "bindings", "span"]
+ToldWhat = Literal["nothing", "target", "bindings", "span"]
 
-TOLD: dict[Told, str] = {
+TOLD: dict[ToldWhat, str] = {
     "nothing": "not guarded",
     "target": "bindings and target",
     "bindings": "bindings only, target resolved from the prompt",
@@ -44,7 +44,7 @@ class Arm:
 
     name: str
     policy: str | None
-    told: Told
+    told: ToldWhat
 
 
 ARMS = (
@@ -72,7 +72,7 @@ def arms_of(policies: Sequence[str]) -> tuple[Arm, ...]:
     return tuple(arm for arm in ARMS if arm.policy is None or not policies or arm.policy in policies)
 
 
-def told(trial: Trial, what: Told) -> tuple[list[Binding | Evidence], str | Target | None]:
+def told(trial: Trial, what: ToldWhat) -> tuple[list[Binding | Evidence], str | Target | None]:
     """Return the bindings and the target that a guard is given for a trial.
 
     Raises:

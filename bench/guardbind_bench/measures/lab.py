@@ -1,4 +1,4 @@
-"""What a measure works with: a model, its tokenizer and its tasks."""
+"""Holds what a measure works with: a model, its tokenizer and its tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a measure is."""
+"""Defines the `Measure` protocol: what turns the trials of a cell into records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`nulls`: each prompt read in full and with the target's evidence taken away, in every way that the guard knows."""
+"""Measures `nulls`: each prompt read in full and without the target's evidence, in every way that the guard knows."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class NullsRecord(ReadingRecord):
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _NullRead:
     """What one null gave for a batch: log p0 `[trials, vocabulary]`, nats, and each trial's share of the cost."""
 
     name: str
@@ -114,7 +114,7 @@ class _Guarded:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Session:
+class _NullsSession:
     lab: Lab
     cell: Cell
     task: Task
@@ -134,14 +134,14 @@ class _Session:
         share = whole.seconds / len(trials)
         return [self._record(i, trial, logits[i], reads, guarded[i], share) for i, trial in enumerate(trials)]
 
-    def _read(self, name: str, tail: Tail, trials: list[Trial]) -> _Read:
+    def _read(self, name: str, tail: Tail, trials: list[Trial]) -> _NullRead:
         null = self._swap(trials) if name == SWAP else NULLS.get(name)
         rows = [_row(i, trial, tail.columns, [trial.asked]) for i, trial in enumerate(trials)]
         found = None
         with spending(self.lab.model) as spent, suppress(NullUnavailableError):
             reading = null(tail, rows, plain=False)
             found = torch.log_softmax(torch.cat(reading.logits), -1)
-        return _Read(name, found, spent.forwards, spent.tokens / len(trials), spent.seconds / len(trials))
+        return _NullRead(name, found, spent.forwards, spent.tokens / len(trials), spent.seconds / len(trials))
 
     def _swap(self, trials: list[Trial]) -> Null:
         def edit(_tokenizer: PreTrainedTokenizerBase, row: NullRow, null: int) -> tuple[list[int], list[int]]:
@@ -175,7 +175,7 @@ class _Session:
         return self.guard_nulls[-1].name, self.guard_nulls[-1](tail, rows, plain=True)
 
     def _record(
-        self, place: int, trial: Trial, logits: Tensor, reads: list[_Read], guarded: _Guarded, seconds: float
+        self, place: int, trial: Trial, logits: Tensor, reads: list[_NullRead], guarded: _Guarded, seconds: float
     ) -> NullsRecord:
         reading = read_trial(self.lab, trial, logits)
         failed, token = reading.failed or guarded.failed, reading.token
@@ -253,7 +253,7 @@ class Nulls:
     version = 1
     record = NullsRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _Session:
+    def prepare(self, lab: Lab, cell: Cell) -> _NullsSession:
         """Make ready for a cell; its options are `NullsOptions`. Nulls that the model cannot run are left out.
 
         Raises:
@@ -284,7 +284,7 @@ class Nulls:
         if not nulls:
             raise NullUnavailableError(f"none of the nulls {', '.join(wanted)} can be read on these prompts.")
         # A re-prefill null reads the whole prompt beside the edited one.
-        return _Session(lab, cell, task, nulls, guard_nulls, 2 * len(trial.ids))
+        return _NullsSession(lab, cell, task, nulls, guard_nulls, 2 * len(trial.ids))
 
 
 def _runs(lab: Lab, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Forward passes with patches: from the first patched token on, many patches side by side."""
+"""Runs forward passes with patches: from the first patched token on, many patches side by side."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from guardbind.model.cache import input_device, own_cache, view_of
 from guardbind.model.forward import forward
 from guardbind.model.sites import Activations, Patch, PatchSites
 
-__all__ = ["Run", "margins", "run"]
+__all__ = ["PatchRun", "margins", "run"]
 
 # Columns of cache, over all rows, that are copied for one pass of patches.
 _CACHED_TOKENS = 8192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class PatchRun:
     """A forward pass over prompts of equal length, with what is needed to go on from it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Run:
 
 
 @torch.no_grad()
-def run(model: nn.Module, sites: PatchSites, prompts: Sequence[Sequence[int]], columns: Sequence[int]) -> Run:
+def run(model: nn.Module, sites: PatchSites, prompts: Sequence[Sequence[int]], columns: Sequence[int]) -> PatchRun:
     """Read prompts of equal length and keep their activations at some tokens."""
     ids = torch.tensor([list(prompt) for prompt in prompts], device=input_device(model))
     rows, tokens = ids.shape
@@ -50,14 +50,14 @@ def run(model: nn.Module, sites: PatchSites, prompts: Sequence[Sequence[int]], c
             cache=cache,
             keep=torch.tensor([tokens - 1], device=ids.device),
         )
-    return Run(ids, cache, activations)
+    return PatchRun(ids, cache, activations)
 
 
 @torch.no_grad()
 def margins(
     model: nn.Module,
     sites: PatchSites,
-    after: Run,
+    after: PatchRun,
     row: int,
     patches: Sequence[Patch | None],
     target: int,

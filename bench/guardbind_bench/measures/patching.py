@@ -1,4 +1,4 @@
-"""`patching`: how much of a right answer comes back when activations of a clean run are put into a corrupt one."""
+"""Measures `patching`: how much of a right answer comes back with activations of a clean run in a corrupt one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from guardbind.model.sites import COMPONENTS, Activations, Patch, PatchSites, Si
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.patch_runs import margins, run
-from guardbind_bench.measures.patching_pairs import Pair, PairSource, PatchingOptions, Position, chosen_layers
+from guardbind_bench.measures.patching_pairs import PairSource, PatchingOptions, PatchPair, Position, chosen_layers
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell
-from guardbind_bench.prompts.trial import Stage
+from guardbind_bench.prompts.trial import TrialStage
 
 __all__ = ["MEASURE", "PatchingRecord"]
 
@@ -46,9 +46,9 @@ class PatchingRecord(TrialRecord):
     """Best token of the clean run; None where the logits of either run are no numbers."""
     corrupt_token: int | None = None
     """Best token of the corrupt run; None as above."""
-    clean_stage: Stage | None = None
+    clean_stage: TrialStage | None = None
     """What the answer to the clean prompt is."""
-    corrupt_stage: Stage | None = None
+    corrupt_stage: TrialStage | None = None
     """What the answer to the corrupt prompt is."""
     against: str | None = None
     """Value that the target is set against."""
@@ -83,7 +83,7 @@ class _Shot:
     at: dict[Position, Activations]
 
 
-class _Session:
+class _PatchingSession:
     """Pairs of one cell; see `Session`."""
 
     def __init__(self, lab: Lab, cell: Cell) -> None:
@@ -120,7 +120,7 @@ class _Session:
         logits = self._lab.logits([trial.ids for pair in pairs for trial in (pair.clean, pair.corrupt)])
         return [self._measure(pair, *both) for pair, both in zip(pairs, logits.split(2), strict=True)]
 
-    def _measure(self, pair: Pair, clean: Tensor, corrupt: Tensor) -> PatchingRecord:
+    def _measure(self, pair: PatchPair, clean: Tensor, corrupt: Tensor) -> PatchingRecord:
         trial = pair.corrupt
         seen: dict[str, object] = {
             "index": trial.index,
@@ -140,7 +140,7 @@ class _Session:
             seen |= self._patch(pair, corrupt)
         return PatchingRecord.model_validate(seen)
 
-    def _patch(self, pair: Pair, corrupt_logits: Tensor) -> dict[str, object]:
+    def _patch(self, pair: PatchPair, corrupt_logits: Tensor) -> dict[str, object]:
         """Return the fields of a pair that qualifies; of one with a margin that is no number, why it fails."""
         trial, positions = pair.corrupt, self._options.positions
         against = trial.competitor
@@ -217,21 +217,21 @@ class _Session:
             )
         return shots
 
-    def _read_reference(self, pair: Pair) -> _Shot:
+    def _read_reference(self, pair: PatchPair) -> _Shot:
         positions = self._options.positions
         columns = sorted({place for position in positions for place in pair.places(position)})
         read = run(self._lab.model, self._sites, [pair.clean.ids], columns)
         return _shot(pair, positions, columns, {key: rows[0] for key, rows in read.activations.items()})
 
 
-class _Patching:
+class _PatchingMeasure:
     """Patches pairs of prompts; see `Measure`."""
 
     name = "patching"
     version = 1
     record: type[TrialRecord] = PatchingRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _Session:
+    def prepare(self, lab: Lab, cell: Cell) -> _PatchingSession:
         """Find the sites of the model and read the clean runs that other pairs are compared with.
 
         Raises:
@@ -239,7 +239,7 @@ class _Patching:
             NullUnavailableError: The model has recurrent layers.
             UnknownArchitectureError: Attention or MLP of a layer was not found.
         """
-        return _Session(lab, cell)
+        return _PatchingSession(lab, cell)
 
 
 def _best(logits: Tensor) -> int | None:
@@ -248,7 +248,7 @@ def _best(logits: Tensor) -> int | None:
     return int((logits == best).nonzero()[0]) if bool(best < torch.inf) else None
 
 
-def _shot(pair: Pair, positions: Sequence[Position], columns: Sequence[int], activations: Activations) -> _Shot:
+def _shot(pair: PatchPair, positions: Sequence[Position], columns: Sequence[int], activations: Activations) -> _Shot:
     return _Shot(
         {
             position: {
@@ -269,4 +269,4 @@ def _spread(values: Tensor, places: int) -> Tensor:
     return values[torch.arange(places) % len(values)]
 
 
-MEASURE = _Patching()
+MEASURE = _PatchingMeasure()

@@ -1,4 +1,4 @@
-"""The pairs of prompts that patching compares: one that is answered right, and the same bindings in other filler."""
+"""Makes the pairs that patching compares: a prompt that is answered right, and the same bindings in other filler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from guardbind_bench.measures.residuals import resolve_layers
 from guardbind_bench.prompts.cell import Cell
 from guardbind_bench.prompts.trial import Task, Trial
 
-__all__ = ["Corruption", "Layers", "Pair", "PairSource", "PatchingOptions", "Position", "chosen_layers"]
+__all__ = ["Corruption", "Layers", "PairSource", "PatchPair", "PatchingOptions", "Position", "chosen_layers"]
 
 Position = Literal["last", "values", "decoys"]
 Corruption = Literal["filler", "decoys_only"]
@@ -56,7 +56,7 @@ def chosen_layers(which: Layers, layers: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PatchPair:
     """Two prompts of equal length with the same bindings at the same places.
 
     Attributes:
@@ -105,7 +105,7 @@ class PairSource:
                 f"filler {cell.filler!r} has no decoys whose places could be patched.", hint="Use decoy_heavy."
             )
 
-    def pair(self, index: int) -> Pair:
+    def pair(self, index: int) -> PatchPair:
         """Build one pair; the index and the base seed determine it.
 
         Raises:
@@ -120,7 +120,7 @@ class PairSource:
             )
         if self._decoys_only:
             clean = replace(corrupt, ids=_replaced(corrupt.ids, _decoys(corrupt), clean.ids))
-        return Pair(clean, corrupt)
+        return PatchPair(clean, corrupt)
 
 
 def _decoys(trial: Trial) -> tuple[int, ...]:

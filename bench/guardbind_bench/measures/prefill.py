@@ -1,4 +1,4 @@
-"""One prefill for many answers: every answer continues from its own view of the same cache."""
+"""Shares one prefill among many answers, each of which continues from its own view of the same cache."""
 
 from __future__ import annotations
 

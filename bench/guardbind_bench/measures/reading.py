@@ -1,4 +1,4 @@
-"""`reading`: what the model would write next to each prompt, against the candidate set."""
+"""Measures `reading`: what the model would write next to each prompt, against the candidate set."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell
-from guardbind_bench.prompts.trial import Stage, Task, Trial
+from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 
 __all__ = ["MEASURE", "ReadingRecord", "ReadingSession", "WrongKind", "read_trial"]
 
 WrongKind = Literal["competitor", "bound", "unseen", "variant", "other"]
 
-_STAGES: dict[str | None, Stage | None] = {"right": "right", "2a": "2A", "2b": "2B", None: None}
+_STAGES: dict[str | None, TrialStage | None] = {"right": "right", "2a": "2A", "2b": "2B", None: None}
 
 
 class ReadingRecord(TrialRecord):
@@ -54,7 +54,7 @@ class ReadingRecord(TrialRecord):
     """Place of the best candidate in the candidate set."""
     second_index: int | None
     """Place of the best candidate but one; None in a candidate set of one."""
-    stage: Stage | None
+    stage: TrialStage | None
     """`right`, `2A` or `2B`, by the best token; each candidate is one token."""
     wrong: WrongKind | None
     """What a wrong token is: the competitor, another bound value, an unseen candidate (2B); another spelling of the
@@ -79,13 +79,13 @@ class ReadingRecord(TrialRecord):
     """Probability of the best token."""
     entropy_bits: float | None
     """Entropy of the next token, bits."""
-    spelled_stage: Stage | None
+    spelled_stage: TrialStage | None
     """The stage when every spelling of a candidate that is one token counts as that candidate."""
     spelled_gate_gap: float | None
     """Gate gap with the log-sum-exp of a candidate's spellings."""
     spelled_value_gap: float | None
     """Value gap with the log-sum-exp of a candidate's spellings."""
-    bound_stage: Stage | None
+    bound_stage: TrialStage | None
     """The stage as the guard reads it: the candidate set is the bound values, in every form that it knows."""
     bound_gate_gap: float | None
     """Gate gap of that reading."""
@@ -200,7 +200,7 @@ class ReadingSession:
         return [read_trial(self.lab, trial, row) for trial, row in zip(trials, logits, strict=True)]
 
 
-class _Reading:
+class _ReadingMeasure:
     name = "reading"
     version = 1
     record = ReadingRecord
@@ -214,4 +214,4 @@ class _Reading:
         return ReadingSession(lab, task, tokens)
 
 
-MEASURE: Measure = _Reading()
+MEASURE: Measure = _ReadingMeasure()

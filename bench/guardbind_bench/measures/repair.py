@@ -1,4 +1,4 @@
-"""`repair`: each prompt answered unguarded, under the guard's policies, among the candidates, and with checkpoints."""
+"""Measures `repair`: prompts answered unguarded, under the guard's policies, among candidates, and with checkpoints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import Cell
-from guardbind_bench.prompts.trial import Stage, Task, Trial
+from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import ARMS as PROMPT_ARMS
 
 __all__ = ["CANDIDATES", "DEFAULT_ARMS", "MEASURE", "UNGUARDED", "RepairOptions", "RepairRecord"]
@@ -47,12 +47,12 @@ class RepairRecord(TrialRecord):
     arm: str
     """The arm."""
     told: str
-    """What it is told: as `Told` has it, or `candidates` (which there are), or `truth` (restated in the prompt)."""
+    """What it is told: as `ToldWhat` has it, or `candidates` (which there are), or `truth` (restated in the prompt)."""
     refused: str | None = None
     """Why the task does not have this arm; then nothing else is known."""
     token: int | None = None
     """First token of the answer."""
-    stage: Stage | None = None
+    stage: TrialStage | None = None
     """What it is."""
     verdict: Verdict | None = None
     """Verdict on the model's own token; None without a guard, or where it saw no slot."""
@@ -73,7 +73,7 @@ class RepairRecord(TrialRecord):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Session:
+class _RepairSession:
     task: Task
     comparison: Comparison
     plain: Comparison
@@ -182,14 +182,14 @@ def _restated(before: Trial, after: Trial, arm: str, answer: Answer) -> RepairRe
     )
 
 
-class Repair:
+class RepairMeasure:
     """Answers prompts under every arm, from one prefill; only checkpoint arms have prompts of their own."""
 
     name = "repair"
     version = 1
     record = RepairRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _Session:
+    def prepare(self, lab: Lab, cell: Cell) -> _RepairSession:
         """Make ready for a cell; its options are `RepairOptions`.
 
         Raises:
@@ -225,7 +225,9 @@ class Repair:
         # The first call of each guard tries its null, which is not what an answer costs.
         with suppress(NumericsError):
             comparison.run([trial])
-        return _Session(task, comparison, plain, tuple(guard_arms), prompts, CANDIDATES in wanted, refused, tokens)
+        return _RepairSession(
+            task, comparison, plain, tuple(guard_arms), prompts, CANDIDATES in wanted, refused, tokens
+        )
 
 
 def _restating(lab: Lab, cell: Cell, arm: str, trial: Trial) -> Task:
@@ -261,4 +263,4 @@ def _is_located(lab: Lab, trial: Trial) -> bool:
     return any(trial.target.position in mention.value_tokens for mention in found.mentions)
 
 
-MEASURE: Measure = Repair()
+MEASURE: Measure = RepairMeasure()

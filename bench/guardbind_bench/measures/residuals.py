@@ -1,4 +1,4 @@
-"""`residuals`: the residual stream at the end of each prompt, with the readout of the same forward pass."""
+"""Measures `residuals`: the residual stream at the end of each prompt, with the readout of the same forward pass."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def resolve_layers(layers: Sequence[int] | Literal["paper", "quarters", "all"], 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Session:
+class _ResidualsSession:
     lab: Lab
     task: Task
     lens: Lens
@@ -117,7 +117,7 @@ class Residuals:
     version = 1
     record = ResidualRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _Session:
+    def prepare(self, lab: Lab, cell: Cell) -> _ResidualsSession:
         """Make ready for a cell; its options are `ResidualOptions`.
 
         Raises:
@@ -131,7 +131,7 @@ class Residuals:
         lab.check_length(tokens)
         layers = resolve_layers(options.layers, len(find_layers(lab.model)))
         lens = Lens.bind(lab.model, layers)
-        return _Session(lab, task, lens, _embedding(lens) if options.embeddings else None, tokens)
+        return _ResidualsSession(lab, task, lens, _embedding(lens) if options.embeddings else None, tokens)
 
 
 def _embedding(lens: Lens) -> Tensor:

@@ -1,4 +1,4 @@
-"""`self_checkpoint`: the model itself fills in the checkpoints, and is then read as `reading` does."""
+"""Measures `self_checkpoint`: the model itself fills in the checkpoints, and is then read as `reading` does."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SelfCheckpointOptions(Frozen):
     """Tokens of filler between two checkpoints, which stand where those of the arm `oracle` do."""
 
 
-class _Draft:
+class _CheckpointDraft:
     """A prompt as it is being written, up to the next value of a checkpoint."""
 
     def __init__(self, sketch: Sketch, every: int) -> None:
@@ -86,14 +86,14 @@ class _Draft:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Session:
+class _SelfCheckpointSession:
     lab: Lab
     task: BindingTask
     every: int
     tokens: int
 
     def run(self, indices: Sequence[int]) -> list[SelfCheckpointRecord]:
-        drafts = [_Draft(self.task.sketch(index), self.every) for index in indices]
+        drafts = [_CheckpointDraft(self.task.sketch(index), self.every) for index in indices]
         for _ in range(drafts[0].places):
             for draft in drafts:
                 draft.open()
@@ -106,7 +106,7 @@ class _Session:
         readings = [read_trial(self.lab, trial, row) for trial, row in zip(trials, logits, strict=True)]
         return [_record(draft, reading) for draft, reading in zip(drafts, readings, strict=True)]
 
-    def _write(self, drafts: Sequence[_Draft]) -> None:
+    def _write(self, drafts: Sequence[_CheckpointDraft]) -> None:
         for draft in drafts:
             draft.lead()
         # Read anew each time: a cache that every kind of layer could go on from in pieces does not exist.
@@ -114,7 +114,7 @@ class _Session:
             draft.write(logits.cpu())
 
 
-def _record(draft: _Draft, reading: ReadingRecord) -> SelfCheckpointRecord:
+def _record(draft: _CheckpointDraft, reading: ReadingRecord) -> SelfCheckpointRecord:
     sketch = draft.sketch
     right = [
         [token == true for token, (_, true) in zip(tokens, truth(sketch), strict=True)] for tokens in draft.written
@@ -141,7 +141,7 @@ class SelfCheckpoint:
     version = 1
     record = SelfCheckpointRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _Session:
+    def prepare(self, lab: Lab, cell: Cell) -> _SelfCheckpointSession:
         """Make ready for a cell of arm `baseline`; its options are `SelfCheckpointOptions`.
 
         Raises:
@@ -165,7 +165,7 @@ class SelfCheckpoint:
         oracle = spread(sketch, every, [checkpoint(sketch, truth(sketch))] * places)
         tokens = len(assemble(oracle).ids)
         lab.check_length(tokens)
-        return _Session(lab, task, every, tokens)
+        return _SelfCheckpointSession(lab, task, every, tokens)
 
 
 MEASURE: Measure = SelfCheckpoint()

@@ -1,4 +1,4 @@
-"""What a piece of work costs: forward passes of a model, tokens that they read, and time."""
+"""Counts what a piece of work costs: forward passes of a model, tokens that they read, and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every record of a trial has."""
+"""Defines what every record of a trial has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cell: one condition of the bench; all of its trials are alike but for what is drawn."""
+"""Defines a cell: one condition of the bench, all of whose trials are alike but for what is drawn."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Form(Frozen):
     asked: Asked = "random"
     """Which key the question names: drawn anew for each trial, or always the paper's (the first)."""
     template: Template = "plain"
-    """Bare text, as in the paper, or a user's turn in the model's chat template."""
+    """Bare text that asks `Question: ...` and begins the answer, as in the paper, or a turn in the chat template."""
     arm: str = "baseline"
     """What is done to the prompt, `NAME` or `NAME:NUMBER`; a registered checkpoint arm, or `baseline` for nothing."""
 

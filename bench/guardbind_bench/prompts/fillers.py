@@ -1,4 +1,4 @@
-"""Filler: what stands between the bindings and the question, a given number of tokens per block.
+"""Fills the space between the bindings and the question, with a given number of tokens per block.
 
 A filler takes the stock of a task, the sizes of all blocks of a prompt, a generator of its own and the tokens that may
 stand among the filler as decoys, and returns the token ids of each block.

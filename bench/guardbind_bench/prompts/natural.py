@@ -1,4 +1,4 @@
-"""Sentences for natural filler: plain statements that bind nothing and hold no value of the pool.
+"""Makes the sentences of natural filler: plain statements that bind nothing and hold no value of the pool.
 
 A sentence is an opening and a clause. The clauses keep clear of every pool word, of colours and directions, of digits,
 brackets and questions, so that what a model gets wrong across them is not put down to a competitor in the filler.

@@ -1,4 +1,4 @@
-"""The values of the bench: words that a tokenizer writes as one token, right where a task puts them."""
+"""Finds the values of the bench: words that a tokenizer writes as one token, right where a task puts them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from guardbind.errors import CandidateError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["MINIMUM", "WORDS", "Pool", "Value", "aliases", "encode"]
+__all__ = ["MINIMUM", "WORDS", "Pool", "PoolValue", "aliases", "encode"]
 
 _WORDS = (
     "apple banana cherry grape lemon mango peach pear plum kiwi melon berry "
@@ -32,7 +32,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class PoolValue:
     """A word that one token writes.
 
     Attributes:
@@ -54,7 +54,7 @@ class Pool:
         values: The values, in the order of the words that they were chosen from.
     """
 
-    values: tuple[Value, ...]
+    values: tuple[PoolValue, ...]
 
     @classmethod
     def build(
@@ -80,14 +80,14 @@ class Pool:
             CandidateError: Fewer were found.
         """
         before = [(boundary, encode(tokenizer, boundary)) for boundary in boundaries]
-        values: dict[int, Value] = {}
+        values: dict[int, PoolValue] = {}
         for word in words:
             token = _single(tokenizer, [space + word for space in spaces], before)
             if token is None:
                 continue
             forms = aliases(tokenizer, word) | {token}
             if forms.isdisjoint(template):
-                values.setdefault(token, Value(word, token, forms))
+                values.setdefault(token, PoolValue(word, token, forms))
         if len(values) < minimum:
             raise CandidateError(
                 f"{len(values)} of the {len(words)} words of the pool are one token each in this tokenizer, behind "

@@ -1,4 +1,4 @@
-"""A text trial: the messages of a prompt, all that they bind, what is asked, and which answers are right."""
+"""Defines a text trial: the messages of a prompt, all that they bind, what is asked, and which answers are right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trial: one prompt as token ids, what it binds, what it asks, and where everything stands."""
+"""Defines a trial: one prompt as token ids, what it binds, what it asks, and where everything stands."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from guardbind_bench.prompts.pool import Pool, Value
+from guardbind_bench.prompts.pool import Pool, PoolValue
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from guardbind_bench.prompts.cell import Form
 
-__all__ = ["SCHEMA_VERSION", "Bound", "Stage", "Task", "TaskBuilder", "Trial", "draw_seed"]
+__all__ = ["SCHEMA_VERSION", "Bound", "Task", "TaskBuilder", "Trial", "TrialStage", "draw_seed"]
 
 # Part of every seed: trials of another version are other trials.
 SCHEMA_VERSION = 1
 
-Stage = Literal["right", "2A", "2B"]
+TrialStage = Literal["right", "2A", "2B"]
 
 
 def draw_seed(task: str, seed: int, index: int, *drawn_for: object) -> int:
@@ -48,7 +48,7 @@ class Bound:
     """
 
     key: str
-    value: Value
+    value: PoolValue
     statement: range
     position: int
 
@@ -73,9 +73,9 @@ class Trial:
     bound: tuple[Bound, ...]
     asked: int
     question: range
-    competitor: Value
-    candidates: tuple[Value, ...]
-    abstain: Value | None = None
+    competitor: PoolValue
+    candidates: tuple[PoolValue, ...]
+    abstain: PoolValue | None = None
 
     @property
     def target(self) -> Bound:
@@ -87,7 +87,7 @@ class Trial:
         """Tokens after the target's value, up to and including the last of the prompt."""
         return len(self.ids) - 1 - self.target.position
 
-    def stage(self, token: int) -> Stage:
+    def stage(self, token: int) -> TrialStage:
         """Say what an answer that starts with `token` is.
 
         Args:

@@ -1,14 +1,13 @@
-"""Every value that an answer to a text trial writes, and what the answer is worth."""
+"""Scores an answer to a text trial: finds every value that it writes, and says what the answer is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from guardbind.text.layout import longest, occurrences
-from guardbind.text.words import content, words
 from guardbind_bench.prompts.text_trial import TextTrial
-from guardbind_bench.prompts.trial import Stage
+from guardbind_bench.prompts.trial import TrialStage
+from guardbind_bench.scoring.words import about_something, apart, read_words, standing
 
 __all__ = ["Scored", "Written", "read_answer", "values_in"]
 
@@ -40,7 +39,7 @@ class Scored:
         values: The facts whose value it writes, by their place in the trial, in the order of the answer.
     """
 
-    stage: Stage
+    stage: TrialStage
     exact: bool
     form_equivalent: bool
     values: tuple[int, ...]
@@ -102,7 +101,7 @@ def _echoes(trial: TextTrial, value: Written, text: str, asked: str) -> bool:
 
 
 def _stems(text: str) -> list[str]:
-    return [word.stem for word in content(words(text))]
+    return [word.stem for word in about_something(read_words(text))]
 
 
 def _folded(form: str) -> str:
@@ -110,5 +109,5 @@ def _folded(form: str) -> str:
 
 
 def _standing(text: str, forms: Iterable[str]) -> list[tuple[tuple[int, int], str]]:
-    found = dict(occurrences(text, forms, any_case=True))
-    return [(span, found[span]) for span in sorted(longest(found))]
+    found = dict(standing(text, forms))
+    return [(span, found[span]) for span in apart(found)]

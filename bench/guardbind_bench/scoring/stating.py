@@ -1,4 +1,4 @@
-"""Whether an answer says of a value what the prompt says of it."""
+"""Finds the values of which an answer does not say what the prompt says of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from guardbind.text.layout import Span, longest, occurrences
-from guardbind.text.words import FIRST, GENERIC, LATEST, Word, content, is_content, words
 from guardbind_bench.prompts.text_trial import Fact, TextTrial
 from guardbind_bench.scoring.scoring import values_in
+from guardbind_bench.scoring.words import (
+    FIRST,
+    LATEST,
+    VAGUE,
+    AnswerWord,
+    about_something,
+    apart,
+    is_about_something,
+    read_words,
+    standing,
+)
 
 __all__ = ["stated_wrongly"]
 
@@ -56,7 +65,7 @@ def stated_wrongly(trial: TextTrial, text: str) -> list[str]:
 class _Clause:
     """The part of a sentence that has a value at a place; where others have values, they are not in it."""
 
-    def __init__(self, trial: TextTrial, text: str, span: Span) -> None:
+    def __init__(self, trial: TextTrial, text: str, span: tuple[int, int]) -> None:
         start, end = _sentence(text, span[0])
         self._owners = {fact.owner for fact in trial.facts if fact.owner is not None}
         forms = {form for fact in trial.facts if fact.value not in self._owners for form in fact.forms}
@@ -65,7 +74,7 @@ class _Clause:
                 start, end = start + left, start + right
                 break
         self._trial, self._text, self._value = trial, text[start:end], (span[0] - start, span[1] - start)
-        self._words = words(self._text)
+        self._words = read_words(self._text)
 
     def tells(self, fact: Fact, name: str) -> bool:
         """Whether it says a fact in full; `name` is the value or the owner."""
@@ -76,7 +85,7 @@ class _Clause:
             return False
         before, after = self._around(*place)
         owner = [] if fact.owner is None else self._places((fact.owner,))
-        if after is not None and is_content(after) and not _within(after, [*values, *owner]):
+        if after is not None and is_about_something(after) and not _within(after, [*values, *owner]):
             return False
         if fact.owner is not None and not owner:
             return False
@@ -89,7 +98,7 @@ class _Clause:
             return False
         if after is not None and after.stem in _LINKS:
             over = _WHOLE if fact.owner is None else _NOUNS
-            led = next((word for word in content(self._words[place[1] :]) if word.stem not in over), None)
+            led = next((word for word in about_something(self._words[place[1] :]) if word.stem not in over), None)
             if fact.owner is not None:
                 return led is not None and _within(led, owner)
             if led is not None and not _within(led, values):
@@ -103,13 +112,13 @@ class _Clause:
         if self._trial.asked is not None:
             return False
         question = self._trial.messages[-1]["content"][slice(*self._trial.question)]
-        asked = {word.stem for word in content(words(question))} - GENERIC - _NOUNS - _ORDER - _WHOLE
+        asked = {word.stem for word in about_something(read_words(question))} - VAGUE - _NOUNS - _ORDER - _WHOLE
         own = " ".join((fact.owner or "", fact.attribute, *fact.forms))
-        return bool(asked & {word.stem for word in self._words} - {word.stem for word in words(own)})
+        return bool(asked & {word.stem for word in self._words} - {word.stem for word in read_words(own)})
 
     def _attribute(self, fact: Fact) -> tuple[int, int] | None:
         """Return where the attribute stands, as a range of words: the last before the value, or the first behind it."""
-        looked = [word.stem for word in words(fact.attribute)]
+        looked = [word.stem for word in read_words(fact.attribute)]
         ends = [
             (i, i + len(looked))
             for i in range(len(self._words) - len(looked) + 1)
@@ -118,7 +127,7 @@ class _Clause:
         ahead = [place for place in ends if self._words[place[0]].start < self._value[0]]
         return ahead[-1] if ahead else next(iter(ends), None)
 
-    def _around(self, start: int, end: int) -> tuple[Word | None, Word | None]:
+    def _around(self, start: int, end: int) -> tuple[AnswerWord | None, AnswerWord | None]:
         """Return the words before and behind a range of words, order words passed over."""
         before = (word for word in reversed(self._words[:start]) if word.stem not in _ORDER)
         after = (word for word in self._words[end:] if word.stem not in _ORDER)
@@ -130,20 +139,20 @@ class _Clause:
         same = [other for other in self._trial.facts if (other.owner, other.attribute) == (fact.owner, fact.attribute)]
         return not (said & FIRST and fact != same[0]) and not (said & LATEST and fact != same[-1])
 
-    def _places(self, surfaces: Iterable[str]) -> list[Span]:
-        return [span for span, _ in occurrences(self._text, surfaces, any_case=True)]
+    def _places(self, surfaces: Iterable[str]) -> list[tuple[int, int]]:
+        return [span for span, _ in standing(self._text, surfaces)]
 
 
-def _qualifies(word: Word) -> bool:
+def _qualifies(word: AnswerWord) -> bool:
     """Whether an attribute behind the word may be another one, or somebody's."""
-    return word.owning or word.stem in _PARTS or is_content(word)
+    return word.owning or word.stem in _PARTS or is_about_something(word)
 
 
-def _within(word: Word, spans: Sequence[Span]) -> bool:
+def _within(word: AnswerWord, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= word.start and word.start < end for start, end in spans)
 
 
-def _sentence(text: str, place: int) -> Span:
+def _sentence(text: str, place: int) -> tuple[int, int]:
     start, end = 0, len(text)
     for cut in _SENTENCE.finditer(text):
         if cut.end() <= place:
@@ -154,14 +163,14 @@ def _sentence(text: str, place: int) -> Span:
     return start, end
 
 
-def _parts(sentence: str, forms: Iterable[str]) -> list[Span]:
+def _parts(sentence: str, forms: Iterable[str]) -> list[tuple[int, int]]:
     """Cut a sentence between the values in it, where it may be cut."""
-    values = sorted(longest(span for span, _ in occurrences(sentence, forms, any_case=True)))
+    values = apart(span for span, _ in standing(sentence, forms))
     edges = [0]
     for cut in _CUT.finditer(sentence):
-        apart = not any(start < cut.end() and cut.start() < end for start, end in values)
+        outside = not any(start < cut.end() and cut.start() < end for start, end in values)
         has_one = any(edges[-1] <= start < cut.start() for start, _ in values)
-        if apart and has_one and any(start >= cut.end() for start, _ in values):
+        if outside and has_one and any(start >= cut.end() for start, _ in values):
             edges.append(cut.end())
     edges.append(len(sentence))
     return list(pairwise(edges))

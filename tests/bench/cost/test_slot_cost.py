@@ -14,8 +14,8 @@ from guardbind.model.tail import Tail
 from guardbind.nulls import NullReading, NullRow
 from guardbind.registry import NULLS
 from guardbind_bench.cost import slot_cost
-from guardbind_bench.cost.slot_arms import SPAN_TOKENS, TAIL_TOKENS, Prompt
-from guardbind_bench.cost.slot_cost import Cost, SlotCosts, main
+from guardbind_bench.cost.slot_arms import SPAN_TOKENS, TAIL_TOKENS, SlotPrompt
+from guardbind_bench.cost.slot_cost import SlotCost, SlotCosts, main
 
 NULL_NAMES = ("mask", "mask_rows", "mask_prefill")
 
@@ -35,7 +35,7 @@ def run(folder: Path, *options: str) -> SlotCosts:
     return SlotCosts.model_validate_json(result.stdout)
 
 
-def only(costs: SlotCosts, context: int, arm: str, spans: int | None) -> Cost:
+def only(costs: SlotCosts, context: int, arm: str, spans: int | None) -> SlotCost:
     [cost] = [c for c in costs.costs if (c.context, c.arm, c.spans) == (context, arm, spans)]
     return cost
 
@@ -134,7 +134,7 @@ def test_spans_lie_in_the_prompt_before_the_tail_and_decoding_leaves_the_cache_a
         return NullReading((), None, 0, "")
 
     monkeypatch.setattr(NULLS, "get", lambda name: spy)
-    prompt = Prompt(tiny_llama(), tiny_tokenizer, 40)
+    prompt = SlotPrompt(tiny_llama(), tiny_tokenizer, 40)
     with torch.no_grad():
         for run in (prompt.prefill, prompt.decode, prompt.decode, prompt.null("mask", spans).run):
             run()

@@ -138,7 +138,7 @@ def test_watching_changes_nothing() -> None:
 def test_the_answer_is_what_the_guard_writes_to_the_prompt_alone() -> None:
     lab = by_place()
     trial = ToyTexts().trial(0)
-    inputs = dict(lab.tokenizer("user: " + trial.messages[0]["content"] + "\nassistant:", return_tensors="pt"))
+    inputs = dict(lab.tokenizer("Question: " + trial.messages[0]["content"] + "\nAnswer:", return_tensors="pt"))
     guard = Guard(lab.model, lab.tokenizer, GuardConfig(policy="veto"))
     output = guard.generate(**inputs, max_new_tokens=3, do_sample=False)
     [record] = measured(lab, range(1), policies=["veto"])["veto", True]
@@ -243,6 +243,31 @@ def test_what_a_template_does_to_a_message_is_said(
     monkeypatch.setattr(tiny_tokenizer, "chat_template", "{{ raise_exception('only system') }}")
     with pytest.raises(ConfigError, match="does not take messages of user: only system"):
         render(trial, tiny_tokenizer)
+
+
+@pytest.mark.parametrize("name", TEXT_TASKS.names())
+def test_a_model_without_a_template_is_asked_as_question_and_answer(name: str) -> None:
+    task = TEXT_TASKS.get(name)(k=20, seed=0) if name != "toy_texts" else ToyTexts()
+    for index in range(30):
+        for answerable in (True, False):
+            trial = task.trial(index, answerable=answerable)
+            prompt = render(trial, bench_tokenizer())
+            assert prompt.asked_by == "question"
+            question = trial.messages[-1]["content"][trial.question[0] :]
+            *context, asked = prompt.text.text.removeprefix("<|start|>").rpartition("Question: ")
+            assert asked == f"{question}\nAnswer:"
+            said = [message["content"] for message in trial.messages[:-1]]
+            said.append(trial.messages[-1]["content"][: trial.question[0]].rstrip())
+            assert context[0].rstrip() == "\n\n".join(filter(None, said))
+            read = [None if span is None else prompt.text.text[slice(*span)] for span in prompt.facts]
+            assert read == [fact.value for fact in trial.facts]
+
+
+def test_a_record_says_how_the_model_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = by_place()
+    assert {record.asked_by for record in measured(lab)["none", True]} == {"question"}
+    monkeypatch.setattr(lab.tokenizer, "chat_template", TEMPLATE)
+    assert {record.asked_by for record in measured(lab)["none", True]} == {"chat"}
 
 
 def people() -> TextTrial:

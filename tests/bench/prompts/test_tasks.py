@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -231,6 +232,17 @@ def test_what_cannot_be_asked_in_a_chat_is_refused() -> None:
         tokenizer = PreTrainedTokenizerFast(tokenizer_object=bare, chat_template=template)
         with pytest.raises(ConfigError, match=f"user's text {times} times; templates that show it once are accepted"):
             CompetingVars(tokenizer, form=Form(template="chat"))
+
+
+@pytest.mark.parametrize("name", TASKS.names())
+def test_a_model_without_a_template_gets_a_question_and_the_beginning_of_an_answer(name: str) -> None:
+    task = TASKS.get(name)(bench_tokenizer(), k=40, filler="natural", seed=0)
+    for index in range(4):
+        trial = task.trial(index)
+        asks = text_of(trial.ids[trial.question.start :])
+        question, _, begun = asks.strip("\n").rpartition("\n")
+        assert question.startswith("Question: ") and begun.rstrip()[-1] in "[=:", asks
+        assert not re.search(r"^(?:user|assistant)\b", text_of(trial.ids), re.MULTILINE)
 
 
 def test_a_prompt_without_bos_starts_with_its_text() -> None:

@@ -1,1 +1,1 @@
-"""The tasks: what a prompt states and asks, one file per task."""
+"""Makes the prompts of tokens, one file per task: what a prompt states and asks."""

@@ -1,4 +1,4 @@
-"""The checkpoint arms: what each does to a prompt.
+"""Applies the checkpoint arms: what each does to a prompt.
 
 `oracle` is the paper's checkpoint: it restates the true values after every so many tokens of the last block of filler.
 The other arms are its controls: each takes something away from it, or makes something wrong. What a prompt asks, and

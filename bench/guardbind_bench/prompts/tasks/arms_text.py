@@ -1,4 +1,4 @@
-"""What a checkpoint says, and where among the filler it stands."""
+"""Writes checkpoints, and puts them among the filler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all tasks of the bench share: what they are made of, and how."""
+"""Holds what all tasks of tokens share: what they are made of, and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the binding tasks share: assignments with filler after each, and a question for one of them."""
+"""Makes the binding tasks: assignments with filler after each, and a question for one of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from guardbind.errors import ConfigError
 from guardbind_bench.prompts.fillers import Decoys, Stock
-from guardbind_bench.prompts.pool import Pool, Value, encode
+from guardbind_bench.prompts.pool import Pool, PoolValue, encode
 from guardbind_bench.prompts.tasks.base import PromptTask
 from guardbind_bench.prompts.tasks.sketch import Segment, Sketch, assemble
 from guardbind_bench.prompts.trial import Trial, draw_seed
@@ -56,10 +56,10 @@ class Drawn:
         unbound: A value that is neither bound nor the competitor.
     """
 
-    values: tuple[Value, ...]
+    values: tuple[PoolValue, ...]
     asked: int
-    competitor: Value
-    unbound: Value
+    competitor: PoolValue
+    unbound: PoolValue
 
 
 class BindingTask(PromptTask):

@@ -1,4 +1,4 @@
-"""`competing_vars`: two variables, filler after each, and a question for one of them."""
+"""Makes `competing_vars`: two variables, filler after each, and a question for one of them."""
 
 from __future__ import annotations
 

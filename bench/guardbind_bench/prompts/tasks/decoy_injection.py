@@ -1,4 +1,4 @@
-"""`decoy_injection`: one variable, filler after it, and a question for it."""
+"""Makes `decoy_injection`: one variable, filler after it, and a question for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around the text of a prompt: a BOS token, or the turns of a chat."""
+"""Frames the text of a prompt: with a BOS token, or with the turns of a chat."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guardbind.errors import ConfigError
+from guardbind.text.chat import around_user
 from guardbind_bench.prompts.pool import encode
 
 if TYPE_CHECKING:
@@ -48,13 +49,7 @@ class Frame:
                 "the tokenizer has no chat template; template 'plain' is accepted.",
                 hint="Use an instruction-tuned model for template 'chat'.",
             )
-        chat = tokenizer.apply_chat_template(
-            [{"role": "user", "content": _PLACEHOLDER}],
-            chat_template=_FIXED_DATE + tokenizer.get_chat_template(),
-            tokenize=False,
-            add_generation_prompt=True,
-        )
-        parts = str(chat).split(_PLACEHOLDER)
+        parts = around_user(tokenizer, _PLACEHOLDER, chat_template=_FIXED_DATE + tokenizer.get_chat_template())
         if len(parts) != 2:
             raise ConfigError(
                 f"the chat template shows the user's text {len(parts) - 1} times; templates that show it once are "

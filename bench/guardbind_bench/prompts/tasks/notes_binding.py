@@ -1,4 +1,4 @@
-"""`notes_binding`: four notes in plain English, filler, and a question with lettered options."""
+"""Makes `notes_binding`: four notes in plain English, filler, and a question with lettered options."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _ANSWER = "Answer:"
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class _NotesItem:
     persons: list[str]
     thing: str
     places: list[str]
@@ -116,7 +116,7 @@ class NotesBinding(ProseTask):
             abstain=abstain,
         )
 
-    def _item(self, index: int) -> _Item:
+    def _item(self, index: int) -> _NotesItem:
         rng = self._rng(index)
         persons, thing, places = rng.sample(PERSONS, 4), rng.choice(OBJECTS), rng.sample(PLACES, 4)
         # Drawn in either case, so that what follows is the same.
@@ -126,19 +126,19 @@ class NotesBinding(ProseTask):
         right = _balanced(self._rng(index // 4, "letters"))[index % 4]
         letters = rng.sample([i for i in range(4) if i != right], 3)
         letters.insert(asked, right)
-        return _Item(persons, thing, places, asked, letters)
+        return _NotesItem(persons, thing, places, asked, letters)
 
     def _text(self, text: str) -> Segment:
         return Segment(self._frame.encode(text), "text")
 
-    def _note(self, item: _Item, i: int, bound: int) -> list[Segment]:
+    def _note(self, item: _NotesItem, i: int, bound: int) -> list[Segment]:
         return [
             Segment(self._frame.encode(f"{item.persons[i]} left the {item.thing} in the"), "statement", bound),
             Segment(self._frame.encode(f" {item.places[i]}"), "value", bound),
             Segment(self._frame.encode(".\n"), "statement", bound),
         ]
 
-    def _reminder(self, item: _Item) -> list[Segment]:
+    def _reminder(self, item: _NotesItem) -> list[Segment]:
         restated = {"baseline": [], "oracle": [item.asked], "raw_copy": range(4)}[self._form.arm]
         lines = [
             f"\nReminder: {item.persons[i]} left the {item.thing} in the {item.places[i]}."
@@ -147,7 +147,7 @@ class NotesBinding(ProseTask):
         ]
         return [Segment(self._frame.encode(line), "restatement") for line in lines]
 
-    def _question(self, item: _Item, abstain: int | None) -> list[Segment]:
+    def _question(self, item: _NotesItem, abstain: int | None) -> list[Segment]:
         """Return the question; `abstain` is the binding that the option Z states, if it is one."""
         places = dict(zip(item.letters, item.places, strict=True))
         options = [f"{letter}) {places[i]}\n" for i, letter in enumerate(_LETTERS)]

@@ -1,4 +1,4 @@
-"""`primacy_recency`: one variable that is assigned three times, and a question for its first or last value."""
+"""Makes `primacy_recency`: one variable that is assigned three times, and a question for its first or last value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tasks share that are written in one form only: no styles, no layouts, no decoys."""
+"""Holds what the tasks share that are written in one form only: no styles, no layouts, no decoys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prompt in pieces, before it is put together: what a checkpoint arm changes and a trial is assembled from."""
+"""Assembles a trial from a prompt in pieces, which a checkpoint arm may change before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from guardbind_bench.prompts.fillers import Stock
-from guardbind_bench.prompts.pool import Value, encode
+from guardbind_bench.prompts.pool import PoolValue, encode
 from guardbind_bench.prompts.trial import Bound, Trial
 
 __all__ = ["Role", "Segment", "Sketch", "assemble", "flat", "locate"]
@@ -52,11 +52,11 @@ class Sketch:
     index: int
     segments: tuple[Segment, ...]
     keys: tuple[str, ...]
-    values: tuple[Value, ...]
+    values: tuple[PoolValue, ...]
     asked: int
-    competitor: Value
-    candidates: tuple[Value, ...]
-    unbound: Value
+    competitor: PoolValue
+    candidates: tuple[PoolValue, ...]
+    unbound: PoolValue
     restated: tuple[tuple[str, int], ...]
     style: Literal["bracket", "eq"]
     stock: Stock
@@ -86,7 +86,7 @@ def assemble(sketch: Sketch) -> Trial:
 
 
 def locate(
-    segments: Sequence[Segment], keys: Sequence[str], values: Sequence[Value]
+    segments: Sequence[Segment], keys: Sequence[str], values: Sequence[PoolValue]
 ) -> tuple[tuple[Bound, ...], range]:
     """Find the bindings and the question in the token ids of some pieces.
 

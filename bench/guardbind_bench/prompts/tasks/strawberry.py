@@ -1,4 +1,4 @@
-"""`strawberry_baseline` and `strawberry_factorized`: a counting trace, and a question for one of three counts of it."""
+"""Makes `strawberry_baseline` and `strawberry_factorized`: a counting trace, and a question for one of its counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from guardbind.errors import ConfigError
 from guardbind_bench.prompts.fillers import Stock
-from guardbind_bench.prompts.pool import Pool, Value, encode
+from guardbind_bench.prompts.pool import Pool, PoolValue, encode
 from guardbind_bench.prompts.tasks.prose import ProseTask, answers
 from guardbind_bench.prompts.tasks.sketch import Segment, flat, locate
 from guardbind_bench.prompts.trial import Trial
@@ -143,7 +143,7 @@ class Baseline(ProseTask):
             (pair for pair in pairs if pair in self._pairs), key=lambda pair: order.index(pair[0].count(pair[1]))
         )
 
-    def _written(self, numbers: dict[str, int], rng: Random) -> dict[str, Value]:
+    def _written(self, numbers: dict[str, int], rng: Random) -> dict[str, PoolValue]:
         if not self._coded:
             return {statistic: self.pool.values[number] for statistic, number in numbers.items()}
         codes = dict(zip(dict.fromkeys(numbers.values()), rng.sample(self.pool.values, 3), strict=False))

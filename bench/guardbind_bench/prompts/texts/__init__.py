@@ -1,1 +1,1 @@
-"""Text tasks: prompts as people write them, with all that they bind."""
+"""Makes the prompts of texts, as people write them, with all that they bind."""

@@ -1,12 +1,13 @@
-"""`chat`: turns in which the user told values; the last one asks for one of them."""
+"""Makes the prompts of `chat`: turns in which the user told values, the last of which asks for one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
-from guardbind_bench.prompts.text_trial import Which
-from guardbind_bench.prompts.texts.draft import Attribute, Draft, DraftTask, Key, Message, Unrelated, mark
+from guardbind_bench.prompts.texts.draft import Attribute, DraftKey, DraftTask, Message, TextDraft, Unrelated, mark
 from guardbind_bench.prompts.texts.questions import OWNED, WHOSE, system, wording
 from guardbind_bench.prompts.texts.values import Draws, styles
 
@@ -78,6 +79,38 @@ _TALK = (
 )
 
 
+class _Exchange(NamedTuple):
+    """What the user says in one turn, first and of facts, and what is answered, with an echo of a fact or without."""
+
+    lead: str
+    facts: list[tuple[int, str]]
+    noted: str
+    echo: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversation:
+    """All that is said before the question; `talk` is small talk, and the exchange that it stands before."""
+
+    tell: str | None
+    exchanges: Sequence[_Exchange]
+    talk: tuple[int, tuple[str, str]] | None
+    far: Sequence[str]
+
+    def write(self, omit: Collection[int]) -> list[Message]:
+        told: list[list[Message]] = []
+        for lead, facts, noted, echo in self.exchanges:
+            text = " ".join([lead, *(line for i, line in facts if i not in omit)])
+            answer = f"{noted} {echo[1]}" if echo and echo[0] not in omit else noted
+            told.append([Message("user", text), Message("assistant", answer)])
+        if self.talk:
+            place, (asked, answered) = self.talk
+            told.insert(place, [Message("user", asked), Message("assistant", answered)])
+        if self.far:
+            told.append([Message("user", " ".join(self.far)), Message("assistant", "I see.")])
+        return [*([Message("system", self.tell)] if self.tell else []), *(m for turn in told for m in turn)]
+
+
 class Chat(DraftTask):
     """Facts of the user's and of others, one to three in each of the user's turns; the assistant acknowledges them.
 
@@ -87,85 +120,81 @@ class Chat(DraftTask):
 
     name = "chat"
 
-    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> Draft:
+    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> TextDraft:
         attributes = shape.sample(_ATTRIBUTES, 2)
         style = {a: shape.randrange(styles(a.kind)) for a in attributes}
-        mine = shape.random() < 0.4
-        people = [draws.value("name") for _ in range(shape.randrange(2, 3 if mine else 4))]
-        keys: list[Key] = []
-        for owner in [*people, *([None] if mine else [])]:
-            for a in attributes:
-                times = 2 if shape.random() < 0.12 else 1
-                values = tuple(draws.value(a.kind, style[a]) for _ in range(times))
-                keys.append(Key(owner, a, values, None if owner else f"my {a.name}"))
-        spots = [i for i, key in enumerate(keys) for _ in key.values]
-        shape.shuffle(spots)
-        seen = [0] * len(keys)
-        lines: list[tuple[int, str]] = []
-        for i in spots:
-            lines.append((i, _statement(shape, keys[i], mark(i, seen[i]), again=seen[i] > 0)))
-            seen[i] += 1
-        # Each of the user's turns: what it says first, its facts, and the answer, which may repeat the last of them.
-        turns: list[tuple[str, list[tuple[int, str]], str, tuple[int, str] | None]] = []
-        said = [0] * len(keys)
-        leads = shape.sample(_LEAD, len(_LEAD))
-        while lines:
-            size = min(len(lines), shape.randrange(1, 4))
-            facts, lines = lines[:size], lines[size:]
-            for i, _ in facts:
-                said[i] += 1
-            key = keys[last := facts[-1][0]]
-            whose = f"{key.owner.text}'s" if key.owner else "your"
-            echo = f"So {whose} {key.attribute.name} is {key.values[said[last] - 1].text}."
-            turns.append(
-                (
-                    leads[len(turns) % len(leads)],
-                    facts,
-                    shape.choice(_NOTED),
-                    (last, echo) if shape.random() < 0.2 else None,
-                )
-            )
-        talk = (shape.randrange(len(turns) + 1), shape.choice(_TALK)) if shape.random() < 0.4 else None
-        tell = system(shape)
-
-        def write(omit: Collection[int]) -> list[Message]:
-            told: list[list[Message]] = []
-            for lead, facts, noted, echo in turns:
-                text = " ".join([lead, *(line for i, line in facts if i not in omit)])
-                answer = f"{noted} {echo[1]}" if echo and echo[0] not in omit else noted
-                told.append([Message("user", text), Message("assistant", answer)])
-            if talk:
-                told.insert(talk[0], [Message("user", talk[1][0]), Message("assistant", talk[1][1])])
-            if unrelated.far:
-                told.append([Message("user", " ".join(unrelated.far)), Message("assistant", "I see.")])
-            return [*([Message("system", tell)] if tell else []), *(m for turn in told for m in turn)]
-
+        keys = _keys(shape, draws, style)
+        exchanges = _exchanges(shape, keys, _statements(shape, keys))
+        talk = (shape.randrange(len(exchanges) + 1), shape.choice(_TALK)) if shape.random() < 0.4 else None
+        conversation = _Conversation(system(shape), exchanges, talk, unrelated.far)
         forward = shape.random() < 0.5
-        asked = shape.randrange(len(keys) if forward else len(people) * len(attributes))
+        asked = shape.randrange(len(keys) if forward else sum(key.owner is not None for key in keys))
         key = keys[asked]
         value = key.values[-1]
-        which: Which = "last" if len(key.values) > 1 else "only"
-        spare = tuple(a for a in _ATTRIBUTES if a.kind == value.kind and a not in attributes)
         if forward:
             named, stranger = (key.owner.text, draws.value("name").text) if key.owner else ("", None)
             question = wording(shape, OWNED if key.owner else _ASK_MINE, answers=value.kind)
         else:
             named, stranger = value.text, draws.value(value.kind, style[key.attribute]).text
             question = wording(shape, WHOSE, answers="name", field="name")
-        return Draft(
+        return TextDraft(
             keys=tuple(keys),
             asked=asked,
             direction="key_value" if forward else "value_key",
-            which=which,
-            write=write,
+            which="last" if len(key.values) > 1 else "only",
+            write=conversation.write,
             named=named,
             stranger=stranger,
-            spare=spare,
+            spare=tuple(a for a in _ATTRIBUTES if a.kind == value.kind and a not in attributes),
             question=question,
         )
 
 
-def _statement(shape: Random, key: Key, value: str, *, again: bool) -> str:
+def _keys(shape: Random, draws: Draws, style: dict[Attribute, int]) -> list[DraftKey]:
+    """Draw what has a value: attributes of two or three people, the user among them or not, who stands last."""
+    mine = shape.random() < 0.4
+    people = [draws.value("name") for _ in range(shape.randrange(2, 3 if mine else 4))]
+    keys = []
+    for owner in [*people, *([None] if mine else [])]:
+        for a in style:
+            times = 2 if shape.random() < 0.12 else 1
+            values = tuple(draws.value(a.kind, style[a]) for _ in range(times))
+            keys.append(DraftKey(owner, a, values, None if owner else f"my {a.name}"))
+    return keys
+
+
+def _statements(shape: Random, keys: Sequence[DraftKey]) -> list[tuple[int, str]]:
+    """Draw the order and the wording of all statements; a key that is stated again is corrected."""
+    spots = [i for i, key in enumerate(keys) for _ in key.values]
+    shape.shuffle(spots)
+    seen = [0] * len(keys)
+    lines = []
+    for i in spots:
+        lines.append((i, _statement(shape, keys[i], mark(i, seen[i]), again=seen[i] > 0)))
+        seen[i] += 1
+    return lines
+
+
+def _exchanges(shape: Random, keys: Sequence[DraftKey], lines: list[tuple[int, str]]) -> list[_Exchange]:
+    """Spread the statements over turns of the user; an answer may repeat the last fact of its turn."""
+    exchanges: list[_Exchange] = []
+    said = [0] * len(keys)
+    leads = shape.sample(_LEAD, len(_LEAD))
+    while lines:
+        size = min(len(lines), shape.randrange(1, 4))
+        facts, lines = lines[:size], lines[size:]
+        for i, _ in facts:
+            said[i] += 1
+        last = facts[-1][0]
+        key = keys[last]
+        whose = f"{key.owner.text}'s" if key.owner else "your"
+        echo = f"So {whose} {key.attribute.name} is {key.values[said[last] - 1].text}."
+        lead, noted = leads[len(exchanges) % len(leads)], shape.choice(_NOTED)
+        exchanges.append(_Exchange(lead, facts, noted, (last, echo) if shape.random() < 0.2 else None))
+    return exchanges
+
+
+def _statement(shape: Random, key: DraftKey, value: str, *, again: bool) -> str:
     attribute = key.attribute.name
     if again:
         whose = f"{key.owner.text}'s" if key.owner else "my"

@@ -1,4 +1,4 @@
-"""How a text task makes its trials: an item is drawn once, and written with or without what it is asked for."""
+"""Makes the trials of a text task: draws an item once, and writes it with or without what it is asked for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import ClassVar, NamedTuple
 from guardbind.errors import ConfigError
 from guardbind_bench.prompts.natural import sentences
 from guardbind_bench.prompts.text_trial import Direction, Fact, TextTrial, Which
-from guardbind_bench.prompts.texts.values import Draws, Value
+from guardbind_bench.prompts.texts.values import Draws, WrittenValue
 from guardbind_bench.prompts.trial import draw_seed
 
-__all__ = ["Attribute", "Draft", "DraftTask", "Key", "Message", "Unrelated", "mark"]
+__all__ = ["Attribute", "DraftKey", "DraftTask", "Message", "TextDraft", "Unrelated", "mark"]
 
 # Private-use characters, which no wording holds.
 _MARK = re.compile("\ue000(\\d+)\\.(\\d+)\ue001")
@@ -36,7 +36,7 @@ class Message(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class DraftKey:
     """What has a value.
 
     Attributes:
@@ -46,9 +46,9 @@ class Key:
         name: What a person calls it; None: made of owner and attribute.
     """
 
-    owner: Value | None
+    owner: WrittenValue | None
     attribute: Attribute
-    values: tuple[Value, ...]
+    values: tuple[WrittenValue, ...]
     name: str | None = None
 
     @property
@@ -60,7 +60,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TextDraft:
     """An item before it is written.
 
     Attributes:
@@ -76,7 +76,7 @@ class Draft:
             message where that is the user's, and is one of its own otherwise.
     """
 
-    keys: tuple[Key, ...]
+    keys: tuple[DraftKey, ...]
     asked: int
     direction: Direction
     which: Which
@@ -135,7 +135,7 @@ class DraftTask(ABC):
         return _written(draft, index, named, attribute, omit, twin=True)
 
     @abstractmethod
-    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> Draft:
+    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> TextDraft:
         """Draw an item; what is drawn from `shape` must not depend on what came out of `draws`."""
 
     def _rng(self, index: int, *drawn_for: object) -> Random:
@@ -169,7 +169,7 @@ class Unrelated:
 
 
 def _written(
-    draft: Draft, index: int, named: str, attribute: Attribute, omit: Collection[int] = (), *, twin: bool = False
+    draft: TextDraft, index: int, named: str, attribute: Attribute, omit: Collection[int] = (), *, twin: bool = False
 ) -> TextTrial:
     asked, question = draft.keys[draft.asked], draft.question(named, attribute)
     written = draft.write(omit)
@@ -210,7 +210,9 @@ def _written(
     )
 
 
-def _candidates(keys: Iterable[Key], asked: Key, statement: int, direction: Direction) -> tuple[Value, list[Value]]:
+def _candidates(
+    keys: Iterable[DraftKey], asked: DraftKey, statement: int, direction: Direction
+) -> tuple[WrittenValue, list[WrittenValue]]:
     """Return the right answer and all that could be taken for it, itself included where the prompt holds it."""
     if direction == "key_value":
         kind = asked.attribute.kind

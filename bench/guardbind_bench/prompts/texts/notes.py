@@ -1,4 +1,4 @@
-"""`notes`: prose notes on several people or things, and a question about one of them."""
+"""Makes the prompts of `notes`: prose on several people or things, and a question about one of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from random import Random
 from typing import NamedTuple
 
-from guardbind_bench.prompts.texts.draft import Attribute, Draft, DraftTask, Key, Message, Unrelated, mark
+from guardbind_bench.prompts.texts.draft import Attribute, DraftKey, DraftTask, Message, TextDraft, Unrelated, mark
 from guardbind_bench.prompts.texts.questions import OWNED, WHOSE, system, wording
 from guardbind_bench.prompts.texts.values import Draws, styles
 
@@ -25,14 +25,14 @@ STATEMENTS = (
 )
 
 
-class _Domain(NamedTuple):
+class _NoteSubject(NamedTuple):
     owners: str
     noun: str
     attributes: tuple[Attribute, ...]
     intro: tuple[str, ...]
 
 
-_STAFF = _Domain(
+_STAFF = _NoteSubject(
     "name",
     "person",
     (
@@ -55,7 +55,7 @@ _STAFF = _Domain(
     ),
     ("Here are my notes from this week.", "These are the notes on the new colleagues.", "Notes for the front desk:"),
 )
-_PROJECTS = _Domain(
+_PROJECTS = _NoteSubject(
     "project",
     "project",
     (
@@ -94,13 +94,13 @@ class Notes(DraftTask):
 
     name = "notes"
 
-    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> Draft:
+    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> TextDraft:
         domain = shape.choice(_DOMAINS)
         people, each = shape.choice(_SIZES)
         attributes = shape.sample(domain.attributes, each)
         written = {a.kind: shape.randrange(styles(a.kind)) for a in attributes}
         owners = [draws.value(domain.owners) for _ in range(people)]
-        keys = [Key(o, a, (draws.value(a.kind, written[a.kind]),)) for o in owners for a in attributes]
+        keys = [DraftKey(o, a, (draws.value(a.kind, written[a.kind]),)) for o in owners for a in attributes]
         by_owner = shape.random() < 0.5
         order = list(range(len(keys)))
         if by_owner:
@@ -128,7 +128,7 @@ class Notes(DraftTask):
         assert key.owner is not None
         spare = tuple(a for a in domain.attributes if a.kind == key.attribute.kind and a not in attributes)
         if shape.random() < 0.5:
-            return Draft(
+            return TextDraft(
                 keys=tuple(keys),
                 asked=asked,
                 direction="key_value",
@@ -139,7 +139,7 @@ class Notes(DraftTask):
                 spare=spare,
                 question=wording(shape, OWNED, answers=key.attribute.kind),
             )
-        return Draft(
+        return TextDraft(
             keys=tuple(keys),
             asked=asked,
             direction="value_key",

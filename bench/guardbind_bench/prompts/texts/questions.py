@@ -1,4 +1,4 @@
-"""How a question is worded, and what it says about the form of the answer."""
+"""Words a question, and what it says about the form of the answer."""
 
 from __future__ import annotations
 

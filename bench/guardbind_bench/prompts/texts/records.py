@@ -1,20 +1,21 @@
-"""`records`: the records of a table or of JSON, and a question about a field of one of them."""
+"""Makes the prompts of `records`: a table or JSON, and a question about a field of one of its records."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from guardbind_bench.prompts.texts.draft import Attribute, Draft, DraftTask, Key, Message, Unrelated
+from guardbind_bench.prompts.texts.draft import Attribute, DraftKey, DraftTask, Message, TextDraft, Unrelated
 from guardbind_bench.prompts.texts.questions import system, wording
 from guardbind_bench.prompts.texts.record_formats import FORMATS, JSON_FORMATS, NAMES_RECORD, Sheet
-from guardbind_bench.prompts.texts.values import Draws, Value, styles
+from guardbind_bench.prompts.texts.values import Draws, WrittenValue, styles
 
 __all__ = ["Records"]
 
 
-class _Domain(NamedTuple):
+class _RecordKind(NamedTuple):
     noun: str
     identity: Attribute
     groups: tuple[tuple[str, tuple[Attribute, ...]], ...]
@@ -25,7 +26,7 @@ class _Domain(NamedTuple):
 
 
 _DOMAINS = (
-    _Domain(
+    _RecordKind(
         "order",
         Attribute("order number", "order"),
         (
@@ -42,7 +43,7 @@ _DOMAINS = (
             ),
         ),
     ),
-    _Domain(
+    _RecordKind(
         "employee",
         Attribute("name", "person"),
         (
@@ -51,7 +52,7 @@ _DOMAINS = (
             ("pay", (Attribute("salary", "money"), Attribute("bonus", "money"))),
         ),
     ),
-    _Domain(
+    _RecordKind(
         "ticket",
         Attribute("ticket number", "ticket"),
         (
@@ -60,7 +61,7 @@ _DOMAINS = (
             ("fix", (Attribute("version", "version"), Attribute("commit", "hash"), Attribute("target", "version"))),
         ),
     ),
-    _Domain(
+    _RecordKind(
         "server",
         Attribute("host", "host"),
         (
@@ -111,6 +112,42 @@ _SIZES = ((3, 3), (3, 4), (3, 5), (4, 3), (4, 4), (5, 3))
 _TABLE_SIZES = (*_SIZES, (5, 4), (6, 3), (6, 4), (7, 3), (8, 3))
 
 
+class _RecordTable(NamedTuple):
+    """What is drawn for the records: all that has a value, and of each record the keys of its fields and its name."""
+
+    kind: _RecordKind
+    form: str
+    fields: Sequence[Attribute]
+    how: dict[Attribute, int]
+    """The way in which the values of an attribute are written."""
+    keys: list[DraftKey]
+    records: list[dict[Attribute, int]]
+    names: list[WrittenValue]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheets:
+    """The records before they are written."""
+
+    sheet: Sheet
+    form: str
+    intro: str
+    tell: str | None
+    far: Sequence[str]
+
+    def write(self, omit: Collection[int]) -> list[Message]:
+        parts = [f"{self.intro}\n\n{self.sheet.write(self.form, omit)}", *([" ".join(self.far)] if self.far else [])]
+        return [*([Message("system", self.tell)] if self.tell else []), Message("user", "\n\n".join(parts))]
+
+
+class _Asking(NamedTuple):
+    """What the question names, what it could name that is in no record, and its wording."""
+
+    named: str
+    stranger: str
+    question: Callable[[str, Attribute], str]
+
+
 class Records(DraftTask):
     """Three to eight records of three to five fields, as JSON (a list, by name, nested), Markdown or CSV.
 
@@ -121,70 +158,83 @@ class Records(DraftTask):
 
     name = "records"
 
-    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> Draft:
-        domain, form = shape.choice(_DOMAINS), shape.choice(FORMATS)
-        rows, columns = shape.choice(_SIZES if form in JSON_FORMATS else _TABLE_SIZES)
-        fields = sorted(shape.sample(domain.fields, columns - 1), key=domain.fields.index)
-        how = {
-            a: 0 if a.kind == "number" and form in JSON_FORMATS else shape.randrange(styles(a.kind))
-            for a in (domain.identity, *fields)
-        }
-        keys: list[Key] = []
-        records: list[dict[Attribute, int]] = []
-        names: list[Value] = []
-        for _ in range(rows):
-            identity = draws.value(domain.identity.kind, how[domain.identity])
-            record = {}
-            if form not in NAMES_RECORD:
-                record[domain.identity] = len(keys)
-                keys.append(Key(None, domain.identity, (identity,), f"{domain.noun}'s {domain.identity.name}"))
-            for a in fields:
-                record[a] = len(keys)
-                called = f"{identity.text}'s {a.name}"
-                keys.append(Key(identity, a, (draws.value(a.kind, how[a]),), called))
-            records.append(record)
-            names.append(identity)
-        asked_record, asked_field = shape.choice(records), shape.choice(fields)
-        asked = asked_record[asked_field]
-        key = keys[asked]
-        assert key.owner is not None
+    def _draft(self, shape: Random, draws: Draws, unrelated: Unrelated) -> TextDraft:
+        table = _table(shape, draws)
+        record, field = shape.choice(table.records), shape.choice(table.fields)
         forward = shape.random() < 0.5
-        if forward:
-            by = shape.choice(fields) if shape.random() < 0.3 else asked_field
-            if by != asked_field:
-                noun = f"the {domain.noun} with {by.name} "
-                name, stranger = keys[asked_record[by]].values[0], draws.value(by.kind, how[by])
-            else:
-                noun = "" if domain.identity.kind == "person" else f"{domain.noun} "
-                name, stranger = key.owner, draws.value(domain.identity.kind, how[domain.identity])
-            named, other = noun + name.text, noun + stranger.text
-            question = wording(shape, [t.replace("%s", "{named}") for t in _KEY_VALUE], answers=asked_field.kind)
-        else:
-            named = key.values[0].text
-            other = draws.value(asked_field.kind, how[asked_field]).text
-            templates = [t.replace("%s", domain.noun).replace("%i", domain.identity.name) for t in _VALUE_KEY]
-            question = wording(shape, templates, answers=domain.identity.kind, field=domain.identity.name)
-        intro, tell = shape.choice(_INTRO[domain.noun]), system(shape)
+        ask = _asking_value if forward else _asking_record
+        asking = ask(shape, draws, table, record, field)
+        kind = table.kind
+        intro, tell = shape.choice(_INTRO[kind.noun]), system(shape)
         sheet = Sheet(
-            domain.identity,
-            tuple((group, tuple(f for f in own if f in fields)) for group, own in domain.groups),
-            tuple(records),
-            tuple(names),
+            kind.identity,
+            tuple((group, tuple(f for f in own if f in table.fields)) for group, own in kind.groups),
+            tuple(table.records),
+            tuple(table.names),
             shape.random() < 0.5,
         )
-
-        def write(omit: Collection[int]) -> list[Message]:
-            parts = [f"{intro}\n\n{sheet.write(form, omit)}", *([" ".join(unrelated.far)] if unrelated.far else [])]
-            return [*([Message("system", tell)] if tell else []), Message("user", "\n\n".join(parts))]
-
-        return Draft(
-            keys=tuple(keys),
-            asked=asked,
+        return TextDraft(
+            keys=tuple(table.keys),
+            asked=record[field],
             direction="key_value" if forward else "value_key",
             which="only",
-            write=write,
-            named=named,
-            stranger=other,
-            spare=tuple(a for a in _SPARE if a.kind == asked_field.kind),
-            question=question,
+            write=_Sheets(sheet, table.form, intro, tell, unrelated.far).write,
+            named=asking.named,
+            stranger=asking.stranger,
+            spare=tuple(a for a in _SPARE if a.kind == field.kind),
+            question=asking.question,
         )
+
+
+def _table(shape: Random, draws: Draws) -> _RecordTable:
+    """Draw the records; their name is a fact of its own unless the format names them."""
+    kind, form = shape.choice(_DOMAINS), shape.choice(FORMATS)
+    rows, columns = shape.choice(_SIZES if form in JSON_FORMATS else _TABLE_SIZES)
+    fields = sorted(shape.sample(kind.fields, columns - 1), key=kind.fields.index)
+    how = {
+        a: 0 if a.kind == "number" and form in JSON_FORMATS else shape.randrange(styles(a.kind))
+        for a in (kind.identity, *fields)
+    }
+    table = _RecordTable(kind, form, fields, how, [], [], [])
+    for _ in range(rows):
+        identity = draws.value(kind.identity.kind, how[kind.identity])
+        record = {}
+        if form not in NAMES_RECORD:
+            record[kind.identity] = len(table.keys)
+            table.keys.append(DraftKey(None, kind.identity, (identity,), f"{kind.noun}'s {kind.identity.name}"))
+        for a in fields:
+            record[a] = len(table.keys)
+            called = f"{identity.text}'s {a.name}"
+            table.keys.append(DraftKey(identity, a, (draws.value(a.kind, how[a]),), called))
+        table.records.append(record)
+        table.names.append(identity)
+    return table
+
+
+def _asking_value(
+    shape: Random, draws: Draws, table: _RecordTable, record: dict[Attribute, int], field: Attribute
+) -> _Asking:
+    """Ask for a field of a record by the record's name, or by another of its fields."""
+    kind = table.kind
+    by = shape.choice(table.fields) if shape.random() < 0.3 else field
+    if by != field:
+        noun = f"the {kind.noun} with {by.name} "
+        name, stranger = table.keys[record[by]].values[0], draws.value(by.kind, table.how[by])
+    else:
+        noun = "" if kind.identity.kind == "person" else f"{kind.noun} "
+        owner = table.keys[record[field]].owner
+        assert owner is not None
+        name, stranger = owner, draws.value(kind.identity.kind, table.how[kind.identity])
+    question = wording(shape, [t.replace("%s", "{named}") for t in _KEY_VALUE], answers=field.kind)
+    return _Asking(noun + name.text, noun + stranger.text, question)
+
+
+def _asking_record(
+    shape: Random, draws: Draws, table: _RecordTable, record: dict[Attribute, int], field: Attribute
+) -> _Asking:
+    """Ask which record has a value."""
+    noun, identity = table.kind.noun, table.kind.identity
+    stranger = draws.value(field.kind, table.how[field])
+    templates = [t.replace("%s", noun).replace("%i", identity.name) for t in _VALUE_KEY]
+    question = wording(shape, templates, answers=identity.kind, field=identity.name)
+    return _Asking(table.keys[record[field]].values[0].text, stranger.text, question)

@@ -1,4 +1,4 @@
-"""Values of each kind, with every spelling that says the same; those of one trial are told apart by any part."""
+"""Draws values of each kind, with every spelling that says the same; any part tells those of one trial apart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from guardbind_bench.prompts.texts.words import (
     STATUSES,
 )
 
-__all__ = ["CALLED", "CURRENCIES", "Draws", "Value", "styles"]
+__all__ = ["CALLED", "CURRENCIES", "Draws", "WrittenValue", "styles"]
 
 _TRIES = 2000
 CURRENCIES = (("$", "USD"), ("€", "EUR"), ("£", "GBP"))
@@ -28,7 +28,7 @@ CURRENCIES = (("$", "USD"), ("€", "EUR"), ("£", "GBP"))
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class WrittenValue:
     """A value or a name.
 
     Attributes:
@@ -56,7 +56,7 @@ class Draws:
         self._rng = rng
         self._taken: list[str] = []
 
-    def value(self, kind: str, style: int = 0) -> Value:
+    def value(self, kind: str, style: int = 0) -> WrittenValue:
         """Draw a value.
 
         Args:
@@ -72,7 +72,7 @@ class Draws:
             lowered = [form.lower() for form in forms]
             if not any(a in b or b in a for a in lowered for b in self._taken):
                 self._taken += lowered
-                return Value(kind, forms)
+                return WrittenValue(kind, forms)
         raise CandidateError(f"no {kind} is left that is no part of another value.", hint="Draw fewer for one trial.")
 
 

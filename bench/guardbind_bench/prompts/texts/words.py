@@ -1,4 +1,4 @@
-"""The words that names and values are drawn from; none of them is a word of the unrelated text or of a wording."""
+"""Lists the words that names and values are drawn from, none of them in the unrelated text or in a wording."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ from guardbind_bench.demo.overhead import Overhead, Ratio
 from guardbind_bench.demo.results import cost_of, detection, policy_results
 from guardbind_bench.measures.comparison import ARMS, TOLD, Answer, Arm
 from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
-from guardbind_bench.prompts.trial import Stage, Trial
+from guardbind_bench.prompts.trial import Trial, TrialStage
 
 TASK = CompetingVars(bench_tokenizer(), k=4)
 TOKEN_2A = 0
 NONE, OBSERVE = Arm("none", None, "nothing"), Arm("observe", "observe", "target")
 
 
-def token_of(trial: Trial, stage: Stage) -> int:
+def token_of(trial: Trial, stage: TrialStage) -> int:
     other = trial.bound[1 - trial.asked].value.token
     return {"right": trial.target.value.token, "2A": TOKEN_2A, "2B": other}[stage]
 
@@ -29,8 +29,8 @@ def slot(**numbers: Any) -> SlotRecord:
 
 
 def test_policies_are_counted_against_the_unguarded_model() -> None:
-    before: list[Stage] = ["right", "right", "2B", "2B", "2A", "right"]
-    after: list[Stage] = ["right", "2B", "right", "2A", "right", "2A"]
+    before: list[TrialStage] = ["right", "right", "2B", "2B", "2A", "right"]
+    after: list[TrialStage] = ["right", "2B", "right", "2A", "right", "2A"]
     trials = [TASK.trial(index) for index in range(6)]
     answers = [
         {"none": Answer(token_of(t, b), None), "observe": Answer(token_of(t, a), None)}
@@ -47,7 +47,7 @@ def test_policies_are_counted_against_the_unguarded_model() -> None:
 
 
 def test_detection_ranks_right_against_2b_and_leaves_2a_out() -> None:
-    stages: list[Stage] = ["right", "2B", "2A", "right", "2B"]
+    stages: list[TrialStage] = ["right", "2B", "2A", "right", "2B"]
     bits = [9.0, -2.0, 50.0, 8.0, 1.0]
     margins = [0.1, 0.2, 9.0, 0.3, 0.4]
     trials = [TASK.trial(index) for index in range(5)]
