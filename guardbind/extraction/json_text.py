@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.rule import Block, Found, Path, Span
+from guardbind.extraction.rule import Block, Found, Path
+from guardbind.text.layout import Span
 
 __all__ = ["read"]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from guardbind.targets import Place
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 
 __all__ = ["Moment", "SlotRule"]
 
@@ -26,6 +28,7 @@ class Moment:
         starts: Tokens that start a candidate.
         inside_word: Whether the token goes on with a word or number that the text has begun already.
         names_key: Whether a text names, and does not yet give, something that is bound.
+        language: What prompt and answer are written in.
     """
 
     step: int
@@ -38,6 +41,7 @@ class Moment:
     starts: frozenset[int]
     inside_word: Callable[[], bool]
     names_key: Callable[[str], bool]
+    language: Language = ENGLISH
 
 
 class SlotRule(Protocol):
