@@ -27,6 +27,7 @@ from guardbind.model.provenance import provenance_of
 from guardbind.model.tap import ModelTap, unwrap
 from guardbind.nulls import Null
 from guardbind.policies import as_policy
+from guardbind.registry import LANGUAGES
 from guardbind.report.report import Report
 from guardbind.session.engine import Engine
 from guardbind.session.limits import Limits
@@ -152,9 +153,9 @@ class Guard:
         refuse_unguardable(self._inner, kwargs)
         ids = prompt_ids(kwargs)
         repeats = setting(self._inner, kwargs, "num_return_sequences") or 1
-        rows = bind_rows(
-            self._inner, self.tokenizer, request, ids, kept_columns(self._inner, ids, kwargs), int(repeats)
-        )
+        kept = kept_columns(self._inner, ids, kwargs)
+        language = LANGUAGES.get(self.config.language)
+        rows = bind_rows(self._inner, self.tokenizer, request, ids, kept, int(repeats), language)
         tap = ModelTap(self._inner, self._lens)
         recorder = Recorder(
             self.tokenizer,

@@ -64,7 +64,7 @@ def extract(
     >>> [(item.key, item.value) for item in extract("Bob's badge number is 4417.").items]
     [("Bob's badge number", '4417')]
     >>> [(item.key, item.value) for item in extract("Bobs Dienstnummer ist 4417.", language="german").items]
-    [('Bobs Dienstnummer', '4417')]
+    [('Dienstnummer von Bob', '4417')]
     """
     parts: Iterable[MessagePart]
     if isinstance(source, str):

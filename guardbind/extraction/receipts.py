@@ -16,6 +16,7 @@ __all__ = ["read"]
 _SIGNED = r"[-\u2212]?(?:[A-Z]{0,2}[$\u20ac\u00a3\u00a5]|[A-Z]{3})[ \u00a0]?\d[\d.,]{0,15}"
 _MONEY = rf"(?:{_SIGNED}|[-\u2212]?\d[\d.,]{{0,15}}[ \u00a0]?(?:[A-Z]{{3}}|[$\u20ac\u00a3\u00a5]))"
 _PLAIN = r"[-\u2212]?\d[\d.,]{0,12}[.,]\d\d"  # a column of prices has no sign
+_AMOUNT = rf"(?P<amount>{_MONEY}|{_PLAIN})"
 _COUNT = r"\d{1,4}[ \u00a0]?[x\u00d7]"
 _WORD = r"[^\s:|=@$\u20ac\u00a3\u00a5<>{}\[\]\"]{1,40}"
 _ITEM = rf"(?P<item>[^\W\d_]{_WORD}?(?:[ \u00a0]{_WORD}){{0,5}}?)"
@@ -51,9 +52,7 @@ def _forms(language: Language) -> tuple[re.Pattern[str], ...]:
     each = rf"(?:[ \t]{{1,40}}(?:{said.each})[ \t]{{0,4}}(?:{_MONEY}|{_PLAIN})(?:[ \t](?:{said.every}))?)"
     return (
         # Coffee beans   2   6.25   12.50
-        re.compile(
-            rf"{_BEGIN}(?:{_COUNT}[ \t]{{1,8}})?{_ITEM}{_COLUMN}{{0,2}}{_GAP}(?P<amount>{_MONEY}|{_PLAIN}){_END}"
-        ),
+        re.compile(rf"{_BEGIN}(?:{_COUNT}[ \t]{{1,8}})?{_ITEM}{_COLUMN}{{0,2}}{_GAP}{_AMOUNT}{_END}"),
         # Coffee beans - $12.50
         re.compile(rf"{_BEGIN}{_ITEM}[ \t][-\u2013\u2014][ \t](?P<amount>{_MONEY}){_END}"),
         # 2 x Coffee beans @ $6.25 = $12.50
@@ -63,8 +62,8 @@ def _forms(language: Language) -> tuple[re.Pattern[str], ...]:
         ),
         # Coffee beans: 2 x $6.25 = $12.50
         re.compile(
-            rf"{_BEGIN}{_ITEM}[:,]?[ \t]{{1,40}}(?:{_COUNT}|\d{{1,4}}[ \t]?@)[ \t]{{0,4}}(?:{_MONEY}|{_PLAIN})[ \t]{{0,8}}="
-            rf"[ \t]{{0,8}}(?P<amount>{_MONEY}|{_PLAIN}){_END}"
+            rf"{_BEGIN}{_ITEM}[:,]?[ \t]{{1,40}}(?:{_COUNT}|\d{{1,4}}[ \t]?@)[ \t]{{0,4}}(?:{_MONEY}|{_PLAIN})"
+            rf"[ \t]{{0,8}}=[ \t]{{0,8}}{_AMOUNT}{_END}"
         ),
     )
 

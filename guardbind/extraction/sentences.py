@@ -126,7 +126,7 @@ class _Reading:
         return name.found(before, (name.start, before[1])), name.found(after, (to.start("to"), after[1]))
 
     def _having(self, words: Sequence[PlacedWord], start: int, end: int) -> tuple[Found, ...]:
-        """Read `Anna has badge number 4821`: a name, an attribute without a number, and a value that ends the clause."""
+        """Read `Anna has badge number 4821`: a name, an attribute without a digit, a value that ends the clause."""
         text = self._text
         following = _WORD.match(text, start)
         article = following is not None and following.group() in self._said.the

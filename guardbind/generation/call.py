@@ -17,6 +17,8 @@ from guardbind.generation.settings import setting
 from guardbind.model.architecture import context_length
 from guardbind.model.forward import Module
 from guardbind.session.row import Row, bind_row
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 
 __all__ = ["Bindings", "Request", "Targets", "bind_rows", "kept_columns", "named", "prompt_ids"]
 
@@ -98,6 +100,7 @@ def bind_rows(
     ids: Tensor,
     mask: Tensor,
     repeats: int,
+    language: Language = ENGLISH,
 ) -> list[Row]:
     """Locate every row's evidence.
 
@@ -108,6 +111,7 @@ def bind_rows(
         ids: Prompt `[rows, columns]`.
         mask: Which columns are no padding `[rows, columns]`.
         repeats: Sequences returned per row.
+        language: What the prompts are written in.
 
     Returns:
         `rows * repeats` rows, in the order that generation uses.
@@ -145,6 +149,7 @@ def bind_rows(
             items=lists[i],
             declared=targets[i],
             source=sources[i],
+            language=language,
         )
         rows += [bound.copy(len(rows) + repeat) for repeat in range(repeats)]
     return rows

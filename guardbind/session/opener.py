@@ -63,6 +63,7 @@ class Opener:
             starts=row.starts,
             inside_word=lambda: row.inside_word(self._tokenizer, top),
             names_key=row.names_key,
+            language=row.language,
         )
         detected = self._detector.detect(moment)
         return None if detected is None else self._begin(row, detected, top)
@@ -126,7 +127,7 @@ class Opener:
         begun, glued = value.tokens > 0, frozenset[int]()
         if running and value.node is not None and not begun and not row.inside_word(self._tokenizer, top):
             glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
-        tells = is_telling(row.text_of(self._tokenizer, top))
+        tells = is_telling(row.text_of(self._tokenizer, top), row.language)
         return Opening(row, value.detected.kind, value.resolution, value.node, top, begun, glued, tells)
 
     def _leaves_open(self, row: Row, top: int) -> bool:

@@ -18,6 +18,8 @@ from guardbind.targets import Agreement, Place, Query, read_query
 from guardbind.targets.by_key import Resolution, resolve
 from guardbind.targets.stated import read_bindings, writable
 from guardbind.text.decoded import PromptText
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 from guardbind.text.layout import occurrences
 
 __all__ = ["Row", "Value", "bind_row"]
@@ -225,6 +227,11 @@ class Row:
         child = node.children.get(token)
         return self.owners(tuple(node.ends if child is None else child.values))
 
+    @property
+    def language(self) -> Language:
+        """What the prompt is written in."""
+        return self.agreement.query.language
+
     def expects(self, target: int, items: Sequence[int]) -> bool:
         """Whether some bindings have values of the kind that is asked for, so that one of them is no coincidence."""
         return self.addressed and self.agreement.same_kind(target, items)
@@ -254,10 +261,10 @@ class Row:
             if self.declared is None or (running and found.how == "sentence"):
                 return found
         elif running:
-            by_text = resolve(self.table, self.prompt, declared=None, generated=answer())
+            by_text = resolve(self.table, self.prompt, declared=None, generated=answer(), language=self.language)
             if by_text.how == "slot_prefix" or self.declared is None:
                 return by_text
-        return resolve(self.table, self.prompt, declared=self.declared, generated=answer())
+        return resolve(self.table, self.prompt, declared=self.declared, generated=answer(), language=self.language)
 
 
 def bind_row(
@@ -269,6 +276,7 @@ def bind_row(
     items: Sequence[Binding | Evidence] | None,
     declared: str | Target | None,
     source: str | None,
+    language: Language = ENGLISH,
 ) -> Row:
     """Locate the evidence of one row, reading it from the prompt if none is declared, and build its candidates.
 
@@ -279,12 +287,12 @@ def bind_row(
     """
     prompt = PromptText.from_ids(tokenizer, ids)
     if items is None:
-        table, trie = _read(tokenizer, prompt)
+        table, trie = _read(tokenizer, prompt, language)
     else:
-        table = locate(items, prompt, source=source)
+        table = locate(items, prompt, source=source, language=language)
         trie = _trie(tokenizer, table)
-    resolve(table, prompt, declared=declared)
-    query = read_query(prompt, table.end)
+    resolve(table, prompt, declared=declared, language=language)
+    query = read_query(prompt, table.end, language)
     addressed = any(item.attribute is not None for item in table.items)
     return Row(
         index=index,
@@ -303,14 +311,16 @@ def bind_row(
     )
 
 
-def _read(tokenizer: PreTrainedTokenizerBase, prompt: PromptText) -> tuple[EvidenceTable, Trie | None]:
+def _read(
+    tokenizer: PreTrainedTokenizerBase, prompt: PromptText, language: Language
+) -> tuple[EvidenceTable, Trie | None]:
     """Return what a prompt binds; what its tokenizer cannot write is left out."""
-    found = read_bindings(prompt)
-    table = locate(found, prompt)
+    found = read_bindings(prompt, language)
+    table = locate(found, prompt, language=language)
     try:
         return table, _trie(tokenizer, table)
     except CandidateError:
-        table = locate(writable(tokenizer, found), prompt)
+        table = locate(writable(tokenizer, found), prompt, language=language)
         return table, _trie(tokenizer, table)
 
 

@@ -22,8 +22,8 @@ _VOCABULARY = Vocabulary(
         "give had has have having her here his how i in into is it its json just know listed look markdown me much",
         "message my need no of ok on only or our please quote recorded registered reply report return say",
         "sentence short show shown so stated sure table tell text than that the their them then there these this",
-        "mr mrs ms dr prof those to under unknown up us using want was we were what when where which who whom whose why will with",
-        "would write yaml yes you your",
+        "those to under unknown up us using want was we were what when where which who whom whose why will with",
+        "would write yaml yes you your mr mrs ms dr prof",
     ),
     same={
         **{"e-mail": "email", "mail": "email", "emails": "email"},
@@ -63,7 +63,8 @@ _QUESTIONS = Questions(
         r"(?:first|last) (?:two|three|four|five|six|\d+)|initials|second|third|previous(?:ly)?",
         r"before (?:that|it)|days? (?:after|before)|compare[ds]?|longer|shorter|larger|smaller|cheaper|higher|lower",
         r"highest|lowest|cheapest|most expensive|than|swap(?:s|ped)?|trade[ds]?|cop(?:y|ied)|replaced?",
-        r"renamed?|spen[dt]|discount(?:ed)?|delay(?:ed)?|mask|redact|hide|in (?:feet|inches|pounds|miles|euros|dollars)",
+        r"renamed?|spen[dt]|discount(?:ed)?|delay(?:ed)?|mask|redact|hide",
+        r"in (?:feet|inches|pounds|miles|euros|dollars)",
         r"if|suppose|assum(?:e|ing)|imagine|pretend|generate|create|change|update|invent|increment|decrement|maximum",
         r"minimum|checksum|last (?:week|month|year|time)|yesterday|ago",
     ),
@@ -139,13 +140,14 @@ _STATEMENTS = Statements(
     ),
     of=wordlist("of for"),
     on=wordlist(
-        "and but so as at because by for from if in of on per since until when where which while who with not now today",
-        "again is was has",
+        "and but so as at because by for from if in of on per since until when where which while who with not now",
+        "today again is was has",
     ),
     range=wordlist("to or"),
     belongs=re.compile(
-        r"(?<=[\w)])[ \t](?P<verb>is|was|as)[ \t](?P<owner>[A-Z][\w.&-]{0,40}(?:[ \t][A-Z][\w.&-]{0,40}){0,2})['\u2019]s"
-        r"[ \t](?P<attribute>[\w-]{1,40}(?:[ \t][\w-]{1,40}){0,3}?)(?=[.,;!]|[ \t]and\b|[ \t]*[\r\n]|[ \t]*\Z)"
+        r"(?<=[\w)])[ \t](?P<verb>is|was|as)[ \t](?P<owner>[A-Z][\w.&-]{0,40}(?:[ \t][A-Z][\w.&-]{0,40}){0,2})"
+        r"['\u2019]s[ \t](?P<attribute>[\w-]{1,40}(?:[ \t][\w-]{1,40}){0,3}?)"
+        r"(?=[.,;!]|[ \t]and\b|[ \t]*[\r\n]|[ \t]*\Z)"
     ),
     noted="as",
     whose=re.compile(

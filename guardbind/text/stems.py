@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, lru_cache
+from importlib import import_module
 from typing import Protocol
 
 from guardbind.errors import MissingDependencyError
@@ -46,7 +47,7 @@ def snowball(algorithm: str) -> Callable[[str], str]:
 @cache
 def _stemmer(algorithm: str) -> _Stemmer:
     try:
-        import snowballstemmer
+        snowballstemmer = import_module("snowballstemmer")
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
             f"the stems of {algorithm} need snowballstemmer, which is not installed.",

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.util import find_spec
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 __all__ = ["Typed", "ValueType", "classify", "missing_parsers", "spellings"]
@@ -208,15 +208,11 @@ def _date(value: str) -> Typed | None:
 def _parserinfo() -> Any:
     from dateutil.parser import parserinfo
 
-    class Months(parserinfo):
-        """The months by their English and, where Babel is installed, by their German names."""
-
-        MONTHS: ClassVar[list[tuple[str, ...]]] = _months(parserinfo.MONTHS)
-
-    return Months()
+    return type("Months", (parserinfo,), {"MONTHS": _months(parserinfo.MONTHS)})()
 
 
 def _months(known: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the names of each month: the English ones and, where Babel is installed, the German ones."""
     if not _installed("babel"):
         return list(known)
     from babel.dates import get_month_names

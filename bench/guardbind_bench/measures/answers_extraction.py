@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from guardbind.evidence import Located, locate
 from guardbind.extraction import classify, extract_prompt
-from guardbind.text.words import GENERIC, words
+from guardbind.text.english import ENGLISH
+from guardbind.text.words import words
 from guardbind_bench.measures.answers_prompt import Prompt, Span
 from guardbind_bench.prompts.text_trial import Fact
 
@@ -67,7 +68,7 @@ def _states(item: Located, fact: Fact, span: Span) -> bool:
 def _attribute_agrees(item: Located, fact: Fact) -> bool:
     asked = _stems(fact.attribute)
     found = _stems(item.attribute) if item.attribute else _stems(item.key) - _stems(fact.owner or "")
-    return bool(asked and found) and (asked <= found or found <= asked) and asked ^ found <= GENERIC
+    return bool(asked and found) and (asked <= found or found <= asked) and asked ^ found <= ENGLISH.generic
 
 
 def _stems(name: str) -> frozenset[str]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from guardbind.text.english import ENGLISH
 from guardbind.text.layout import Span, longest, occurrences
-from guardbind.text.words import FIRST, GENERIC, LATEST, Word, content, is_content, words
+from guardbind.text.words import Word, content, is_content, words
 from guardbind_bench.prompts.text_trial import Fact, TextTrial
 from guardbind_bench.scoring.scoring import values_in
 
@@ -15,7 +16,7 @@ __all__ = ["stated_wrongly"]
 
 _SENTENCE = re.compile(r"(?:[!?]|\.(?=[\"')\]}]*(?:\s|\Z)))\s*|\n+")
 _CUT = re.compile(r"[;,]\s|\s(?:and|but|while|whereas)\s")
-_ORDER = FIRST | LATEST
+_ORDER = ENGLISH.first | ENGLISH.latest
 _MINE = frozenset({"my", "your", "our"})
 _PARTS = frozenset({"check", "entry", "report", "return"})
 """Words about nothing in a question, which may begin the name of an attribute: "return date"."""
@@ -103,7 +104,7 @@ class _Clause:
         if self._trial.asked is not None:
             return False
         question = self._trial.messages[-1]["content"][slice(*self._trial.question)]
-        asked = {word.stem for word in content(words(question))} - GENERIC - _NOUNS - _ORDER - _WHOLE
+        asked = {word.stem for word in content(words(question))} - ENGLISH.generic - _NOUNS - _ORDER - _WHOLE
         own = " ".join((fact.owner or "", fact.attribute, *fact.forms))
         return bool(asked & {word.stem for word in self._words} - {word.stem for word in words(own)})
 
@@ -128,7 +129,7 @@ class _Clause:
         """Whether a value said to be the first or the latest of its key is."""
         said = {word.stem for word in self._words}
         same = [other for other in self._trial.facts if (other.owner, other.attribute) == (fact.owner, fact.attribute)]
-        return not (said & FIRST and fact != same[0]) and not (said & LATEST and fact != same[-1])
+        return not (said & ENGLISH.first and fact != same[0]) and not (said & ENGLISH.latest and fact != same[-1])
 
     def _places(self, surfaces: Iterable[str]) -> list[Span]:
         return [span for span, _ in occurrences(self._text, surfaces, any_case=True)]
