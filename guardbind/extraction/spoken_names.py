@@ -74,7 +74,7 @@ class Names:
                 start = before[0][1] if before else words[at][1]
                 return self.owned(owner, plain[at + 1 :], start, (start, words[at][1] + len(possessive)))
         for at in range(len(words) - 2, 0, -1):
-            if plain[at].lower() in self._said.of:
+            if self._links(plain, at):
                 person = words[at + 2 :] if plain[at + 1].lower() in self._said.determiners else words[at + 1 :]
                 noun, start = self._noun(words[:at])
                 if not 1 <= len(person) <= MOST_WORDS:
@@ -106,6 +106,13 @@ class Names:
         while at and len(words) - at < MOST_WORDS and words[at - 1][0][0].isupper() and wordlike(words[at - 1][0]):
             at -= 1
         return [word for word in words[at:] if word[0].lower() not in self._unnamed]
+
+    def _links(self, plain: Sequence[str], at: int) -> bool:
+        """Whether a word leads to who has something; an article does behind a noun only: "Nummer der Firma"."""
+        word, before = plain[at].lower(), plain[at - 1]
+        if word not in self._said.of:
+            return False
+        return word not in self._said.determiners or (before[0].isupper() and before.lower() not in self._unnamed)
 
     def _possessive(self, plain: Sequence[str], at: int) -> str | None:
         """Return the owner in a word, without what makes it one.

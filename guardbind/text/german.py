@@ -1,7 +1,6 @@
 r"""Holds every word list of German.
 
-As in `guardbind.text.english`, a space stands for white space where `either` compiles, and `[ \t]` is a space within one
-line.
+As in `guardbind.text.english`, a space stands for white space where `either` compiles; `[ \t]` stays on its line.
 
 Every noun has a capital letter in German, so a capital tells no name from a noun: a name is told by what stands before
 it ("von Anna") or by its ending before a noun ("Annas Kundennummer").
@@ -169,7 +168,7 @@ _STATEMENTS = Statements(
         "es dies das da hier dort er sie wir ich du ihr man alle alles einige nie auch nur etwa ungefähr über",
         "als mehr weniger auf zu an in im am für mit von vom aus bei nach vor um bis dazu damit davon danach",
     ),
-    of=wordlist("von vom für des"),
+    of=wordlist("von vom für des der"),
     on=wordlist(
         "und aber so wie als an am ab bei durch für von vom aus falls in im auf pro seit bis wenn wo welche der",
         "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie",
