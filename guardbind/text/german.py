@@ -27,7 +27,7 @@ _VOCABULARY = Vocabulary(
         "ab aber alle allem allen aller alles als also am an angeben angegeben antwort antworte antworten auf",
         "aufgeführt aus bei beim beantworte beantworten bin bis bist bitte da damit danke dann das dass dazu",
         "dein deine deinem deinen deiner dem den denn der des die dies diese diesem diesen dieser dieses dir",
-        "doch du durch ein eine einem einen einer eines einfach eingetragen er erst es euch euer für fertig",
+        "doch du durch ein eine einem einen einer eines einfach eingetragen er es euch euer für fertig",
         "finde folgende folgenden folgender folgendes frage fragen ganz geben gebe gehöre gehören gehört gemäß",
         "genau gespräch gib gibt habe haben hallo hast hat hatte hatten hier ich ihm ihn ihnen ihr ihre ihrem",
         "ihren ihrer im in ist ja kann kannst kein keine können könnte kurz laut lautet lauten mal man mein",

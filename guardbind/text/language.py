@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-__all__ = ["Cue", "Language", "Marks", "Questions", "Statements", "Vocabulary", "either", "wordlist"]
+__all__ = ["Cue", "Dot", "Language", "Marks", "Questions", "Statements", "Vocabulary", "either", "wordlist"]
+
+Dot: TypeAlias = Literal["always", "counted", "closing"]
+"""When the dot of an abbreviation ends no sentence: always, before a number, or before a small letter or a digit."""
 
 Cue: TypeAlias = Literal["date", "money", "email", "url"]
 """Kinds of value that a question can ask for without naming an attribute."""
@@ -328,17 +331,25 @@ class Language:
 
     @cached_property
     def abbreviation(self) -> re.Pattern[str]:
-        """A word whose dots may end no sentence; the group says when: `always`, `counted`, `closing`."""
-        forms = {
-            "always": self.marks.abbreviations,
-            "counted": self.marks.counted,
-            "closing": self.marks.closing,
-        }
-        groups = [
-            f"(?P<{when}>{'|'.join(map(_spelled, sorted(words, key=len, reverse=True)))})"
-            for when, words in forms.items()
-        ]
-        return re.compile(rf"(?<!\w)(?:{'|'.join(groups)})\.", re.IGNORECASE)
+        """An abbreviation with its last dot; the group `short` is without it."""
+        longest = sorted(self._abbreviated, key=len, reverse=True)
+        return re.compile(rf"(?<!\w)(?P<short>{'|'.join(map(_spelled, longest))})\.", re.IGNORECASE)
+
+    def dot_of(self, abbreviation: str) -> Dot:
+        """Return when the dot of an abbreviation ends no sentence.
+
+        >>> from guardbind.text.english import ENGLISH
+        >>> ENGLISH.dot_of("Dr"), ENGLISH.dot_of("No"), ENGLISH.dot_of("p. m")
+        ('always', 'counted', 'closing')
+        """
+        return self._abbreviated["".join(abbreviation.lower().split())]
+
+    @cached_property
+    def _abbreviated(self) -> Mapping[str, Dot]:
+        marks = self.marks
+        found: dict[str, Dot] = dict.fromkeys(marks.closing, "closing")
+        found |= dict.fromkeys(marks.counted, "counted")
+        return found | dict.fromkeys(marks.abbreviations, "always")
 
 
 def _spelled(abbreviation: str) -> str:

@@ -242,14 +242,14 @@ class Layout:
         """Return where the marks begin that end a sentence between two places, if more follows before `end`."""
         for cut in self._sentences[bisect_right(self._sentences, start) : bisect_left(self._sentences, end)]:
             if self._text[cut:end].strip():
-                return self._ends.get(cut, cut)
+                return max(start, self._ends.get(cut, cut))
         return None
 
     def clause(self, place: int) -> Unit:
         """Return what is left of a clause behind a place, without the marks and line breaks that end it."""
         index = bisect_right(self._clauses, place)
         cut = self._clauses[index] if index < len(self._clauses) else len(self._text)
-        end = self._ends.get(cut, cut)
+        end = max(place, self._ends.get(cut, cut))
         while end > place and self._text[end - 1] in _CLAUSE_ENDS:
             end -= 1
         return Unit(place, end, cut in self._questions)
@@ -296,9 +296,9 @@ def _mere_dots(text: str, language: Language) -> frozenset[int]:
     mere: set[int] = set()
     for short in language.abbreviation.finditer(text):
         following = text[short.end() : short.end() + _CONTEXT].lstrip()
-        counted = short["counted"] and _COUNTED.match(following)
-        closing = short["closing"] and (following[:1].islower() or following[:1].isdecimal())
-        if short["always"] or counted or closing:
+        when = language.dot_of(short["short"])
+        goes_on = following[:1].islower() or following[:1].isdecimal()
+        if when == "always" or (_COUNTED.match(following) if when == "counted" else goes_on):
             mere.update(at for at in range(*short.span()) if text[at] == ".")
     mere.update(number.end() - 1 for number in _LIST_NUMBER.finditer(text))
     for initial in _INITIAL.finditer(text):
