@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from guardbind.extraction.rule import Block, Found, WordedRule
-from guardbind.extraction.spoken_names import MOST_WORDS, Names, PlacedWord, SpokenName, place_of
+from guardbind.extraction.spoken_names import MOST_WORDS, NameReader, PlacedWord, SpokenName, place_of
 from guardbind.extraction.spoken_values import (
     closes_clause,
     currency_follows,
@@ -54,7 +54,7 @@ class _Reading:
         self._language = language
         self._said = language.statements
         self._layout = Layout(text, language=language)
-        self._names = Names(language)
+        self._names = NameReader(language)
 
     def blocks(self) -> Iterator[Block]:
         text, reached = self._text, 0

@@ -11,7 +11,7 @@ from guardbind.extraction.spoken_values import wordlike
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
 
-__all__ = ["MOST_WORDS", "Names", "PlacedWord", "SpokenName", "place_of"]
+__all__ = ["MOST_WORDS", "NameReader", "PlacedWord", "SpokenName", "place_of"]
 
 PlacedWord: TypeAlias = tuple[str, int]
 """A word and where it begins."""
@@ -45,7 +45,7 @@ class SpokenName(NamedTuple):
         return Found(self.path, value, statement, None, self.key, "words", places)
 
 
-class Names:
+class NameReader:
     """Reads names in the words of a clause.
 
     Args:

@@ -164,7 +164,7 @@ class Layout:
 
     >>> text = "See fig. 3 for Dr. Moe's total; it is 5. Is that all?"
     >>> [text[unit.start : unit.end] for unit in Layout(text).units(0, len(text))]
-    ["See fig. 3 for Dr. Moe's total; it is 5.", ' Is that all?', '']
+    ["See fig. 3 for Dr. Moe's total; it is 5.", ' Is that all?']
     """
 
     def __init__(self, text: str, specials: Sequence[Span] = (), language: Language = ENGLISH) -> None:

@@ -24,6 +24,7 @@ __all__ = ["Typed", "ValueType", "classify", "missing_parsers", "spellings"]
 ValueType: TypeAlias = Literal["number", "money", "date", "id", "email", "url", "version", "text"]
 
 _LONGEST = 64  # characters of a number, amount, date, id or version
+_LONGEST_AMOUNT = 20  # characters of one that has other spellings: Babel rounds to 28 digits
 _PARSERS = {
     "babel": ("babel", "numbers with separators and other spellings of amounts and dates"),
     "dateutil": ("python-dateutil", "dates"),
@@ -171,7 +172,7 @@ def _money_spellings(canonical: str, locale: str) -> tuple[str, ...]:
     number = Decimal(amount)
     places = get_currency_precision(code)
     exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or -exponent > places:
+    if len(amount) > _LONGEST_AMOUNT or not isinstance(exponent, int) or -exponent > places:
         return ()
     whole = ["#,##0", "0"] if number == number.to_integral_value() else []
     point = "." + "0" * places if places else ""

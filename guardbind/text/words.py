@@ -45,8 +45,8 @@ class Word(NamedTuple):
 def words(text: str, language: Language = ENGLISH) -> tuple[Word, ...]:
     """Return the words of a text; camelCase and snake_case are taken apart, a possessive is taken off.
 
-    >>> [word.stem for word in words("What are Bob's orderIds?")]
-    ['what', 'are', 'bob', 'order', 'id']
+    >>> [word.stem for word in words("What are Bob's orderDates?")]
+    ['what', 'are', 'bob', 'order', 'date']
     """
     possessive = _possessive(language)
     found: list[Word] = []
