@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from guardbind.errors import ConfigError
 from guardbind.frozen import Frozen
-from guardbind.registry import NULLS, POLICIES, SLOTS
+from guardbind.registry import LANGUAGES, NULLS, POLICIES, SLOTS
 
 __all__ = ["CheckpointConfig", "GuardConfig"]
 
@@ -129,6 +129,9 @@ class GuardConfig(_Config):
     keep_readouts: bool = False
     """Keep the tensors of every slot (logits, residual, null logits) in the report."""
 
+    language: str = "english"
+    """What prompts and answers are written in: a name of `guardbind.registry.LANGUAGES` (`english`, `german`)."""
+
     sinks: tuple[str | Callable[..., None], ...] = ()
     """Where records go: `jsonl:PATH`, `logging`, a registered sink, or a callable that takes one record."""
 
@@ -143,6 +146,13 @@ class GuardConfig(_Config):
             if isinstance(slot, str) and slot not in SLOTS:
                 raise ValueError(str(SLOTS.miss(slot)))
         return slots
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, language: str) -> str:
+        if language not in LANGUAGES:
+            raise ValueError(str(LANGUAGES.miss(language)))
+        return language
 
     @field_validator("policy")
     @classmethod

@@ -24,6 +24,7 @@ from guardbind.model.lens import Lens
 from guardbind.model.provenance import provenance_of
 from guardbind.nulls import Null
 from guardbind.policies import as_policy
+from guardbind.registry import LANGUAGES
 from guardbind.report.report import Report
 from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
@@ -145,7 +146,8 @@ class Guard:
         declaration: Declaration,
         deliver: Callable[[Report], None],
     ) -> Any:
-        model, rows, limits = self._language_model, call.rows(declaration), call.limits()
+        model, limits = self._language_model, call.limits()
+        rows = call.rows(declaration, LANGUAGES.get(self.config.language))
         tap, recorder = ModelTap(model.module, self._lens), self._recorder()
         protection = Protection(self.config, self._policy, self._nulls or ())
         engine = Engine(model, protection, rows, tap, recorder, limits)

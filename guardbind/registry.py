@@ -1,4 +1,4 @@
-"""Registers by name whatever can be exchanged: policies, nulls, slot rules, extraction rules, sinks, models.
+"""Registers by name whatever can be exchanged: policies, nulls, slot rules, extraction rules, languages, sinks, models.
 
 All entries of the core stand at the end of this file, as strings that load at their first use. Other distributions add
 theirs by entry points of the group `guardbind.plugins`, named by kind and name:
@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from guardbind.errors import NameTakenError, UnknownNameError, nearest
 
-__all__ = ["COMMANDS", "MODELS", "NULLS", "POLICIES", "RULES", "SINKS", "SLOTS", "Registry"]
+__all__ = ["COMMANDS", "LANGUAGES", "MODELS", "NULLS", "POLICIES", "RULES", "SINKS", "SLOTS", "Registry"]
 
 T = TypeVar("T")
 
@@ -171,6 +171,14 @@ RULES: Registry[Any] = Registry(
         "receipt": "guardbind.extraction.receipts:read",
         "sentence": "guardbind.extraction.sentences:read",
         "yaml": "guardbind.extraction.yaml_text:read",
+    },
+)
+
+LANGUAGES: Registry[Any] = Registry(
+    "language",
+    {
+        "english": "guardbind.text.english:ENGLISH",
+        "german": "guardbind.text.german:GERMAN",
     },
 )
 

@@ -1,4 +1,4 @@
-"""What the caller declares: bindings, passages of evidence, and the target of a slot."""
+"""Declares what a caller may say of a prompt: bindings, passages of evidence, and the target of a slot."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from guardbind.errors import BindingError
+from guardbind.text.layout import Span
 
 __all__ = ["Binding", "Evidence", "Target", "check_bindings"]
 
@@ -32,9 +33,9 @@ class Binding:
     key: str
     value: str
     aliases: tuple[str, ...] = ()
-    span: tuple[int, int] | None = None
+    span: Span | None = None
     token_span: tuple[int, int] | None = None
-    spans: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
+    spans: tuple[Span, ...] = field(default=(), kw_only=True)
     attribute: str | None = field(default=None, kw_only=True)
     owners: tuple[str, ...] = field(default=(), kw_only=True)
 
@@ -58,7 +59,7 @@ class Evidence:
     """
 
     id: str
-    span: tuple[int, int] | None = None
+    span: Span | None = None
     token_span: tuple[int, int] | None = field(default=None, kw_only=True)
     text: str | None = field(default=None, kw_only=True)
 

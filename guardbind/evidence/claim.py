@@ -1,4 +1,4 @@
-"""Which occurrence of a value belongs to which binding."""
+"""Shares out the occurrences of values in a prompt among its bindings."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from guardbind.evidence.bindings import Binding, Evidence
 from guardbind.text.decoded import PromptText
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span, longest, occurrences
 
-__all__ = ["LISTED", "Claim", "Rule", "claim", "key_places"]
+__all__ = ["Claim", "LocatedBy", "claim", "key_places"]
 
-Rule: TypeAlias = Literal["key", "value", "span", "token_span", "text"]
+LocatedBy: TypeAlias = Literal["key", "value", "span", "token_span", "text"]
 _Side: TypeAlias = Literal["before", "after"]
 
 _REACH = 120  # characters between a key and its value
-_CLAUSE = re.compile(r"[,;\u060c\u3001\uff0c\uff1b]|\band\b")
 _CLOSES = {")": "(", "]": "[", "}": "{", ">": "<", "\u201d": "\u201c", "\u00bb": "\u00ab", "\u300d": "\u300c"}
-# What stands between the keys of a list.
-LISTED = re.compile(r"(?:['\u2019]s)?\s*(?:[,&/\u060c\u3001\uff0c]|,?\s*\b(?:and|or)\b)\s*(?:of\s+)?")
 _QUOTES = "\"'`*"
 _CLOSING_TAG = re.compile(r"</[\w:.-]+>")
 _POINT = ".,;:!?\u3002\uff0c\uff1b\uff01\uff1f"
@@ -30,10 +29,10 @@ class Claim(NamedTuple):
 
     chars: Span
     value: Span
-    rule: Rule
+    rule: LocatedBy
 
 
-class _Place(NamedTuple):
+class _Occurrence(NamedTuple):
     """An occurrence of a key or of a surface form."""
 
     start: int
@@ -51,7 +50,9 @@ def key_places(text: str, keys: Sequence[str]) -> list[tuple[Span, str]]:
     return [(span, key) for span, key in found if span in kept and text[max(0, span[0] - 2) : span[0]] != "</"]
 
 
-def claim(items: Sequence[Binding | Evidence], prompt: PromptText) -> dict[int, list[Claim]]:
+def claim(
+    items: Sequence[Binding | Evidence], prompt: PromptText, language: Language = ENGLISH
+) -> dict[int, list[Claim]]:
     """Share out the occurrences of all values among the bindings.
 
     An occurrence belongs to the nearest key before it in the same line and sentence, or, where none stands there that
@@ -65,7 +66,7 @@ def claim(items: Sequence[Binding | Evidence], prompt: PromptText) -> dict[int, 
     """
     bindings = {index: item for index, item in enumerate(items) if isinstance(item, Binding)}
     owners = {(item.key, surface): index for index, item in bindings.items() for surface in item.surfaces}
-    shares = _Shares(prompt, owners)
+    shares = _Shares(prompt, owners, language)
     shares.share_out()
     return {index: shares.best_of(index, item.surfaces) for index, item in bindings.items()}
 
@@ -73,16 +74,17 @@ def claim(items: Sequence[Binding | Evidence], prompt: PromptText) -> dict[int, 
 class _Shares:
     """The state of one sharing-out: which key has taken a value, and who has claimed what."""
 
-    def __init__(self, prompt: PromptText, owners: dict[tuple[str, str], int]) -> None:
+    def __init__(self, prompt: PromptText, owners: dict[tuple[str, str], int], language: Language) -> None:
         text = prompt.text
         keys = key_places(text, list(dict.fromkeys(key for key, _ in owners)))
         values = occurrences(text, dict.fromkeys(surface for _, surface in owners))
         kept = longest([span for span, _ in keys] + [span for span, _ in values])
         self._text = text
         self._owners = owners
-        self._layout = Layout(text, prompt.specials)
-        self._keys = [_Place(*span, key) for span, key in keys if span in kept]
-        self._values = [_Place(*span, surface) for span, surface in values if span in kept]
+        self._language = language
+        self._layout = Layout(text, prompt.specials, language)
+        self._keys = [_Occurrence(*span, key) for span, key in keys if span in kept]
+        self._values = [_Occurrence(*span, surface) for span, surface in values if span in kept]
         self._taken: set[int] = set()  # keys that have their value
         self._strong: dict[int, list[Claim]] = {}
         self._weak: dict[int, list[Claim]] = {}
@@ -113,7 +115,7 @@ class _Shares:
         best = self._strong.get(index) or self._weak.get(index)
         return best or [found for surface in surfaces for found in self._loose.get(surface, ())]
 
-    def _offer(self, key_at: int, value: _Place, side: _Side, *, nearest: bool = True, weak: bool = False) -> None:
+    def _offer(self, key_at: int, value: _Occurrence, side: _Side, *, nearest: bool = True, weak: bool = False) -> None:
         key = self._keys[key_at]
         owner = self._owners.get((key.name, value.name))
         listed = self._listed_with(key_at)
@@ -130,7 +132,7 @@ class _Shares:
             found = Claim(chars, (value.start, value.end), "key")
             (self._weak if weak else self._strong).setdefault(owner, []).append(found)
 
-    def _leave(self, value: _Place) -> None:
+    def _leave(self, value: _Occurrence) -> None:
         span = (value.start, value.end)
         self._loose.setdefault(value.name, []).append(Claim(span, span, "value"))
 
@@ -141,7 +143,7 @@ class _Shares:
             at = key_at
             while 0 <= at + step < len(self._keys):
                 left, right = sorted((self._keys[at], self._keys[at + step]))
-                if not LISTED.fullmatch(self._text, left.end, right.start):
+                if not self._language.listed.fullmatch(self._text, left.end, right.start):
                     break
                 at += step
                 names.append(self._keys[at].name)
@@ -156,7 +158,9 @@ class _Shares:
             if value.start > min(limit, key.end + _REACH):
                 return False
             if value.start >= key.end and (key.name, value.name) in self._owners:
-                return self._beside(key, value) and not _CLAUSE.search(self._text, key.end, value.start)
+                return self._beside(key, value) and not self._language.clause_break.search(
+                    self._text, key.end, value.start
+                )
         return False
 
     def _value_between(self, value_at: int, key_at: int) -> bool:
@@ -169,17 +173,17 @@ class _Shares:
                 return True
         return False
 
-    def _beside(self, left: _Place, right: _Place) -> bool:
+    def _beside(self, left: _Occurrence, right: _Occurrence) -> bool:
         gap = left.end, right.start
         return gap[1] - gap[0] <= _REACH and self._layout.same_line(*gap) and self._layout.same_sentence(*gap)
 
-    def _near(self, left: _Place, right: _Place) -> bool:
+    def _near(self, left: _Occurrence, right: _Occurrence) -> bool:
         gap = left.end, right.start
         layout = self._layout
         unbroken = layout.same_line(*gap) or layout.same_sentence(*gap)
         return gap[1] - gap[0] <= _REACH and layout.same_block(*gap) and unbroken
 
-    def _closing(self, key: _Place, value: _Place) -> int:
+    def _closing(self, key: _Occurrence, value: _Occurrence) -> int:
         """Return the end of a statement that goes from a key to a value: behind what was opened between them."""
         text, end = self._text, value.end
         gap = text[key.end : value.start]

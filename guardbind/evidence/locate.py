@@ -1,4 +1,4 @@
-"""Where the bindings of a prompt stand among its tokens."""
+"""Finds where the bindings of a prompt stand among its tokens."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from guardbind.errors import BindingError, TargetError, nearest
 from guardbind.evidence.bindings import Binding, Evidence, check_bindings
-from guardbind.evidence.claim import Claim, Rule, claim
+from guardbind.evidence.claim import Claim, LocatedBy, claim
 from guardbind.text.decoded import PromptText
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 from guardbind.text.layout import Span, longest, occurrences, verbatim
 
 __all__ = ["EvidenceTable", "Located", "Mention", "locate"]
@@ -31,9 +33,9 @@ class Mention:
 
     tokens: range
     value_tokens: range
-    chars: tuple[int, int]
-    value_chars: tuple[int, int]
-    rule: Rule
+    chars: Span
+    value_chars: Span
+    rule: LocatedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,13 @@ class EvidenceTable:
         return self.history(key)[-1]
 
 
-def locate(items: Sequence[Binding | Evidence], prompt: PromptText, *, source: str | None = None) -> EvidenceTable:
+def locate(
+    items: Sequence[Binding | Evidence],
+    prompt: PromptText,
+    *,
+    source: str | None = None,
+    language: Language = ENGLISH,
+) -> EvidenceTable:
     """Find where each binding and each evidence stands in a prompt.
 
     A binding without a span is located by its words: each occurrence of the value (or of an alias, case as given, not
@@ -136,6 +144,7 @@ def locate(items: Sequence[Binding | Evidence], prompt: PromptText, *, source: s
         prompt: The decoded row.
         source: The text that character spans index, where that is not the decoded prompt: for instance the message
             that a chat template wrapped. It must occur in the decoded prompt exactly once.
+        language: What the prompt is written in.
 
     Raises:
         BindingError: As `check_bindings`; a span outside of the prompt or of `source`; spans of two items that overlap,
@@ -143,7 +152,7 @@ def locate(items: Sequence[Binding | Evidence], prompt: PromptText, *, source: s
     """
     check_bindings(items)
     given = _given(items, prompt, source)
-    found = claim(items, prompt)
+    found = claim(items, prompt, language)
     table = []
     for index, item in enumerate(items):
         claims = given[index] if index in given else found[index]
@@ -177,13 +186,13 @@ def _given(items: Sequence[Binding | Evidence], prompt: PromptText, source: str 
     """Return the claims of the items whose place the caller gives."""
     given: dict[int, list[Claim]] = {}
     explicit: list[tuple[Span, int]] = []
-    indexed, origin = prompt.text, _Origin(0, (0, len(prompt.text)))
+    indexed, origin = prompt.text, _SourceShift(0, (0, len(prompt.text)))
     if source is not None and any(_spans(item) for item in items):
         indexed, origin = source, _find_source(source, prompt.text)
     for index, item in enumerate(items):
         name = _name(item)
         places: list[Span] = []
-        rule: Rule = "span"
+        rule: LocatedBy = "span"
         for span in _spans(item):
             if span[1] > len(indexed):
                 where = "decoded prompt" if source is None else "source"
@@ -239,7 +248,7 @@ def _spans(item: Binding | Evidence) -> tuple[Span, ...]:
     return item.spans if isinstance(item, Binding) else ()
 
 
-class _Origin(NamedTuple):
+class _SourceShift(NamedTuple):
     """What turns places in a source into places in the decoded prompt, and the part of the prompt that it fills."""
 
     shift: int
@@ -252,12 +261,12 @@ class _Origin(NamedTuple):
         return start, end
 
 
-def _find_source(source: str, text: str) -> _Origin:
+def _find_source(source: str, text: str) -> _SourceShift:
     """Find the source in the decoded prompt; a chat template may have stripped it at both ends."""
     for wanted in (source, source.strip()):
         starts = list(verbatim(text, wanted)) if wanted else []
         if len(starts) == 1:
-            return _Origin(starts[0] - source.index(wanted), (starts[0], starts[0] + len(wanted)))
+            return _SourceShift(starts[0] - source.index(wanted), (starts[0], starts[0] + len(wanted)))
         if starts:
             raise BindingError(
                 f"the source ({len(source)} characters) occurs {len(starts)} times in the decoded prompt; exactly one "

@@ -1,11 +1,11 @@
-"""Bindings read out of texts, chat messages and objects, each with its place and the rule that found it."""
+"""Reads bindings out of texts, chat messages and objects, each with its place and the rule that found it."""
 
 from __future__ import annotations
 
 from guardbind.extraction.combine import DEFAULT_RULES, extract
 from guardbind.extraction.extracted import Extracted, ExtractedTable
 from guardbind.extraction.in_prompt import extract_prompt
-from guardbind.extraction.rule import Block, Found, Pattern, Rule
+from guardbind.extraction.rule import Block, Found, Pattern, Rule, WordedRule
 from guardbind.text.values import Typed, ValueType, classify, spellings
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Rule",
     "Typed",
     "ValueType",
+    "WordedRule",
     "classify",
     "extract",
     "extract_prompt",

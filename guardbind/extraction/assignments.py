@@ -1,14 +1,17 @@
-"""`key = value` and `key: value`, one or several on a line, also behind the time and the level of a log."""
+"""Reads `key = value` and `key: value`, one or several on a line, also behind the time and the level of a log."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from guardbind.extraction.prose import is_abbreviation, is_key, is_value, trim
-from guardbind.extraction.rule import Block, Found, Path, Span
+from guardbind.extraction.prose import is_key, is_value, trim
+from guardbind.extraction.rule import Block, Found, Path, WordedRule
+from guardbind.text.language import Language
+from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
 
 __all__ = ["read"]
@@ -36,52 +39,48 @@ _WORD_STATED = re.compile(r"(?<=[ \t])(?P<key>[^\W\d][\w.$-]{0,60})=(?![=>~\s])"
 _LABELLED = re.compile(
     rf"(?<=:[ \t])(?P<key>{_WORD}(?:[ \t]{_WORD}){{0,2}}?)[ \t]{{0,8}}(?<![!<>+*/%&|^~:-])=(?![=>~])(?=[ \t]*\S)"
 )
-_SET = re.compile(r"(?:set|let|var|const|export|update|updated)[ \t]{1,4}(?=\S)")
-_OWNED = re.compile(
-    r"(?P<owner>[^'\u2019]{1,60})['\u2019]s[ \t](?P<attribute>.{1,60})"
-    r"|(?P<noun>.{1,60}?)[ \t]of[ \t](?P<of>[A-Z].{0,60})"
-)
 _COMPUTES = re.compile(r"[\w.)\]][ \t]+[-+*/%][ \t]+[\w.(\[]")
-_QUESTIONS = frozenset({"question", "query", "q"})
 _LINE_END = re.compile(r"[\r\n\u2028\u2029]")
-# Where a value ends before its line does; what follows is another sentence.
-_SENTENCE_END = re.compile(r"[.!?\u061f](?=[ \t]+[^\s\d])|[;|\u3002\uff01\uff1b]")
+# Where a value ends before its sentence does.
+_FIELD_END = re.compile(r"[;|\uff1b]")
 # "Version: 1.2.3, upgraded last week": what goes on behind a comma in lower case is no part of a version.
 _AFTERTHOUGHT = re.compile(r",[ \t]+(?=[a-z])")
 _QUOTED = re.compile(r"[ \t]{0,8}(?:\"(?P<double>[^\"\r\n]{1,200})\"|`(?P<code>[^`\r\n]{1,200})`)")
 
 
-def read(text: str) -> Iterator[Block]:
+def _assignment(text: str, language: Language) -> Iterator[Block]:
     """Find keys that a `=` or a `:` binds to a value on the same line.
 
     A key that is somewhere assigned something computed (`x = x + y`) is not bound at all: its value stands nowhere.
     """
+    said_of, layout = language.statements, Layout(text, language=language)
+    setting = _setting(language)
     blocks: list[tuple[str, Block]] = []
     computed: set[str] = set()
     for sign, following in pairwise([*_signs(text), _Sign(len(text), len(text), (0, 0))]):
         line_end = _LINE_END.search(text, sign.end, following.start)
         limit = line_end.start() if line_end else following.start
-        value = _value(text, sign.end, limit)
+        value = _value(text, sign.end, limit, layout)
         if value is None:
             continue
         start, stop = sign.key
         assigned = "=" in text[stop : sign.end]
-        if assigned and (verb := _SET.match(text, start, stop)):
+        if assigned and (verb := setting.match(text, start, stop)):
             start = verb.end()
         name, said = text[start:stop], text[slice(*value)]
-        asked = not assigned and name.lower() in _QUESTIONS and classify(said).type == "text"
+        asked = not assigned and name.lower() in said_of.questions and classify(said).type == "text"
         if assigned and classify(said).type == "text" and _COMPUTES.search(said):
             computed.add(name)
-        elif is_key(name) and is_value(said) and not asked:
+        elif is_key(name, language) and is_value(said, language) and not asked:
             statement = (start, _closing(text, value[1], limit))
-            path, places = _parts(name, start)
+            path, places = _parts(name, start, language)
             blocks.append((name, Block(statement, (Found(path, value, statement, None, name, "words", places),))))
     yield from (block for name, block in blocks if name not in computed)
 
 
-def _parts(name: str, start: int) -> tuple[Path, tuple[Span | None, ...]]:
+def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span | None, ...]]:
     """Return an attribute, with its owner before it where the key says whose it is, and where the first stands."""
-    owned = _OWNED.fullmatch(name)
+    owned = language.statements.owned.fullmatch(name)
     if owned is None:
         first, _, rest = name.partition(" ")
         if rest and classify(first).type == "id":
@@ -126,15 +125,13 @@ def _bare(text: str, key: Span) -> Span:
     return start, end
 
 
-def _value(text: str, start: int, limit: int) -> Span | None:
+def _value(text: str, start: int, limit: int, layout: Layout) -> Span | None:
     if quoted := _QUOTED.match(text, start, limit):
         span = quoted.span(quoted.lastgroup or 0)
         return span if text[slice(*span)].strip() else None
-    end = limit
-    for cut in _SENTENCE_END.finditer(text, start, limit):
-        if not _abbreviated(text, start, cut.start()):
-            end = cut.start()
-            break
+    end = layout.sentence_end(start, limit) or limit
+    if field := _FIELD_END.search(text, start, end):
+        end = field.start()
     if (comma := _AFTERTHOUGHT.search(text, start, end)) and classify(text[start : comma.start()]).type not in (
         "number",
         "text",
@@ -145,9 +142,9 @@ def _value(text: str, start: int, limit: int) -> Span | None:
     return trim(text, (start, end))
 
 
-def _abbreviated(text: str, start: int, dot: int) -> bool:
-    """Whether a dot ends an initial or a title: "St. Mary", "J. Doe", "Dr. Who"."""
-    return text[dot] == "." and is_abbreviation(text[max(start, dot - 6) : dot])
+@cache
+def _setting(language: Language) -> re.Pattern[str]:
+    return re.compile(rf"(?:{language.statements.assign})[ \t]{{1,4}}(?=\S)")
 
 
 def _closing(text: str, end: int, limit: int) -> int:
@@ -158,3 +155,7 @@ def _closing(text: str, end: int, limit: int) -> int:
         if not text[end - 1].isspace():
             closed = end
     return closed
+
+
+read = WordedRule(_assignment)
+"""The rule `assignment`."""

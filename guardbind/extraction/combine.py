@@ -13,11 +13,13 @@ from uuid import UUID
 
 from guardbind.errors import ConfigError, MissingDependencyError
 from guardbind.extraction.extracted import Extracted, ExtractedTable
-from guardbind.extraction.messages import Part, parts_of
+from guardbind.extraction.messages import MessagePart, parts_of
 from guardbind.extraction.owners import Address, Stated, addresses
 from guardbind.extraction.prose import is_placeholder
-from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, Span, key_of
-from guardbind.registry import RULES
+from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, in_language, key_of
+from guardbind.registry import LANGUAGES, RULES
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
 from guardbind.text.values import classify, missing_parsers
 
 __all__ = ["DEFAULT_RULES", "extract", "extract_parts"]
@@ -37,7 +39,10 @@ class _Read(NamedTuple):
 
 
 def extract(
-    source: str | Sequence[Any] | Mapping[str, Any], *, rules: Sequence[str | Pattern | Rule] | None = None
+    source: str | Sequence[Any] | Mapping[str, Any],
+    *,
+    rules: Sequence[str | Pattern | Rule] | None = None,
+    language: str | Language = "english",
 ) -> ExtractedTable:
     """Find what a text, the messages of a chat or an object bind to which keys.
 
@@ -48,46 +53,57 @@ def extract(
         source: A text; messages with roles; or an object as `json.loads` returns it, whose values have no place.
         rules: Names of `RULES`, patterns or callables of your own, the most specific first. By default
             `DEFAULT_RULES`; to add one to them, `[Pattern(...), *DEFAULT_RULES]`.
+        language: What the source is written in: a name of `LANGUAGES`, or a language.
 
     Raises:
         ConfigError: The source is nothing of these, or is nested too deeply.
-        UnknownNameError: There is no rule of a name.
+        UnknownNameError: There is no rule of a name, or no such language.
         MissingDependencyError: A rule that is asked for by name needs a package that is not installed. A default rule
             is left out then, and a note of the table says so.
+
+    >>> [(item.key, item.value) for item in extract("Bob's badge number is 4417.").items]
+    [("Bob's badge number", '4417')]
+    >>> [(item.key, item.value) for item in extract("Bobs Dienstnummer ist 4417.", language="german").items]
+    [('Dienstnummer von Bob', '4417')]
     """
-    parts: Iterable[Part]
+    parts: Iterable[MessagePart]
     if isinstance(source, str):
-        parts = [Part("text", text=source)]
+        parts = [MessagePart("text", text=source)]
     elif isinstance(source, Mapping):
-        parts = [Part("object", data=source)]
+        parts = [MessagePart("object", data=source)]
     elif isinstance(source, Sequence) and not isinstance(source, (bytes, bytearray)):
         parts = parts_of(source)
     else:
         raise ConfigError(f"the source is a {type(source).__name__}; a text, messages or a mapping is needed.")
-    return extract_parts(parts, rules)
+    return extract_parts(parts, rules, LANGUAGES.get(language) if isinstance(language, str) else language)
 
 
-def extract_parts(parts: Iterable[Part], rules: Sequence[str | Pattern | Rule] | None) -> ExtractedTable:
+def extract_parts(
+    parts: Iterable[MessagePart], rules: Sequence[str | Pattern | Rule] | None, language: Language
+) -> ExtractedTable:
     """Find what the parts of a source bind; the rest is as `extract` says."""
-    readers, notes = _readers(rules)
+    readers, notes = _readers(rules, language)
     notes += [
         f"{what} are not recognised: {package} is not installed (pip install 'guardbind[extract]')."
         for package, what in missing_parsers().items()
     ]
-    return _Builder(readers, notes).build(parts)
+    return _Builder(readers, notes, language).build(parts)
 
 
-def _readers(rules: Sequence[str | Pattern | Rule] | None) -> tuple[list[tuple[str, Rule]], list[str]]:
+def _readers(
+    rules: Sequence[str | Pattern | Rule] | None, language: Language
+) -> tuple[list[tuple[str, Rule]], list[str]]:
     if isinstance(rules, str):
         raise ConfigError(f"the rules are the string {rules!r}; a list of rules is needed.", hint=f"Write [{rules!r}].")
     readers: list[tuple[str, Rule]] = []
     notes = []
     for rule in DEFAULT_RULES if rules is None else rules:
         if not isinstance(rule, str):
-            readers.append((str(getattr(rule, "name", getattr(rule, "__name__", type(rule).__name__))), rule))
+            name = str(getattr(rule, "name", getattr(rule, "__name__", type(rule).__name__)))
+            readers.append((name, in_language(rule, language)))
             continue
         try:
-            readers.append((rule, RULES.get(rule)))
+            readers.append((rule, in_language(RULES.get(rule), language)))
         except ModuleNotFoundError as error:
             missing = f"the rule {rule!r} needs {error.name}, which is not installed."
             if rules is not None:
@@ -100,7 +116,8 @@ def _readers(rules: Sequence[str | Pattern | Rule] | None) -> tuple[list[tuple[s
 class _Builder:
     """Collects what is found, in the order of the parts."""
 
-    def __init__(self, readers: list[tuple[str, Rule]], notes: list[str]) -> None:
+    def __init__(self, readers: list[tuple[str, Rule]], notes: list[str], language: Language) -> None:
+        self._language = language
         self._readers = readers
         self._notes = notes
         self._items: list[Extracted] = []
@@ -110,7 +127,7 @@ class _Builder:
         self._keys: dict[Path, str] = {}
         self._counts: dict[str, int] = {}
 
-    def build(self, parts: Iterable[Part]) -> ExtractedTable:
+    def build(self, parts: Iterable[MessagePart]) -> ExtractedTable:
         texts: list[str] = []
         places: list[str] = []
         for part in parts:
@@ -118,7 +135,7 @@ class _Builder:
                 json_rule = [("arguments", RULES.get("json"))] if part.json_only else self._readers
                 read = _read(part.text, json_rule)
                 for found, rule, block in read:
-                    if not is_placeholder(part.text, found.value):
+                    if not is_placeholder(part.text, found.value, self._language):
                         written = part.text[slice(*found.value)]
                         self._add(found, rule, written, len(texts), part.prefix, self._blocks + block)
                 self._blocks += 1 + max((block for _, _, block in read), default=0)
@@ -127,12 +144,12 @@ class _Builder:
             elif part.data is not None:
                 rule = "arguments" if part.prefix else "object"
                 for path, value in self._leaves(part.data, part.prefix):
-                    if not is_placeholder(value, (0, len(value))):
+                    if not is_placeholder(value, (0, len(value)), self._language):
                         self._add(Found(path, (0, 0), (0, 0)), rule, value, None, (), self._blocks)
                 self._blocks += 1
         each = zip(self._items, self._stated, self._places, addresses(self._stated), strict=True)
         items = tuple(_addressed(*of_item) for of_item in each)
-        return ExtractedTable(items, tuple(texts), tuple(places), tuple(self._notes))
+        return ExtractedTable(items, tuple(texts), tuple(places), tuple(self._notes), self._language)
 
     def _add(self, found: Found, rule: str, written: str, part: int | None, prefix: Path, document: int) -> None:
         path = (*prefix, *found.path)

@@ -1,4 +1,4 @@
-"""CSV with a line of headings, as the csv module reads it."""
+"""Reads CSV with a line of headings, as the csv module does."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from guardbind.extraction.rule import Block, Span
-from guardbind.extraction.tables import Cell, read_table
+from guardbind.extraction.rule import Block, WordedRule
+from guardbind.extraction.tables import TableCell, read_table
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
 from guardbind.text.values import classify
 
 __all__ = ["read"]
@@ -18,7 +20,7 @@ _DELIMITERS = ",;\t"
 _HEADING_WORDS = 4
 
 
-def read(text: str) -> Iterator[Block]:
+def _csv(text: str, language: Language) -> Iterator[Block]:
     """Find lines that have the same number of cells below a line of headings.
 
     Headings are different, of at most four words, and none is a number or another typed value. Where a space stands
@@ -29,15 +31,17 @@ def read(text: str) -> Iterator[Block]:
     while number + 1 < len(lines):
         tables = (_table(text, lines, number, delimiter) for delimiter in _DELIMITERS)
         head, rows = next((table for table in tables if table[1]), ([], []))
-        if found := tuple(read_table(text, [cell.content for cell in head], rows)):
+        if found := tuple(read_table(text, [cell.content for cell in head], rows, language)):
             yield Block((lines[number][0], lines[number + len(rows)][1]), found)
         number += 1 + len(rows)
 
 
-def _table(text: str, lines: Sequence[Span], number: int, delimiter: str) -> tuple[list[Cell], list[list[Cell]]]:
+def _table(
+    text: str, lines: Sequence[Span], number: int, delimiter: str
+) -> tuple[list[TableCell], list[list[TableCell]]]:
     """Return the headings on a line and the rows below them."""
     head = _cells(text, lines[number], delimiter)
-    rows: list[list[Cell]] = []
+    rows: list[list[TableCell]] = []
     if head is None or not _is_head([cell.content for cell in head]):
         return [], rows
     spaced = delimiter != "\t" and f"{delimiter} " in text[slice(*lines[number])]
@@ -62,7 +66,7 @@ def _is_head(head: Sequence[str]) -> bool:
     )
 
 
-def _cells(text: str, line: Span, delimiter: str) -> list[Cell] | None:
+def _cells(text: str, line: Span, delimiter: str) -> list[TableCell] | None:
     """Return the cells of a line and where they stand, or None if it is no line of CSV."""
     start, end = line
     written = text[start:end]
@@ -81,15 +85,19 @@ def _cells(text: str, line: Span, delimiter: str) -> list[Cell] | None:
             cursor += 1
         quoted = f'"{content.replace(chr(34), chr(34) * 2)}"'
         if text.startswith(quoted, cursor):
-            cells.append(Cell((cursor + 1, cursor + len(quoted) - 1), content))
+            cells.append(TableCell((cursor + 1, cursor + len(quoted) - 1), content))
             cursor += len(quoted)
         elif text.startswith(content, cursor):
             bare = content.strip()
             at = text.index(bare, cursor)
-            cells.append(Cell((at, at + len(bare)), bare))
+            cells.append(TableCell((at, at + len(bare)), bare))
             cursor += len(content)
         else:
             return None
         if cursor < end and text[cursor] != delimiter:
             return None
     return cells if cursor == end else None
+
+
+read = WordedRule(_csv)
+"""The rule `csv`."""

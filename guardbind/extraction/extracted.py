@@ -1,4 +1,4 @@
-"""What was extracted, and the bindings that a guard takes."""
+"""Holds what was extracted, and makes of it the bindings that a guard takes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from guardbind.evidence import Binding
-from guardbind.extraction.rule import Form, Path, Span
+from guardbind.extraction.rule import KeyForm, Path
 from guardbind.extraction.surfaces import Surfaces
-from guardbind.text.layout import occurrences
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
+from guardbind.text.layout import Span, occurrences
 from guardbind.text.values import Typed, ValueType, classify
 
 __all__ = ["Extracted", "ExtractedTable"]
-
-_ASKED_OF_KEYS: dict[ValueType, str] = {"money": "price", "date": "date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Extracted:
     names: tuple[str, ...] = ()
     subject: str | None = None
     subject_span: Span | None = None
-    form: Form = "data"
+    form: KeyForm = "data"
 
     @property
     def said(self) -> str:
@@ -78,12 +78,14 @@ class ExtractedTable:
         texts: The texts that spans index: the text itself, those of the messages, or none.
         places: What each of the texts is: `text`, or the place in the messages.
         notes: What could not be looked for, and why.
+        language: What the texts are written in.
     """
 
     items: tuple[Extracted, ...]
     texts: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    language: Language = ENGLISH
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -127,11 +129,11 @@ class ExtractedTable:
         name of a row with what is between; of data, the key of the subject and the statement. As these are also
         spans of `bindings`, the two cannot be located together.
         """
-        surfaces = self._surfaces
+        surfaces, said = self._surfaces, self.language.statements
         groups: dict[tuple[str, str, Typed], list[Extracted]] = {}
         for item in self.items:
             if item.attribute is not None and item.subject is not None:
-                attribute = item.attribute if item.owner is not None else _ASKED_OF_KEYS.get(item.type, "value")
+                attribute = item.attribute if item.owner is not None else said.asked_of_keys.get(item.type, said.value)
                 key = f"{attribute} {surfaces.of(item.typed)[0]}"
                 groups.setdefault((key, attribute, classify(item.subject)), []).append(item)
         found = []
@@ -155,7 +157,8 @@ class ExtractedTable:
 
     @property
     def _surfaces(self) -> Surfaces:
-        return Surfaces([(item.value, item.said) for item in self.items], list(self._subjects()))
+        stated = [(item.value, item.said) for item in self.items]
+        return Surfaces(stated, list(self._subjects()), locale=self.language.locale)
 
     def _subjects(self) -> Iterator[tuple[str, str]]:
         """Yield each subject as it is written and what that says."""
@@ -208,7 +211,7 @@ class ExtractedTable:
             elif text.strip():
                 notes.append(f"{place} is not in the prompt as it is written; its bindings have no span.")
         items = tuple(_shifted(item, None if item.part is None else shifts[item.part]) for item in self.items)
-        return ExtractedTable(items, (prompt,), ("prompt",), tuple(notes))
+        return ExtractedTable(items, (prompt,), ("prompt",), tuple(notes), self.language)
 
 
 def _owners(item: Extracted) -> tuple[str, ...]:

@@ -8,15 +8,20 @@ from dataclasses import replace
 
 from guardbind.extraction.combine import extract_parts
 from guardbind.extraction.extracted import ExtractedTable
-from guardbind.extraction.messages import Part
-from guardbind.extraction.rule import Pattern, Rule, Span
+from guardbind.extraction.messages import MessagePart
+from guardbind.extraction.rule import Pattern, Rule
 from guardbind.text.chat import Turn, turns
 from guardbind.text.decoded import PromptText
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
 
 __all__ = ["extract_prompt"]
 
 
-def extract_prompt(prompt: PromptText, *, rules: Sequence[str | Pattern | Rule] | None = None) -> ExtractedTable:
+def extract_prompt(
+    prompt: PromptText, *, rules: Sequence[str | Pattern | Rule] | None = None, language: Language = ENGLISH
+) -> ExtractedTable:
     """Find what a prompt binds, in the turns of everybody but the assistant.
 
     A statement does not reach over a special token. The words that name a turn's role are no text. What the assistant
@@ -26,13 +31,15 @@ def extract_prompt(prompt: PromptText, *, rules: Sequence[str | Pattern | Rule] 
     Args:
         prompt: The decoded prompt; the spans of the table index its text.
         rules: As for `extract`.
+        language: What the prompt is written in.
 
     Raises:
         ConfigError, UnknownNameError, MissingDependencyError: As `extract`.
     """
     said = turns(prompt)
     pieces = [piece for turn in said if turn.role != "assistant" for piece in _pieces(prompt, turn)]
-    table = extract_parts([Part("prompt", text=prompt.text[slice(*piece)]) for piece in pieces], rules)
+    parts = [MessagePart("prompt", text=prompt.text[slice(*piece)]) for piece in pieces]
+    table = extract_parts(parts, rules, language)
     items = tuple(
         replace(
             item,
@@ -50,7 +57,7 @@ def extract_prompt(prompt: PromptText, *, rules: Sequence[str | Pattern | Rule] 
     if left_out:
         count = "1 turn" if left_out == 1 else f"{left_out} turns"
         notes = (*notes, f"{count} of the assistant left out: what it wrote is no evidence.")
-    return ExtractedTable(items, (prompt.text,), ("prompt",), notes)
+    return ExtractedTable(items, (prompt.text,), ("prompt",), notes, language)
 
 
 def _pieces(prompt: PromptText, turn: Turn) -> Iterator[Span]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.rule import Block, Found, Path, Span
+from guardbind.extraction.rule import Block, Found, Path
+from guardbind.text.layout import Span
 
 __all__ = ["read"]
 

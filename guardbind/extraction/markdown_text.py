@@ -1,4 +1,4 @@
-"""Markdown tables, as markdown-it reads them."""
+"""Reads Markdown tables, as markdown-it does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from guardbind.extraction.rule import Block
-from guardbind.extraction.tables import Cell, read_table
+from guardbind.extraction.rule import Block, WordedRule
+from guardbind.extraction.tables import TableCell, read_table
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
 
 __all__ = ["read"]
 
@@ -19,7 +21,7 @@ _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*){0,99}\|
 _MARKUP = "*_`~ "
 
 
-def read(text: str) -> Iterator[Block]:
+def _markdown(text: str, language: Language) -> Iterator[Block]:
     """Find tables with a line of dashes below their headings; the parser sees these lines alone."""
     lines = [match.span() for match in _LINE.finditer(text)]
     parser = MarkdownIt("zero").enable(["table", "backticks", "emphasis", "strikethrough", "link", "escape"])
@@ -32,12 +34,12 @@ def read(text: str) -> Iterator[Block]:
         while end < len(lines) and "|" in text[slice(*lines[end])]:
             end += 1
         reached = end - 1
-        block = _read_block(text, parser, lines[number - 1 : end])
+        block = _read_block(text, parser, lines[number - 1 : end], language)
         if block is not None:
             yield block
 
 
-def _read_block(text: str, parser: MarkdownIt, lines: Sequence[tuple[int, int]]) -> Block | None:
+def _read_block(text: str, parser: MarkdownIt, lines: Sequence[Span], language: Language) -> Block | None:
     start, end = lines[0][0], lines[-1][1]
     # A line feed is what the parser takes for the end of a line; the other separators would shift its count.
     source = re.sub(r"[\r\0]", " ", text[start:end])
@@ -45,7 +47,7 @@ def _read_block(text: str, parser: MarkdownIt, lines: Sequence[tuple[int, int]])
     if not tokens or tokens[0].type != "table_open":
         return None
     head: list[str] = []
-    rows: list[list[Cell]] = []
+    rows: list[list[TableCell]] = []
     cursor = limit = start
     for before, token in pairwise(tokens):
         if before.type == "tr_open" and before.map:
@@ -64,13 +66,17 @@ def _read_block(text: str, parser: MarkdownIt, lines: Sequence[tuple[int, int]])
         else:
             rows[-1].append(cell)
     rows = [row for row in rows if len(row) == len(head)]
-    found = tuple(read_table(text, head, rows)) if len(head) > 1 else ()
+    found = tuple(read_table(text, head, rows, language)) if len(head) > 1 else ()
     return Block((start, end), found) if found else None
 
 
-def _bare(text: str, start: int, end: int, inline: Token) -> Cell:
+def _bare(text: str, start: int, end: int, inline: Token) -> TableCell:
     """Leave out the marks of emphasis and of code around a cell."""
     content = "".join(child.content for child in inline.children or ())
     if content and (at := text.find(content, start, end)) >= 0 and not text[start:at].strip(_MARKUP):
-        return Cell((at, at + len(content)), content)
-    return Cell((start, end), content or inline.content)
+        return TableCell((at, at + len(content)), content)
+    return TableCell((start, end), content or inline.content)
+
+
+read = WordedRule(_markdown)
+"""The rule `markdown`."""

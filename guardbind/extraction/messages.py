@@ -1,4 +1,4 @@
-"""The texts in the messages of a chat, and the arguments of its tool calls."""
+"""Reads the texts in the messages of a chat, and the arguments of its tool calls."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from guardbind.errors import ConfigError
 from guardbind.extraction.rule import Path
 
-__all__ = ["Part", "parts_of"]
+__all__ = ["MessagePart", "parts_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MessagePart:
     """A piece of the messages.
 
     Attributes:
@@ -32,7 +32,7 @@ class Part:
     json_only: bool = False
 
 
-def parts_of(messages: Sequence[Any]) -> Iterator[Part]:
+def parts_of(messages: Sequence[Any]) -> Iterator[MessagePart]:
     """Read messages as chat templates take them, with `tool_calls`, or with typed content (`tool_use`, `tool_result`).
 
     Raises:
@@ -59,19 +59,19 @@ def parts_of(messages: Sequence[Any]) -> Iterator[Part]:
                 )
 
 
-def _content(content: Any, where: str, prefix: Path, tools: dict[str, str]) -> Iterator[Part]:
+def _content(content: Any, where: str, prefix: Path, tools: dict[str, str]) -> Iterator[MessagePart]:
     if isinstance(content, str):
-        yield Part(where, text=content, prefix=prefix)
+        yield MessagePart(where, text=content, prefix=prefix)
     elif isinstance(content, Sequence):
         for place, block in enumerate(content):
             if isinstance(block, Mapping):
                 yield from _typed(block, f"{where}[{place}]", prefix, tools)
 
 
-def _typed(block: Mapping[str, Any], where: str, prefix: Path, tools: dict[str, str]) -> Iterator[Part]:
+def _typed(block: Mapping[str, Any], where: str, prefix: Path, tools: dict[str, str]) -> Iterator[MessagePart]:
     kind = block.get("type")
     if kind in ("text", "input_text", "output_text") and isinstance(block.get("text"), str):
-        yield Part(f"{where}.text", text=block["text"], prefix=prefix)
+        yield MessagePart(f"{where}.text", text=block["text"], prefix=prefix)
     elif kind == "tool_use" and isinstance(block.get("name"), str):
         tools[str(block.get("id"))] = block["name"]
         yield from _arguments(block.get("input"), f"{where}.input", (block["name"],))
@@ -87,11 +87,11 @@ def _tool(answer: Mapping[str, Any], tools: Mapping[str, str]) -> Path:
     return (name,) if name else ()
 
 
-def _arguments(arguments: Any, where: str, prefix: Path) -> Iterator[Part]:
+def _arguments(arguments: Any, where: str, prefix: Path) -> Iterator[MessagePart]:
     if isinstance(arguments, str):
-        yield Part(where, text=arguments, prefix=prefix, json_only=True)
+        yield MessagePart(where, text=arguments, prefix=prefix, json_only=True)
     elif isinstance(arguments, Mapping):
-        yield Part(where, data=arguments, prefix=prefix)
+        yield MessagePart(where, data=arguments, prefix=prefix)
 
 
 def _short(value: object) -> str:

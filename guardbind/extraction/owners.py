@@ -1,4 +1,4 @@
-"""Whose value it is: the attribute of a statement, the part of the key that owns it, and other names of the owner."""
+"""Tells whose value it is: the attribute of a statement, what part of its key owns it, other names of the owner."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from guardbind.extraction.rule import Form, Path
+from guardbind.extraction.rule import KeyForm, Path
 from guardbind.text.values import Typed, classify
 
 __all__ = ["Address", "Stated", "addresses", "is_name"]
@@ -33,7 +33,7 @@ class Stated(NamedTuple):
     """
 
     path: Path
-    form: Form
+    form: KeyForm
     document: int
     typed: Typed
     said: str
@@ -53,7 +53,7 @@ class Address(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-class _Record(NamedTuple):
+class _RecordPlace(NamedTuple):
     """One of several things of a kind: `kin` is what the kind has in common."""
 
     kin: Hashable
@@ -69,7 +69,7 @@ def addresses(stated: Sequence[Stated]) -> list[Address]:
     record of the same list has it.
     """
     trees = _trees(stated)
-    records: list[_Record | None] = []
+    records: list[_RecordPlace | None] = []
     found: list[Address] = []
     for item in stated:
         words = [place for place, part in enumerate(item.path) if isinstance(part, str) and part.strip()]
@@ -82,7 +82,7 @@ def addresses(stated: Sequence[Stated]) -> list[Address]:
             alone = len(item.path) == 1 or not isinstance(item.path[1], str)
             row = item.path[0]
             found.append(Address(attribute, None if alone or not isinstance(row, str) else 0))
-            records.append(None if len(item.path) == 1 else _Record(item.document, (item.document, row)))
+            records.append(None if len(item.path) == 1 else _RecordPlace(item.document, (item.document, row)))
         else:
             tree = trees[item.document]
             found.append(Address(attribute, tree.owner(item.path)))
@@ -135,13 +135,13 @@ class _Tree:
                 return depth
         return None
 
-    def record(self, path: Path, document: int) -> _Record:
+    def record(self, path: Path, document: int) -> _RecordPlace:
         for depth in range(len(path) - 1, 0, -1):
             around, part = path[: depth - 1], path[depth - 1]
             listed = isinstance(part, int) and isinstance(path[depth], str)
             if listed or (isinstance(part, str) and part in self._members(around)):
-                return _Record((document, around), (document, path[:depth]))
-        return _Record(None, document)
+                return _RecordPlace((document, around), (document, path[:depth]))
+        return _RecordPlace(None, document)
 
     def _members(self, around: Path) -> frozenset[str]:
         """Return the keys of the mappings under a key if they are several of a kind."""
@@ -176,9 +176,9 @@ def _trees(stated: Iterable[Stated]) -> Mapping[int, _Tree]:
     return trees
 
 
-def _names(stated: Sequence[Stated], records: Sequence[_Record | None]) -> dict[_Record | None, _Names]:
+def _names(stated: Sequence[Stated], records: Sequence[_RecordPlace | None]) -> dict[_RecordPlace | None, _Names]:
     """Return the values that name each record, with their spellings there."""
-    found: dict[_Record | None, _Names] = {record: {} for record in records}
+    found: dict[_RecordPlace | None, _Names] = {record: {} for record in records}
     for item, record in zip(stated, records, strict=True):
         if record is not None and is_name(item.typed, item.said):
             found[record].setdefault(item.typed, {})[item.said] = None

@@ -1,4 +1,4 @@
-"""Calls with named arguments and dicts as Python writes them: `get_order(order_id=4417)`, `{'id': 4417}`."""
+"""Reads calls with named arguments and dicts as Python writes them: `get_order(order_id=4417)`, `{'id': 4417}`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.rule import Block, Found, Path, Span
+from guardbind.extraction.rule import Block, Found, Path
+from guardbind.text.layout import Span
 
 __all__ = ["read"]
 
@@ -21,7 +22,7 @@ _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[()\[\]{}]")
 _LINE_END = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _LONGEST = 2000  # characters
-_Places: TypeAlias = tuple[Span | None, ...]
+_PartSpans: TypeAlias = tuple[Span | None, ...]
 
 
 def read(text: str) -> Iterator[Block]:
@@ -34,7 +35,7 @@ def read(text: str) -> Iterator[Block]:
         if end is None:
             continue
         written = text[start:end]
-        found = tuple(_Reader(written, start).leaves(_parse(written), (), (), 0))
+        found = tuple(_Constants(written, start).leaves(_parse(written), (), (), 0))
         if found:
             at = end
             yield Block((start, end), found)
@@ -88,7 +89,7 @@ def _subject(call: ast.Call) -> list[ast.Constant]:
     return [only] if only.value.strip() and len(only.value) <= LONGEST_VALUE else []
 
 
-class _Reader:
+class _Constants:
     """Reads the constants in an expression of one line.
 
     Args:
@@ -101,12 +102,12 @@ class _Reader:
         self._bytes = written.encode(errors="surrogatepass")
         self._shift = shift
 
-    def leaves(self, node: ast.expr | None, path: Path, places: _Places, statement: int) -> Iterator[Found]:
+    def leaves(self, node: ast.expr | None, path: Path, places: _PartSpans, statement: int) -> Iterator[Found]:
         """Yield the constants under a node, None and blank strings left out."""
         if isinstance(node, ast.Call):
             subject = _subject(node)
             called: Path = (*path, ast.unparse(node.func), *(str(only.value) for only in subject))
-            at: _Places = (*places, None, *map(self._inner, subject))
+            at: _PartSpans = (*places, None, *map(self._inner, subject))
             for argument in node.keywords:
                 if argument.arg is not None:
                     start = self._place(argument.col_offset)
@@ -129,7 +130,7 @@ class _Reader:
         quotes = self._written[start] in "\"'"
         return start + quotes + self._shift, end - quotes + self._shift
 
-    def _constant(self, node: ast.expr, path: Path, places: _Places, statement: int) -> Iterator[Found]:
+    def _constant(self, node: ast.expr, path: Path, places: _PartSpans, statement: int) -> Iterator[Found]:
         number = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
         value = number.value if isinstance(number, ast.Constant) else None
         start, end = self._place(node.col_offset), self._place(node.end_col_offset or 0)

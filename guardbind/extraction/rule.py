@@ -1,19 +1,21 @@
-"""What a rule finds, and what it is made of."""
+"""Defines what an extraction rule is, and what it finds."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
 from guardbind.errors import ConfigError
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
 
-__all__ = ["Block", "Form", "Found", "Path", "Pattern", "Rule", "Span", "key_of"]
+__all__ = ["Block", "Found", "KeyForm", "Path", "Pattern", "Rule", "WordedRule", "in_language", "key_of"]
 
-Span: TypeAlias = tuple[int, int]
 Path: TypeAlias = tuple[str | int, ...]
-Form: TypeAlias = Literal["data", "row", "words"]
+KeyForm: TypeAlias = Literal["data", "row", "words"]
 
 _PLAIN_PART = re.compile(r"[^.\[\]\"\s](?:[^.\[\]\"\r\n\t]*[^.\[\]\"\s])?")
 
@@ -39,7 +41,7 @@ class Found:
     statement: Span
     decoded: str | None = None
     key: str | None = None
-    form: Form = "data"
+    form: KeyForm = "data"
     places: tuple[Span | None, ...] = ()
 
 
@@ -63,6 +65,28 @@ class Rule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WordedRule:
+    """A rule that knows words: what it finds depends on the language of the text.
+
+    Attributes:
+        reader: Yields what is found in a text of a language.
+        language: The language.
+    """
+
+    reader: Callable[[str, Language], Iterable[Block]]
+    language: Language = ENGLISH
+
+    def __call__(self, text: str, /) -> Iterable[Block]:
+        """Yield what is found in `text`."""
+        return self.reader(text, self.language)
+
+
+def in_language(rule: Rule, language: Language) -> Rule:
+    """Return a rule for the texts of a language; one that knows no words is returned as it is."""
+    return replace(rule, language=language) if isinstance(rule, (WordedRule, Pattern)) else rule
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
     r"""A rule of the caller's own: a regular expression with the named groups `key` and `value`.
 
@@ -72,10 +96,12 @@ class Pattern:
         name: The name under which its bindings are reported.
         regex: The expression, for instance `r"(?P<key>ticket) no\. (?P<value>\d+)"`. It is compiled as it is: flags
             stand in it as `(?i)`.
+        language: How a key is written with its owner.
     """
 
     name: str
     regex: str
+    language: Language = ENGLISH
 
     def __post_init__(self) -> None:
         try:
@@ -95,7 +121,7 @@ class Pattern:
             if key and key.strip() and value and value.strip():
                 owner = match.groupdict().get("owner")
                 path = (owner, key) if owner else (key,)
-                written = f"{owner}'s {key}" if owner else key
+                written = self.language.possession(owner, key) if owner else key
                 places = (match.span("owner"), None) if owner else (match.span("key"),)
                 found = Found(path, match.span("value"), match.span(), None, written, "words", places)
                 yield Block(match.span(), (found,))

@@ -1,4 +1,4 @@
-"""Which surface forms stand for which value."""
+"""Shares out surface forms among values, so that none stands for two."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ class Surfaces:
     Args:
         stated: Each value as it is written and what that says without escapes, in the order of the text.
         names: Other strings that are to have a value of their own, in the same way.
+        locale: How other spellings are made.
     """
 
-    def __init__(self, stated: Sequence[tuple[str, str]], names: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, stated: Sequence[tuple[str, str]], names: Sequence[tuple[str, str]] = (), *, locale: str = "en_US"
+    ) -> None:
         pairs = [*reversed(stated), *names]
         self._owners = {_bare(form): classify(form) for _, form in pairs}
         self._forms: dict[Typed, dict[str, None]] = {}
@@ -30,7 +33,7 @@ class Surfaces:
             self._give(written, typed)
             self._give(form, typed)
         for typed in list(self._forms):
-            for form in spellings(typed):
+            for form in spellings(typed, locale):
                 self._give(form, typed)
 
     def of(self, typed: Typed) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the rows and the headings of a table bind: row × column."""
+"""Reads what the rows and the headings of a table bind: row × column."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.rule import Found, Path, Span
+from guardbind.extraction.rule import Found, Path
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
 
-__all__ = ["Cell", "read_table"]
+__all__ = ["TableCell", "read_table"]
 
 _BLANK = " \t\u00a0-\u2013\u2014"  # also a dash says that there is nothing
-_VALUE_HEADINGS = frozenset({"", "value"})
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """A cell: where its text stands, and what it says."""
 
     span: Span
     content: str
 
 
-def read_table(text: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Iterator[Found]:
+def read_table(
+    text: str, head: Sequence[str], rows: Sequence[Sequence[TableCell]], language: Language
+) -> Iterator[Found]:
     """Yield a binding for each cell that is not blank, nor a dash.
 
     The first column names the rows, if its cells are all there and all different; else a row is known by its number. Of
@@ -31,10 +34,12 @@ def read_table(text: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -
         text: The text that the spans index.
         head: The headings, one for each column.
         rows: The cells of each row, as many as there are headings.
+        language: What the headings are written in.
     """
     names = [row[0].content for row in rows]
     named = all(names) and len(set(names)) == len(names)
-    alone = named and len(head) == 2 and head[1].lower() in _VALUE_HEADINGS
+    values = {"", *language.statements.value_headings}
+    alone = named and len(head) == 2 and head[1].lower() in values
     for number, row in enumerate(rows):
         for column, cell in enumerate(row):
             written = text[slice(*cell.span)]

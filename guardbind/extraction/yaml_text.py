@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from guardbind.extraction.prose import LONGEST_VALUE, is_key, is_value
-from guardbind.extraction.rule import Block, Found, Path, Span
+from guardbind.extraction.rule import Block, Found, Path
+from guardbind.text.layout import Span
 
 __all__ = ["read"]
 

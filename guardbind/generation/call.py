@@ -23,6 +23,8 @@ from guardbind.model.architecture import check_prompt_length
 from guardbind.session.bound_prompt import bind_prompt
 from guardbind.session.limits import Limits
 from guardbind.session.row import Row
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 
 __all__ = ["Bindings", "Declaration", "GuardedCall", "Targets", "kept_columns", "named", "prompt_ids"]
 
@@ -97,11 +99,12 @@ class GuardedCall:
         """Return a generation setting as `generate` will see it."""
         return setting(self.model.module, self.arguments, name)
 
-    def rows(self, declaration: Declaration) -> list[Row]:
+    def rows(self, declaration: Declaration, language: Language = ENGLISH) -> list[Row]:
         """Bind every prompt, and return one row per sequence, in the order that generation uses.
 
         Args:
             declaration: What the guard was told.
+            language: What the prompts are written in.
 
         Raises:
             BatchError: The lists do not fit the prompts.
@@ -129,6 +132,7 @@ class GuardedCall:
                 items=lists[i],
                 declared=targets[i],
                 source=sources[i],
+                language=language,
             )
             rows += [Row(replace(bound, index=len(rows) + repeat)) for repeat in range(repeats)]
         return rows

@@ -15,6 +15,8 @@ from guardbind.targets import Agreement, Query, Resolution, read_query, resolve
 from guardbind.targets.stated import read_bindings, writable
 from guardbind.text.chat import opens_turn
 from guardbind.text.decoded import PromptText
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 from guardbind.text.layout import occurrences
 
 __all__ = ["BoundPrompt", "bind_prompt", "bindings_of"]
@@ -55,6 +57,11 @@ class BoundPrompt:
     addressed: bool
     echoed: frozenset[int]
     opens_turn: bool = False
+
+    @property
+    def language(self) -> Language:
+        """What it is written in."""
+        return self.agreement.query.language
 
     @property
     def prompt_length(self) -> int:
@@ -160,10 +167,10 @@ class BoundPrompt:
             if self.declared is None or (running and found.how == "sentence"):
                 return found
         elif running:
-            by_text = resolve(self.table, self.prompt, declared=None, generated=answer())
+            by_text = resolve(self.table, self.prompt, declared=None, generated=answer(), language=self.language)
             if by_text.how == "slot_prefix" or self.declared is None:
                 return by_text
-        return resolve(self.table, self.prompt, declared=self.declared, generated=answer())
+        return resolve(self.table, self.prompt, declared=self.declared, generated=answer(), language=self.language)
 
 
 def bind_prompt(
@@ -175,6 +182,7 @@ def bind_prompt(
     items: Sequence[Binding | Evidence] | None,
     declared: str | Target | None,
     source: str | None,
+    language: Language = ENGLISH,
 ) -> BoundPrompt:
     """Locate the evidence of one prompt, reading it from the text if none is declared, and build its candidates.
 
@@ -186,6 +194,7 @@ def bind_prompt(
         items: What the caller declared; None to read it out of the prompt.
         declared: The target, if the caller knows.
         source: The caller's text that character spans of the items index, if it is not the whole prompt.
+        language: What the prompt is written in.
 
     Raises:
         BindingError: An item cannot be used or its span lies outside the prompt.
@@ -194,13 +203,13 @@ def bind_prompt(
     """
     prompt = PromptText.from_ids(tokenizer, ids)
     if items is None:
-        _, table, trie = _read(tokenizer, prompt)
+        _, table, trie = _read(tokenizer, prompt, language)
     else:
-        table = locate(items, prompt, source=source)
+        table = locate(items, prompt, source=source, language=language)
         trie = _trie(tokenizer, table)
     # A target that names nothing is told before anything runs.
-    resolve(table, prompt, declared=declared)
-    query = read_query(prompt, table.end)
+    resolve(table, prompt, declared=declared, language=language)
+    query = read_query(prompt, table.end, language)
     addressed = any(item.attribute is not None for item in table.items)
     return BoundPrompt(
         index=index,
@@ -218,24 +227,27 @@ def bind_prompt(
     )
 
 
-def bindings_of(tokenizer: PreTrainedTokenizerBase, prompt: PromptText) -> list[Binding]:
+def bindings_of(tokenizer: PreTrainedTokenizerBase, prompt: PromptText, language: Language = ENGLISH) -> list[Binding]:
     """Return what a guard binds in a prompt of which nothing is declared.
 
     Args:
         tokenizer: The model's tokenizer; a value that it cannot write is left out, with its key.
         prompt: The prompt.
+        language: What it is written in.
     """
-    return _read(tokenizer, prompt)[0]
+    return _read(tokenizer, prompt, language)[0]
 
 
-def _read(tokenizer: PreTrainedTokenizerBase, prompt: PromptText) -> tuple[list[Binding], EvidenceTable, Trie | None]:
-    found = read_bindings(prompt)
-    table = locate(found, prompt)
+def _read(
+    tokenizer: PreTrainedTokenizerBase, prompt: PromptText, language: Language
+) -> tuple[list[Binding], EvidenceTable, Trie | None]:
+    found = read_bindings(prompt, language)
+    table = locate(found, prompt, language=language)
     try:
         return found, table, _trie(tokenizer, table)
     except CandidateError:
         found = writable(tokenizer, found)
-        table = locate(found, prompt)
+        table = locate(found, prompt, language=language)
         return found, table, _trie(tokenizer, table)
 
 

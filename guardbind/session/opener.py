@@ -143,6 +143,7 @@ class Opener:
             starts=row.bound.starts,
             inside_word=lambda: row.inside_word(self._tokenizer, top),
             names_key=row.bound.names_key,
+            language=row.bound.language,
         )
 
     def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
@@ -197,7 +198,7 @@ class Opener:
         glued = frozenset[int]()
         if running and value.node is not None and not value.tokens and not row.inside_word(self._tokenizer, top):
             glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
-        tells = is_telling(decoded(self._tokenizer, [top]))
+        tells = is_telling(decoded(self._tokenizer, [top]), row.bound.language)
         return Opening(row, value, value.detected.kind, top, value.detected.by_token, glued, tells)
 
     @staticmethod

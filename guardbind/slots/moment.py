@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
+
 __all__ = ["Moment"]
 
 
@@ -23,6 +26,7 @@ class Moment:
         starts: Tokens that start a candidate.
         inside_word: Whether the token goes on with a word or number that the text has begun already.
         names_key: Whether a text names, and does not yet give, something that is bound.
+        language: What prompt and answer are written in.
     """
 
     step: int
@@ -35,3 +39,4 @@ class Moment:
     starts: frozenset[int]
     inside_word: Callable[[], bool]
     names_key: Callable[[str], bool]
+    language: Language = ENGLISH

@@ -1,4 +1,4 @@
-"""Which attribute a text names."""
+"""Finds which attribute a text names."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from guardbind.evidence import EvidenceTable
 from guardbind.targets.labels import Labels, LabelTable
-from guardbind.text.layout import occurrences
-from guardbind.text.values import ValueType
-from guardbind.text.words import FIRST, GENERIC, LATEST, Word, is_content, words
+from guardbind.text.layout import layout_of, occurrences
+from guardbind.text.words import Word, words
 
 __all__ = ["WHOLE", "Attributes", "Match"]
 
@@ -18,24 +17,7 @@ __all__ = ["WHOLE", "Attributes", "Match"]
 WHOLE = 1.0
 _PERMUTED, _CORE, _CUE = 0.9, 0.8, 0.5
 
-_CUES: dict[ValueType, re.Pattern[str]] = {
-    "date": re.compile(r"\bwhen\b|\bwhat\s+(?:date|day)\b", re.IGNORECASE),
-    "money": re.compile(r"\bhow\s+much\b|\bcosts?\b|\bprice\b|\bpaid\b|\bpay\b", re.IGNORECASE),
-    "email": re.compile(r"\A(?!.*\bwho\b).*\be-?mail\b", re.IGNORECASE | re.DOTALL),
-    "url": re.compile(r"\b(?:url|link|website)\b", re.IGNORECASE),
-}
-_BEHIND = re.compile(r"\b(?:on|in|of|from|for|at|with|to)\s+(?:(?:the|this|that|my|your|our|an?)\s+)?\Z", re.IGNORECASE)
-_STOP = re.compile(r"[.!?;:]\s|\n")
-_OF = re.compile(r"\bof\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
-_WHICH = frozenset({"which", "what", "whose"})
-_CUE_WORDS = frozenset({"pay", "paid", "price", "date", "day", "email", "url", "link", "website"})
-# "phone number" is a phone, as "badge" is a badge number.
-_TRAILING = frozenset({"number", "id", "address", "name"})
-# "the checksum of Bob's badge number" is no badge number.
-_HEAD = re.compile(
-    r"(?P<head>[^\W_]+)\s+of\s+(?:(?:the|an?|my|your|our|this|that)\s+)?(?:[\w.-]+(?:\s+[\w.-]+)?['\u2019]s\s+)?\Z"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +53,7 @@ class Attributes:
     def __init__(self, table: EvidenceTable, labels: LabelTable) -> None:
         self._table = table
         self._labels = labels
+        self._language = labels.language
         self._surfaces = [surface for item in table.items for surface in item.surfaces]
         groups: dict[tuple[str, ...], list[Labels]] = {}
         for label in labels.labels:
@@ -87,7 +70,7 @@ class Attributes:
         One whose value the query gives says whose the other one is. One that stands there in a modified form ("the
         shipping cost", "the price after") is another one, and then nothing is.
         """
-        found = words(text)
+        found = words(text, self._language)
         named = [self._named(text, found, group) for group in self._groups]
         if _modified(named):
             return []
@@ -96,14 +79,15 @@ class Attributes:
 
     def refused(self, text: str) -> set[tuple[str, ...]]:
         """Return the attributes that a text names in a modified form only."""
-        return {match.attribute for match in _modified([self._named(text, words(text), g) for g in self._groups])}
+        found = words(text, self._language)
+        return {match.attribute for match in _modified([self._named(text, found, group) for group in self._groups])}
 
     def wanted(self, text: str, beginning: Collection[int] = ()) -> list[Match]:
         """Return the attributes that a text before a slot names and gives no value for yet.
 
         Of several, those whose kind of value begins; of two words in a row ("customer email") the last.
         """
-        found = words(text)
+        found = words(text, self._language)
         named = [self._named(text, found, group) for group in self._groups]
         if any(not self._answered(text, refused) for refused in _modified(named)):
             return []
@@ -122,16 +106,25 @@ class Attributes:
 
     def known(self, word: Word) -> bool:
         """Whether a word belongs to the keys or the names of the table, or asks for one of several values."""
-        if word.stem in FIRST or word.stem in LATEST or word.stem in self._labels.vocabulary:
+        if self._orders(word) or word.stem in self._labels.vocabulary:
             return True
         return word.stem in self._labels.name_words
+
+    def _orders(self, word: Word) -> bool:
+        """Whether a word asks for the first or the last of several values."""
+        return word.stem in self._language.first or word.stem in self._language.latest
+
+    def _joined(self, text: str) -> bool:
+        """Whether words in another order are joined as they have to be: "the number of the badge"."""
+        return re.search(rf"\b(?:{self._language.marks.of})\b", text, re.IGNORECASE) is not None
 
     def _named(self, text: str, found: Sequence[Word], group: tuple[Labels, ...]) -> tuple[Match | None, Match | None]:
         """Return where an attribute is named, and where it stands whole, but modified."""
         label = group[0]
-        said = [(place, word) for place, word in enumerate(found) if is_content(word)]
-        if not any(is_content(word) for word in words(" ".join(label.attribute))):
+        said = [(place, word) for place, word in enumerate(found) if word.content]
+        if all(stem in self._language.stop for stem in label.attribute):
             said = list(enumerate(found))
+        layout = layout_of(text, self._language)
         best: Match | None = None
         refused: Match | None = None
         for wanted, score in ((label.attribute, WHOLE), (label.core, _CORE)):
@@ -145,8 +138,8 @@ class Attributes:
                 if not worth or window[-1][1].owning:
                     continue
                 match = Match(group, worth, window[0][1].start, window[-1][1].end)
-                turned = stems != wanted and not _OF.search(text, match.start, match.end)
-                if turned or _STOP.search(text, match.start, match.end):
+                turned = stems != wanted and not self._joined(text[match.start : match.end])
+                if turned or not layout.same_clause(match.start, match.end):
                     continue
                 if score == _CORE and self._says_which(text, match):
                     continue
@@ -164,21 +157,21 @@ class Attributes:
         """Whether the words beside an attribute leave it what it is: "phone number" is no badge number."""
         beside = [place for place in (first - 1, last + 1) if 0 <= place < len(found)]
         # "which item's price": the word in between is what the answer is, and leaves the price a price
-        asked = first >= 2 and found[first - 2].stem in _WHICH and found[first - 1].owning
-        unknown = [place for place in beside if is_content(found[place]) and not self.known(found[place])]
+        asked = first >= 2 and found[first - 2].stem in self._language.which and found[first - 1].owning
+        unknown = [place for place in beside if found[place].content and not self.known(found[place])]
         before = found[first - 1] if first else None
-        if before is not None and is_content(before) and first - 1 not in unknown and not self._leaves(before):
+        if before is not None and before.content and first - 1 not in unknown and not self._leaves(before):
             unknown.insert(0, first - 1)  # "upload" of another key makes "upload status" another status
         following = found[last + 1].stem if last + 1 < len(found) else ""
-        if whole and following in _TRAILING and unknown[-1:] == [last + 1]:
+        if whole and following in self._language.trailing and unknown[-1:] == [last + 1]:
             unknown.pop()
-        if not whole and following in GENERIC and following not in label.attribute:
+        if not whole and following in self._language.generic and following not in label.attribute:
             return False  # "order number" is no order date
         return not unknown or (asked and unknown == [first - 1])
 
     def _leaves(self, word: Word) -> bool:
         """Whether a word of the table before an attribute leaves it what it is."""
-        plain = word.stem in FIRST or word.stem in LATEST or word.numeric
+        plain = self._orders(word) or word.numeric
         return plain or word.stem in self._labels.modifiers or word.stem in self._labels.name_words
 
     def _says_which(self, text: str, match: Match) -> bool:
@@ -188,7 +181,7 @@ class Attributes:
             return False
         following = [m for m in self._labels.mentions(text) if 0 <= m.span[0] - match.end <= 2]
         names = any(label.owners & mention.owners for mention in following for label in match.labels)
-        return names or bool(_BEHIND.search(text, max(0, match.start - 20), match.start))
+        return names or bool(self._language.questions.behind.search(text, max(0, match.start - 20), match.start))
 
     def _turned(self, label: Labels, owner: str) -> bool:
         """Whether a binding is turned round: its owners are the values that its attribute has."""
@@ -197,11 +190,11 @@ class Attributes:
 
     def _headed(self, text: str, start: int) -> bool:
         """Whether something of the attribute is meant, and not the attribute itself."""
-        head = _HEAD.search(text, max(0, start - 80), start)
+        head = self._language.questions.head.search(text, max(0, start - 80), start)
         if head is None:
             return False
-        heads = words(head["head"])[-1:]
-        return any(is_content(word) and word.stem not in GENERIC and not self.known(word) for word in heads)
+        heads = words(head["head"], self._language)[-1:]
+        return any(word.content and word.stem not in self._language.generic and not self.known(word) for word in heads)
 
     def _answered(self, text: str, match: Match) -> bool:
         """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""
@@ -214,9 +207,12 @@ class Attributes:
         return any(not any(a <= start < b for a, b in names) for start in values)
 
     def _cued(self, text: str) -> list[Match]:
-        if any(is_content(w) and w.stem not in _CUE_WORDS and not self.known(w) for w in words(text)):
+        if any(
+            w.content and w.stem not in self._language.cue_words and not self.known(w)
+            for w in words(text, self._language)
+        ):
             return []
-        for kind, pattern in _CUES.items():
+        for kind, pattern in self._language.questions.cues.items():
             if pattern.search(text):
                 labels = tuple(label for label in self._labels.labels if label.type == kind)
                 return [Match(labels, _CUE, 0, len(text))] if labels else []

@@ -1,4 +1,4 @@
-"""Which binding a slot should take its value from."""
+"""Resolves a slot by what the caller declared, or by the key that stands before it or in the query."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from guardbind.errors import TargetError
 from guardbind.evidence.bindings import Target
-from guardbind.evidence.claim import LISTED, key_places
+from guardbind.evidence.claim import key_places
 from guardbind.evidence.locate import EvidenceTable
 from guardbind.text.decoded import PromptText
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span, Unit, longest, occurrences
 
 __all__ = ["How", "Resolution", "resolve"]
@@ -22,20 +25,8 @@ How: TypeAlias = Literal["declared", "slot_prefix", "sentence", "entity", "query
 # How far each way of finding the key is to be trusted, in [0, 1].
 _SCORES: dict[str, float] = {"declared": 1.0, "slot_prefix": 0.95, "query": 0.9, "only": 0.5}
 
-# What may stand between the key and the slot when several keys are named before it: `=[`, `: "`, `'s badge number is`.
-_SEPARATOR = re.compile(
-    r"(?=.*\S)[\"'`*\])|]*"
-    r"(?:[^,;]{0,60}?(?:[=:|\uff1a]|->|\u2192|\b(?:is|was|are|were|be|equals)\b))?"
-    r"\s*[\"'`\u201c\u2018\[({<*|$]*\s*",
-    re.DOTALL,
-)
 _OTHER_FIELD = re.compile(r",\s*\"[^\"\n]*\"\s*:")
 _ASSIGNED = re.compile(r"[\"'`*\])]*\s*[=:|]\s*[\"'`\[({<*|]*\s*\S")
-_ORDER = re.compile(
-    r"\b(?P<unwanted>not\s+(?:the\s+|its\s+)?)?(?:(?P<first>(?:first|original(?:ly)?|initial(?:ly)?|earliest)\b(?!,))"
-    r"|(?:last|latest|current(?:ly)?|final(?:ly)?|newest|most\s+recent)\b)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,7 @@ class Resolution:
     score: float = 0.0
 
 
-class _Line(NamedTuple):
+class _AskingUnit(NamedTuple):
     """A sentence, or the part of it on one line, with the mentions of keys in it.
 
     `named` are all of them, `asked` those whose value is not written yet.
@@ -76,7 +67,12 @@ class _Line(NamedTuple):
 
 
 def resolve(
-    table: EvidenceTable, prompt: PromptText, *, declared: str | Target | None, generated: str = ""
+    table: EvidenceTable,
+    prompt: PromptText,
+    *,
+    declared: str | Target | None,
+    generated: str = "",
+    language: Language = ENGLISH,
 ) -> Resolution:
     """Find the target of the slot at the end of the prompt and what was generated since.
 
@@ -91,6 +87,7 @@ def resolve(
         prompt: The decoded row.
         declared: A key, an evidence id or a `Target`, if the caller knows.
         generated: The text generated since the prompt.
+        language: What both are written in.
 
     Raises:
         TargetError: `declared` names no binding and no evidence, or neither its first nor its last value.
@@ -100,7 +97,7 @@ def resolve(
         if target.which not in ("first", "last"):
             raise TargetError(f"the target {target.key!r} asks for {target.which!r}; 'first' or 'last' is needed.")
         return _take(table, target, "declared", "declared by the caller")
-    return _Reader(table, prompt, generated).resolve()
+    return _Resolver(table, prompt, generated, language).resolve()
 
 
 def _take(table: EvidenceTable, target: Target, how: How, reason: str) -> Resolution:
@@ -111,18 +108,30 @@ def _take(table: EvidenceTable, target: Target, how: How, reason: str) -> Resolu
     return Resolution(item.index, how, reason, target.key, _SCORES[how])
 
 
+@cache
+def _separator(language: Language) -> re.Pattern[str]:
+    """Return what may stand between the key and the slot where several are named: `=[`, `: "`, `'s badge number is`."""
+    return re.compile(
+        r"(?=.*\S)[\"'`*\])|]*"
+        rf"(?:[^,;]{{0,60}}?(?:[=:|\uff1a]|->|\u2192|\b(?:{language.statements.equal})\b))?"
+        r"\s*[\"'`\u201c\u2018\[({<*|$]*\s*",
+        re.DOTALL,
+    )
+
+
 def _gap(one: Span, other: Span) -> int:
     """Return the characters between two spans, below zero if they overlap."""
     return max(one[0], other[0]) - min(one[1], other[1])
 
 
-class _Reader:
+class _Resolver:
     """Reads what stands between the evidence and the slot."""
 
-    def __init__(self, table: EvidenceTable, prompt: PromptText, generated: str) -> None:
+    def __init__(self, table: EvidenceTable, prompt: PromptText, generated: str, language: Language) -> None:
         self._table = table
+        self._language = language
         self._text = prompt.text + generated
-        self._layout = Layout(self._text, prompt.specials)
+        self._layout = Layout(self._text, prompt.specials, language)
         self._prompt_end = len(prompt.text)
         self._evidence_end = table.end
         surfaces = [s for item in table.items if item.value is not None for s in (item.value, *item.aliases)]
@@ -146,17 +155,17 @@ class _Reader:
         reason = f"neither the slot nor the query names one of the {len(self._table.keys)} declared keys"
         return Resolution(None, "unresolved", reason, None)
 
-    def _take(self, key: str, lines: Sequence[_Line], how: How, reason: str) -> Resolution:
+    def _take(self, key: str, lines: Sequence[_AskingUnit], how: How, reason: str) -> Resolution:
         return _take(self._table, Target(key, self._which(key, lines)), how, reason)
 
-    def _lines(self, start: int) -> list[_Line]:
+    def _lines(self, start: int) -> list[_AskingUnit]:
         """Cut the text from `start` at line and sentence ends and find the keys in it; there is at least one line."""
         stretch = self._text[start:]
         keys = key_places(stretch, self._table.keys)
         values = occurrences(stretch, self._surfaces)
         kept = longest([span for span, _ in keys] + [span for span, _ in values])
         written = [a + start for (a, b), _ in values if (a, b) in kept]
-        lines = [_Line(unit, [], []) for unit in self._layout.units(start, len(self._text))]
+        lines = [_AskingUnit(unit, [], []) for unit in self._layout.units(start, len(self._text))]
         starts = [line.unit.start for line in lines]
         for (a, b), key in keys:
             if (a, b) in kept:
@@ -177,7 +186,7 @@ class _Reader:
         finished = self._prompt_end < unit.end < len(self._text)
         return finished and bool(_ASSIGNED.match(self._text, key_end, unit.end))
 
-    def _key_before_slot(self, line: _Line) -> str | None:
+    def _key_before_slot(self, line: _AskingUnit) -> str | None:
         if line.unit.question or not line.asked:
             return None
         (_, end), key = line.asked[-1]
@@ -185,10 +194,10 @@ class _Reader:
             return key
         other_end = max(span[1] for span, other in line.asked if other != key)
         start = min(span[0] for span, other in line.asked if other == key and span[0] >= other_end)
-        listed = LISTED.fullmatch(self._text, other_end, start)
-        return key if not listed and _SEPARATOR.fullmatch(self._text, end) else None
+        listed = self._language.listed.fullmatch(self._text, other_end, start)
+        return key if not listed and _separator(self._language).fullmatch(self._text, end) else None
 
-    def _query(self, lines: Sequence[_Line]) -> list[_Line]:
+    def _query(self, lines: Sequence[_AskingUnit]) -> list[_AskingUnit]:
         """Return the lines that ask: of what was generated the last, else the last questions, else the last line."""
         naming = [line for line in lines if line.asked]
         if not naming:
@@ -198,9 +207,9 @@ class _Reader:
             return naming[-1:]
         return self._questions(lines) or naming[-1:]
 
-    def _questions(self, lines: Sequence[_Line]) -> list[_Line]:
+    def _questions(self, lines: Sequence[_AskingUnit]) -> list[_AskingUnit]:
         """Return the last question that names a key, with the questions that it follows directly."""
-        asking: list[_Line] = []
+        asking: list[_AskingUnit] = []
         for line in reversed(lines):
             if line.unit.question:
                 if asking or line.asked:
@@ -209,7 +218,7 @@ class _Reader:
                 break
         return [line for line in asking if line.asked]
 
-    def _which(self, key: str, lines: Sequence[_Line]) -> Literal["first", "last"]:
+    def _which(self, key: str, lines: Sequence[_AskingUnit]) -> Literal["first", "last"]:
         """Read from the words near a key whether its first or its last value is asked for."""
         for line in reversed(lines):
             places = [span for span, named in line.named if named == key]
@@ -217,7 +226,7 @@ class _Reader:
                 continue
             words = [
                 word
-                for word in _ORDER.finditer(self._text, line.unit.start, line.unit.end)
+                for word in self._language.questions.order.finditer(self._text, line.unit.start, line.unit.end)
                 if not word["unwanted"] and not any(_gap(word.span(), span) < 0 for span, _ in line.named)
             ]
             if words:

@@ -1,4 +1,4 @@
-"""By which words the bindings of a table are called."""
+"""Tells by which words the bindings of a table are called."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 from guardbind.text.layout import Span, longest, occurrences
 from guardbind.text.values import ValueType, classify
-from guardbind.text.words import GENERIC, content, words
+from guardbind.text.words import content, words
 
 __all__ = ["LabelTable", "Labels", "Named", "label_table"]
 
@@ -57,12 +59,14 @@ class LabelTable:
         vocabulary: Words of all keys.
         modifiers: Those of them that may stand before an attribute and leave it what it is: what keys say besides
             their attribute ("shipping" of `shipping.status`), and attributes of one word ("customer").
+        language: What the words are of.
     """
 
     labels: tuple[Labels, ...]
     owners: Mapping[str, frozenset[str]]
     vocabulary: frozenset[str]
     modifiers: frozenset[str] = frozenset()
+    language: Language = ENGLISH
 
     @cached_property
     def items(self) -> Mapping[int, Labels]:
@@ -72,7 +76,7 @@ class LabelTable:
     @cached_property
     def name_words(self) -> frozenset[str]:
         """The words of all names."""
-        return frozenset(word.stem for name in self.owners for word in words(name))
+        return frozenset(word.stem for name in self.owners for word in words(name, self.language))
 
     def of(self, item: int) -> Labels:
         """Return the labels of a binding."""
@@ -86,9 +90,9 @@ class LabelTable:
         return [Named(span, self.owners[name]) for span, name in found if span in kept]
 
 
-def label_table(table: EvidenceTable) -> LabelTable:
+def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTable:
     """Return the labels of everything that has a value."""
-    labels = [_labels(item) for item in table.items if item.value is not None]
+    labels = [_labels(item, language) for item in table.items if item.value is not None]
     owners: dict[str, set[str]] = {}
     parts: Counter[str] = Counter()
     names = {name for label in labels for name in label.owners}
@@ -99,10 +103,16 @@ def label_table(table: EvidenceTable) -> LabelTable:
         for part in _parts(name):
             if parts[part] == 1:
                 owners.setdefault(part, set()).add(name)
-    keys = [word.stem for item in table.items for word in words(item.key)]
+    for called, whole in list(owners.items()):
+        for form in language.genitives(called):
+            owners.setdefault(form, set()).update(whole)
+    keys = [word.stem for item in table.items for word in words(item.key, language)]
     attributes = [stem for label in labels for stem in label.attribute]
     beside = {
-        word.stem for label in labels for word in words(table.items[label.item].key) if word.stem not in label.attribute
+        word.stem
+        for label in labels
+        for word in words(table.items[label.item].key, language)
+        if word.stem not in label.attribute
     }
     single = {stem for label in labels for stems in (label.attribute, label.core) if len(stems) == 1 for stem in stems}
     return LabelTable(
@@ -110,14 +120,15 @@ def label_table(table: EvidenceTable) -> LabelTable:
         {name: frozenset(whole) for name, whole in owners.items()},
         frozenset(keys) | frozenset(attributes),
         frozenset(beside | single),
+        language,
     )
 
 
-def _labels(item: Located) -> Labels:
+def _labels(item: Located, language: Language) -> Labels:
     called = item.key if item.attribute is None else item.attribute
-    found = words(called)
+    found = words(called, language)
     attribute = tuple(word.stem for word in (content(found) or found))
-    core = tuple(stem for stem in attribute if stem not in GENERIC)
+    core = tuple(stem for stem in attribute if stem not in language.generic)
     assert item.value is not None
     return Labels(item.index, attribute, core, frozenset(item.owners), classify(item.value).type)
 

@@ -1,4 +1,4 @@
-"""What stands before a slot."""
+"""Defines the text before a slot by which it says what it wants."""
 
 from __future__ import annotations
 

@@ -1,41 +1,20 @@
-"""What a prompt asks, and whether its answer is a value of the context at all."""
+"""Reads what a prompt asks, and whether its answer is a value of the context at all."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from guardbind.text.chat import turns
 from guardbind.text.decoded import PromptText
-from guardbind.text.layout import Layout, Unit
-from guardbind.text.words import FIRST, LATEST, content, words
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
+from guardbind.text.layout import Layout, Span, Unit
+from guardbind.text.words import content, words
 
 __all__ = ["Order", "Query", "odd_words", "order_of", "read_query", "several"]
 
 Order: TypeAlias = Literal["first", "last", "both"]
-
-# Words after which the answer is another value than the one that stands in the context.
-_COMPUTED = re.compile(
-    r"\b(?:sum|add(?:s|ed|ing)?|together|altogether|combined|difference|plus|minus|subtract(?:s|ed|ing)?"
-    r"|multipl(?:y|ied)|times|divided?|average|mean|median|twice|doubles?d?|halves?d?|half|percent(?:age)?"
-    r"|how\s+many|count|how\s+much\s+(?:more|less)|revers(?:e|ed)|backwards?|convert(?:ed)?|round(?:ed)?"
-    r"|translate[ds]?|spell(?:ed)?|(?:digits?|letters?|characters?|part|prefix|suffix|domain|month|year|weekday|day)"
-    r"\s+(?:of|in|is)|(?:first|last)\s+(?:two|three|four|five|six|\d+)|initials|second|third|previous(?:ly)?"
-    r"|before\s+(?:that|it)|days?\s+(?:after|before)|compare[ds]?|longer|shorter|larger|smaller|cheaper|higher|lower"
-    r"|highest|lowest|cheapest|most\s+expensive|than|swap(?:s|ped)?|trade[ds]?|cop(?:y|ied)|replaced?"
-    r"|renamed?|spen[dt]|discount(?:ed)?|delay(?:ed)?|mask|redact|hide|in\s+(?:feet|inches|pounds|miles|euros|dollars)"
-    r"|if|suppose|assum(?:e|ing)|imagine|pretend|generate|create|change|update|invent|increment|decrement|maximum"
-    r"|minimum|checksum|last\s+(?:week|month|year|time)|yesterday|ago)\b",
-    re.IGNORECASE,
-)
-_SEVERAL = re.compile(r"\b(?:both|each|every|two|three|four|five|six|seven|eight|nine|ten|dozen)\b", re.IGNORECASE)
-_NEGATED = re.compile(
-    r"\b(?:not|never|neither|nor|except|unlike|without|besides|instead|rather|other\s+than|apart\s+from|wrong"
-    r"|incorrect)\b|n['\u2019]t\b",
-    re.IGNORECASE,
-)
-_CONDITION = re.compile(r"\s*(?:if|unless|otherwise|do\s+not|don['\u2019]t|never|where)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +28,7 @@ class Query:
         order: Which of several values is asked for; None if nothing is said.
         prompt: The whole prompt.
         span: Where the sentences that ask stand in it.
+        language: What it is written in.
     """
 
     text: str
@@ -56,7 +36,8 @@ class Query:
     odd: tuple[tuple[str, str], ...]
     order: Order | None
     prompt: str
-    span: tuple[int, int]
+    span: Span
+    language: Language = ENGLISH
 
     @property
     def context(self) -> str:
@@ -64,7 +45,7 @@ class Query:
         return self.prompt[: self.span[0]] + self.prompt[self.span[1] :]
 
 
-def read_query(prompt: PromptText, evidence_end: int) -> Query:
+def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLISH) -> Query:
     """Find the sentences that ask.
 
     They stand in the last turn of the user: its questions with what follows them, or what stands behind the evidence,
@@ -73,43 +54,45 @@ def read_query(prompt: PromptText, evidence_end: int) -> Query:
     Args:
         prompt: The decoded prompt.
         evidence_end: Where the last statement of a binding ends.
+        language: What the prompt is written in.
     """
     start, end = _turn(prompt)
-    layout = Layout(prompt.text, prompt.specials)
+    layout = Layout(prompt.text, prompt.specials, language)
     units = [unit for unit in layout.units(start, end) if prompt.text[unit.start : unit.end].strip()]
     behind = [unit for unit in units if unit.start >= evidence_end]
-    asking = _from_question(behind) or _worded(prompt.text, behind) or _last_question(units) or units[-1:]
+    asking = _from_question(behind) or _worded(prompt.text, behind, language) or _last_question(units) or units[-1:]
     if not asking:
-        return Query("", "", (), None, prompt.text, (end, end))
+        return Query("", "", (), None, prompt.text, (end, end), language)
     span = asking[0].start, asking[-1].end
     text = prompt.text[slice(*span)]
     lead = next((unit for unit in reversed(behind) if unit.end <= span[0]), None)
     before = "" if lead is None else prompt.text[lead.start : lead.end]
-    odd = (*_odd(prompt.text, asking), *odd_words(before))
-    return Query(text, before, odd, order_of(text), prompt.text, span)
+    odd = (*_odd(prompt.text, asking, language), *odd_words(before, language))
+    return Query(text, before, odd, order_of(text, language), prompt.text, span, language)
 
 
-def odd_words(text: str) -> list[tuple[str, str]]:
+def odd_words(text: str, language: Language = ENGLISH) -> list[tuple[str, str]]:
     """Return the words that say that a value of the context is not what follows, each with the reason."""
-    found = [(match.group(), "something computed is meant") for match in _COMPUTED.finditer(text)]
-    return found + [(match.group(), "there is a negation") for match in _NEGATED.finditer(text)]
+    asked = language.questions
+    found = [(match.group(), "something computed is meant") for match in asked.computed.finditer(text)]
+    return found + [(match.group(), "there is a negation") for match in asked.negated.finditer(text)]
 
 
-def several(text: str) -> bool:
+def several(text: str, language: Language = ENGLISH) -> bool:
     """Whether a text speaks of several things at once."""
-    return bool(_SEVERAL.search(text))
+    return bool(language.questions.several.search(text))
 
 
-def order_of(text: str) -> Order | None:
+def order_of(text: str, language: Language = ENGLISH) -> Order | None:
     """Return which of several values a text means by its words; None if it says nothing."""
-    stems = [word.stem for word in words(text)]
-    first, last = not FIRST.isdisjoint(stems), not LATEST.isdisjoint(stems)
+    stems = [word.stem for word in words(text, language)]
+    first, last = not language.first.isdisjoint(stems), not language.latest.isdisjoint(stems)
     if first and last:
         return "both"
     return "first" if first else "last" if last else None
 
 
-def _turn(prompt: PromptText) -> tuple[int, int]:
+def _turn(prompt: PromptText) -> Span:
     said = [turn for turn in turns(prompt) if turn.role in (None, "user") and turn.start < turn.end]
     users = [turn for turn in said if turn.role == "user"] or said
     return (users[-1].start, users[-1].end) if users else (0, len(prompt.text))
@@ -122,9 +105,9 @@ def _from_question(units: list[Unit]) -> list[Unit]:
     return []
 
 
-def _worded(text: str, units: list[Unit]) -> list[Unit]:
+def _worded(text: str, units: list[Unit], language: Language) -> list[Unit]:
     """Return the units if they say enough to ask for something ("Give me Bob's badge number.")."""
-    found = [word for unit in units for word in content(words(text[unit.start : unit.end]))]
+    found = [word for unit in units for word in content(words(text[unit.start : unit.end], language))]
     return units if len(found) >= 2 else []
 
 
@@ -135,11 +118,11 @@ def _last_question(units: list[Unit]) -> list[Unit]:
     return []
 
 
-def _odd(text: str, units: list[Unit]) -> list[tuple[str, str]]:
+def _odd(text: str, units: list[Unit], language: Language) -> list[tuple[str, str]]:
     asking = [unit for unit in units if unit.question] or units
     found: list[tuple[str, str]] = []
     for unit in asking:
         said = text[unit.start : unit.end]
-        if unit.question or len(asking) == 1 or not _CONDITION.match(said):
-            found += odd_words(said)
+        if unit.question or len(asking) == 1 or not language.questions.condition.match(said):
+            found += odd_words(said, language)
     return found

@@ -1,35 +1,27 @@
-"""The bindings that a prompt itself states, in the direction in which it asks."""
+"""Reads the bindings that a prompt itself states, in the direction in which it asks."""
 
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from guardbind.candidates.trie import TokenizerLike, surface_forms
 from guardbind.errors import CandidateError
 from guardbind.evidence import Binding, locate
+from guardbind.extraction import ExtractedTable, extract_prompt
 from guardbind.targets.agreement import Agreement
 from guardbind.targets.query import read_query
 from guardbind.text.decoded import PromptText
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 from guardbind.text.layout import Layout
-
-if TYPE_CHECKING:
-    from guardbind.extraction import ExtractedTable
 
 __all__ = ["read_bindings", "writable"]
 
 logger = logging.getLogger("guardbind")
 
-_EXAMPLE = re.compile(
-    r"\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|example(?:\s+output)?:|format:|like\s+this)[^\n]{0,40}\Z",
-    re.IGNORECASE,
-)
-_ASKS_WHO = re.compile(r"\bwh(?:o|om|ose|ich|at)\b", re.IGNORECASE)
 
-
-def read_bindings(prompt: PromptText) -> list[Binding]:
+def read_bindings(prompt: PromptText, language: Language = ENGLISH) -> list[Binding]:
     """Read what a prompt binds.
 
     Where the query names no attribute and owner that are bound, but a value, and asks whose it is, the bindings are
@@ -38,18 +30,16 @@ def read_bindings(prompt: PromptText) -> list[Binding]:
 
     Args:
         prompt: The decoded prompt.
+        language: What it is written in.
     """
-    # The rules of extraction need packages that the core does without.
-    from guardbind.extraction import extract_prompt
-
-    found = _finished(extract_prompt(prompt), prompt)
+    found = _finished(extract_prompt(prompt, language=language), prompt, language)
     for note in found.notes:
         logger.info("%s", note)
     bindings = found.bindings
-    if bindings and _agreement(bindings, prompt).asked.index is None:
+    if bindings and _agreement(bindings, prompt, language).asked.index is None:
         turned = found.inverse
-        if turned and _ASKS_WHO.search(_agreement(turned, prompt).query.text):
-            agreement = _agreement(turned, prompt)
+        if turned and language.questions.who.search(_agreement(turned, prompt, language).query.text):
+            agreement = _agreement(turned, prompt, language)
             if agreement.asked.index is not None and agreement.names_owner:
                 return turned
     return bindings
@@ -83,18 +73,20 @@ def writable(tokenizer: TokenizerLike, bindings: list[Binding]) -> list[Binding]
     return [binding for binding in kept if binding.key not in lost]
 
 
-def _agreement(bindings: list[Binding], prompt: PromptText) -> Agreement:
-    table = locate(bindings, prompt)
-    return Agreement(table, read_query(prompt, table.end))
+def _agreement(bindings: list[Binding], prompt: PromptText, language: Language) -> Agreement:
+    table = locate(bindings, prompt, language=language)
+    return Agreement(table, read_query(prompt, table.end, language))
 
 
-def _finished(found: ExtractedTable, prompt: PromptText) -> ExtractedTable:
+def _finished(found: ExtractedTable, prompt: PromptText, language: Language) -> ExtractedTable:
     text = prompt.text
-    last = Layout(text, prompt.specials).units(0, len(text))[-1]
+    last = Layout(text, prompt.specials, language).units(0, len(text))[-1]
     unfinished = bool(text[last.start :].strip())
     kept = []
     for item in found.items:
         start, end = item.statement or (0, 0)
-        if not (unfinished and end > last.start) and not _EXAMPLE.search(text, max(0, start - 60), start):
+        if not (unfinished and end > last.start) and not language.questions.example.search(
+            text, max(0, start - 60), start
+        ):
             kept.append(item)
     return replace(found, items=tuple(kept))

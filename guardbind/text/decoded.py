@@ -1,4 +1,4 @@
-"""The text of a row of prompt tokens, and which characters belong to which token."""
+"""Decodes a row of prompt tokens, and tells which characters belong to which token."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guardbind.text.chat_format import ChatFormat
+from guardbind.text.layout import Span
 
 __all__ = ["PromptText"]
 
@@ -30,8 +31,8 @@ class PromptText:
     """
 
     text: str
-    spans: tuple[tuple[int, int], ...]
-    specials: tuple[tuple[int, int], ...] = ()
+    spans: tuple[Span, ...]
+    specials: tuple[Span, ...] = ()
     chat: ChatFormat | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -48,7 +49,7 @@ class PromptText:
         special = {*tokenizer.all_special_ids, *(i for i, token in added.items() if token.special)}
         pieces = _Pieces(tokenizer, row)
         text = pieces.decode(0, len(row))
-        spans: list[tuple[int, int]] = []
+        spans: list[Span] = []
         position = 0
         for size, piece in pieces.groups(0, len(row), text):
             spans.extend([(position, position + len(piece))] * size)
@@ -62,7 +63,7 @@ class PromptText:
         last = bisect_left(self.spans, end, key=lambda span: span[0]) if start < end else first
         return range(first, max(first, last))
 
-    def chars(self, tokens: range) -> tuple[int, int]:
+    def chars(self, tokens: range) -> Span:
         """Return the half-open character range that a contiguous range of tokens covers."""
         if not tokens:
             start = self.spans[tokens.start][0] if tokens.start < len(self.spans) else len(self.text)

@@ -1,4 +1,4 @@
-"""Where words stand in a text, and which places lie in one line, sentence or turn."""
+"""Finds surface forms in a text, and the boundaries of its lines, sentences, clauses and turns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-__all__ = ["Layout", "Span", "Unit", "longest", "occurrences", "verbatim"]
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
+
+__all__ = ["Layout", "Span", "Unit", "layout_of", "longest", "occurrences", "verbatim"]
 
 # Scripts that write words without spaces between them, or glue particles to them: no boundary can be asked for.
 _UNSPACED = re.compile(
@@ -26,11 +30,18 @@ _BREAK = re.compile(
     r"|[\u3002\uff01\uff1f\u0964\u0965\u06d4][\"'\u201d\u2019\u300d\u300f\uff09]*)"
 )
 _QUESTION_MARKS = frozenset("?\u061f\uff1f")
-_ABBREVIATION = re.compile(r"(?<!\w)(?:no|nr|mr|mrs|ms|dr|prof|st|vs|approx|fig|vol|art|e\.g|i\.e)\Z", re.IGNORECASE)
-_LIST_NUMBER = re.compile(r"(?:\A|[\r\n])[^\S\r\n]*\d+\Z")
+_CLAUSE_MARK = re.compile(r";|:(?=\s)")
+_CLAUSE_ENDS = ";:\r\n\u2028\u2029"
+_MARK = re.compile(r"[.,;:!?()\[\]{}|\"\n]")
+_LIST_NUMBER = re.compile(r"(?:\A|(?<=[\r\n]))[^\S\r\n]*\d+\.")
+# "J. Doe": what follows is no word that may begin a sentence.
+_INITIAL = re.compile(r"(?<![\w'\u2019.])(?!I\.)(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0](?=(?P<next>[^\W\d_]\w*))")
+_ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}(?P<dot>\.)[ \u00a0](?=(?P<next>\w+))")
+_COUNTED = re.compile(r"[#(]?(?:[A-Za-z]{0,8}[-/]?\d|[IVX]+\b)")
 _CONTEXT = 12
 
-Span = tuple[int, int]
+Span: TypeAlias = tuple[int, int]
+"""A half-open range of characters."""
 
 
 def verbatim(text: str, surface: str) -> Iterator[int]:
@@ -137,17 +148,32 @@ class Unit(NamedTuple):
 
 
 class Layout:
-    """The lines, sentences and turns of a text.
+    """The boundaries of lines, sentences, clauses and turns in a text; all of the core reads them here.
+
+    A *line* ends at its line break. A *sentence* ends behind `.`, `!`, `?` and what closes it, where white space or
+    nothing follows, and behind the full stops of scripts without spaces; not at the dot of an abbreviation, of an
+    initial ("J. Doe"), of the number of a list item, or of an ordinal number where the language writes these with one.
+    It may go on over a line break. A *unit* is what of a sentence stands on one line. A *clause* is what of a unit
+    stands between `;`, and colons with white space behind them. A *block* ends at a blank line, and a turn at a special
+    token; either ends lines and sentences too. Every boundary is a place between two characters.
 
     Args:
         text: The text.
         specials: Character ranges of special tokens; they end a turn, as a blank line ends a paragraph.
+        language: What abbreviations there are.
+
+    >>> text = "See fig. 3 for Dr. Moe's total; it is 5. Is that all?"
+    >>> [text[unit.start : unit.end] for unit in Layout(text).units(0, len(text))]
+    ["See fig. 3 for Dr. Moe's total; it is 5.", ' Is that all?']
     """
 
-    def __init__(self, text: str, specials: Sequence[Span] = ()) -> None:
+    def __init__(self, text: str, specials: Sequence[Span] = (), language: Language = ENGLISH) -> None:
+        self._text = text
+        self._language = language
+        self._mere = _mere_dots(text, language)
         lines: list[int] = []
-        sentences: list[int] = []
         blocks = [edge for span in specials for edge in span]
+        self._ends: dict[int, int] = {}  # of each sentence, to where its closing marks begin
         self._questions: set[int] = set()
         for match in _BREAK.finditer(text):
             cut = match.end()
@@ -155,14 +181,18 @@ class Layout:
                 if lines and not text[lines[-1] : match.start()].strip():
                     blocks.append(cut)
                 lines.append(cut)
-            elif not _mere_dot(text, match.start()):
-                sentences.append(cut)
+            elif match.start() not in self._mere:
+                self._ends[cut] = match.start()
                 if not _QUESTION_MARKS.isdisjoint(match["end"]):
                     self._questions.add(cut)
         self._blocks = sorted(blocks)
         self._lines = sorted(lines + blocks)
-        self._sentences = sorted(sentences + blocks)
-        self._units = sorted({*lines, *sentences, *blocks})
+        self._sentences = sorted([*self._ends, *blocks])
+        self._units = sorted({*lines, *self._ends, *blocks})
+
+    @cached_property
+    def _clauses(self) -> list[int]:
+        return sorted({*self._units, *(mark.end() for mark in _CLAUSE_MARK.finditer(self._text))})
 
     def same_line(self, start: int, end: int) -> bool:
         """Whether no line ends between two places."""
@@ -176,6 +206,22 @@ class Layout:
         """Whether no blank line and no special token stands between two places."""
         return _uncut(self._blocks, start, end)
 
+    def same_clause(self, start: int, end: int) -> bool:
+        """Whether no line, sentence or clause ends between two places."""
+        return _uncut(self._clauses, start, end)
+
+    def unmarked(self, start: int, end: int) -> bool:
+        """Whether nothing but words stands between two places: no mark of punctuation, bracket or line break."""
+        return all(mark.start() in self._mere for mark in _MARK.finditer(self._text, start, end))
+
+    def begins(self, place: int) -> bool:
+        """Whether a sentence begins at a place, or what a colon introduces: there a capital letter says nothing."""
+        head = self._text[:place].rstrip("\"'(")
+        bare = head.rstrip()
+        if not bare or "\n" in head[len(bare) :] or bare.endswith((":", "!", "?", "..", "\u2026")):
+            return True
+        return len(bare) in self._ends
+
     def in_question(self, place: int) -> bool:
         """Whether the sentence at a place ends with a question mark, on the same line."""
         index = bisect_right(self._units, place)
@@ -187,14 +233,81 @@ class Layout:
         edges = [start, *cuts, end]
         return [Unit(a, b, b in self._questions) for a, b in pairwise(edges)]
 
+    def unit_start(self, place: int) -> int:
+        """Return where the unit begins in which a place is, or the text if none ends before it."""
+        before = bisect_right(self._units, place)
+        return self._units[before - 1] if before else 0
+
+    def sentence_end(self, start: int, end: int) -> int | None:
+        """Return where the marks begin that end a sentence between two places, if more follows before `end`."""
+        for cut in self._sentences[bisect_right(self._sentences, start) : bisect_left(self._sentences, end)]:
+            if self._text[cut:end].strip():
+                return max(start, self._ends.get(cut, cut))
+        return None
+
+    def clause(self, place: int) -> Unit:
+        """Return what is left of a clause behind a place, without the marks and line breaks that end it."""
+        index = bisect_right(self._clauses, place)
+        cut = self._clauses[index] if index < len(self._clauses) else len(self._text)
+        end = max(place, self._ends.get(cut, cut))
+        while end > place and self._text[end - 1] in _CLAUSE_ENDS:
+            end -= 1
+        return Unit(place, end, cut in self._questions)
+
+    def phrase_start(self, start: int, place: int) -> int:
+        """Return where the phrase begins that ends at a place: what a statement may take for a name.
+
+        That is behind the last sentence or line, or behind a comma, a colon, a bracket that opens or a conjunction,
+        but not before `start`. What closes something does not part it from what it was said of.
+        """
+        before = bisect_right(self._units, place)
+        begun = max(start, self._units[before - 1] if before else 0)
+        opened = [mark.end() for mark in self._language.phrase_opening.finditer(self._text, begun, place)]
+        return max([begun, *opened])
+
+    def begun(self) -> int:
+        """Return where the sentence begins that is being written at the end of the text.
+
+        Nothing has ended that nothing follows. As what follows a number may still belong to it, and a pronoun to the
+        value that was given before, a dot behind a digit does not end such a sentence.
+        """
+        text = self._text
+        for cut in reversed(self._units):
+            mark = self._ends.get(cut)
+            number = mark is not None and text[mark] == "." and text[mark - 1 : mark].isdecimal()
+            start = len(text) - len(text[cut:].lstrip())
+            if not number and start < len(text):
+                return start
+        return 0
+
+
+@lru_cache(maxsize=1 << 7)
+def layout_of(text: str, language: Language = ENGLISH) -> Layout:
+    """Return the layout of a short text that is asked for again and again, such as a question."""
+    return Layout(text, language=language)
+
 
 def _uncut(cuts: list[int], start: int, end: int) -> bool:
     return bisect_right(cuts, start) == bisect_right(cuts, end)
 
 
-def _mere_dot(text: str, index: int) -> bool:
-    """Whether the dot at `index` ends an abbreviation or the number of a list item."""
-    if text[index] != ".":
-        return False
-    start = max(0, index - _CONTEXT)
-    return bool(_ABBREVIATION.search(text, start, index) or _LIST_NUMBER.search(text, start, index))
+def _mere_dots(text: str, language: Language) -> frozenset[int]:
+    """Return the dots that end no sentence, whatever follows them."""
+    mere: set[int] = set()
+    for short in language.abbreviation.finditer(text):
+        following = text[short.end() : short.end() + _CONTEXT].lstrip()
+        when = language.dot_of(short["short"])
+        goes_on = following[:1].islower() or following[:1].isdecimal()
+        if when == "always" or (_COUNTED.match(following) if when == "counted" else goes_on):
+            mere.update(at for at in range(*short.span()) if text[at] == ".")
+    mere.update(number.end() - 1 for number in _LIST_NUMBER.finditer(text))
+    for initial in _INITIAL.finditer(text):
+        capitals = initial["letter"].isupper() and initial["next"][0].isupper()
+        if capitals and initial["next"].casefold() not in language.function_words:
+            mere.add(initial.start("dot"))
+    if language.marks.ordinals:
+        for ordinal in _ORDINAL.finditer(text):
+            following = ordinal["next"]
+            if not following[0].isupper() or following.lower() in language.marks.ordinal_before:
+                mere.add(ordinal.start("dot"))
+    return frozenset(mere)

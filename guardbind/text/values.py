@@ -1,4 +1,4 @@
-"""What kind of value a string is, and which other spellings say the same.
+"""Tells what kind of value a string is, and which other spellings say the same.
 
 Types are recognised by parsers, not guessed: Babel reads numbers, price-parser amounts of money, dateutil dates,
 packaging versions. Where two readings differ (03/04/2025), the value has its type and is equal to its own spelling
@@ -11,7 +11,7 @@ import email.errors
 import email.headerregistry
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -24,6 +24,7 @@ __all__ = ["Typed", "ValueType", "classify", "missing_parsers", "spellings"]
 ValueType: TypeAlias = Literal["number", "money", "date", "id", "email", "url", "version", "text"]
 
 _LONGEST = 64  # characters of a number, amount, date, id or version
+_LONGEST_AMOUNT = 20  # characters of one that has other spellings: Babel rounds to 28 digits
 _PARSERS = {
     "babel": ("babel", "numbers with separators and other spellings of amounts and dates"),
     "dateutil": ("python-dateutil", "dates"),
@@ -60,18 +61,27 @@ def classify(value: str) -> Typed:
 
 
 @lru_cache(maxsize=1 << 14)
-def spellings(typed: Typed) -> tuple[str, ...]:
-    """Return common spellings of an amount or a date, in English, and `#20391` without its sign; else none."""
+def spellings(typed: Typed, locale: str = "en_US") -> tuple[str, ...]:
+    """Return common spellings of an amount or a date, and `#20391` without its sign; else none.
+
+    Args:
+        typed: The value.
+        locale: As which Babel locale writes it.
+
+    >>> spellings(classify("2024-05-03"), "de_DE")
+    ('2024-05-03', '3. Mai 2024', '03.05.2024')
+    """
     if typed.type == "id" and typed.canonical[:1] == "#" and typed.canonical[1:].isalnum():
         return (typed.canonical[1:],)
     if not _installed("babel"):
         return ()
     if typed.type == "money":
-        return _money_spellings(typed.canonical)
+        return _money_spellings(typed.canonical, locale)
     if typed.type == "date" and (day := _iso_date(typed.canonical)) is not None:
         from babel.dates import format_date
 
-        return (day.isoformat(), *(format_date(day, form, locale="en_US") for form in ("MMMM d, yyyy", "d MMMM yyyy")))
+        forms = ("MMMM d, yyyy", "d MMMM yyyy") if locale.startswith("en") else ("long", "medium")
+        return (day.isoformat(), *(format_date(day, form, locale=locale) for form in forms))
     return ()
 
 
@@ -153,7 +163,7 @@ def _currencies() -> dict[str, str]:
     return {**signs, "US$": "USD"}
 
 
-def _money_spellings(canonical: str) -> tuple[str, ...]:
+def _money_spellings(canonical: str, locale: str) -> tuple[str, ...]:
     from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
     amount, _, code = canonical.rpartition(" ")
@@ -161,14 +171,16 @@ def _money_spellings(canonical: str) -> tuple[str, ...]:
         return ()
     number = Decimal(amount)
     places = get_currency_precision(code)
-    if number != round(number, places):
+    exponent = number.as_tuple().exponent
+    if len(amount) > _LONGEST_AMOUNT or not isinstance(exponent, int) or -exponent > places:
         return ()
     whole = ["#,##0", "0"] if number == number.to_integral_value() else []
     point = "." + "0" * places if places else ""
     forms = dict.fromkeys([f"#,##0{point}", f"0{point}", *whole])
-    amounts = [format_decimal(number, form, locale="en_US") for form in forms]
+    amounts = [format_decimal(number, form, locale=locale) for form in forms]
     sign = get_currency_symbol(code, "en_US")
-    signed = [f"{sign}{written}" for written in amounts] if sign != code else []
+    before = locale.startswith("en")
+    signed = [f"{sign}{written}" if before else f"{written} {sign}" for written in amounts] if sign != code else []
     named = [form for written in amounts for form in (f"{written} {code}", f"{code} {written}")]
     return tuple(dict.fromkeys([*signed, *named]))
 
@@ -197,7 +209,17 @@ def _date(value: str) -> Typed | None:
 def _parserinfo() -> Any:
     from dateutil.parser import parserinfo
 
-    return parserinfo()
+    return type("Months", (parserinfo,), {"MONTHS": _months(parserinfo.MONTHS)})()
+
+
+def _months(known: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the names of each month: the English ones and, where Babel is installed, the German ones."""
+    if not _installed("babel"):
+        return list(known)
+    from babel.dates import get_month_names
+
+    names = get_month_names("wide", locale="de_DE")
+    return [tuple(dict.fromkeys((*names_known, names[place]))) for place, names_known in enumerate(known, 1)]
 
 
 def _iso_moment(value: str) -> str | None:
@@ -222,7 +244,7 @@ def _read_date(value: str, dayfirst: bool) -> str | None:
     found = []
     for default in (datetime(1904, 1, 1), datetime(2096, 12, 28)):
         try:
-            found.append(parse(value, dayfirst=dayfirst, default=default))
+            found.append(parse(value, _parserinfo(), dayfirst=dayfirst, default=default))
         except (ValueError, OverflowError, TypeError, ArithmeticError):
             return None
     if found[0] != found[1]:

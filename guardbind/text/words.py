@@ -1,48 +1,36 @@
-"""The words of a text, as keys, questions and answers share them."""
+"""Takes a text apart into words, as keys, questions and answers share them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["FIRST", "GENERIC", "LATEST", "Word", "content", "stem", "words"]
+from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
+
+__all__ = ["Word", "content", "is_content", "is_telling", "words"]
 
 # Letters and digits with what may join them inside one word; "e-mail" is one word, "order_id" and "orderId" are two.
 _WORD = re.compile(r"[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*")
 _HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_POSSESSIVE = re.compile(r"['\u2019]s?\Z")
-_SAME = {
-    **{"e-mail": "email", "mail": "email", "emails": "email"},
-    **{"cost": "price", "costs": "price", "nr": "number", "num": "number"},
-}
-
-FIRST = frozenset({"first", "original", "originally", "initial", "initially", "earliest"})
-LATEST = frozenset(
-    {"last", "latest", "current", "currently", "final", "finally", "newest", "recent", "recently", "now"}
-)
-"""Words that ask for one of several values that a key had in turn."""
-
-GENERIC = frozenset(
-    {"address", "amount", "code", "date", "field", "id", "identifier", "key", "name", "number", "value", "label"}
-)
-"""Words of an attribute that a person may leave out: "badge" for badge number."""
-
-_ARE_ABOUT_NOTHING = """
-    a above according again an and answer any are as ask at be been being belong belongs brief briefly by
-    can check conversation could csv did do does earlier entry exact exactly find for format from full get
-    give had has have having her here his how i in into is it its json just know listed look markdown me much
-    message my need no of ok on only or our please quote recorded registered reply report return say
-    sentence short show shown so stated sure table tell text than that the their them then there these this
-    those to under unknown up us using want was we were what when where which who whom whose why will with
-    would write yaml yes you your
-"""
 
 
 class Word(NamedTuple):
-    """One word: its stem, where it stands, whether it is written as a name is, with a digit, as an owner ("Bob's")."""
+    """One word.
+
+    Attributes:
+        stem: The form that its spellings share.
+        start: Where it begins.
+        end: The character behind it.
+        capital: Whether it is written as a name is.
+        numeric: Whether it has a digit.
+        owning: Whether it is written as an owner is ("Bob's").
+        content: Whether it is about something: no article, no helping verb, not what one asks with.
+    """
 
     stem: str
     start: int
@@ -50,56 +38,59 @@ class Word(NamedTuple):
     capital: bool
     numeric: bool
     owning: bool
+    content: bool
 
 
 @lru_cache(maxsize=1 << 12)
-def words(text: str) -> tuple[Word, ...]:
-    """Return the words of a text; camelCase and snake_case are taken apart, a possessive 's is taken off."""
+def words(text: str, language: Language = ENGLISH) -> tuple[Word, ...]:
+    """Return the words of a text; camelCase and snake_case are taken apart, a possessive is taken off.
+
+    >>> [word.stem for word in words("What are Bob's orderDates?")]
+    ['what', 'are', 'bob', 'order', 'date']
+    """
+    possessive = _possessive(language)
     found: list[Word] = []
     for match in _WORD.finditer(text):
-        for start, end in _parts(match.group(), match.start()):
-            written = _POSSESSIVE.sub("", text[start:end])
+        for start, end in _parts(match.group(), match.start(), language):
+            written = possessive.sub("", text[start:end])
             if written:
+                stem = language.stem(written)
                 numeric = any(char.isdecimal() for char in written)
                 owning = len(written) < end - start
-                found.append(Word(stem(written), start, end, written[0].isupper(), numeric, owning))
+                word = Word(stem, start, end, written[0].isupper(), numeric, owning, stem not in language.stop)
+                found.append(word)
     return tuple(found)
 
 
-def stem(word: str) -> str:
-    """Return the form that the spellings of a word share: no case, no plural s."""
-    low = word.casefold()
-    low = _SAME.get(low, low)
-    if len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is")):
-        return low[:-1]
-    return low
-
-
 def content(found: Sequence[Word]) -> list[Word]:
-    """Return the words that are about something: no articles, no helping verbs, not what one asks with."""
-    return [word for word in found if word.stem not in _STOP]
+    """Return the words that are about something."""
+    return [word for word in found if word.content]
 
 
 def is_content(word: Word) -> bool:
     """Whether a word is about something."""
-    return word.stem not in _STOP
+    return word.content
 
 
-def is_telling(text: str) -> bool:
+def is_telling(text: str, language: Language = ENGLISH) -> bool:
     """Whether a text holds a letter or digit, and more than words that are about nothing."""
-    found = words(text)
-    return any(is_content(word) and (len(word.stem) > 1 or word.numeric or word.capital) for word in found)
+    found = words(text, language)
+    return any(word.content and (len(word.stem) > 1 or word.numeric or word.capital) for word in found)
 
 
-def _parts(written: str, at: int) -> list[tuple[int, int]]:
-    if any(char.isdecimal() for char in written) or stem(written) == "email" or "@" in written:
+@cache
+def _possessive(language: Language) -> re.Pattern[str]:
+    return re.compile(rf"(?:{language.marks.possessive})\Z")
+
+
+def _parts(written: str, at: int, language: Language) -> list[Span]:
+    """Return where the parts of a compound stand; one that means the same as another word is not taken apart."""
+    same = written.casefold() in language.vocabulary.same
+    if any(char.isdecimal() for char in written) or same or "@" in written:
         return [(at, at + len(written))]
-    parts: list[tuple[int, int]] = []
+    parts: list[Span] = []
     for piece in re.finditer(r"[^-/.,:@]+", written):
         edges = [0, *(cut.start() for cut in _HUMP.finditer(piece.group())), len(piece.group())]
         base = at + piece.start()
         parts += [(base + a, base + b) for a, b in pairwise(edges) if a < b]
     return parts
-
-
-_STOP = frozenset(map(stem, _ARE_ABOUT_NOTHING.split()))

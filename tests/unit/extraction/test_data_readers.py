@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.extraction import json_text, yaml_text
-from guardbind.extraction.rule import Block, Path, Span
+from guardbind.extraction.rule import Block, Path
+from guardbind.text.layout import Span
 
 SIGNS = [*'{}[],:"\\ \n\t\r\u00a0\x00', '{"', "[{", "}]", "},{", "{}", "[]", '{"a":', '"b":', "text"]
 SCALARS = ["1", "-2.5", "01", "1.", "0.1e+5", "null", "true", "NaN", '""', '"x"']

@@ -110,3 +110,17 @@ def test_what_is_not_recognised_without_a_parser_is_told(monkeypatch: pytest.Mon
         assert any("price-parser" in note for note in table.notes)
     finally:
         classify.cache_clear()
+
+
+def test_a_long_amount_has_no_other_spelling_and_breaks_nothing() -> None:
+    for digits in ("9" * 40, "1" + "0" * 30 + ".001", "0.001"):
+        typed = classify(f"${digits}")
+        assert all(isinstance(form, str) for form in spellings(typed))
+
+
+def test_dates_with_german_months() -> None:
+    assert classify("3. Mai 2024") == classify("2024-05-03") == classify("May 3, 2024")
+    assert classify("12. M\u00e4rz 2024").canonical == "2024-03-12"
+    assert classify("3. Floreal 2024").type == "text"
+    assert "3. Mai 2024" in spellings(classify("2024-05-03"), "de_DE")
+    assert "1.234,50 \u20ac" in spellings(classify("1234.50 EUR"), "de_DE")

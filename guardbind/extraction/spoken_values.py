@@ -1,0 +1,115 @@
+"""Reads the value that a clause gives: quoted, typed with its unit, or a name in capitals."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
+from guardbind.text.values import classify
+
+__all__ = ["closes_clause", "currency_follows", "first_value", "state_at", "typed_before", "wordlike"]
+
+_QUOTED = re.compile(r"[\"\u201c\u201e`](?P<value>[^\"\u201c\u201d\u201e`\r\n]{1,200})[\"\u201d\u201c`]")
+_STATE = re.compile(r"[a-z][a-z_-]{1,30}(?=[.;]?(?:[ \t]*[\r\n]|[ \t]*\Z|[.;][ \t]))")  # "is now overdue."
+_CODE = re.compile(r"[A-Z]{3}[ \t\u00a0]\d")  # of a currency, before its amount
+_NEXT_WORD = re.compile(r"[ \t][^\W\d_][\w%/\u00b2\u00b3-]{0,40}")
+_ELSEWHERE = re.compile(r",[ \t]+[A-Z]")  # "5 Quay Road, Cork"
+_WORD = re.compile(r"\S+")
+_LIMITED_WORD = re.compile(r"\S{1,200}")
+_WORDS = 6  # of a value
+_CHARACTERS = 240
+_TYPED = 4  # words of a value that comes first
+_LONGEST_TYPED = 60  # characters of it
+_UNIT = 120  # characters behind a value in which its unit is looked for
+
+
+def wordlike(word: str) -> bool:
+    """Whether a word may be one of a name or of an attribute."""
+    return all(char.isalnum() or char in "-_.&/#'\u2019" or not char.isascii() for char in word)
+
+
+def first_value(text: str, start: int, end: int, language: Language, *, names: bool) -> Span | None:
+    """Return the longest value that begins at `start`.
+
+    Args:
+        text: The text.
+        start: Where it begins.
+        end: What it does not go beyond.
+        language: What the text is written in.
+        names: Whether words in capitals are one.
+    """
+    if quoted := _QUOTED.match(text, start):
+        return quoted.span("value") if quoted["value"].strip() else None
+    ends = [match.end() for match in _LIMITED_WORD.finditer(text, start, min(end, start + _CHARACTERS))][:_WORDS]
+    for stop in reversed(ends):
+        while stop > start and text[stop - 1] in ".,;:!?)\"'\u2019\u201d*":
+            stop -= 1
+        if stop > start and classify(text[start:stop]).type != "text":
+            return _with_unit(text, start, stop, end, language)
+    return _named(text, start, ends) if names else None
+
+
+def typed_before(text: str, end: int) -> int | None:
+    """Return where the longest typed value begins that ends at a place."""
+    line = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
+    words = list(_WORD.finditer(text, max(line, end - _LONGEST_TYPED), end))[-_TYPED:]
+    starts = (word.start() for word in words)
+    return next((start for start in starts if classify(text[start:end]).type != "text"), None)
+
+
+def state_at(text: str, start: int) -> Span | None:
+    """Return the one word in small letters that ends a sentence, if that is all that follows: "is now overdue."."""
+    state = _STATE.match(text, start)
+    return state.span() if state else None
+
+
+def currency_follows(text: str, start: int) -> bool:
+    """Whether the code of a currency stands at a place, before its amount."""
+    return _CODE.match(text, start) is not None
+
+
+def closes_clause(text: str, end: int, language: Language) -> bool:
+    """Whether the clause of a value ends with it."""
+    return _clause_end(language).match(text, end) is not None
+
+
+@cache
+def _clause_end(language: Language) -> re.Pattern[str]:
+    return re.compile(rf"[\"'\u201d)\]]?(?:[.,;!]|\s+(?:{language.marks.joining})\b|\s*\Z|[ \t]*[\r\n])")
+
+
+def _with_unit(text: str, start: int, stop: int, end: int, language: Language) -> Span | None:
+    """Add what is counted or measured ("5 GB"); a value that goes on beyond two words is not taken in part."""
+    reached = stop
+    for word in _NEXT_WORD.finditer(text, stop, min(end, stop + _UNIT)):
+        if word.start() != reached:
+            break
+        said = word.group().strip().lower()
+        if said in language.statements.range:
+            return None  # a range, or a choice
+        if said in language.statements.on:
+            break
+        reached = word.end()
+    if reached == stop:
+        return start, stop
+    counted = text[stop:reached].split()
+    return (start, reached) if len(counted) <= 2 and not _ELSEWHERE.match(text, reached) else None
+
+
+def _named(text: str, start: int, ends: list[int]) -> Span | None:
+    """Return the words in capitals that begin at `start`."""
+    reached = None
+    begin = start
+    for stop in ends:
+        word = text[begin:stop].lstrip()
+        bare = word.rstrip(".,;:!?)\"'")
+        numbered = reached is not None and bare[:1].isdecimal()  # "Room 214"
+        if not bare or not (bare[0].isupper() or numbered) or not wordlike(bare):
+            break
+        reached = stop - (len(word) - len(bare))
+        if bare != word:
+            break
+        begin = stop
+    return None if reached is None else (start, reached)

@@ -1,0 +1,146 @@
+"""Tells whom a text names, and whether it is somebody or something else than what is bound."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from guardbind.evidence import EvidenceTable
+from guardbind.targets.attributes import Attributes, Match
+from guardbind.targets.labels import LabelTable, Named
+from guardbind.targets.query import Query
+from guardbind.text.layout import layout_of
+from guardbind.text.words import Word, words
+
+__all__ = ["Naming", "block_breaks"]
+
+_BLOCK = re.compile(r"\n[ \t]*\n|\n-{3,}|\n\[")
+
+
+def block_breaks(text: str, start: int, end: int) -> list[re.Match[str]]:
+    """Return where the records of a list are parted: by blank lines, dashes, or a name in brackets."""
+    return list(_BLOCK.finditer(text, start, end))
+
+
+class Naming:
+    """Reads the names in a text; each method looks for one reason why what is named is not what is bound.
+
+    Args:
+        table: What the prompt binds.
+        query: What it asks.
+        labels: How it is called.
+        attributes: The same, by attribute.
+    """
+
+    def __init__(self, table: EvidenceTable, query: Query, labels: LabelTable, attributes: Attributes) -> None:
+        self._table = table
+        self._query = query
+        self._labels = labels
+        self._attributes = attributes
+        self._language = query.language
+        self._values = {word.stem for item in table.items for said in item.surfaces for word in self._words(said)}
+
+    def foreign(self, text: str, *, known: str = "") -> bool:
+        """Whether a text names something that nothing else does: a name in capitals, or a number.
+
+        Args:
+            text: The text.
+            known: Text whose words are known too.
+        """
+        mentioned = self._values | {word.stem for word in self._words(known)}
+        return any(word.stem not in mentioned for word in self._strangers(text))
+
+    def beside(self, item: int, text: str) -> bool:
+        """Whether what a text names by a name that is nobody's stands in the block of a binding."""
+        prompt = self._query.prompt
+        unowned = [word for word in self._strangers(text) if word.stem not in self._values]
+        if not unowned:
+            return True
+        for mention in self._table.items[item].mentions:
+            start = max((cut.end() for cut in block_breaks(prompt, 0, mention.chars[0])), default=0)
+            stop = _BLOCK.search(prompt, mention.chars[1])
+            block = {word.stem for word in self._words(prompt[start : stop.start() if stop else len(prompt)])}
+            if all(word.stem in block for word in unowned):
+                return True
+        return False
+
+    def misnamed(self, text: str, named: Sequence[Named]) -> bool:
+        """Whether a name stands behind words that say it is something else: "the billing contact Dana"."""
+        found, layout = self._words(text), layout_of(text, self._language)
+        for mention in named:
+            at = next((place for place, word in enumerate(found) if word.end > mention.span[0]), 0)
+            run: list[Word] = []
+            while at > 0 and found[at - 1].content and layout.unmarked(found[at - 1].end, found[at].start):
+                at -= 1
+                run.append(found[at])
+            if len(run) > 1 and any(not self._attributes.known(word) for word in run):
+                return True
+        return False
+
+    def related(self, text: str, named: Sequence[Named], match: Match) -> bool:
+        """Whether somebody is meant who is only related to one that is named: "Bob's manager", "a friend of Bob"."""
+        asked = self._language.questions
+        for mention in named:
+            start, end = mention.span
+            owned = asked.owned.match(text, end)
+            if owned and (found := self._words(owned["noun"])):
+                word = found[0]
+                if word.content and word.stem not in match.attribute and not self._attributes.known(word):
+                    return True
+            head = asked.related.search(text, max(0, start - 60), start)
+            if head and (found := self._words(head["noun"])):
+                word = found[-1]
+                if word.content and word.stem not in self._language.generic and not self._attributes.known(word):
+                    return True
+        return False
+
+    def bounded(self, text: str) -> bool:
+        """Whether a text asks for a unit, a format or a limit: "in kg", "with leading zeros", "at least"."""
+        for found in self._language.questions.form.finditer(text):
+            for word in self._words(found["form"])[:1]:
+                if word.content and word.stem not in self._said and not self._attributes.known(word):
+                    return True
+        return bool(self._language.questions.limits.search(text))
+
+    def tied(self, match: Match, text: str, mention: Named, others: Sequence[Named]) -> bool:
+        """Whether a name and the attribute stand together: "Bob's badge number", "the total of order A-1"."""
+        start, end = mention.span
+        left, right = (self._owned(text, end), match.start) if end <= match.start else (match.end, start)
+        if not layout_of(text, self._language).unmarked(left, right):
+            return False
+        if any(word.content and not self._attributes.known(word) for word in self._words(text[left:right])):
+            return False
+        edges = sorted((start, end, *(edge for other in others if other is not mention for edge in other.span)))
+        for one, other_start in zip(edges[1::2], edges[2::2], strict=False):
+            listed = self._language.listed.fullmatch(text, one, other_start)
+            if (one == end or other_start == start) and listed:
+                return False
+        return True
+
+    def _strangers(self, text: str) -> list[Word]:
+        """Return the words that are written as names are, and are neither of a key nor of a name of the table.
+
+        That is in capitals, not only because a sentence begins, or with a digit.
+        """
+        layout = layout_of(text, self._language)
+        return [
+            word
+            for word in self._words(text)
+            if word.content
+            and (word.numeric or (word.capital and (word.owning or not layout.begins(word.start))))
+            and not self._attributes.known(word)
+        ]
+
+    @cached_property
+    def _said(self) -> set[str]:
+        """The stems of what values say, and of what stands in the prompt outside of the question."""
+        return self._values | {word.stem for word in self._words(self._query.context)}
+
+    def _owned(self, text: str, end: int) -> int:
+        """Return the place behind a name with what makes it the owner's."""
+        owns = re.compile(rf"(?:{self._language.marks.possessive})(?!\w)").match(text, end)
+        return owns.end() if owns else end
+
+    def _words(self, text: str) -> tuple[Word, ...]:
+        return words(text, self._language)

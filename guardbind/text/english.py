@@ -1,0 +1,200 @@
+r"""Holds every word list of English, as the language that a guard reads by default.
+
+Plain words stand in word lists; what needs more is a regular expression. In those that `either` compiles a space stands
+for white space; `[ \t]` is a space within one line.
+"""
+
+from __future__ import annotations
+
+import re
+
+from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
+from guardbind.text.stems import plural_s
+
+__all__ = ["ENGLISH"]
+
+_DOUBTS = wordlist("if whether unless suppose assuming what which who where when why how not")
+
+_VOCABULARY = Vocabulary(
+    stop=wordlist(
+        "a above according again an and answer any are as ask at be been being belong belongs brief briefly by",
+        "can check conversation could csv did do does earlier entry exact exactly find for format from full get",
+        "give had has have having her here his how i in into is it its json just know listed look markdown me much",
+        "message my need no of ok on only or our please quote recorded registered reply report return say",
+        "sentence short show shown so stated sure table tell text than that the their them then there these this",
+        "those to under unknown up us using want was we were what when where which who whom whose why will with",
+        "would write yaml yes you your mr mrs ms dr prof",
+    ),
+    same={
+        **{"e-mail": "email", "mail": "email", "emails": "email"},
+        **{"cost": "price", "costs": "price", "nr": "number", "num": "number"},
+    },
+    first=wordlist("first original originally initial initially earliest"),
+    latest=wordlist("last latest current currently final finally newest recent recently now"),
+    generic=wordlist("address amount code date field id identifier key name number value label"),
+    trailing=wordlist("number id address name"),
+)
+
+_MARKS = Marks(
+    abbreviations=(
+        *("mr", "mrs", "ms", "dr", "prof", "st", "mt", "ft", "lt", "sgt", "capt", "gen", "gov", "rev", "hon"),
+        *("e.g", "i.e", "vs", "approx", "cf"),
+    ),
+    counted=("no", "nr", "fig", "figs", "vol", "art", "p", "pp", "ch", "sec", "eq", "tel", "ext"),
+    closing=("etc", "inc", "ltd", "co", "corp", "jr", "sr", "dept", "est", "a.m", "p.m"),
+    ordinals=False,
+    ordinal_before=frozenset(),
+    nouns_are_capital=False,
+    listing="and|or",
+    joining="and",
+    opening="and|but|or|that|so|then|now",
+    of="of",
+    possessive=r"['\u2019]s?",
+    genitives=(),
+)
+
+_QUESTIONS = Questions(
+    computed=either(
+        r"sum|add(?:s|ed|ing)?|together|altogether|combined|difference|plus|minus|subtract(?:s|ed|ing)?",
+        r"multipl(?:y|ied)|times|divided?|average|mean|median|twice|doubles?d?|halves?d?|half|percent(?:age)?",
+        r"how many|count|how much (?:more|less)|revers(?:e|ed)|backwards?|convert(?:ed)?|round(?:ed)?",
+        r"translate[ds]?|spell(?:ed)?",
+        r"(?:digits?|letters?|characters?|part|prefix|suffix|domain|month|year|weekday|day) (?:of|in|is)",
+        r"(?:first|last) (?:two|three|four|five|six|\d+)|initials|second|third|previous(?:ly)?",
+        r"before (?:that|it)|days? (?:after|before)|compare[ds]?|longer|shorter|larger|smaller|cheaper|higher|lower",
+        r"highest|lowest|cheapest|most expensive|than|swap(?:s|ped)?|trade[ds]?|cop(?:y|ied)|replaced?",
+        r"renamed?|spen[dt]|discount(?:ed)?|delay(?:ed)?|mask|redact|hide",
+        r"in (?:feet|inches|pounds|miles|euros|dollars)",
+        r"if|suppose|assum(?:e|ing)|imagine|pretend|generate|create|change|update|invent|increment|decrement|maximum",
+        r"minimum|checksum|last (?:week|month|year|time)|yesterday|ago",
+    ),
+    several=either("both|each|every|two|three|four|five|six|seven|eight|nine|ten|dozen"),
+    negated=re.compile(
+        r"\b(?:not|never|neither|nor|except|unlike|without|besides|instead|rather|other\s+than|apart\s+from|wrong"
+        r"|incorrect)\b|n['\u2019]t\b",
+        re.IGNORECASE,
+    ),
+    condition=re.compile(r"\s*(?:if|unless|otherwise|do\s+not|don['\u2019]t|never|where)\b", re.IGNORECASE),
+    who=either("wh(?:o|om|ose|ich|at)"),
+    which=wordlist("which what whose"),
+    cues={
+        "date": either("when|what (?:date|day)"),
+        "money": either("how much|costs?|price|paid|pay"),
+        "email": re.compile(r"\A(?!.*\bwho\b).*\be-?mail\b", re.IGNORECASE | re.DOTALL),
+        "url": either("url|link|website"),
+    },
+    cue_words=wordlist("pay paid price date day email url link website"),
+    plural=either("are|were"),
+    past=either("was|were|from|used to|before|previously|earlier|then|after"),
+    whose=re.compile(r"\b(?:my|your|our|his|her|its|their)\s+(?:\w+\s+){0,2}\Z", re.IGNORECASE),
+    corrected=either("correction|scratch that|i meant|my mistake|exchanged|swapped|reassigned"),
+    form=re.compile(r"\b(?:in|as|without|per)\s+(?:the\s+|an?\s+)?(?P<form>[^\W\d_]+)", re.IGNORECASE),
+    limits=either(
+        "includes?|including|between|at least|at most|over|under|about|around|said|thought|starts? with",
+        "begins? with|ends? with|contains?",
+    ),
+    behind=re.compile(
+        r"\b(?:on|in|of|from|for|at|with|to)\s+(?:(?:the|this|that|my|your|our|an?)\s+)?\Z", re.IGNORECASE
+    ),
+    head=re.compile(
+        r"(?P<head>[^\W_]+)\s+of\s+(?:(?:the|an?|my|your|our|this|that)\s+)?"
+        r"(?:[\w.-]+(?:\s+[\w.-]+)?['\u2019]s\s+)?\Z"
+    ),
+    related=re.compile(r"\b(?P<noun>[^\W\d_]+)\s+of\s+\Z"),
+    owned=re.compile(r"['\u2019]s\s+(?P<noun>[^\W\d_]+)"),
+    order=re.compile(
+        r"\b(?P<unwanted>not\s+(?:the\s+|its\s+)?)?"
+        r"(?:(?P<first>(?:first|original(?:ly)?|initial(?:ly)?|earliest)\b(?!,))"
+        r"|(?:last|latest|current(?:ly)?|final(?:ly)?|newest|most\s+recent)\b)",
+        re.IGNORECASE,
+    ),
+    example=re.compile(
+        r"\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|example(?:\s+output)?:|format:|like\s+this)[^\n]{0,40}\Z",
+        re.IGNORECASE,
+    ),
+)
+
+_STATEMENTS = Statements(
+    verbs=(
+        r"(?:is|was|are|were|equals|becomes|became)(?![ \t][a-z]{5,9}[ \t]from\b)"
+        r"(?:[ \t](?:now|currently|still|again))?(?:[ \t](?:set|changed|updated|corrected|equal)[ \t]to)?"
+        r"|(?:(?:has|have|had)[ \t]been[ \t]|(?:was|were)[ \t])?"
+        r"(?P<from>changed|updated|corrected|moved|raised|lowered|reduced|increased)[ \t]from"
+        r"|(?:has|have|had)[ \t]been[ \t](?:set|changed|updated|corrected)[ \t]to|(?P<has>has|had)"
+    ),
+    new=re.compile(r"(?:now|to)[ \t]+\Z"),
+    to="to",
+    at="at|on|in",
+    being="is|are|was|were|be|been|equals|reads",
+    equal="is|was|are|were|be|equals",
+    changed=r"(?:changed|corrected|moved|set|updated)\s+to",
+    determiners=wordlist("the a an my your our this that"),
+    the=frozenset({"the"}),
+    mine=wordlist("my our your"),
+    others=wordlist("his her its their"),
+    doubts=_DOUBTS,
+    not_names=_DOUBTS
+    | wordlist(
+        "it this that these those there here he she they we i you one all some never also only about around at over",
+        "than more less up to on in for with from as by",
+    ),
+    of=wordlist("of for"),
+    on=wordlist(
+        "and but so as at because by for from if in of on per since until when where which while who with not now",
+        "today again is was has",
+    ),
+    range=wordlist("to or"),
+    belongs=re.compile(
+        r"(?<=[\w)])[ \t](?P<verb>is|was|as)[ \t](?P<owner>[A-Z][\w.&-]{0,40}(?:[ \t][A-Z][\w.&-]{0,40}){0,2})"
+        r"['\u2019]s[ \t](?P<attribute>[\w-]{1,40}(?:[ \t][\w-]{1,40}){0,3}?)"
+        r"(?=[.,;!]|[ \t]and\b|[ \t]*[\r\n]|[ \t]*\Z)"
+    ),
+    noted="as",
+    whose=re.compile(
+        r"(?:\A|(?<=[\s\"'(]))For[ \t](?P<owner>[A-Z#\d][\w.&#-]{0,40}(?:[ \t][A-Z#\d][\w.&#-]{0,40}){0,3}),[ \t]\Z"
+    ),
+    owner=re.compile(r"(?P<owner>[\w.&#-]{1,60}?)(?:['\u2019]s|(?<=s)['\u2019])\Z"),
+    owned=re.compile(
+        r"(?P<owner>[^'\u2019]{1,60})['\u2019]s[ \t](?P<attribute>.{1,60})"
+        r"|(?P<noun>.{1,60}?)[ \t]of[ \t](?P<of>[A-Z].{0,60})"
+    ),
+    states=wordlist("status state"),
+    clause=re.compile(
+        r"(?<![\w'’.@-])(?:i|we|you|he|she|they|it|this|that|there|is|are|was|were|am|be|been|has|have|had|will|would|"
+        r"can|could|should|shall|must|may|might|does|did|said|says|say|asked|replied|please)(?![\w.@-])",
+        re.IGNORECASE,
+    ),
+    clause_names=wordlist("May Will"),
+    # Alone some of these words are nouns ("Return date: 3 May").
+    request=re.compile(
+        r"(?:please\b|(?:reply|answer|respond|return|write|give|tell|show|find|print|output|say|state|list|report|name"
+        r"|repeat|quote|use|look)[ \t](?:in|with|as|the|an?|me|us|only|using|exactly|by|to|up|for)\b)",
+        re.IGNORECASE,
+    ),
+    placeholder="VALUE|ANSWER",
+    assign="set|let|var|const|export|update|updated",
+    questions=wordlist("question query q"),
+    number_mark=r"[Nn]o\.|[Nn]r\.",
+    hers=re.compile(r"\b(?:his|her|its|their)[ \t]\Z", re.IGNORECASE),
+    no_nouns=wordlist(
+        "and as at by call called close closed closes dial fix fixed fixes for from",
+        "in like of on or over per ranked see than the to under until via with",
+    ),
+    each="@|at",
+    every="each",
+    value_headings=wordlist("value"),
+    asked_of_keys={"money": "price", "date": "date"},
+    value="value",
+    possession="{owner}'s {attribute}",
+)
+
+ENGLISH = Language(
+    name="english",
+    locale="en_US",
+    stemming=plural_s,
+    vocabulary=_VOCABULARY,
+    marks=_MARKS,
+    questions=_QUESTIONS,
+    statements=_STATEMENTS,
+)
+"""English."""

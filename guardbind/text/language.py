@@ -1,0 +1,357 @@
+"""Describes a language: its words, and the patterns that are made from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+__all__ = ["Cue", "Dot", "Language", "Marks", "Questions", "Statements", "Vocabulary", "either", "wordlist"]
+
+Dot: TypeAlias = Literal["always", "counted", "closing"]
+"""When the dot of an abbreviation ends no sentence: always, before a number, or before a small letter or a digit."""
+
+Cue: TypeAlias = Literal["date", "money", "email", "url"]
+"""Kinds of value that a question can ask for without naming an attribute."""
+
+
+def wordlist(*words: str) -> frozenset[str]:
+    """Return the words of some strings, parted by white space.
+
+    >>> sorted(wordlist("the a", "an"))
+    ['a', 'an', 'the']
+    """
+    return frozenset(word for written in words for word in written.split())
+
+
+def either(*phrases: str) -> re.Pattern[str]:
+    r"""Compile phrases, parted by `|`, that stand as whole words in any case; a space stands for white space.
+
+    Groups of regular expressions may stand in them: `add(?:s|ed)?`.
+
+    >>> either("sum|how many").findall("How  many make the sum of summer?")
+    ['How  many', 'sum']
+    """
+    joined = "|".join(phrases)
+    return re.compile(rf"\b(?:{joined})\b".replace(" ", r"\s+"), re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Vocabulary:
+    """Words by what they say about a key or a value, in lower case.
+
+    Attributes:
+        stop: Words that are about nothing: articles, helping verbs, what one asks with.
+        same: A word to the one that means the same in keys.
+        first: Words that ask for the first of the values that a key had in turn.
+        latest: Words that ask for the last of them.
+        generic: Words of an attribute that a person may leave out: "badge" for badge number.
+        trailing: Those that a person may add: "phone number" is a phone.
+    """
+
+    stop: frozenset[str]
+    same: Mapping[str, str]
+    first: frozenset[str]
+    latest: frozenset[str]
+    generic: frozenset[str]
+    trailing: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Marks:
+    """What the marks between words depend on.
+
+    Attributes:
+        abbreviations: Words whose dot never ends a sentence, without their last dot: "mr", "e.g".
+        counted: Those whose dot ends none before a number: "no", "fig".
+        closing: Those whose dot ends none before a small letter or a digit: "ltd", "etc".
+        ordinals: Whether a dot behind a number of one or two digits may make it an ordinal number.
+        ordinal_before: Words, in lower case, before which it does: names of months, mostly.
+        nouns_are_capital: Whether a capital letter says no more than that a word is a noun.
+        listing: Words between the members of a list, as a regular expression: "and|or".
+        joining: The word of them that also begins another clause.
+        opening: Words that begin another phrase.
+        of: The word between what is had and who has it, in a list too.
+        possessive: What is added to the name of an owner, as a regular expression.
+        genitives: Endings that make a name the owner's in one word: "Annas".
+    """
+
+    abbreviations: tuple[str, ...]
+    counted: tuple[str, ...]
+    closing: tuple[str, ...]
+    ordinals: bool
+    ordinal_before: frozenset[str]
+    nouns_are_capital: bool
+    listing: str
+    joining: str
+    opening: str
+    of: str
+    possessive: str
+    genitives: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Questions:
+    """What questions and begun answers are told by.
+
+    Attributes:
+        computed: Words after which the answer is another value than the one that stands in the context.
+        several: Words that speak of several things at once.
+        negated: Words that deny.
+        condition: What begins a sentence that says what to do if the answer is not there.
+        who: Words that ask for an owner.
+        which: Words that ask for one of several things.
+        cues: What asks for a kind of value without naming an attribute.
+        cue_words: The words of these that name nothing else, in lower case.
+        plural: Verbs of several things.
+        past: Words that speak of what was before.
+        whose: An owner by a pronoun, up to what is owned.
+        corrected: What takes back something said before.
+        form: What asks for a unit or a form; the group `form` names it.
+        limits: What says more of a value than which it is.
+        behind: What leads to a thing that something else is in or on.
+        head: A noun that has the attribute behind it: "the checksum of"; the group is `head`.
+        related: What leads to a name from somebody related to it: "a friend of"; the group is `noun`.
+        owned: What leads from a name to what is owned: "'s manager"; the group is `noun`.
+        order: Words that ask for the first (the group `first`) or the last value, unless `unwanted`.
+        example: What introduces an example, up to its beginning.
+    """
+
+    computed: re.Pattern[str]
+    several: re.Pattern[str]
+    negated: re.Pattern[str]
+    condition: re.Pattern[str]
+    who: re.Pattern[str]
+    which: frozenset[str]
+    cues: Mapping[Cue, re.Pattern[str]]
+    cue_words: frozenset[str]
+    plural: re.Pattern[str]
+    past: re.Pattern[str]
+    whose: re.Pattern[str]
+    corrected: re.Pattern[str]
+    form: re.Pattern[str]
+    limits: re.Pattern[str]
+    behind: re.Pattern[str]
+    head: re.Pattern[str]
+    related: re.Pattern[str]
+    owned: re.Pattern[str]
+    order: re.Pattern[str]
+    example: re.Pattern[str]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Statements:
+    """What statements are told by. Regular expressions are alternatives to be put into a pattern.
+
+    Attributes:
+        verbs: What stands between a name and its value in a sentence, as a regular expression with the groups `has`
+            (somebody has something) and `from` (a value before another one).
+        new: How a verb ends that says that a value is new.
+        to: The word before the second of two values, as a regular expression.
+        at: Words that may stand between the verb and a value.
+        being: Verbs behind which a running answer gives a value.
+        equal: Verbs between a key and a value that stand for a colon.
+        changed: Phrases behind which a running answer gives a new value.
+        determiners: Articles and what stands in their place, in lower case.
+        the: The article of something that is known, in lower case.
+        mine: Determiners that say whose it is by who speaks or is spoken to.
+        others: Those that say it by what was said before.
+        doubts: Words of a sentence that states nothing.
+        not_names: Words that name nothing.
+        of: Words between what is had and who has it.
+        on: Words with which a sentence goes on behind a value.
+        range: Words between the two ends of a range, or between two choices.
+        belongs: A value that comes first: from the verb to the attribute, with the groups `verb`, `owner` and
+            `attribute`.
+        noted: The verb of these before which a name may stand.
+        whose: A beginning that says of whom: "For Alice,"; the group is `owner`.
+        owner: The word of an owner; the group is `owner`.
+        owned: A key that says whose it is, with the groups `owner` and `attribute`, or `noun` and `of`.
+        states: What is asked of things that have a state.
+        clause: Words that make a clause of what stands beside a colon.
+        clause_names: Those that are also names when they begin with a capital letter.
+        request: What an instruction begins with.
+        placeholder: Words that only say where a value is to stand, as a regular expression.
+        assign: Verbs before an assignment, as a regular expression.
+        questions: Keys that ask, in lower case.
+        number_mark: What stands between a noun and its number, as a regular expression.
+        hers: Determiners before a number whose owner is not named.
+        no_nouns: Words before a number that are no noun.
+        each: What stands before the price of one, as a regular expression.
+        every: What stands behind it.
+        value_headings: Headings of a column that say that it holds the values.
+        asked_of_keys: What is asked of a key that nobody owns, by the kind of its value.
+        value: What is asked of the others.
+        possession: How an attribute is written with its owner: a template with `{owner}` and `{attribute}`.
+    """
+
+    verbs: str
+    new: re.Pattern[str]
+    to: str
+    at: str
+    being: str
+    equal: str
+    changed: str
+    determiners: frozenset[str]
+    the: frozenset[str]
+    mine: frozenset[str]
+    others: frozenset[str]
+    doubts: frozenset[str]
+    not_names: frozenset[str]
+    of: frozenset[str]
+    on: frozenset[str]
+    range: frozenset[str]
+    belongs: re.Pattern[str]
+    noted: str
+    whose: re.Pattern[str]
+    owner: re.Pattern[str]
+    owned: re.Pattern[str]
+    states: frozenset[str]
+    clause: re.Pattern[str]
+    clause_names: frozenset[str]
+    request: re.Pattern[str]
+    placeholder: str
+    assign: str
+    questions: frozenset[str]
+    number_mark: str
+    hers: re.Pattern[str]
+    no_nouns: frozenset[str]
+    each: str
+    every: str
+    value_headings: frozenset[str]
+    asked_of_keys: Mapping[str, str]
+    value: str
+    possession: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Language:
+    """All that the guard knows of a language; registered in `guardbind.registry.LANGUAGES`.
+
+    Two languages are the same only if they are one object, so patterns can be kept for each.
+
+    Attributes:
+        name: Its registered name.
+        locale: Its locale in Babel, by which other spellings of dates and amounts are made.
+        stemming: Returns the form that the inflections of a word in lower case share.
+        vocabulary: Words by what they say about a key or a value.
+        marks: What the marks between words depend on.
+        questions: What questions are told by.
+        statements: What statements are told by.
+    """
+
+    name: str
+    locale: str
+    stemming: Callable[[str], str]
+    vocabulary: Vocabulary
+    marks: Marks
+    questions: Questions
+    statements: Statements
+
+    def stem(self, word: str) -> str:
+        """Return the form that the spellings of a word share: no case, no inflection."""
+        low = word.casefold()
+        return self.stemming(self.vocabulary.same.get(low, low))
+
+    def stems(self, words: frozenset[str]) -> frozenset[str]:
+        """Return the stems of some words."""
+        return frozenset(map(self.stem, words))
+
+    def possession(self, owner: str, attribute: str) -> str:
+        """Write an attribute with its owner, as a key: "Bob's badge number"."""
+        return self.statements.possession.format(owner=owner, attribute=attribute)
+
+    def genitives(self, name: str) -> tuple[str, ...]:
+        """Return the forms of a name that say by an ending of their own that it owns something."""
+        return tuple(name + ending for ending in self.marks.genitives if name[-1:].isalpha())
+
+    @cached_property
+    def stop(self) -> frozenset[str]:
+        """The stems of words that are about nothing."""
+        return self.stems(self.vocabulary.stop)
+
+    @cached_property
+    def function_words(self) -> frozenset[str]:
+        """Words in lower case that are no name, also where they begin a sentence; "Does" is none, but "Doe" is."""
+        said = self.statements
+        return self.vocabulary.stop | said.not_names | said.determiners | said.others | said.on
+
+    @cached_property
+    def first(self) -> frozenset[str]:
+        """The stems of words that ask for the first value."""
+        return self.stems(self.vocabulary.first)
+
+    @cached_property
+    def latest(self) -> frozenset[str]:
+        """The stems of words that ask for the last value."""
+        return self.stems(self.vocabulary.latest)
+
+    @cached_property
+    def generic(self) -> frozenset[str]:
+        """The stems of words that a person may leave out of an attribute."""
+        return self.stems(self.vocabulary.generic)
+
+    @cached_property
+    def trailing(self) -> frozenset[str]:
+        """The stems of words that a person may add to an attribute."""
+        return self.stems(self.vocabulary.trailing)
+
+    @cached_property
+    def which(self) -> frozenset[str]:
+        """The stems of words that ask for one of several things."""
+        return self.stems(self.questions.which)
+
+    @cached_property
+    def cue_words(self) -> frozenset[str]:
+        """The stems of words that ask for a kind of value."""
+        return self.stems(self.questions.cue_words)
+
+    @cached_property
+    def listed(self) -> re.Pattern[str]:
+        """What stands between the members of a list."""
+        marks = self.marks
+        return re.compile(
+            rf"(?:{marks.possessive})?\s*(?:[,&/\u060c\u3001\uff0c]|,?\s*\b(?:{marks.listing})\b)\s*(?:{marks.of}\s+)?"
+        )
+
+    @cached_property
+    def clause_break(self) -> re.Pattern[str]:
+        """What parts a key from the value of another one."""
+        return re.compile(rf"[,;\u060c\u3001\uff0c\uff1b]|\b(?:{self.marks.joining})\b")
+
+    @cached_property
+    def phrase_opening(self) -> re.Pattern[str]:
+        """What opens another phrase within a sentence, up to its beginning."""
+        return re.compile(
+            rf"(?:(?:[,:\]]|\.\.|\u2026)[\"'\u201d)]?[ \t])|[;(\u201c\u201e]|\b(?:{self.marks.opening})[ \t]",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def abbreviation(self) -> re.Pattern[str]:
+        """An abbreviation with its last dot; the group `short` is without it."""
+        longest = sorted(self._abbreviated, key=len, reverse=True)
+        return re.compile(rf"(?<!\w)(?P<short>{'|'.join(map(_spelled, longest))})\.", re.IGNORECASE)
+
+    def dot_of(self, abbreviation: str) -> Dot:
+        """Return when the dot of an abbreviation ends no sentence.
+
+        >>> from guardbind.text.english import ENGLISH
+        >>> ENGLISH.dot_of("Dr"), ENGLISH.dot_of("No"), ENGLISH.dot_of("p. m")
+        ('always', 'counted', 'closing')
+        """
+        return self._abbreviated["".join(abbreviation.lower().split())]
+
+    @cached_property
+    def _abbreviated(self) -> Mapping[str, Dot]:
+        marks = self.marks
+        found: dict[str, Dot] = dict.fromkeys(marks.closing, "closing")
+        found |= dict.fromkeys(marks.counted, "counted")
+        return found | dict.fromkeys(marks.abbreviations, "always")
+
+
+def _spelled(abbreviation: str) -> str:
+    r"""Allow white space behind the inner dots: `e\.[ ]?g` for "e.g"."""
+    return re.escape(abbreviation).replace(r"\.", r"\.[ \u00a0]?")
