@@ -16,7 +16,7 @@ _UNKNOWN = "[^\\n]{0,64}?"
 
 Cut = tuple[str | None, int, int]
 """Role, start and end of a turn; without a role, a stretch that the template does not explain."""
-_Mark = tuple[str | None, int, int]
+_Marker = tuple[str | None, int, int]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,9 +35,9 @@ class ChatFormat:
 
     behind: str
     special: re.Pattern[str] | None
-    begins: _Marks
-    starts: _Marks
-    ends: Mapping[str, _Marks]
+    begins: _Markers
+    starts: _Markers
+    ends: Mapping[str, _Markers]
     unmarked: frozenset[str]
 
     @classmethod
@@ -98,20 +98,20 @@ class ChatFormat:
             begun = self._search(self.begins, text, place, real)
         return [*found, (None, place, len(text))] if found and place < len(text) else found
 
-    def _end(self, role: str, text: str, at: int, real: set[tuple[int, int]]) -> _Mark | None:
+    def _end(self, role: str, text: str, at: int, real: set[tuple[int, int]]) -> _Marker | None:
         """Find what ends a turn; of a prompt in which that is missing, what begins another one."""
         end = self._search(self.ends[role], text, at, real)
         other = self._search(self.begins, text, at, real)
         return other if other is not None and (end is None or other[1] < end[1]) else end
 
-    def _search(self, marks: _Marks, text: str, at: int, real: set[tuple[int, int]]) -> _Mark | None:
+    def _search(self, marks: _Markers, text: str, at: int, real: set[tuple[int, int]]) -> _Marker | None:
         while marks.pattern is not None and (match := marks.pattern.search(text, at)):
             if found := self._match(marks, text, match.start(), real):
                 return found
             at = match.start() + 1
         return None
 
-    def _match(self, marks: _Marks, text: str, at: int, real: set[tuple[int, int]]) -> _Mark | None:
+    def _match(self, marks: _Markers, text: str, at: int, real: set[tuple[int, int]]) -> _Marker | None:
         """Return the marker that stands at a place, where its special tokens are real."""
         for pattern, role in marks.each:
             if match := pattern.match(text, at):
@@ -125,7 +125,7 @@ _DERIVED: WeakKeyDictionary[Any, tuple[str, ChatFormat | None]] = WeakKeyDiction
 
 
 @dataclass(frozen=True, slots=True)
-class _Marks:
+class _Markers:
     """Markers, in the order in which they are tried, and a pattern of all of them.
 
     Each leads to the role that speaks behind it; None: a turn ends, and none begins.
@@ -135,7 +135,7 @@ class _Marks:
     pattern: re.Pattern[str] | None
 
     @classmethod
-    def of(cls, marks: Iterable[tuple[str, str | None]], lead: str = "") -> _Marks:
+    def of(cls, marks: Iterable[tuple[str, str | None]], lead: str = "") -> _Markers:
         """Take patterns; those that hold more are tried first, of equal ones the role that comes first counts."""
         kept: dict[str, str | None] = {}
         for pattern, role in sorted(marks, key=lambda mark: ROLES.index(mark[1]) if mark[1] else len(ROLES)):
@@ -198,11 +198,11 @@ class _MarkFinder:
         gaps = self._edges.get((role, "assistant"), ())
         return any(gap.strip() == tail.strip() for gap in gaps for tail in self._tails[role])
 
-    def begins(self) -> _Marks:
+    def begins(self) -> _Markers:
         """Return what begins a turn wherever it stands: what holds a special token."""
         heads = [(head, role) for role in ROLES for head in self._heads[role]]
         heads += [(gap, role) for role in ROLES for gap in self._unheaded(role) if self._words(gap)]
-        return _Marks.of((shape, role) for head, role in heads for shape in self._shapes(head))
+        return _Markers.of((shape, role) for head, role in heads for shape in self._shapes(head))
 
     def unmarked(self) -> frozenset[str]:
         """Return the roles whose turn may begin a text without any mark of its own."""
@@ -213,7 +213,7 @@ class _MarkFinder:
         heads = [head for head in self._heads[role] if self._is_special(head)]
         return [gap for gap in self._edges.get((None, role), ()) if not any(map(gap.endswith, heads))]
 
-    def starts(self) -> _Marks:
+    def starts(self) -> _Markers:
         """Return what begins the first turn, where another text than a turn of the system stands before it."""
         marks = []
         for role in ROLES:
@@ -221,11 +221,11 @@ class _MarkFinder:
                 heads = [head for head in self._heads[role] if self._is_special(head) and gap.endswith(head)]
                 if not any(self._words(gap.removesuffix(head)) for head in heads):
                     marks.append((_literal(gap), role))
-        return _Marks.of(marks, f"(?:(?:{self._special.pattern})\\s*)*?" if self._special else "")
+        return _Markers.of(marks, f"(?:(?:{self._special.pattern})\\s*)*?" if self._special else "")
 
-    def ends(self) -> dict[str, _Marks]:
+    def ends(self) -> dict[str, _Markers]:
         """Return what ends the turns of each role."""
-        return {role: _Marks.of(self._ends_of(role)) for role in ROLES}
+        return {role: _Markers.of(self._ends_of(role)) for role in ROLES}
 
     def _ends_of(self, role: str) -> Iterator[tuple[str, str | None]]:
         for (before, after), gaps in self._edges.items():
