@@ -9,7 +9,7 @@ import pandas as pd
 
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 from guardbind_bench.registry import MEASURES
 
 __all__ = ["MemoryData", "SameRecords", "frame_of", "measure"]
@@ -23,10 +23,10 @@ class MemoryData:
     refusals: dict[str, str] = field(default_factory=dict)
     model: str = "tiny"
 
-    def frame(self, request: Request) -> pd.DataFrame:
+    def frame(self, request: CellRequest) -> pd.DataFrame:
         return self.frames.get(request.model_dump_json(), pd.DataFrame())
 
-    def refusal(self, request: Request) -> str | None:
+    def refusal(self, request: CellRequest) -> str | None:
         return self.refusals.get(request.model_dump_json())
 
 
@@ -38,10 +38,10 @@ class SameRecords:
     refused: str | None = None
     model: str = "tiny"
 
-    def frame(self, request: Request) -> pd.DataFrame:
+    def frame(self, request: CellRequest) -> pd.DataFrame:
         return frame_of(self.records)
 
-    def refusal(self, request: Request) -> str | None:
+    def refusal(self, request: CellRequest) -> str | None:
         return self.refused
 
 
@@ -50,7 +50,7 @@ def frame_of(records: Iterable[TrialRecord]) -> pd.DataFrame:
     return pd.DataFrame([record.model_dump() for record in records])
 
 
-def measure(lab: Lab, request: Request, batch: int = 16) -> pd.DataFrame:
+def measure(lab: Lab, request: CellRequest, batch: int = 16) -> pd.DataFrame:
     """Measure a request on the spot."""
     session = MEASURES.get(request.cell.measure).prepare(lab, request.cell)
     indices = range(request.first, request.first + request.trials)

@@ -11,7 +11,7 @@ from families import FAMILIES, build
 
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.patching import MEASURE, PatchingRecord
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 
 WORDS = 18
 
@@ -35,8 +35,8 @@ def lab(context: int = 512) -> Lab:
     return made
 
 
-def cell(k: int = 16, filler: str = "decoy_heavy", **options: Any) -> Cell:
-    return Cell(measure="patching", task="competing_vars", filler=filler, k=k, options=options)
+def cell(k: int = 16, filler: str = "decoy_heavy", **options: Any) -> BenchCell:
+    return BenchCell(measure="patching", task="competing_vars", filler=filler, k=k, options=options)
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.table import Column, Estimate, Figure, RowKey, Table, TableRow
-from guardbind_bench.prompts.cell import Cell, Form, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest, PromptForm
 from guardbind_bench.running.summary import MeasuredRequest, RunOrigin, Summary
 from guardbind_bench.stats.statistics import share
 
@@ -39,9 +39,9 @@ def about(row: TableRow, keys: Mapping[str, RowKey]) -> TableRow:
     return row.model_copy(update={"keys": {**row.keys, **keys}})
 
 
-def condition_of(form: Form, refused: str | None = None, **cell: object) -> MeasuredRequest:
+def condition_of(form: PromptForm, refused: str | None = None, **cell: object) -> MeasuredRequest:
     about = {"measure": "reading", "task": "competing_vars", "filler": "decoy_heavy", "k": 256, **cell}
-    request = Request(cell=Cell.model_validate({**about, "form": form}), trials=40)
+    request = CellRequest(cell=BenchCell.model_validate({**about, "form": form}), trials=40)
     return MeasuredRequest(request=request, measured=0 if refused else 40, failed=0, refused=refused)
 
 

@@ -24,7 +24,7 @@ from guardbind_bench.experiments.experiment import RecordSource, Settings
 from guardbind_bench.experiments.table import Column, RowKey, Table, TableRow
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest
 from guardbind_bench.registry import EXPERIMENTS, MEASURES
 from guardbind_bench.running.summary import RunOrigin
 from guardbind_bench.stats.statistics import count, quantity, share
@@ -57,7 +57,7 @@ class ToyRecord(TrialRecord):
 @dataclass
 class ToySession:
     lab: Lab
-    cell: Cell
+    cell: BenchCell
     tokens: int = 10
     batches: int = 0
 
@@ -104,7 +104,7 @@ class ToyMeasure:
     version = 1
     record: type[TrialRecord] = ToyRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> ToySession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> ToySession:
         if refusal := cell.options.get("refuses"):
             raise NullUnavailableError(str(refusal))
         return ToySession(lab, cell)
@@ -126,13 +126,13 @@ class ToyExperiment:
         meaning = {"share": Column(title="odd", unit="share", meaning="Share of odd trials.")}
         self.tables = (Table(id=self.name, title="A toy.", columns=meaning),)
 
-    def plan(self, settings: Settings) -> list[Request]:
+    def plan(self, settings: Settings) -> list[CellRequest]:
         options: dict[str, Any] = dict(settings.options)
         wanted, first = options.pop("wanted", None), options.pop("first", 0)
         options.pop("fails", None)
         return [
-            Request(
-                cell=Cell(measure="toy", task="competing_vars", k=k, seed=settings.seed, options=options),
+            CellRequest(
+                cell=BenchCell(measure="toy", task="competing_vars", k=k, seed=settings.seed, options=options),
                 trials=settings.trials,
                 first=first,
                 wanted=wanted,

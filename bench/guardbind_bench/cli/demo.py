@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from guardbind_bench.demo.overhead import Overhead
     from guardbind_bench.demo.results import ComparisonResult
-    from guardbind_bench.measures.comparison import Answer, Arm
+    from guardbind_bench.measures.comparison import Arm, ArmAnswer
     from guardbind_bench.prompts.trial import Task, Trial
 
 __all__ = ["demo"]
@@ -125,17 +125,17 @@ class _Run:
         self._model, self._tokenizer, self._task, self._arms = model, tokenizer, task, arms
         self._trials: list[Trial] = []
         self._overhead: Overhead | None = None
-        self.answers: list[Mapping[str, Answer]] = []
+        self.answers: list[Mapping[str, ArmAnswer]] = []
 
     def until_done(self, trials: int) -> bool:
         """Answer the trials and measure the cost; returns whether it was interrupted."""
         from guardbind_bench.demo.overhead import measure_overhead
-        from guardbind_bench.measures.comparison import Comparison
+        from guardbind_bench.measures.comparison import ArmComparison
 
         try:
             with _progress() as progress:
                 bar = progress.add_task("answering", total=trials)
-                comparison = Comparison(self._model, self._tokenizer, self._arms)
+                comparison = ArmComparison(self._model, self._tokenizer, self._arms)
                 for start in range(0, trials, _BATCH):
                     batch = [self._task.trial(index) for index in range(start, min(start + _BATCH, trials))]
                     self.answers += comparison.run(batch)

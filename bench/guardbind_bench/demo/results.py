@@ -8,13 +8,13 @@ from guardbind.events import Provenance, SlotRecord
 from guardbind.frozen import Frozen
 from guardbind.information.intervals import Interval, wilson
 from guardbind_bench.demo.overhead import Overhead
-from guardbind_bench.measures.comparison import TOLD, Answer, Arm
+from guardbind_bench.measures.comparison import TOLD, Arm, ArmAnswer
 from guardbind_bench.prompts.trial import SCHEMA_VERSION, Trial
 from guardbind_bench.stats.metrics import auroc, auroc_interval
 
 __all__ = ["ComparisonResult", "Cost", "Detection", "PolicyResult", "cost_of", "detection", "policy_results"]
 
-Answers = Mapping[str, Answer]
+Answers = Mapping[str, ArmAnswer]
 RateBounds = tuple[float, float]
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.table import RowKey, Table, TableRow
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class RecordSource(Protocol):
     model: str
     """Name of the model, for the keys of rows."""
 
-    def frame(self, request: Request) -> pd.DataFrame:
+    def frame(self, request: CellRequest) -> pd.DataFrame:
         """Return the records of a request, by ascending trial index; list fields are NumPy arrays.
 
         Of a request with `wanted`, the records up to the one that completes the number. Empty, with no columns, when
@@ -77,7 +77,7 @@ class RecordSource(Protocol):
         """
         ...
 
-    def refusal(self, request: Request) -> str | None:
+    def refusal(self, request: CellRequest) -> str | None:
         """Return why the cell could not be measured, or None."""
         ...
 
@@ -110,7 +110,7 @@ class Experiment(Protocol):
         """The options it knows and what they are without a setting."""
         ...
 
-    def plan(self, settings: Settings) -> Sequence[Request]:
+    def plan(self, settings: Settings) -> Sequence[CellRequest]:
         """Return what has to be measured, in order. The same cell may be asked for by other experiments as well.
 
         Raises:
@@ -127,7 +127,7 @@ class Experiment(Protocol):
         ...
 
 
-def plan(experiment: Experiment, settings: Settings) -> list[Request]:
+def plan(experiment: Experiment, settings: Settings) -> list[CellRequest]:
     """Return what has to be measured for all conditions.
 
     Raises:

@@ -20,7 +20,7 @@ from guardbind_bench.experiments.experiment import ProgressCallback, RecordSourc
 from guardbind_bench.experiments.options import check_names, read_options
 from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
 from guardbind_bench.experiments.table_file import read_tables
-from guardbind_bench.prompts.cell import Cell, Form, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest, PromptForm
 
 __all__ = [
     "CellExperiment",
@@ -58,7 +58,7 @@ class Condition:
     """
 
     keys: Mapping[str, RowKey]
-    requests: tuple[Request, ...]
+    requests: tuple[CellRequest, ...]
 
     def __str__(self) -> str:
         return " / ".join(map(str, self.keys.values()))
@@ -84,7 +84,7 @@ class GridRun(Generic[Options]):
         """Return the keys of a row: the model, and then those given."""
         return {"model": self.data.model, **keys}
 
-    def refusals(self, requests: Iterable[Request]) -> list[str]:
+    def refusals(self, requests: Iterable[CellRequest]) -> list[str]:
         """Return why requests could not be measured, each reason once."""
         reasons = (self.data.refusal(request) for request in requests)
         return list(dict.fromkeys(reason for reason in reasons if reason is not None))
@@ -129,7 +129,7 @@ class GridExperiment(ABC, Generic[Options]):
         defaults: dict[str, JsonValue] = self.option_type().model_dump(mode="json")
         return defaults
 
-    def plan(self, settings: Settings) -> list[Request]:
+    def plan(self, settings: Settings) -> list[CellRequest]:
         """Return what has to be measured, in order.
 
         Raises:
@@ -182,23 +182,25 @@ class GridExperiment(ABC, Generic[Options]):
             requests = tuple(self.requests(point, settings, options))
             yield Condition(self.condition_keys(requests[0].cell), requests)
 
-    def condition_keys(self, cell: Cell) -> dict[str, RowKey]:
+    def condition_keys(self, cell: BenchCell) -> dict[str, RowKey]:
         """Return the keys of a condition, given its first cell."""
         return keys_of(cell, self.row_keys)
 
-    def requests(self, point: Point, settings: Settings, options: Options) -> Sequence[Request]:
+    def requests(self, point: Point, settings: Settings, options: Options) -> Sequence[CellRequest]:
         """Return what is measured at a point of the grid: by default, the trials of its cell."""
-        return (Request(cell=self.cell(point, settings, options), trials=settings.trials),)
+        return (CellRequest(cell=self.cell(point, settings, options), trials=settings.trials),)
 
-    def beforehand(self, settings: Settings, options: Options) -> Sequence[Request]:
+    def beforehand(self, settings: Settings, options: Options) -> Sequence[CellRequest]:
         """Return what is measured before all conditions, for several of them; nothing by default."""
         return ()
 
-    def cell(self, point: Point, settings: Settings, options: Options) -> Cell:
+    def cell(self, point: Point, settings: Settings, options: Options) -> BenchCell:
         """Return the cell of a point of the grid."""
-        own, form = ({name: point[name] for name in point if name in kind.model_fields} for kind in (Cell, Form))
+        own, form = (
+            {name: point[name] for name in point if name in kind.model_fields} for kind in (BenchCell, PromptForm)
+        )
         made: dict[str, Any] = {**own, "measure": self.measure, "form": form, "seed": settings.seed}
-        return Cell.model_validate({**made, "options": self.cell_options(point, options)})
+        return BenchCell.model_validate({**made, "options": self.cell_options(point, options)})
 
     def cell_options(self, point: Point, options: Options) -> dict[str, JsonValue]:
         """Return the options of the measure; none by default."""
@@ -260,7 +262,7 @@ class CellExperiment(ConditionExperiment[Options]):
         """
 
 
-def keys_of(cell: Cell, names: Iterable[str]) -> dict[str, RowKey]:
+def keys_of(cell: BenchCell, names: Iterable[str]) -> dict[str, RowKey]:
     """Return fields of a cell or of its form, by name.
 
     Example:
@@ -269,7 +271,7 @@ def keys_of(cell: Cell, names: Iterable[str]) -> dict[str, RowKey]:
         >>> keys_of(Cell(measure="reading", task="competing_vars", k=8), ("task", "k", "asked"))
         {'task': 'competing_vars', 'k': 8, 'asked': 'random'}
     """
-    return {name: getattr(cell if name in Cell.model_fields else cell.form, name) for name in names}
+    return {name: getattr(cell if name in BenchCell.model_fields else cell.form, name) for name in names}
 
 
 def with_notes(row: TableRow, notes: Sequence[str]) -> TableRow:

@@ -29,7 +29,7 @@ from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.measures.spending import Spending, spending
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.text_trial import Direction, TextTask, TextTrial, Which
 from guardbind_bench.prompts.trial import TrialStage
 from guardbind_bench.scoring.scoring import read_answer, values_in
@@ -269,7 +269,7 @@ class AnswersMeasure:
     version = 3
     record = AnswerRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _AnswersSession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> _AnswersSession:
         """Make ready for a cell; its options are `AnswerOptions`.
 
         Raises:

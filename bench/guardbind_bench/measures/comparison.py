@@ -20,7 +20,7 @@ from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.measures.spending import spending
 from guardbind_bench.prompts.trial import Trial
 
-__all__ = ["ARMS", "TOLD", "Answer", "Arm", "Comparison", "ToldWhat", "arms_of", "told"]
+__all__ = ["ARMS", "TOLD", "Arm", "ArmAnswer", "ArmComparison", "ToldWhat", "arms_of", "told"]
 
 ToldWhat = Literal["nothing", "target", "bindings", "span"]
 
@@ -100,7 +100,7 @@ def _declared(trial: Trial) -> str | Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ArmAnswer:
     """What was written to one trial.
 
     Attributes:
@@ -120,7 +120,7 @@ class Answer:
     logits: Tensor | None = field(default=None, compare=False, repr=False)
 
 
-class Comparison:
+class ArmComparison:
     """Answers trials under several arms.
 
     Args:
@@ -138,7 +138,7 @@ class Comparison:
             if policy is not None
         }
 
-    def run(self, trials: Sequence[Trial]) -> list[dict[str, Answer]]:
+    def run(self, trials: Sequence[Trial]) -> list[dict[str, ArmAnswer]]:
         """Answer some trials of one task, as one batch: greedily, one token each.
 
         Returns:
@@ -151,13 +151,13 @@ class Comparison:
         with spending(self._model) as before:
             ids = torch.tensor([trial.ids for trial in trials], device=self._model.device)
             prefill = SharedPrefill(self._model, ids)
-        answers: list[dict[str, Answer]] = [{} for _ in trials]
+        answers: list[dict[str, ArmAnswer]] = [{} for _ in trials]
         for arm in self._arms:
             for row, answer in zip(answers, self._answer(arm, trials, prefill, before.seconds), strict=True):
                 row[arm.name] = answer
         return answers
 
-    def _answer(self, arm: Arm, trials: Sequence[Trial], prefill: SharedPrefill, before: float) -> list[Answer]:
+    def _answer(self, arm: Arm, trials: Sequence[Trial], prefill: SharedPrefill, before: float) -> list[ArmAnswer]:
         with spending(self._model) as spent:
             arguments: dict[str, Any] = {
                 **prefill.arguments(),
@@ -181,10 +181,10 @@ class Comparison:
         seconds, read = (shared + spent.seconds) / rows, spent.tokens / rows
         if report is None:
             logits = output.logits[0].float()
-            return [Answer(token, None, (), seconds, read, logits[i]) for i, token in enumerate(tokens)]
+            return [ArmAnswer(token, None, (), seconds, read, logits[i]) for i, token in enumerate(tokens)]
         slots = [report.row(i) for i in range(rows)]
         tried = [tuple(item for item in report.interventions if item.row == i) for i in range(rows)]
         return [
-            Answer(token, seen[0] if seen else None, done, seconds, read)
+            ArmAnswer(token, seen[0] if seen else None, done, seconds, read)
             for token, seen, done in zip(tokens, slots, tried, strict=True)
         ]

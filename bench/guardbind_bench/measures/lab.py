@@ -13,7 +13,7 @@ from guardbind.model.architecture import check_prompt_length
 from guardbind.model.cache import input_device
 from guardbind.model.forward import last_logits, left_padded
 from guardbind_bench.experiments.options import check_names, check_text_tasks
-from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.cell import BenchCell, PromptForm
 from guardbind_bench.prompts.text_trial import TextTask
 from guardbind_bench.prompts.trial import Task
 from guardbind_bench.registry import TASKS, TEXT_TASKS
@@ -32,10 +32,10 @@ class Lab:
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    _tasks: dict[tuple[str, str, int, int, Form], Task] = field(default_factory=dict)
+    _tasks: dict[tuple[str, str, int, int, PromptForm], Task] = field(default_factory=dict)
     _text_tasks: dict[tuple[str, int, int], TextTask] = field(default_factory=dict)
 
-    def task(self, cell: Cell) -> Task:
+    def task(self, cell: BenchCell) -> Task:
         """Return the task of a cell; cells that differ in what is measured share it.
 
         Raises:
@@ -50,7 +50,7 @@ class Lab:
             self._tasks[key] = builder(self.tokenizer, filler=cell.filler, k=cell.k, seed=cell.seed, form=cell.form)
         return self._tasks[key]
 
-    def text_task(self, cell: Cell) -> TextTask:
+    def text_task(self, cell: BenchCell) -> TextTask:
         """Return the text task of a cell; filler and form do not concern it.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 
 __all__ = ["Measure", "Session"]
 
@@ -44,7 +44,7 @@ class Measure(Protocol):
         """What the records are."""
         ...
 
-    def prepare(self, lab: Lab, cell: Cell) -> Session:
+    def prepare(self, lab: Lab, cell: BenchCell) -> Session:
         """Make ready for a cell; nothing of the model is changed while no batch runs.
 
         Raises:

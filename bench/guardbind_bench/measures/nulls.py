@@ -29,7 +29,7 @@ from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.reading import ReadingRecord, read_trial
 from guardbind_bench.measures.spending import spending
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, draw_seed
 
 __all__ = ["MEASURE", "NULL_NAMES", "SWAP", "NullsOptions", "NullsRecord"]
@@ -116,7 +116,7 @@ class _Guarded:
 @dataclass(frozen=True, slots=True, eq=False)
 class _NullsSession:
     lab: Lab
-    cell: Cell
+    cell: BenchCell
     task: Task
     nulls: tuple[str, ...]
     guard_nulls: tuple[Null, ...]
@@ -253,7 +253,7 @@ class Nulls:
     version = 1
     record = NullsRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _NullsSession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> _NullsSession:
         """Make ready for a cell; its options are `NullsOptions`. Nulls that the model cannot run are left out.
 
         Raises:

@@ -17,7 +17,7 @@ from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.patch_runs import margins, run
 from guardbind_bench.measures.patching_pairs import PairSource, PatchingOptions, PatchPair, Position, chosen_layers
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import TrialStage
 
 __all__ = ["MEASURE", "PatchingRecord"]
@@ -86,7 +86,7 @@ class _Shot:
 class _PatchingSession:
     """Pairs of one cell; see `Session`."""
 
-    def __init__(self, lab: Lab, cell: Cell) -> None:
+    def __init__(self, lab: Lab, cell: BenchCell) -> None:
         if is_recurrent(lab.model):
             raise NullUnavailableError(
                 f"{type(lab.model).__name__} carries a recurrent state; patches go on from a cache of single columns.",
@@ -231,7 +231,7 @@ class _PatchingMeasure:
     version = 1
     record: type[TrialRecord] = PatchingRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _PatchingSession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> _PatchingSession:
         """Find the sites of the model and read the clean runs that other pairs are compared with.
 
         Raises:

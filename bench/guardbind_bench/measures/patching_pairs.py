@@ -12,7 +12,7 @@ from guardbind.errors import ConfigError
 from guardbind.frozen import Frozen
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.residuals import resolve_layers
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial
 
 __all__ = ["Corruption", "Layers", "PairSource", "PatchPair", "PatchingOptions", "Position", "chosen_layers"]
@@ -88,7 +88,7 @@ class PairSource:
         ConfigError: Both prompts of a pair would be the same, or decoys are asked for where there are none.
     """
 
-    def __init__(self, lab: Lab, cell: Cell, options: PatchingOptions) -> None:
+    def __init__(self, lab: Lab, cell: BenchCell, options: PatchingOptions) -> None:
         self._corrupt = lab.task(cell)
         self._decoys_only = options.corruption == "decoys_only"
         self._clean: Task = lab.task(

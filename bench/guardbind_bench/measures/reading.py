@@ -15,7 +15,7 @@ from guardbind.information import nats_to_bits
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 
 __all__ = ["MEASURE", "ReadingRecord", "ReadingSession", "WrongKind", "read_trial"]
@@ -205,7 +205,7 @@ class _ReadingMeasure:
     version = 1
     record = ReadingRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> ReadingSession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> ReadingSession:
         if cell.options:
             raise ConfigError(f"measure 'reading' has no options; {sorted(cell.options)} were given.")
         task = lab.task(cell)

@@ -14,11 +14,11 @@ from guardbind.evidence import Binding, locate
 from guardbind.frozen import Frozen
 from guardbind.text.decoded import PromptText
 from guardbind_bench.experiments.options import read_options
-from guardbind_bench.measures.comparison import ARMS, Answer, Arm, Comparison
+from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import ARMS as PROMPT_ARMS
 
@@ -38,7 +38,7 @@ class RepairOptions(Frozen):
     """The options of the measure."""
 
     arms: tuple[str, ...] = DEFAULT_ARMS
-    """Arms of the comparison, `candidates`, and checkpoint arms as `Form.arm` takes them; always with `none`."""
+    """Arms of the comparison, `candidates`, and checkpoint arms as `PromptForm.arm` takes them; always with `none`."""
 
 
 class RepairRecord(TrialRecord):
@@ -75,8 +75,8 @@ class RepairRecord(TrialRecord):
 @dataclass(frozen=True, slots=True, eq=False)
 class _RepairSession:
     task: Task
-    comparison: Comparison
-    plain: Comparison
+    comparison: ArmComparison
+    plain: ArmComparison
     guard_arms: tuple[Arm, ...]
     prompts: Mapping[str, Task]
     candidates: bool
@@ -115,10 +115,10 @@ class _RepairSession:
         return [record for index in indices for record in records[index]]
 
 
-def _answered(comparison: Comparison, trials: Sequence[Trial]) -> list[dict[str, Answer]]:
+def _answered(comparison: ArmComparison, trials: Sequence[Trial]) -> list[dict[str, ArmAnswer]]:
     """Answer prompts of any lengths; those of one length make a batch."""
     order = sorted(range(len(trials)), key=lambda i: len(trials[i].ids))
-    answers: dict[int, dict[str, Answer]] = {}
+    answers: dict[int, dict[str, ArmAnswer]] = {}
     for _, group in groupby(order, key=lambda i: len(trials[i].ids)):
         places = list(group)
         answers |= zip(places, comparison.run([trials[i] for i in places]), strict=True)
@@ -130,7 +130,7 @@ def _answered(comparison: Comparison, trials: Sequence[Trial]) -> list[dict[str,
     return [answers[i] for i in range(len(trials))]
 
 
-def _record(trial: Trial, arm: Arm, answer: Answer, unguarded: Answer) -> RepairRecord:
+def _record(trial: Trial, arm: Arm, answer: ArmAnswer, unguarded: ArmAnswer) -> RepairRecord:
     slot = answer.slot
     # A restatement is read ahead in a pass of its own, which the slot's record does not count.
     ahead = [tried for tried in answer.interventions if tried.action == "checkpoint" and tried.token_after is not None]
@@ -151,7 +151,7 @@ def _record(trial: Trial, arm: Arm, answer: Answer, unguarded: Answer) -> Repair
     )
 
 
-def _among_candidates(trial: Trial, unguarded: Answer) -> RepairRecord:
+def _among_candidates(trial: Trial, unguarded: ArmAnswer) -> RepairRecord:
     assert unguarded.logits is not None
     token = best_token(unguarded.logits, (value.token for value in trial.candidates))
     return RepairRecord(
@@ -167,7 +167,7 @@ def _among_candidates(trial: Trial, unguarded: Answer) -> RepairRecord:
     )
 
 
-def _restated(before: Trial, after: Trial, arm: str, answer: Answer) -> RepairRecord:
+def _restated(before: Trial, after: Trial, arm: str, answer: ArmAnswer) -> RepairRecord:
     longer = len(after.ids) - len(before.ids)
     return RepairRecord(
         index=before.index,
@@ -189,7 +189,7 @@ class RepairMeasure:
     version = 1
     record = RepairRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _RepairSession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> _RepairSession:
         """Make ready for a cell; its options are `RepairOptions`.
 
         Raises:
@@ -220,8 +220,8 @@ class RepairMeasure:
                 else:
                     tokens = max(tokens, len(prompts[name].trial(0).ids))
                     lab.check_length(tokens)
-        comparison = Comparison(lab.model, lab.tokenizer, guard_arms)
-        plain = Comparison(lab.model, lab.tokenizer, ARMS[:1])
+        comparison = ArmComparison(lab.model, lab.tokenizer, guard_arms)
+        plain = ArmComparison(lab.model, lab.tokenizer, ARMS[:1])
         # The first call of each guard tries its null, which is not what an answer costs.
         with suppress(NumericsError):
             comparison.run([trial])
@@ -230,7 +230,7 @@ class RepairMeasure:
         )
 
 
-def _restating(lab: Lab, cell: Cell, arm: str, trial: Trial) -> Task:
+def _restating(lab: Lab, cell: BenchCell, arm: str, trial: Trial) -> Task:
     """Return the task with a checkpoint arm.
 
     Raises:
@@ -242,7 +242,7 @@ def _restating(lab: Lab, cell: Cell, arm: str, trial: Trial) -> Task:
     return task
 
 
-def _arms(cell: Cell) -> tuple[str, ...]:
+def _arms(cell: BenchCell) -> tuple[str, ...]:
     wanted = read_options(RepairOptions, cell.options, "repair").arms
     known = {*_GUARD_ARMS, CANDIDATES, *PROMPT_ARMS}
     unknown = [name for name in wanted if name.partition(":")[0] not in known]

@@ -16,7 +16,7 @@ from guardbind.model.lens import Lens
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.reading import ReadingRecord, read_trial
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial
 
 __all__ = ["MEASURE", "ResidualOptions", "ResidualRecord", "Residuals", "resolve_layers"]
@@ -117,7 +117,7 @@ class Residuals:
     version = 1
     record = ResidualRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _ResidualsSession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> _ResidualsSession:
         """Make ready for a cell; its options are `ResidualOptions`.
 
         Raises:

@@ -15,7 +15,7 @@ from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.reading import ReadingRecord, read_trial
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.tasks.arms_text import EVERY, checkpoint, parts, spread, truth
 from guardbind_bench.prompts.tasks.binding import BindingTask
 from guardbind_bench.prompts.tasks.sketch import Sketch, assemble, flat
@@ -141,7 +141,7 @@ class SelfCheckpoint:
     version = 1
     record = SelfCheckpointRecord
 
-    def prepare(self, lab: Lab, cell: Cell) -> _SelfCheckpointSession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> _SelfCheckpointSession:
         """Make ready for a cell of arm `baseline`; its options are `SelfCheckpointOptions`.
 
         Raises:

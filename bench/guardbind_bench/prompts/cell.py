@@ -10,20 +10,20 @@ from pydantic import Field, JsonValue
 from guardbind.frozen import Frozen
 from guardbind_bench.prompts.trial import SCHEMA_VERSION
 
-__all__ = ["Asked", "Cell", "Form", "Layout", "Request", "Style", "Template"]
+__all__ = ["Asked", "BenchCell", "CellRequest", "PromptForm", "PromptLayout", "Style", "Template"]
 
 Style = Literal["bracket", "eq"]
-Layout = Literal["S", "C"]
+PromptLayout = Literal["S", "C"]
 Asked = Literal["random", "fixed"]
 Template = Literal["plain", "chat"]
 
 
-class Form(Frozen):
+class PromptForm(Frozen):
     """How the prompts of a task are written."""
 
     style: Style = "bracket"
     """`KEY=[ value ]` or `KEY = value`."""
-    layout: Layout = "S"
+    layout: PromptLayout = "S"
     """The paper's stage suite (S) or checkpoint suite (C); they differ in the closing bracket and in line ends."""
     asked: Asked = "random"
     """Which key the question names: drawn anew for each trial, or always the paper's (the first)."""
@@ -33,7 +33,7 @@ class Form(Frozen):
     """What is done to the prompt, `NAME` or `NAME:NUMBER`; a registered checkpoint arm, or `baseline` for nothing."""
 
 
-class Cell(Frozen):
+class BenchCell(Frozen):
     """What is measured on which prompts."""
 
     measure: str
@@ -44,7 +44,7 @@ class Cell(Frozen):
     """A registered filler."""
     k: int = Field(default=96, ge=0)
     """Tokens of filler per block; the distance in tokens is recorded with each trial."""
-    form: Form = Form()
+    form: PromptForm = PromptForm()
     """How the prompts are written."""
     seed: int = Field(default=0, ge=0)
     """Base seed: the same cell gives the same trials on every machine."""
@@ -58,10 +58,10 @@ class Cell(Frozen):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class Request(Frozen):
+class CellRequest(Frozen):
     """Some trials of a cell."""
 
-    cell: Cell
+    cell: BenchCell
     """The cell."""
     trials: int = Field(ge=1)
     """How many trials, at most."""

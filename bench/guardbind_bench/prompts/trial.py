@@ -11,7 +11,7 @@ from guardbind_bench.prompts.pool import Pool, PoolValue
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from guardbind_bench.prompts.cell import Form
+    from guardbind_bench.prompts.cell import PromptForm
 
 __all__ = ["SCHEMA_VERSION", "Bound", "Task", "TaskBuilder", "Trial", "TrialStage", "draw_seed"]
 
@@ -127,7 +127,9 @@ class TaskBuilder(Protocol):
     lettered: bool
     """Whether the answer is the letter of an option, so that what is written tells of the right one only by letter."""
 
-    def __call__(self, tokenizer: PreTrainedTokenizerBase, *, filler: str, k: int, seed: int, form: Form = ...) -> Task:
+    def __call__(
+        self, tokenizer: PreTrainedTokenizerBase, *, filler: str, k: int, seed: int, form: PromptForm = ...
+    ) -> Task:
         """Make a task: `k` tokens of `filler` per block, drawn from the base seed `seed`, written as `form` says.
 
         Raises:

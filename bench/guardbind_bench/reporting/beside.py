@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from guardbind_bench.experiments.table import RowKey
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.reporting.compare import ComparedNumber, ComparedRow
 from guardbind_bench.reporting.numbers import about, interval, number, said
 
@@ -60,7 +60,7 @@ class Beside:
 def beside(comparisons: Sequence[ComparedRow]) -> Beside:
     """Arrange comparisons."""
     # How the prompts were written is said once for the run; here only where it tells rows apart.
-    forms = [name for name in Form.model_fields if len({one.keys.get(name) for one in comparisons}) < 2]
+    forms = [name for name in PromptForm.model_fields if len({one.keys.get(name) for one in comparisons}) < 2]
     hidden = {"model", *forms}
     notes: dict[str, int] = {}
     same: list[BesideLine] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.table import Column, Estimate, RowKey, TableRow
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.reporting.numbers import said
 from guardbind_bench.reporting.published import Published, PublishedRow, PublishedTable, read_published
 from guardbind_bench.running.summary import Summary
@@ -104,7 +104,7 @@ def compare(summary: Summary, published: Published | None = None) -> list[Compar
     return comparisons
 
 
-def _row(row: TableRow, columns: dict[str, Column], table: PublishedTable, forms: set[Form]) -> list[ComparedRow]:
+def _row(row: TableRow, columns: dict[str, Column], table: PublishedTable, forms: set[PromptForm]) -> list[ComparedRow]:
     partners, missing = _partners(row, table)
     names = [_same_meaning(row, columns, table, partner) for partner in partners]
     if not missing and not any(names):
@@ -257,7 +257,7 @@ def _row_reasons(row: TableRow, other: PublishedRow, table: PublishedTable) -> I
         yield f"the published table: {table.caveat}"
 
 
-def _forms(row: TableRow, summary: Summary) -> set[Form]:
+def _forms(row: TableRow, summary: Summary) -> set[PromptForm]:
     """Return how the prompts of a row may have been written."""
     cells = [condition.request.cell for condition in summary.conditions]
     matching = [
@@ -268,13 +268,13 @@ def _forms(row: TableRow, summary: Summary) -> set[Form]:
     forms = [
         cell.form
         for cell in matching
-        if all(row.keys.get(key, getattr(cell.form, key)) == getattr(cell.form, key) for key in Form.model_fields)
+        if all(row.keys.get(key, getattr(cell.form, key)) == getattr(cell.form, key) for key in PromptForm.model_fields)
     ]
     # A row may name an arm that is no cell of its own.
     return set(forms or (cell.form for cell in matching))
 
 
-def _form_reasons(forms: set[Form], table: PublishedTable) -> Iterable[str]:
+def _form_reasons(forms: set[PromptForm], table: PublishedTable) -> Iterable[str]:
     if table.form is None:
         if forms:
             yield "the paper does not give the prompts"

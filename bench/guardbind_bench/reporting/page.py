@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.table import Table, TableRow
-from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.cell import BenchCell, PromptForm
 from guardbind_bench.registry import TEXT_TASKS
 from guardbind_bench.reporting.beside import Beside, beside
 from guardbind_bench.reporting.compare import compare
@@ -165,7 +165,7 @@ def _listed(noun: str, names: Sequence[str]) -> str:
     return f"{noun}{'s' * (len(names) > 1)} {', '.join(names)}"
 
 
-def _written(forms: Sequence[Form]) -> str:
+def _written(forms: Sequence[PromptForm]) -> str:
     if not forms:
         return ""
     said = {
@@ -198,9 +198,9 @@ def _refused(conditions: Sequence[MeasuredRequest]) -> Iterable[tuple[str, str]]
             yield _cell(condition.request.cell), condition.refused
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: BenchCell) -> str:
     text = f"{cell.measure}: {cell.task}, {cell.filler}, k {cell.k}, seed {cell.seed}"
-    other = [f"{name} {value}" for name, value in cell.form if value != getattr(Form(), name)]
+    other = [f"{name} {value}" for name, value in cell.form if value != getattr(PromptForm(), name)]
     other += [f"{name} {_option(value)}" for name, value in cell.options.items()]
     return ", ".join([text, *other])
 

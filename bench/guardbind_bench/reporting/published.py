@@ -10,7 +10,7 @@ from guardbind.errors import UnknownNameError, nearest
 from guardbind.frozen import Frozen
 from guardbind.information.intervals import Interval, wilson
 from guardbind_bench.experiments.table import RowKey
-from guardbind_bench.prompts.cell import Asked, Layout, Style, Template
+from guardbind_bench.prompts.cell import Asked, PromptLayout, Style, Template
 
 __all__ = ["Published", "PublishedColumn", "PublishedForm", "PublishedRow", "PublishedTable", "read_published"]
 
@@ -20,7 +20,7 @@ class PublishedForm(Frozen):
 
     style: Style
     """`KEY=[ value ]` or `KEY = value`."""
-    layout: Layout
+    layout: PromptLayout
     """Which of the released scripts made the prompts."""
     asked: Asked
     """Always `fixed`: the question names the first key, or the first value."""

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from guardbind.errors import RunFolderError
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest
 from guardbind_bench.registry import MEASURES, TASKS, TEXT_TASKS, task_version
 from guardbind_bench.running.files import TEMPORARY, write_atomic
 from guardbind_bench.running.manifest import ExperimentState, Manifest, Refusal, Status
@@ -159,7 +159,7 @@ class RunFolder:
         return sorted((self.path / _RECORDS).glob(f"*/{cell_id}/*.parquet"))
 
     def add(
-        self, cell: Cell, records: Sequence[TrialRecord], *, seconds: float = 0.0, peak_memory: int | None = None
+        self, cell: BenchCell, records: Sequence[TrialRecord], *, seconds: float = 0.0, peak_memory: int | None = None
     ) -> None:
         """Write the records of one batch, at least one; those of a trial are never in more than one batch.
 
@@ -188,16 +188,16 @@ class RunFolder:
         write_atomic(path, encode(records, part, model=self.model))
         held.take(path, part, [(record.index, record.counts, record.failed) for record in records])
 
-    def done(self, request: Request) -> set[int]:
+    def done(self, request: CellRequest) -> set[int]:
         """Return the trials of a request that have records, also those beyond the number that was wanted."""
         indices = range(request.first, request.first + request.trials)
         return {index for index in self._of(request.cell.id).counts if index in indices}
 
-    def complete(self, request: Request) -> bool:
+    def complete(self, request: CellRequest) -> bool:
         """Whether nothing of a request is left to be measured."""
         return self._last(request) is not None or len(self.done(request)) == request.trials
 
-    def frame(self, request: Request) -> pd.DataFrame:
+    def frame(self, request: CellRequest) -> pd.DataFrame:
         """Return the records of a request, by ascending trial index; list fields are NumPy arrays.
 
         Of a request with `wanted`, the trials up to the one that completes the number. Empty, with no columns, when
@@ -215,7 +215,7 @@ class RunFolder:
         frame = frame[frame["index"].isin(chosen)]
         return frame.sort_values("index", kind="stable", ignore_index=True)
 
-    def _last(self, request: Request) -> int | None:
+    def _last(self, request: CellRequest) -> int | None:
         # Index of the trial that completes the number wanted, once every trial before it has records.
         if request.wanted is None:
             return None
@@ -228,7 +228,7 @@ class RunFolder:
                 return index
         return None
 
-    def _chosen(self, request: Request) -> set[int]:
+    def _chosen(self, request: CellRequest) -> set[int]:
         done, last = self.done(request), self._last(request)
         return done if last is None else {index for index in done if index <= last}
 
@@ -262,7 +262,7 @@ class RunFolder:
 
     # Refusals, conditions, summaries
 
-    def refuse(self, cell: Cell, reason: str | None) -> None:
+    def refuse(self, cell: BenchCell, reason: str | None) -> None:
         """Note why a cell cannot be measured; None takes it back."""
         refusals = {cell_id: held for cell_id, held in self.manifest.refusals.items() if cell_id != cell.id}
         if reason is not None:
@@ -270,12 +270,12 @@ class RunFolder:
         if refusals != self.manifest.refusals:
             self._write(refusals=refusals)
 
-    def refusal(self, request: Request) -> str | None:
+    def refusal(self, request: CellRequest) -> str | None:
         """Return why the cell could not be measured, or None."""
         held = self.manifest.refusals.get(request.cell.id)
         return None if held is None else held.reason
 
-    def conditions(self, requests: Sequence[Request]) -> tuple[MeasuredRequest, ...]:
+    def conditions(self, requests: Sequence[CellRequest]) -> tuple[MeasuredRequest, ...]:
         """Return what became of each request."""
         conditions = []
         for request in requests:
@@ -290,7 +290,7 @@ class RunFolder:
             )
         return tuple(conditions)
 
-    def cost(self, requests: Sequence[Request]) -> tuple[float, int | None]:
+    def cost(self, requests: Sequence[CellRequest]) -> tuple[float, int | None]:
         """Return the seconds that the cells of some requests took, all of their records, and the peak memory."""
         cells = [self._of(cell_id) for cell_id in dict.fromkeys(request.cell.id for request in requests)]
         peaks = [held.peak for held in cells if held.peak is not None]

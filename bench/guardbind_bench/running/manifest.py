@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from guardbind._version import __version__
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.running.files import read_record, write_atomic
 from guardbind_bench.running.summary import RunOrigin
 
@@ -24,7 +24,7 @@ Status = Literal["running", "stopped", "done"]
 class Refusal(Frozen):
     """A cell that could not be measured."""
 
-    cell: Cell
+    cell: BenchCell
     """The cell."""
     reason: str
     """Why."""

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from guardbind.errors import ConfigError, RunFolderError
 from guardbind.frozen import Frozen
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 
 __all__ = ["PARTS_VERSION", "RecordsPart", "cell_columns", "decode", "encode", "read_part", "record_schema"]
 
@@ -43,7 +43,7 @@ class RecordsPart(Frozen):
     """Its version."""
     task_version: int
     """Version of the task that made the trials."""
-    cell: Cell
+    cell: BenchCell
     """What was measured."""
     seconds: float
     """Time that the measure took."""
@@ -51,7 +51,7 @@ class RecordsPart(Frozen):
     """Peak of the memory of the process by then."""
 
 
-def cell_columns(cell: Cell) -> dict[str, str | int]:
+def cell_columns(cell: BenchCell) -> dict[str, str | int]:
     """Return what stands beside each record, so that a file can be read without guardbind; `model` comes on top.
 
     The prefix keeps them apart from the fields of a record, one of which may be an arm of its own.

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest
 from guardbind_bench.registry import TEXT_TASKS
 
 __all__ = ["Progress", "duration", "label"]
@@ -19,7 +19,7 @@ _ALL = "all"
 _EVERY = 20.0
 
 
-def label(cell: Cell) -> str:
+def label(cell: BenchCell) -> str:
     """Return a cell in a few words."""
     if cell.task in TEXT_TASKS:
         return f"{cell.measure} {cell.task} k={cell.k}"
@@ -90,7 +90,7 @@ class Progress:
     ) -> None:
         self._bars.stop()
 
-    def begin(self, plan: Mapping[str, Sequence[Request]], done: Mapping[str, Iterable[int]]) -> None:
+    def begin(self, plan: Mapping[str, Sequence[CellRequest]], done: Mapping[str, Iterable[int]]) -> None:
         """Say what is to come.
 
         Args:
@@ -112,11 +112,11 @@ class Progress:
         there = f", {self._done_before:,} of them are there" if self._done_before else ""
         self._write(f"{', '.join(plan)}: {total:,} trials at most{there}")
 
-    def started(self, cell: Cell) -> None:
+    def started(self, cell: BenchCell) -> None:
         """Say which cell comes next."""
         self._write_if_due(f"{label(cell)}: begins")
 
-    def advance(self, cell: Cell, indices: Iterable[int], tokens: int, seconds: float) -> None:
+    def advance(self, cell: BenchCell, indices: Iterable[int], tokens: int, seconds: float) -> None:
         """Count trials that were measured; `tokens` went through the model, or the models, in `seconds`."""
         self._done.setdefault(cell.id, set()).update(indices)
         speed = f"{tokens / seconds:,.0f} tokens/s" if seconds > 0 else ""
@@ -124,7 +124,7 @@ class Progress:
         done = len(self._done[cell.id])
         self._write_if_due(f"{label(cell)}: {done} trials so far{f', {speed}' if speed else ''}")
 
-    def finished(self, cell: Cell, refusal: str | None) -> None:
+    def finished(self, cell: BenchCell, refusal: str | None) -> None:
         """Count a cell as finished: trials of it that have no record are not needed, or it was refused."""
         # A short cell may come and go between two ticks of the display.
         self._bars.refresh()
@@ -160,7 +160,7 @@ class Progress:
             return ""
         return f", about {duration((total - done) * seconds / new)} left"
 
-    def _show(self, cell: Cell, doing: str) -> None:
+    def _show(self, cell: BenchCell, doing: str) -> None:
         for name, asked in self._asked.items():
             if cell.id in asked:
                 completed, total = self._count(name)

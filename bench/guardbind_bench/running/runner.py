@@ -16,7 +16,7 @@ from guardbind_bench.experiments.experiment import Settings, summarise
 from guardbind_bench.experiments.experiment import plan as plan_of
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Session
-from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest
 from guardbind_bench.registry import EXPERIMENTS, MEASURES
 from guardbind_bench.running.batches import MeasuredBatch, batches, is_out_of_memory, measure, trials_per_batch
 from guardbind_bench.running.folder import RunFolder
@@ -121,7 +121,7 @@ class _Cells:
 
     def __init__(
         self,
-        plan: Mapping[str, Sequence[Request]],
+        plan: Mapping[str, Sequence[CellRequest]],
         lab: Lab,
         team: Team,
         folder: RunFolder | None,
@@ -130,7 +130,7 @@ class _Cells:
     ) -> None:
         # By experiment the cells, by cell the requests of all experiments.
         self._cells = {name: {r.cell.id: r.cell for r in requests} for name, requests in plan.items()}
-        self._requests: dict[str, list[Request]] = {}
+        self._requests: dict[str, list[CellRequest]] = {}
         for request in (request for requests in plan.values() for request in requests):
             self._requests.setdefault(request.cell.id, []).append(request)
         self._lab = lab
@@ -151,7 +151,7 @@ class _Cells:
                 if progress is not None:
                     progress.finished(cell, refusal)
 
-    def _measure(self, cell: Cell, requests: Sequence[Request], progress: Progress | None) -> str | None:
+    def _measure(self, cell: BenchCell, requests: Sequence[CellRequest], progress: Progress | None) -> str | None:
         if self._folder is not None:
             # It may have been for want of memory, of which there may be more now.
             self._folder.refuse(cell, None)
@@ -179,7 +179,9 @@ class _Cells:
             self._folder.refuse(cell, reason)
         return reason
 
-    def _run(self, cell: Cell, requests: Sequence[Request], session: Session, progress: Progress | None) -> str | None:
+    def _run(
+        self, cell: BenchCell, requests: Sequence[CellRequest], session: Session, progress: Progress | None
+    ) -> str | None:
         size = trials_per_batch(session.tokens, budget=self._token_budget, longest=self._batch_size)
         steps = iter(()) if self._folder is None else _steps(self._folder, requests, size)
         device = input_device(self._lab.model)
@@ -199,7 +201,7 @@ class _Cells:
         return None
 
 
-def _steps(folder: RunFolder, requests: Sequence[Request], size: int) -> Iterator[list[tuple[int, ...]]]:
+def _steps(folder: RunFolder, requests: Sequence[CellRequest], size: int) -> Iterator[list[tuple[int, ...]]]:
     """Say what to measure next, once what was said before is in the folder.
 
     Batches of which no trial has a record are the same ones however often the run was stopped.
@@ -216,11 +218,11 @@ def _steps(folder: RunFolder, requests: Sequence[Request], size: int) -> Iterato
                 yield batches(missing, size)
 
 
-def _indices(request: Request) -> range:
+def _indices(request: CellRequest) -> range:
     return range(request.first, request.first + request.trials)
 
 
-def _keep(folder: RunFolder, cell: Cell, measured: Sequence[tuple[MeasuredBatch, int | None]]) -> set[int]:
+def _keep(folder: RunFolder, cell: BenchCell, measured: Sequence[tuple[MeasuredBatch, int | None]]) -> set[int]:
     indices: set[int] = set()
     for batch, peak in measured:
         if batch.records:
@@ -239,7 +241,7 @@ class _Main:
     def __init__(
         self,
         experiments: Mapping[str, Settings],
-        plan: Mapping[str, Sequence[Request]],
+        plan: Mapping[str, Sequence[CellRequest]],
         cells: _Cells,
         folder: RunFolder,
         progress: Progress,

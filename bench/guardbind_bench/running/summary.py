@@ -8,7 +8,7 @@ from pathlib import Path
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.table import Table, TableRow
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 from guardbind_bench.running.files import read_record, write_atomic
 from guardbind_bench.running.storing import packed, text_of, unpacked
 
@@ -43,7 +43,7 @@ class RunOrigin(Frozen):
 class MeasuredRequest(Frozen):
     """What became of one request."""
 
-    request: Request
+    request: CellRequest
     """What was asked for."""
     measured: int
     """Trials with a record."""

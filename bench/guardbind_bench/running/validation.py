@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardbind.errors import GuardbindError
 from guardbind_bench.experiments.experiment import Settings, plan, summarise
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 from guardbind_bench.registry import EXPERIMENTS, MEASURES
 from guardbind_bench.running.parquet import decode, read_part
 from guardbind_bench.running.storing import DIGITS
@@ -32,7 +32,7 @@ def problems(folder: RunFolder, progress: Callable[[str], None] = lambda _: None
     Checked are: checksum, schema and version of every file; that no trial stands in two of them; that every record
     was asked for; that every summary is of this folder and its rows follow from the records.
     """
-    planned: dict[str, list[Request]] = {}
+    planned: dict[str, list[CellRequest]] = {}
     found: list[str] = []
     for name, state in folder.manifest.experiments.items():
         for settings in (*state.earlier, state.settings):
@@ -45,7 +45,7 @@ def problems(folder: RunFolder, progress: Callable[[str], None] = lambda _: None
     return [*found, *_summaries(folder, progress, whole=not found)]
 
 
-def _plan(name: str, settings: Settings, found: list[str]) -> list[Request]:
+def _plan(name: str, settings: Settings, found: list[str]) -> list[CellRequest]:
     try:
         return plan(EXPERIMENTS.get(name), settings)
     except GuardbindError as error:
@@ -53,7 +53,7 @@ def _plan(name: str, settings: Settings, found: list[str]) -> list[Request]:
         return []
 
 
-def _records(folder: RunFolder, cell_id: str, requests: list[Request]) -> list[str]:
+def _records(folder: RunFolder, cell_id: str, requests: list[CellRequest]) -> list[str]:
     found: list[str] = []
     seen: dict[int, Path] = {}
     asked = [range(request.first, request.first + request.trials) for request in requests]

@@ -16,7 +16,7 @@ from families import FAMILIES, build
 from paths import ROOT
 
 from guardbind.cli import main
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.running.naming import hidden, model_name, without_folders, without_folders_in
 
 TABLE = table_of({"acc": "share"}, name="stages")
@@ -83,7 +83,7 @@ def test_a_name_is_in_headings_rows_and_page(model: Path, tmp_path: Path) -> Non
 def test_one_name_is_for_one_model(tmp_path: Path) -> None:
     for name in ("one", "two"):
         rows = [row_of(TABLE, {"acc": hits(3, 40)}, model=name)]
-        summary_of([TABLE], rows, [condition_of(Form())], model=name).write(tmp_path / f"{name}.json")
+        summary_of([TABLE], rows, [condition_of(PromptForm())], model=name).write(tmp_path / f"{name}.json")
     refused = invoke("report", tmp_path, "--name", "three")
     assert refused.exit_code == 2
     assert "2 models: one, two" in refused.stderr

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 from guardbind.cli import main
 from guardbind_bench.demo import overhead
-from guardbind_bench.measures.comparison import ARMS, Comparison
+from guardbind_bench.measures.comparison import ARMS, ArmComparison
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +76,14 @@ def test_a_person_gets_a_story_and_tables(folder: Path) -> None:
 def test_an_interrupted_run_prints_what_it_has(
     folder: Path, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = Comparison.run, iter(range(10))
+    real, calls = ArmComparison.run, iter(range(10))
 
-    def interrupted(self: Comparison, trials: Any) -> Any:
+    def interrupted(self: ArmComparison, trials: Any) -> Any:
         if next(calls) == 2:
             raise KeyboardInterrupt
         return real(self, trials)
 
-    monkeypatch.setattr(Comparison, "run", interrupted)
+    monkeypatch.setattr(ArmComparison, "run", interrupted)
     result = run(folder, "--trials", "50", *options)
     assert result.exit_code == 130
     assert "Stopped after 8 of 50 prompts." in result.stderr
@@ -96,10 +96,10 @@ def test_an_interrupted_run_prints_what_it_has(
 
 
 def test_interrupted_before_the_first_answer_nothing_is_printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(self: Comparison, trials: Any) -> Any:
+    def interrupted(self: ArmComparison, trials: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Comparison, "run", interrupted)
+    monkeypatch.setattr(ArmComparison, "run", interrupted)
     result = run(folder, "--json")
     assert (result.exit_code, result.stdout) == (130, "")
 

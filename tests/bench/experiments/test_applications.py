@@ -14,7 +14,7 @@ from guardbind_bench.experiments.applications.experiment import EXPERIMENT
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.answers import MEASURE, AnswerRecord
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.registry import MEASURES
 
 SETTINGS = Settings(tasks=("records",), ks=(0,), trials=6)
@@ -324,7 +324,7 @@ def test_a_task_goes_to_the_experiments_that_take_it() -> None:
 def test_the_measure_needs_a_text_task() -> None:
     lab = speaking_lab()
     with pytest.raises(ConfigError, match="is a task; here a text task is needed: agent_log"):
-        MEASURE.prepare(lab, Cell(measure="answers", task="competing_vars"))
+        MEASURE.prepare(lab, BenchCell(measure="answers", task="competing_vars"))
     for measure in ("reading", "repair"):
         with pytest.raises(ConfigError, match="is a text task; here a task is needed"):
-            MEASURES.get(measure).prepare(lab, Cell(measure=measure, task="records"))
+            MEASURES.get(measure).prepare(lab, BenchCell(measure=measure, task="records"))

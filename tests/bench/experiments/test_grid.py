@@ -19,7 +19,7 @@ from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point, keys_of, with_notes
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.table import Column, Table, TableRow
-from guardbind_bench.prompts.cell import Cell, Form, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest, PromptForm
 from guardbind_bench.stats.statistics import count
 
 COLUMNS = {name: Column(title=name, unit="count", meaning="Trials.") for name in ("b", "a")}
@@ -68,9 +68,14 @@ def test_the_requests_are_the_product_of_the_axes_the_last_varying_fastest(
     options: dict[str, JsonValue] = {"depths": list(depths), "templates": ["plain", "chat"]}
     planned = EXPERIMENT.plan(Settings(tasks=tuple(tasks), ks=tuple(ks), trials=trials, seed=seed, options=options))
     expected = [
-        Request(
-            cell=Cell(
-                measure="reading", task=task, k=k, form=Form(template=template), seed=seed, options={"depth": depth}
+        CellRequest(
+            cell=BenchCell(
+                measure="reading",
+                task=task,
+                k=k,
+                form=PromptForm(template=template),
+                seed=seed,
+                options={"depth": depth},
             ),
             trials=trials,
         )
@@ -136,7 +141,7 @@ def test_tables_are_read_from_the_file_beside_the_module(tmp_path: Path, monkeyp
 
 
 def test_keys_are_fields_of_the_cell_or_of_its_form() -> None:
-    cell = Cell(measure="reading", task="competing_vars", k=3, form=Form(layout="C"))
+    cell = BenchCell(measure="reading", task="competing_vars", k=3, form=PromptForm(layout="C"))
     assert keys_of(cell, ("layout", "k", "seed")) == {"layout": "C", "k": 3, "seed": 0}
 
 
@@ -150,7 +155,7 @@ def test_every_registered_experiment_says_what_a_refused_condition_is_about() ->
     from guardbind_bench.registry import EXPERIMENTS
 
     class Refusing(MemoryData):
-        def refusal(self, request: Request) -> str | None:
+        def refusal(self, request: CellRequest) -> str | None:
             return "too long."
 
     for name in EXPERIMENTS:

@@ -15,7 +15,7 @@ from guardbind_bench.experiments.experiment import RecordSource, Settings
 from guardbind_bench.experiments.probe.data import TRAINING, ProbeTrials
 from guardbind_bench.experiments.probe.experiment import EXPERIMENT
 from guardbind_bench.experiments.table import TableRow
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 
 POOL, HIDDEN = 16, 40
 LAYERS = (0, 18)
@@ -50,16 +50,16 @@ class Invented:
     def __init__(self, write: Write, wrong: float = 0.4, refused: Sequence[int] = (), far: int | None = None) -> None:
         self.write, self.wrong, self.refused, self.far = write, wrong, refused, far
 
-    def refusal(self, request: Request) -> str | None:
+    def refusal(self, request: CellRequest) -> str | None:
         return "the prompts are too long" if request.cell.k in self.refused else None
 
-    def frame(self, request: Request) -> pd.DataFrame:
+    def frame(self, request: CellRequest) -> pd.DataFrame:
         if self.refusal(request):
             return pd.DataFrame()
         rows = [self._record(request, request.first + i) for i in range(request.trials)]
         return pd.DataFrame(rows)
 
-    def _record(self, request: Request, index: int) -> dict[str, Any]:
+    def _record(self, request: CellRequest, index: int) -> dict[str, Any]:
         draw = np.random.default_rng([index, request.cell.k])
         values = draw.choice(POOL, 2, replace=False)
         asked = int(draw.integers(2)) if request.cell.form.asked == "random" else 0
@@ -255,7 +255,7 @@ class SomeFail(Invented):
 
     failing: tuple[int, ...] = (1, 2, 3, 4, 5)
 
-    def frame(self, request: Request) -> pd.DataFrame:
+    def frame(self, request: CellRequest) -> pd.DataFrame:
         frame = super().frame(request)
         frame.loc[frame.index.isin(self.failing), "failed"] = "NaN logits"
         return frame
@@ -284,7 +284,7 @@ def test_embeddings_that_could_not_be_read_are_told() -> None:
 
 def test_candidate_sets_that_differ_between_trials_are_told() -> None:
     class Shuffled(Invented):
-        def _record(self, request: Request, index: int) -> dict[str, Any]:
+        def _record(self, request: CellRequest, index: int) -> dict[str, Any]:
             record = super()._record(request, index)
             return record | {"target": f"v{(record['target_index'] + index) % POOL}"}
 

@@ -18,15 +18,15 @@ from guardbind.guard import Guard
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.repair.experiment import EXPERIMENT
 from guardbind_bench.experiments.table import TableRow
-from guardbind_bench.measures.comparison import ARMS, Answer, told
+from guardbind_bench.measures.comparison import ARMS, ArmAnswer, told
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.repair import CANDIDATES, DEFAULT_ARMS, MEASURE, RepairRecord
 from guardbind_bench.measures.spending import spending
-from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.cell import BenchCell, PromptForm
 from guardbind_bench.prompts.tasks.primacy_recency import PrimacyRecency
 from guardbind_bench.prompts.trial import Trial
 
-CELL = Cell(measure="repair", task="competing_vars", k=12)
+CELL = BenchCell(measure="repair", task="competing_vars", k=12)
 TRIALS = tuple(range(6))
 
 
@@ -35,7 +35,7 @@ def by_place(context: int = 192) -> Lab:
     return Lab(copier(bench_tokenizer(), "first", context), bench_tokenizer())
 
 
-def measured(lab: Lab, cell: Cell = CELL, indices: Sequence[int] = TRIALS) -> dict[str, list[RepairRecord]]:
+def measured(lab: Lab, cell: BenchCell = CELL, indices: Sequence[int] = TRIALS) -> dict[str, list[RepairRecord]]:
     records: dict[str, list[RepairRecord]] = {}
     for record in MEASURE.prepare(lab, cell).run(indices):
         assert isinstance(record, RepairRecord)
@@ -44,7 +44,7 @@ def measured(lab: Lab, cell: Cell = CELL, indices: Sequence[int] = TRIALS) -> di
     return records
 
 
-def with_arms(*arms: str, **change: Any) -> Cell:
+def with_arms(*arms: str, **change: Any) -> BenchCell:
     return CELL.model_copy(update={"options": {"arms": list(arms)}, **change})
 
 
@@ -109,7 +109,7 @@ def test_candidates_take_the_best_of_their_set() -> None:
 def test_a_checkpoint_arm_reads_a_prompt_of_its_own() -> None:
     lab = speaking_lab()
     records = measured(lab, with_arms("single:0"))
-    restating = lab.task(CELL.model_copy(update={"form": Form(arm="single:0")}))
+    restating = lab.task(CELL.model_copy(update={"form": PromptForm(arm="single:0")}))
     for record in records["single:0"]:
         before, after = lab.task(CELL).trial(record.index), restating.trial(record.index)
         assert record.token == int(lab.logits([after.ids])[0].argmax())
@@ -161,10 +161,10 @@ def test_a_key_with_several_values_is_told_by_its_place() -> None:
     [
         (with_arms("vetoo"), "vetoo"),
         (CELL.model_copy(update={"options": {"arm": "veto"}}), "options of `repair` .*arms="),
-        (CELL.model_copy(update={"form": Form(arm="single:0")}), "'baseline' is accepted"),
+        (CELL.model_copy(update={"form": PromptForm(arm="single:0")}), "'baseline' is accepted"),
     ],
 )
-def test_what_cannot_be_measured_is_refused(cell: Cell, said: str) -> None:
+def test_what_cannot_be_measured_is_refused(cell: BenchCell, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         MEASURE.prepare(by_place(), cell)
 
@@ -270,4 +270,4 @@ def test_settings_that_do_not_fit_are_refused(settings: Settings, error: type[Gu
 
 
 def test_an_answer_is_compared_without_its_tensor() -> None:
-    assert Answer(1, None, logits=torch.zeros(2)) == Answer(1, None, logits=torch.ones(2))
+    assert ArmAnswer(1, None, logits=torch.zeros(2)) == ArmAnswer(1, None, logits=torch.ones(2))

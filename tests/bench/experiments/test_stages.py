@@ -21,7 +21,7 @@ from guardbind_bench.experiments.shared.readings import Readings, stage_estimate
 from guardbind_bench.experiments.stages.experiment import EXPERIMENT
 from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.reading import ReadingRecord
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 from guardbind_bench.running.parquet import record_schema
 from guardbind_bench.stats.statistics import share
 
@@ -291,7 +291,7 @@ def test_what_does_not_fit_is_refused(chosen: Settings, error: type[Exception], 
 
 
 def test_requests_are_those_of_the_published_form_when_asked_for() -> None:
-    request: Request = EXPERIMENT.plan(Settings(trials=800, options={"asked": ["fixed"]}))[0]
+    request: CellRequest = EXPERIMENT.plan(Settings(trials=800, options={"asked": ["fixed"]}))[0]
     form = request.cell.form
     assert (form.asked, form.layout, form.style, form.template, request.trials) == (
         "fixed",

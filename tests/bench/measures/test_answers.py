@@ -20,7 +20,7 @@ from guardbind_bench.measures.answers_extraction import extraction
 from guardbind_bench.measures.answers_prompt import render
 from guardbind_bench.measures.answers_slots import coverage
 from guardbind_bench.measures.lab import Lab
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.text_trial import Fact, TextTrial
 from guardbind_bench.registry import TEXT_TASKS
 from guardbind_bench.running.folder import RunFolder
@@ -93,8 +93,8 @@ def by_place(context: int = 192) -> Lab:
     return Lab(copier(bench_tokenizer(), "last", context), bench_tokenizer())
 
 
-def cell(**options: Any) -> Cell:
-    return Cell(measure="answers", task="toy_texts", k=0, options={"max_new_tokens": 3, **options})
+def cell(**options: Any) -> BenchCell:
+    return BenchCell(measure="answers", task="toy_texts", k=0, options={"max_new_tokens": 3, **options})
 
 
 def measured(lab: Lab, indices: range = range(3), **options: Any) -> dict[tuple[str, bool], list[AnswerRecord]]:
@@ -380,7 +380,7 @@ def test_a_run_that_was_stopped_goes_on_and_is_whole(tmp_path: Path) -> None:
 
 def test_free_answers_of_a_real_model(demo_model: tuple[PreTrainedModel, PreTrainedTokenizerBase]) -> None:
     lab = Lab(*demo_model)
-    real = Cell(measure="answers", task="records", k=0, options={"policies": [], "max_new_tokens": 8})
+    real = BenchCell(measure="answers", task="records", k=0, options={"policies": [], "max_new_tokens": 8})
     session = MEASURE.prepare(lab, real)
     records = [record for record in session.run([0, 3]) if isinstance(record, AnswerRecord)]
     assert [record.failed for record in records] == [None] * 8

@@ -12,7 +12,7 @@ from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, ContextLengthError
 from guardbind.evidence import Binding, Evidence
 from guardbind.guard import Guard
-from guardbind_bench.measures.comparison import ARMS, Answer, Arm, Comparison, arms_of, told
+from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison, arms_of, told
 from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
 
@@ -21,20 +21,20 @@ TRIALS = [TASK.trial(index) for index in range(3)]
 NUMBERS = ("margin", "max_probability", "entropy_bits", "evidence_bits", "gate_gap", "value_gap")
 
 
-def unshared(model: Any, tokenizer: Any, arm: Arm, trial: Any) -> Answer:
+def unshared(model: Any, tokenizer: Any, arm: Arm, trial: Any) -> ArmAnswer:
     ids = torch.tensor([trial.ids])
     arguments: dict[str, Any] = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     arguments |= {"max_new_tokens": 1, "do_sample": False}
     if arm.policy is None:
-        return Answer(int(model.generate(**arguments)[0, -1]), None)
+        return ArmAnswer(int(model.generate(**arguments)[0, -1]), None)
     bindings, target = told(trial, arm.told)
     output = Guard(model, tokenizer, GuardConfig(policy=arm.policy)).generate(
         **arguments, bindings=bindings, target=target
     )
-    return Answer(int(output.sequences[0, -1]), output.report.slots[0])
+    return ArmAnswer(int(output.sequences[0, -1]), output.report.slots[0])
 
 
-def assert_same(found: Answer, expected: Answer, tolerance: float) -> None:
+def assert_same(found: ArmAnswer, expected: ArmAnswer, tolerance: float) -> None:
     assert found.token == expected.token
     assert (found.slot is None) == (expected.slot is None)
     if found.slot is not None and expected.slot is not None:
@@ -52,7 +52,7 @@ def test_sharing_the_prefill_changes_nothing(family: str, shared: bool) -> None:
     model = speaking(family, bench_tokenizer())
     prefill = SharedPrefill(model, torch.tensor([trial.ids for trial in TRIALS]))
     assert ("past_key_values" in prefill.arguments()) == shared
-    for trial, answers in zip(TRIALS, Comparison(model, bench_tokenizer()).run(TRIALS), strict=True):
+    for trial, answers in zip(TRIALS, ArmComparison(model, bench_tokenizer()).run(TRIALS), strict=True):
         assert list(answers) == [arm.name for arm in ARMS]
         for arm in ARMS:
             assert_same(answers[arm.name], unshared(model, bench_tokenizer(), arm, trial), 1e-3)
@@ -100,14 +100,14 @@ def test_arms_are_chosen_by_policy_and_keep_the_unguarded_model() -> None:
 def test_a_prompt_that_leaves_no_room_is_refused() -> None:
     model = speaking("llama", bench_tokenizer(), context=64)
     with pytest.raises(ContextLengthError, match="context holds 64"):
-        Comparison(model, bench_tokenizer(), ARMS[:1]).run([CompetingVars(bench_tokenizer(), k=40).trial(0)])
+        ArmComparison(model, bench_tokenizer(), ARMS[:1]).run([CompetingVars(bench_tokenizer(), k=40).trial(0)])
 
 
 def test_on_the_demo_model_the_guard_repairs_and_spoils_nothing(demo_model: Any) -> None:
     model, tokenizer = demo_model
     task = CompetingVars(tokenizer)
     trials = [task.trial(index) for index in range(8)]
-    answers = Comparison(model, tokenizer, arms_of(["auto"])).run(trials)
+    answers = ArmComparison(model, tokenizer, arms_of(["auto"])).run(trials)
     stages = {name: [t.stage(a[name].token) for t, a in zip(trials, answers, strict=True)] for name in answers[0]}
     assert "2B" in stages["none"]
     for name in ("auto", "auto/resolved"):

@@ -18,17 +18,17 @@ from guardbind.nulls.prefill import NEUTRAL, PLACEHOLDER
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.nulls import MEASURE, NULL_NAMES, NullsRecord
 from guardbind_bench.measures.reading import ReadingRecord, read_trial
-from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.cell import BenchCell, PromptForm
 from guardbind_bench.prompts.trial import Trial, draw_seed
 
-CELL = Cell(measure="nulls", task="competing_vars", k=12)
+CELL = BenchCell(measure="nulls", task="competing_vars", k=12)
 
 
 def lab(family: str = "llama", **settings: Any) -> Lab:
     return Lab(speaking(family, bench_tokenizer(), **settings), bench_tokenizer())
 
 
-def records(cell: Cell = CELL, indices: tuple[int, ...] = (0, 1, 2), **settings: Any) -> list[NullsRecord]:
+def records(cell: BenchCell = CELL, indices: tuple[int, ...] = (0, 1, 2), **settings: Any) -> list[NullsRecord]:
     return list(MEASURE.prepare(lab(**settings), cell).run(indices))  # type: ignore[arg-type]
 
 
@@ -142,7 +142,7 @@ def test_a_recurrent_model_has_no_masked_step() -> None:
 
 
 def test_a_competitor_that_is_not_bound_has_no_evidence() -> None:
-    record = records(Cell(measure="nulls", task="decoy_injection", k=12), (0,))[0]
+    record = records(BenchCell(measure="nulls", task="decoy_injection", k=12), (0,))[0]
     assert record.competitor_bits is None
     assert record.target_bits is not None
 
@@ -175,7 +175,7 @@ def test_a_failed_reading_is_kept() -> None:
         ({"options": {"nulls": ["maks"]}}, "maks"),
         ({"options": {"nulls": []}}, "at least one"),
         ({"options": {"layers": [1]}}, "options of `nulls` .*nulls="),
-        ({"form": Form(arm="oracle")}, "no null takes away"),
+        ({"form": PromptForm(arm="oracle")}, "no null takes away"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(change: dict[str, Any], said: str) -> None:
@@ -190,7 +190,7 @@ def test_a_prompt_that_leaves_no_room_is_refused() -> None:
 
 def test_on_the_demo_model_the_evidence_tells_right_from_wrong(demo_model: Any) -> None:
     model, tokenizer = demo_model
-    cell = Cell(measure="nulls", task="competing_vars", k=16, options={"nulls": ["mask", "mask_prefill"]})
+    cell = BenchCell(measure="nulls", task="competing_vars", k=16, options={"nulls": ["mask", "mask_prefill"]})
     found = list(MEASURE.prepare(Lab(model, tokenizer), cell).run(range(4)))
     stages, bits = zip(*((r.stage, r.target_bits) for r in found if isinstance(r, NullsRecord)), strict=True)
     assert stages == ("right", "right", "right", "2B")

@@ -15,7 +15,7 @@ from guardbind.model.sites import Patch, PatchSites, Site
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.patching import MEASURE
 from guardbind_bench.measures.patching_pairs import Layers, PairSource, PatchingOptions, chosen_layers
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 
 LAYERS = 3
 
@@ -208,7 +208,7 @@ def test_layers_are_named_as_in_other_measures(which: Layers, depth: int, expect
         (cell(filler="random"), "are the same"),
     ],
 )
-def test_a_cell_that_does_not_fit_is_refused(made: Cell, message: str) -> None:
+def test_a_cell_that_does_not_fit_is_refused(made: BenchCell, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         MEASURE.prepare(lab(), made)
 

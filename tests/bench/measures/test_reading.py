@@ -20,7 +20,7 @@ from guardbind.evidence import Binding
 from guardbind.guard import Guard
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.reading import MEASURE, ReadingRecord, read_trial
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
 from guardbind_bench.prompts.trial import Trial
 
@@ -227,7 +227,7 @@ def test_the_guard_reads_the_same_on_the_demo_model(demo_model: tuple[Any, Any])
 
 
 def test_a_session_reads_the_trials_of_its_cell() -> None:
-    cell = Cell(measure="reading", task="competing_vars", k=4)
+    cell = BenchCell(measure="reading", task="competing_vars", k=4)
     session = MEASURE.prepare(LAB, cell)
     task = LAB.task(cell)
     assert session.tokens == len(task.trial(0).ids)
@@ -241,6 +241,6 @@ def test_a_session_reads_the_trials_of_its_cell() -> None:
 
 def test_what_cannot_be_read_is_refused() -> None:
     with pytest.raises(ContextLengthError, match="context holds 256"):
-        MEASURE.prepare(LAB, Cell(measure="reading", task="competing_vars", k=128, filler="repeat"))
+        MEASURE.prepare(LAB, BenchCell(measure="reading", task="competing_vars", k=128, filler="repeat"))
     with pytest.raises(ConfigError, match=r"no options; \['layers'\]"):
-        MEASURE.prepare(LAB, Cell(measure="reading", task="competing_vars", k=4, options={"layers": [1]}))
+        MEASURE.prepare(LAB, BenchCell(measure="reading", task="competing_vars", k=4, options={"layers": [1]}))

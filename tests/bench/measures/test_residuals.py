@@ -15,7 +15,7 @@ from guardbind_bench.measures import reading, residuals
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.reading import ReadingRecord
 from guardbind_bench.measures.residuals import MEASURE, ResidualRecord, resolve_layers
-from guardbind_bench.prompts.cell import Cell
+from guardbind_bench.prompts.cell import BenchCell
 
 TOKENIZER = bench_tokenizer()
 FAMILIES = ("llama", "gemma2", "gpt2", "qwen3")
@@ -25,8 +25,8 @@ def lab(family: str = "llama") -> Lab:
     return Lab(speaking(family, TOKENIZER), TOKENIZER)
 
 
-def cell(measure: str = "residuals", **options: Any) -> Cell:
-    return Cell(measure=measure, task="competing_vars", k=5, options=options)
+def cell(measure: str = "residuals", **options: Any) -> BenchCell:
+    return BenchCell(measure=measure, task="competing_vars", k=5, options=options)
 
 
 def hooks_on(model: nn.Module) -> int:
@@ -160,7 +160,7 @@ def test_other_options_are_refused(options: dict[str, Any]) -> None:
 
 def test_too_long_prompts_are_refused() -> None:
     with pytest.raises(ContextLengthError):
-        MEASURE.prepare(lab(), Cell(measure="residuals", task="competing_vars", k=300))
+        MEASURE.prepare(lab(), BenchCell(measure="residuals", task="competing_vars", k=300))
 
 
 def test_a_head_without_a_matrix_is_refused_where_embeddings_are_asked_for() -> None:

@@ -13,7 +13,7 @@ from guardbind.errors import ConfigError, ContextLengthError
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.reading import MEASURE as READING
 from guardbind_bench.measures.self_checkpoint import MEASURE, SelfCheckpointRecord
-from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.cell import BenchCell, PromptForm
 from guardbind_bench.prompts.pool import encode
 from guardbind_bench.prompts.tasks.binding import BindingTask
 from guardbind_bench.registry import MEASURES
@@ -28,12 +28,12 @@ NAMES = {
 }
 
 
-def cell(task: str = "competing_vars", every: int = 8, k: int = 20, **form: str) -> Cell:
-    written = Form.model_validate({"layout": "C", **form})
-    return Cell(measure="self_checkpoint", task=task, k=k, form=written, options={"every": every})
+def cell(task: str = "competing_vars", every: int = 8, k: int = 20, **form: str) -> BenchCell:
+    written = PromptForm.model_validate({"layout": "C", **form})
+    return BenchCell(measure="self_checkpoint", task=task, k=k, form=written, options={"every": every})
 
 
-def measured(lab: Lab, cell: Cell, indices: Sequence[int]) -> list[SelfCheckpointRecord]:
+def measured(lab: Lab, cell: BenchCell, indices: Sequence[int]) -> list[SelfCheckpointRecord]:
     records = MEASURE.prepare(lab, cell).run(indices)
     assert all(isinstance(record, SelfCheckpointRecord) for record in records)
     return [record for record in records if isinstance(record, SelfCheckpointRecord)]
@@ -112,7 +112,7 @@ def test_true_values_make_the_oracle() -> None:
 
     condition = cell()
     records = measured(Scripted(TINY, TOKENIZER, says=says), condition, range(6))
-    oracle = Cell(measure="reading", task="competing_vars", k=20, form=Form(layout="C", arm="oracle:8"))
+    oracle = BenchCell(measure="reading", task="competing_vars", k=20, form=PromptForm(layout="C", arm="oracle:8"))
     readings = READING.prepare(LAB, oracle).run(range(6))
     for record, reading in zip(records, readings, strict=True):
         assert (record.checkpoints, record.values, record.values_right, record.target_right) == (2, 4, 4, 2)

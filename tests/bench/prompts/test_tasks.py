@@ -20,7 +20,7 @@ from paths import ROOT
 from transformers import PreTrainedTokenizerFast
 
 from guardbind.errors import ConfigError, UnknownNameError
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.prompts.pool import encode
 from guardbind_bench.prompts.tasks.binding import BindingTask
 from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
@@ -30,7 +30,8 @@ from guardbind_bench.registry import FILLERS, TASKS
 
 BINDING = (CompetingVars, DecoyInjection, PrimacyRecency)
 FORMS = [
-    Form.model_validate({"style": style, "layout": layout}) for style, layout in product(("bracket", "eq"), ("S", "C"))
+    PromptForm.model_validate({"style": style, "layout": layout})
+    for style, layout in product(("bracket", "eq"), ("S", "C"))
 ]
 DECOYS = {"decoy_density", "decoy_heavy", "decoy_matched", "other_decoy"}
 
@@ -67,7 +68,7 @@ def chat_tokenizer() -> PreTrainedTokenizerFast:
 
 
 @cache
-def made(task: type[BindingTask], filler: str, k: int, form: Form, seed: int = 0) -> BindingTask:
+def made(task: type[BindingTask], filler: str, k: int, form: PromptForm, seed: int = 0) -> BindingTask:
     return task(chat_tokenizer(), filler=filler, k=k, seed=seed, form=form)
 
 
@@ -78,7 +79,7 @@ def text_of(ids: tuple[int, ...]) -> str:
 @pytest.mark.parametrize(("task", "style", "layout"), TEXTS)
 @pytest.mark.parametrize("k", [0, 5])
 def test_the_fixed_prompts_are_the_papers(task: str, style: Any, layout: Any, k: int) -> None:
-    form = Form(style=style, layout=layout, asked="fixed")
+    form = PromptForm(style=style, layout=layout, asked="fixed")
     built = TASKS.get(task)(chat_tokenizer(), filler="repeat", k=k, seed=0, form=form)
     for index in range(3):
         trial = built.trial(index)
@@ -89,7 +90,7 @@ def test_the_fixed_prompts_are_the_papers(task: str, style: Any, layout: Any, k:
 
 
 # A block with a single decoy, which a random token once hit.
-@example(TASKS.get("decoy_injection"), "decoy_density", Form(), "random", "plain", 24, 1169)
+@example(TASKS.get("decoy_injection"), "decoy_density", PromptForm(), "random", "plain", 24, 1169)
 @settings(max_examples=150)
 @given(
     st.sampled_from(BINDING),
@@ -101,7 +102,7 @@ def test_the_fixed_prompts_are_the_papers(task: str, style: Any, layout: Any, k:
     st.integers(0, 10**6),
 )
 def test_everything_stands_where_the_trial_says(
-    task: type[BindingTask], filler: str, form: Form, asked: Any, template: Any, k: int, index: int
+    task: type[BindingTask], filler: str, form: PromptForm, asked: Any, template: Any, k: int, index: int
 ) -> None:
     form = form.model_copy(update={"asked": asked, "template": template})
     built = made(task, filler, k, form)
@@ -143,7 +144,7 @@ def test_a_trial_binds_and_asks_the_same_in_every_form_filler_and_size(task: typ
             tuple((t.asked, t.competitor, *(b.value for b in t.bound)) for t in (built.trial(i) for i in range(6)))
         )
     assert len(drawn) == 1
-    fixed = made(task, "natural", 40, Form(asked="fixed"))
+    fixed = made(task, "natural", 40, PromptForm(asked="fixed"))
     assert [[b.value for b in fixed.trial(i).bound] for i in range(6)] == [list(row[2:]) for row in drawn.pop()]
 
 
@@ -170,7 +171,7 @@ def test_filler_is_the_same_in_every_form() -> None:
     ],
 )
 def test_what_is_asked_and_what_competes(task: type[BindingTask], asked: Any, pairs: set[Any]) -> None:
-    built = made(task, "natural", 4, Form(asked=asked))
+    built = made(task, "natural", 4, PromptForm(asked=asked))
     seen = set()
     for trial in map(built.trial, range(30)):
         place = {bound.value: i for i, bound in enumerate(trial.bound)}
@@ -180,7 +181,7 @@ def test_what_is_asked_and_what_competes(task: type[BindingTask], asked: Any, pa
 
 
 def test_the_question_names_what_is_asked() -> None:
-    for trial in map(made(PrimacyRecency, "natural", 4, Form()).trial, range(12)):
+    for trial in map(made(PrimacyRecency, "natural", 4, PromptForm()).trial, range(12)):
         which = {0: "FIRST", 2: "LAST"}[trial.asked]
         assert f"What was the {which} value of KEY?" in text_of(trial.ids)
 
@@ -193,20 +194,20 @@ def test_names_that_a_checkpoint_restates() -> None:
 
 @pytest.mark.parametrize(("filler", "layout", "same"), [("random", "S", 1), ("random", "C", 3), ("natural", "S", 3)])
 def test_layout_s_repeats_one_block_of_the_papers_fillers(filler: str, layout: Any, same: int) -> None:
-    trial = made(PrimacyRecency, filler, 40, Form(layout=layout)).trial(0)
+    trial = made(PrimacyRecency, filler, 40, PromptForm(layout=layout)).trial(0)
     blocks = {trial.ids[bound.statement.stop : bound.statement.stop + 40] for bound in trial.bound}
     assert len(blocks) == same
 
 
 def test_the_competitor_of_decoy_injection_is_shown_by_decoys_alone() -> None:
     for filler, shown in (("natural", False), ("decoy_heavy", True), ("other_decoy", False)):
-        for trial in map(made(DecoyInjection, filler, 60, Form()).trial, range(5)):
+        for trial in map(made(DecoyInjection, filler, 60, PromptForm()).trial, range(5)):
             assert (trial.competitor.token in trial.ids) == shown
 
 
 def test_a_chat_is_the_users_turn_and_the_start_of_an_answer() -> None:
-    plain = made(CompetingVars, "natural", 20, Form()).trial(3)
-    chat = made(CompetingVars, "natural", 20, Form(template="chat")).trial(3)
+    plain = made(CompetingVars, "natural", 20, PromptForm()).trial(3)
+    chat = made(CompetingVars, "natural", 20, PromptForm(template="chat")).trial(3)
     asked = plain.target.key
     body = text_of(plain.ids).removeprefix("<|start|>").removesuffix(f"\n{asked}=[")
     assert text_of(chat.ids) == f"<|start|>user\n{body}<|end|>\n<|start|>assistant\n{asked}=["
@@ -220,18 +221,18 @@ def test_a_chat_template_that_dates_its_prompts_gives_the_same_ones_every_day() 
         tokenizer_object=bench_tokenizer().backend_tokenizer,
         chat_template="{{ strftime_now('%d %b %Y') }} {{ messages[0]['content'] | trim }}!",
     )
-    trial = CompetingVars(tokenizer, k=4, form=Form(template="chat")).trial(0)
+    trial = CompetingVars(tokenizer, k=4, form=PromptForm(template="chat")).trial(0)
     assert str(tokenizer.decode(list(trial.ids))).startswith("26 Jul 2024 KEY1=[")
 
 
 def test_what_cannot_be_asked_in_a_chat_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"no chat template; template 'plain' is accepted\. Use an instruction-tuned"):
-        CompetingVars(bench_tokenizer(), form=Form(template="chat"))
+        CompetingVars(bench_tokenizer(), form=PromptForm(template="chat"))
     bare = bench_tokenizer().backend_tokenizer
     for template, times in (("nothing", 0), ("{{ messages[0]['content'] }}" * 2, 2)):
         tokenizer = PreTrainedTokenizerFast(tokenizer_object=bare, chat_template=template)
         with pytest.raises(ConfigError, match=f"user's text {times} times; templates that show it once are accepted"):
-            CompetingVars(tokenizer, form=Form(template="chat"))
+            CompetingVars(tokenizer, form=PromptForm(template="chat"))
 
 
 @pytest.mark.parametrize("name", TASKS.names())
@@ -254,9 +255,9 @@ def test_a_prompt_without_bos_starts_with_its_text() -> None:
 
 def test_an_arm_is_a_name_or_a_name_and_a_number() -> None:
     with pytest.raises(ConfigError, match=r"the arm is 'oracle:x'; 'baseline', NAME and NAME:NUMBER are accepted"):
-        CompetingVars(chat_tokenizer(), form=Form(arm="oracle:x"))
+        CompetingVars(chat_tokenizer(), form=PromptForm(arm="oracle:x"))
     with pytest.raises(UnknownNameError, match="there is no arm 'orcale'"):
-        CompetingVars(chat_tokenizer(), form=Form(arm="orcale:8"))
+        CompetingVars(chat_tokenizer(), form=PromptForm(arm="orcale:8"))
 
 
 _HELPERS = (str(ROOT / "tests"), str(ROOT / "tests" / "support"))

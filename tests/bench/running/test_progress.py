@@ -7,11 +7,11 @@ import io
 import pytest
 from rich.console import Console
 
-from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest
 from guardbind_bench.running.progress import Progress, duration
 
-CELL = Cell(measure="reading", task="competing_vars", k=32)
-OTHER = Cell(measure="reading", task="competing_vars", k=64)
+CELL = BenchCell(measure="reading", task="competing_vars", k=32)
+OTHER = BenchCell(measure="reading", task="competing_vars", k=64)
 
 
 class WatchedProgress:
@@ -31,7 +31,7 @@ class WatchedProgress:
 
 
 def begun(watched: WatchedProgress, trials: int = 100, there: int = 0) -> WatchedProgress:
-    plan = {"stages": [Request(cell=CELL, trials=trials)], "repair": [Request(cell=OTHER, trials=trials)]}
+    plan = {"stages": [CellRequest(cell=CELL, trials=trials)], "repair": [CellRequest(cell=OTHER, trials=trials)]}
     watched.progress.begin(plan, {CELL.id: range(there)})
     return watched
 

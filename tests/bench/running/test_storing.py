@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from guardbind.errors import RunFolderError
 from guardbind_bench.experiments.table import Estimate, TableRow
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.reporting.numbers import number
 from guardbind_bench.running.storing import DIGITS, packed, rounded, rounded_number, text_of, unpacked
 from guardbind_bench.running.summary import SUMMARY_VERSION, Summary
@@ -46,7 +46,9 @@ def some_summary() -> Summary:
         )
         for right, notes in ((3, []), (17, ["few"]), (21, []))
     ]
-    return summary_of([TABLE], list(map(rounded, rows)), [condition_of(Form()), condition_of(Form(asked="fixed"))])
+    return summary_of(
+        [TABLE], list(map(rounded, rows)), [condition_of(PromptForm()), condition_of(PromptForm(asked="fixed"))]
+    )
 
 
 def stored(summary: Summary, path: Path) -> str:

@@ -19,7 +19,7 @@ from guardbind_bench.experiments.grid import Condition, ConditionExperiment, Gri
 from guardbind_bench.experiments.options import check_text_tasks
 from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.answers import DIRECTIONS, POLICIES, AnswerOptions
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 from guardbind_bench.prompts.text_trial import Direction
 
 __all__ = ["EXPERIMENT", "ApplicationsExperiment", "ApplicationsSettings"]
@@ -58,13 +58,13 @@ class ApplicationsExperiment(ConditionExperiment[ApplicationsSettings]):
         for policy in options.policies:
             GuardConfig(policy=policy)
 
-    def requests(self, point: Point, settings: Settings, options: ApplicationsSettings) -> list[Request]:
+    def requests(self, point: Point, settings: Settings, options: ApplicationsSettings) -> list[CellRequest]:
         """Return one request per renaming."""
         every = len(set(options.directions)) == len(DIRECTIONS)
         drawn = settings.trials if every else settings.trials * _DRAWN_PER_TRIAL
         wanted = None if every else settings.trials
         cells = (self.cell({**point, "renaming": i}, settings, options) for i in range(options.renamings + 1))
-        return [Request(cell=cell, trials=drawn, wanted=wanted) for cell in cells]
+        return [CellRequest(cell=cell, trials=drawn, wanted=wanted) for cell in cells]
 
     def cell_options(self, point: Point, options: ApplicationsSettings) -> dict[str, JsonValue]:
         """Return the policies, what is asked and which renaming."""

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.table import RowKey
-from guardbind_bench.prompts.cell import Asked, Layout, Request, Style, Template
+from guardbind_bench.prompts.cell import Asked, CellRequest, PromptLayout, Style, Template
 from guardbind_bench.prompts.tasks.prose import ProseTask
 from guardbind_bench.registry import ARMS, TASKS
 
@@ -33,7 +33,7 @@ class CheckpointOptions(Frozen):
     """Registered arms other than `single`, and `self`."""
     single: tuple[Annotated[int, Field(ge=0)], ...] = (0, 32, 64, 128)
     """Distances of the arm `single`: tokens of filler between one checkpoint and the question."""
-    layout: Layout = "C"
+    layout: PromptLayout = "C"
     """Layout of the prompts; the paper's checkpoint suite has C. A task in prose has S all the same."""
     style: Style = "bracket"
     """Style of the prompts."""
@@ -59,7 +59,7 @@ class CheckpointArm:
     arm: str
     every: int | None
     distance: int | None
-    request: Request
+    request: CellRequest
     idle: str | None = None
     prose: bool = False
 
@@ -82,7 +82,7 @@ class CheckpointArm:
         return self.arm if number is None else f"{self.arm}:{number}"
 
 
-def arms_of(baseline: Request, options: CheckpointOptions) -> list[CheckpointArm]:
+def arms_of(baseline: CellRequest, options: CheckpointOptions) -> list[CheckpointArm]:
     """Return all that is compared with a baseline, in order."""
     task = prose_task(baseline.cell.task)
     return list(_of_binding(baseline, options) if task is None else _of_prose(baseline, options, task))
@@ -99,7 +99,7 @@ def prose_task(task: str) -> type[ProseTask] | None:
     return builder if isinstance(builder, type) and issubclass(builder, ProseTask) else None
 
 
-def _of_prose(baseline: Request, options: CheckpointOptions, task: type[ProseTask]) -> Iterator[CheckpointArm]:
+def _of_prose(baseline: CellRequest, options: CheckpointOptions, task: type[ProseTask]) -> Iterator[CheckpointArm]:
     """Return the arms of a task in prose; one that it does not have is refused where it is measured."""
     arms = options.arms
     if arms == "all":
@@ -113,7 +113,7 @@ def _of_prose(baseline: Request, options: CheckpointOptions, task: type[ProseTas
             yield CheckpointArm(arm, None, None, _with_arm(baseline, arm), prose=True)
 
 
-def _of_binding(baseline: Request, options: CheckpointOptions) -> Iterator[CheckpointArm]:
+def _of_binding(baseline: CellRequest, options: CheckpointOptions) -> Iterator[CheckpointArm]:
     arms = spread_arms() if options.arms == "all" else options.arms
     k = baseline.cell.k
     for every in options.every:
@@ -134,11 +134,11 @@ def _of_binding(baseline: Request, options: CheckpointOptions) -> Iterator[Check
         yield CheckpointArm("single", None, distance, _with_arm(baseline, f"single:{distance}"))
 
 
-def _with_arm(baseline: Request, arm: str) -> Request:
+def _with_arm(baseline: CellRequest, arm: str) -> CellRequest:
     form = baseline.cell.form.model_copy(update={"arm": arm})
     return baseline.model_copy(update={"cell": baseline.cell.model_copy(update={"form": form})})
 
 
-def _self(baseline: Request, every: int) -> Request:
+def _self(baseline: CellRequest, every: int) -> CellRequest:
     update = {"measure": "self_checkpoint", "options": {"every": every}}
     return baseline.model_copy(update={"cell": baseline.cell.model_copy(update=update)})

@@ -21,7 +21,7 @@ from guardbind_bench.experiments.checkpoint.pairs import abstentions, compare, h
 from guardbind_bench.experiments.experiment import Experiment, RecordSource, Settings
 from guardbind_bench.experiments.grid import Condition, ConditionExperiment, GridRun, Point
 from guardbind_bench.experiments.table import Estimate, TableRow
-from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest
 from guardbind_bench.stats.statistics import quantity
 
 __all__ = ["EXPERIMENT", "CheckpointExperiment"]
@@ -51,12 +51,12 @@ class CheckpointExperiment(ConditionExperiment[CheckpointOptions]):
                     hint="Distances of `single` are an option of their own." if arm == "single" else None,
                 )
 
-    def requests(self, point: Point, settings: Settings, options: CheckpointOptions) -> list[Request]:
+    def requests(self, point: Point, settings: Settings, options: CheckpointOptions) -> list[CellRequest]:
         """Return the baseline, then each arm that differs from it."""
-        baseline = Request(cell=self.cell(point, settings, options), trials=settings.trials)
+        baseline = CellRequest(cell=self.cell(point, settings, options), trials=settings.trials)
         return [baseline, *(arm.request for arm in arms_of(baseline, options) if arm.idle is None)]
 
-    def cell(self, point: Point, settings: Settings, options: CheckpointOptions) -> Cell:
+    def cell(self, point: Point, settings: Settings, options: CheckpointOptions) -> BenchCell:
         """Return the cell of the baseline."""
         layout = options.layout if prose_task(str(point["task"])) is None else "S"
         return super().cell({**point, "style": options.style, "layout": layout}, settings, options)
@@ -83,7 +83,7 @@ class _ArmResult:
     notes: list[str] = field(default_factory=list)
 
 
-def _result(data: RecordSource, baseline: Request, arm: CheckpointArm) -> _ArmResult:
+def _result(data: RecordSource, baseline: CellRequest, arm: CheckpointArm) -> _ArmResult:
     if arm.idle is not None:
         return _ArmResult(arm, notes=[arm.idle])
     refusal = data.refusal(baseline) or data.refusal(arm.request)

@@ -12,7 +12,7 @@ from guardbind_bench.experiments.grid import Condition, ConditionExperiment, Gri
 from guardbind_bench.experiments.shared.forms import ReadingOptions
 from guardbind_bench.experiments.shared.readings import READING_KEYS, Readings, stage_estimates
 from guardbind_bench.experiments.table import RowKey, TableRow
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 from guardbind_bench.stats.decay_fit import fit_decay
 from guardbind_bench.stats.statistics import quantity
 
@@ -33,10 +33,10 @@ class DistanceExperiment(ConditionExperiment[ReadingOptions]):
     axes = ("tasks", "fillers", "styles", "layouts", "asked", "templates")
     row_keys = tuple(name for name in READING_KEYS if name != "k")
 
-    def requests(self, point: Point, settings: Settings, options: ReadingOptions) -> list[Request]:
+    def requests(self, point: Point, settings: Settings, options: ReadingOptions) -> list[CellRequest]:
         """Return a request for each `k`; they are those of `stages`."""
         cells = [self.cell({**point, "k": k}, settings, options) for k in settings.ks]
-        return [Request(cell=cell, trials=settings.trials) for cell in cells]
+        return [CellRequest(cell=cell, trials=settings.trials) for cell in cells]
 
     def condition_rows(self, condition: Condition, run: GridRun[ReadingOptions]) -> Iterator[TableRow]:
         """Make a row of each cell, and one of the fit through all of them."""

@@ -16,7 +16,7 @@ from guardbind_bench.experiments.information.cell import cell_rows
 from guardbind_bench.experiments.probe.data import TRAINING, TrainTest, train_and_test
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
-from guardbind_bench.prompts.cell import Request
+from guardbind_bench.prompts.cell import CellRequest
 
 __all__ = ["EXPERIMENT", "InformationExperiment", "InformationOptions"]
 
@@ -60,7 +60,9 @@ class InformationExperiment(GridExperiment[InformationOptions]):
                 f"{', '.join(_UNIFORM)} are accepted."
             )
 
-    def requests(self, point: Point, settings: Settings, options: InformationOptions) -> tuple[Request, Request]:
+    def requests(
+        self, point: Point, settings: Settings, options: InformationOptions
+    ) -> tuple[CellRequest, CellRequest]:
         """Return a training and a test request; they are those of `probe`."""
         return train_and_test(self.cell(point, settings, options), options.train_trials, settings.trials)
 

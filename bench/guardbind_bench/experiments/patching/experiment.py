@@ -20,7 +20,7 @@ from guardbind_bench.experiments.patching.chosen import head_rows, layer_rows
 from guardbind_bench.experiments.patching.rows import PatchedPairs, pair_row, site_rows
 from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.measures.patching_pairs import Corruption, Layers, PatchingOptions, Position
-from guardbind_bench.prompts.cell import Asked, Cell, Request
+from guardbind_bench.prompts.cell import Asked, BenchCell, CellRequest
 
 __all__ = ["EXPERIMENT", "PatchingExperiment", "PatchingSettings"]
 
@@ -73,10 +73,10 @@ class PatchingExperiment(CellExperiment[PatchingSettings]):
         """Check the names of the tasks and of both fillers."""
         check_names(settings.tasks, (options.clean, options.corrupt))
 
-    def requests(self, point: Point, settings: Settings, options: PatchingSettings) -> list[Request]:
+    def requests(self, point: Point, settings: Settings, options: PatchingSettings) -> list[CellRequest]:
         """Return one request, which ends when as many pairs as there are to be trials qualify."""
         cell = self.cell({**point, "filler": options.corrupt}, settings, options)
-        return [Request(cell=cell, trials=settings.trials * options.tries, wanted=settings.trials)]
+        return [CellRequest(cell=cell, trials=settings.trials * options.tries, wanted=settings.trials)]
 
     def cell_options(self, point: Point, options: PatchingSettings) -> dict[str, JsonValue]:
         """Return the options of the measure."""
@@ -85,7 +85,7 @@ class PatchingExperiment(CellExperiment[PatchingSettings]):
             measured["head_layers"] = "none"
         return {**measured, "corruption": point["corruptions"]}
 
-    def condition_keys(self, cell: Cell) -> dict[str, RowKey]:
+    def condition_keys(self, cell: BenchCell) -> dict[str, RowKey]:
         """Return what tells the pairs of a cell from others."""
         measured = PatchingOptions.model_validate(cell.options)
         return {

@@ -10,7 +10,7 @@ import pandas as pd
 
 from guardbind_bench.arrays import Features, Flags, Indices, Words
 from guardbind_bench.experiments.experiment import RecordSource
-from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest
 
 __all__ = ["TRAINING", "ProbeTrials", "TrainTest", "embeddings", "train_and_test"]
 
@@ -126,7 +126,7 @@ class TrainTest:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, requests: Sequence[Request], data: RecordSource) -> TrainTest | None:
+    def read(cls, requests: Sequence[CellRequest], data: RecordSource) -> TrainTest | None:
         """Take the records of the requests of `train_and_test`; None when no trial of one of them can be used."""
         train, test = (ProbeTrials.of(data.frame(request)) for request in requests)
         if train is None or test is None:
@@ -148,9 +148,9 @@ class TrainTest:
         return len(set(self.train.target.tolist()))
 
 
-def train_and_test(cell: Cell, train_trials: int, trials: int) -> tuple[Request, Request]:
+def train_and_test(cell: BenchCell, train_trials: int, trials: int) -> tuple[CellRequest, CellRequest]:
     """Return the requests for training and for test trials of a cell."""
-    return Request(cell=cell, trials=train_trials, first=TRAINING), Request(cell=cell, trials=trials)
+    return CellRequest(cell=cell, trials=train_trials, first=TRAINING), CellRequest(cell=cell, trials=trials)
 
 
 def embeddings(frame: pd.DataFrame) -> Features | None:

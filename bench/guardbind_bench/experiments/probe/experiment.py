@@ -16,7 +16,7 @@ from guardbind_bench.experiments.probe.data import TRAINING, TrainTest, embeddin
 from guardbind_bench.experiments.probe.linear import LinearProbe
 from guardbind_bench.experiments.probe.rows import FEWEST, label, layer_rows, model_rows, published_row, transfer_row
 from guardbind_bench.experiments.table import RowKey, TableRow
-from guardbind_bench.prompts.cell import Asked, Request
+from guardbind_bench.prompts.cell import Asked, CellRequest
 
 __all__ = ["EXPERIMENT", "ProbeExperiment", "ProbeOptions"]
 
@@ -55,11 +55,11 @@ class ProbeExperiment(GridExperiment[ProbeOptions]):
     one_thread = True
     without_records = "no trial could be read"
 
-    def beforehand(self, settings: Settings, options: ProbeOptions) -> list[Request]:
+    def beforehand(self, settings: Settings, options: ProbeOptions) -> list[CellRequest]:
         """Return one trial per task, for the embeddings."""
         return [self._embeddings(task, settings, options) for task in settings.tasks]
 
-    def requests(self, point: Point, settings: Settings, options: ProbeOptions) -> tuple[Request, Request]:
+    def requests(self, point: Point, settings: Settings, options: ProbeOptions) -> tuple[CellRequest, CellRequest]:
         """Return a training and a test request."""
         return train_and_test(self.cell(point, settings, options), options.train_trials, settings.trials)
 
@@ -85,11 +85,11 @@ class ProbeExperiment(GridExperiment[ProbeOptions]):
                     yield with_notes(row, pair.notes)
         yield from self._bilinear_rows(fitted, run)
 
-    def _embeddings(self, task: str, settings: Settings, options: ProbeOptions) -> Request:
+    def _embeddings(self, task: str, settings: Settings, options: ProbeOptions) -> CellRequest:
         # The candidates of a task do not depend on the filler, nor on its length.
         first: Point = {"task": task, "filler": settings.fillers[0], "k": min(settings.ks), "asked": options.asked[0]}
         only = {"options": {"layers": [], "embeddings": True}}
-        return Request(cell=self.cell(first, settings, options).model_copy(update=only), trials=1)
+        return CellRequest(cell=self.cell(first, settings, options).model_copy(update=only), trials=1)
 
     def _trials(self, condition: Condition, run: GridRun[ProbeOptions]) -> tuple[TrainTest | None, str]:
         """Return training and test trials, or None and why."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from guardbind.frozen import Frozen
-from guardbind_bench.prompts.cell import Asked, Layout, Style, Template
+from guardbind_bench.prompts.cell import Asked, PromptLayout, Style, Template
 
 __all__ = ["FormOptions", "ReadingOptions"]
 
@@ -24,5 +24,5 @@ class ReadingOptions(FormOptions):
 
     styles: tuple[Style, ...] = Field(default=("bracket",), min_length=1)
     """`KEY=[ value ]` or `KEY = value`."""
-    layouts: tuple[Layout, ...] = Field(default=("S",), min_length=1)
+    layouts: tuple[PromptLayout, ...] = Field(default=("S",), min_length=1)
     """The paper's stage suite (S) or checkpoint suite (C)."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from guardbind.errors import ConfigError
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.prompts.pool import Pool
 from guardbind_bench.prompts.tasks.frame import Frame
 from guardbind_bench.prompts.trial import Trial
@@ -46,7 +46,7 @@ class PromptTask(ABC):
         filler: str = "natural",
         k: int = 96,
         seed: int = 0,
-        form: Form = Form(),  # noqa: B008 - frozen
+        form: PromptForm = PromptForm(),  # noqa: B008 - frozen
     ) -> None:
         if k < 0:
             raise ConfigError(f"k is {k}; 0 or more are accepted.")

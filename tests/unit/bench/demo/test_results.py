@@ -9,7 +9,7 @@ from guardbind.events import SlotRecord
 from guardbind.information import wilson
 from guardbind_bench.demo.overhead import Overhead, Ratio
 from guardbind_bench.demo.results import cost_of, detection, policy_results
-from guardbind_bench.measures.comparison import ARMS, TOLD, Answer, Arm
+from guardbind_bench.measures.comparison import ARMS, TOLD, Arm, ArmAnswer
 from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
 from guardbind_bench.prompts.trial import Trial, TrialStage
 
@@ -33,7 +33,7 @@ def test_policies_are_counted_against_the_unguarded_model() -> None:
     after: list[TrialStage] = ["right", "2B", "right", "2A", "right", "2A"]
     trials = [TASK.trial(index) for index in range(6)]
     answers = [
-        {"none": Answer(token_of(t, b), None), "observe": Answer(token_of(t, a), None)}
+        {"none": ArmAnswer(token_of(t, b), None), "observe": ArmAnswer(token_of(t, a), None)}
         for t, b, a in zip(trials, before, after, strict=True)
     ]
     results = policy_results(trials, answers, [NONE, OBSERVE])
@@ -53,8 +53,8 @@ def test_detection_ranks_right_against_2b_and_leaves_2a_out() -> None:
     trials = [TASK.trial(index) for index in range(5)]
     answers = [
         {
-            "none": Answer(token_of(t, stage), None),
-            "observe": Answer(0, slot(evidence_bits=b, margin=m, max_probability=0.5, entropy_bits=-m)),
+            "none": ArmAnswer(token_of(t, stage), None),
+            "observe": ArmAnswer(0, slot(evidence_bits=b, margin=m, max_probability=0.5, entropy_bits=-m)),
         }
         for t, stage, b, m in zip(trials, stages, bits, margins, strict=True)
     ]
@@ -69,14 +69,14 @@ def test_detection_ranks_right_against_2b_and_leaves_2a_out() -> None:
 def test_nothing_to_tell_apart_has_no_area() -> None:
     trials = [TASK.trial(0)]
     read = slot(evidence_bits=3.0, margin=1.0, max_probability=0.5, entropy_bits=1.0)
-    answers = [{"none": Answer(token_of(trials[0], "right"), None), "observe": Answer(0, read)}]
+    answers = [{"none": ArmAnswer(token_of(trials[0], "right"), None), "observe": ArmAnswer(0, read)}]
     found = detection(trials, answers, [NONE, OBSERVE])
     assert (found.right, found.wrong_2b, found.auroc_evidence_bits, found.intervals) == (1, 0, None, {})
 
 
 def test_every_arm_says_what_the_guard_was_told() -> None:
     trial = TASK.trial(0)
-    answers = [{arm.name: Answer(token_of(trial, "right"), None) for arm in ARMS}]
+    answers = [{arm.name: ArmAnswer(token_of(trial, "right"), None) for arm in ARMS}]
     results = policy_results([trial], answers, ARMS)
     assert list(results) == [arm.name for arm in ARMS]
     assert [row.told for row in results.values()] == [TOLD[arm.told] for arm in ARMS]

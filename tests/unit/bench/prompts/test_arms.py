@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.prompts.pool import encode
 from guardbind_bench.prompts.tasks.binding import BindingTask
 from guardbind_bench.prompts.tasks.sketch import Segment, Sketch, assemble, flat
@@ -29,14 +29,14 @@ CHAT.chat_template = CHAT_TEMPLATE
 
 
 @cache
-def built(task: str, k: int, filler: str, form: Form) -> BindingTask:
+def built(task: str, k: int, filler: str, form: PromptForm) -> BindingTask:
     task_built = TASKS.get(task)(CHAT, filler=filler, k=k, seed=0, form=form)
     assert isinstance(task_built, BindingTask)
     return task_built
 
 
 def sketch(task: str, arm: str, *, k: int = 40, index: int = 0, filler: str = "natural", **form: str) -> Sketch:
-    plain = built(task, k, filler, Form.model_validate({"layout": "C", **form})).sketch(index)
+    plain = built(task, k, filler, PromptForm.model_validate({"layout": "C", **form})).sketch(index)
     name, _, number = arm.partition(":")
     return plain if name == "baseline" else ARMS.get(name)(plain, int(number) if number else None)
 

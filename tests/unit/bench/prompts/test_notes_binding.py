@@ -12,7 +12,7 @@ from conftest import CHAT_TEMPLATE
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from guardbind.errors import CandidateError, ConfigError
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.prompts.fillers import WITHOUT_DECOYS
 from guardbind_bench.prompts.pool import encode
 from guardbind_bench.prompts.tasks.notes_binding import PLACES, NotesBinding, Unanswerable
@@ -50,7 +50,7 @@ def read(trial: Trial, tokenizer: PreTrainedTokenizerBase = TOKENIZER) -> dict[s
 @pytest.mark.parametrize("k", [0, 30])
 @pytest.mark.parametrize("template", ["plain", "chat"])
 def test_the_value_of_a_note_is_the_letter_of_its_place(filler: str, k: int, template: Any) -> None:
-    task = NotesBinding(TOKENIZER, filler=filler, k=k, form=Form.model_validate({"template": template}))
+    task = NotesBinding(TOKENIZER, filler=filler, k=k, form=PromptForm.model_validate({"template": template}))
     for trial in map(task.trial, range(4)):
         prompt = read(trial)
         assert list(prompt["notes"]) == [bound.key for bound in trial.bound]
@@ -78,13 +78,13 @@ def test_letters_are_balanced_and_every_order_occurs() -> None:
         assert {trial.target.value.word for trial in trials[start : start + 4]} == set("ABCD")
     assert set(Counter(trial.asked for trial in trials)) == {0, 1, 2, 3}
     assert len({tuple(bound.value.word for bound in trial.bound) for trial in trials}) > 20
-    assert {NotesBinding(TOKENIZER, k=0, form=Form(asked="fixed")).trial(i).asked for i in range(12)} == {0}
+    assert {NotesBinding(TOKENIZER, k=0, form=PromptForm(asked="fixed")).trial(i).asked for i in range(12)} == {0}
 
 
 def test_the_same_items_under_every_filler_size_and_template() -> None:
     seen = set()
     for filler, k, template in [("natural", 0, "plain"), ("random", 20, "chat"), ("repeat", 5, "plain")]:
-        task = NotesBinding(TOKENIZER, filler=filler, k=k, form=Form.model_validate({"template": template}))
+        task = NotesBinding(TOKENIZER, filler=filler, k=k, form=PromptForm.model_validate({"template": template}))
         trials = [task.trial(index) for index in range(6)]
         seen.add(str([(t.asked, [(b.key, b.value.word) for b in t.bound]) for t in trials]))
     assert len(seen) == 1
@@ -92,7 +92,7 @@ def test_the_same_items_under_every_filler_size_and_template() -> None:
 
 @pytest.mark.parametrize("template", ["plain", "chat"])
 def test_the_twin_is_the_same_item_without_the_note_that_is_asked_for(template: Any) -> None:
-    form = Form(template=template)
+    form = PromptForm(template=template)
     for index in range(8):
         item = NotesBinding(TOKENIZER, k=20, form=form).trial(index)
         twin = Unanswerable(TOKENIZER, k=20, form=form).trial(index)
@@ -114,7 +114,7 @@ def test_reminders_stand_right_before_the_question() -> None:
     for arm, reminded in (("oracle", 1), ("raw_copy", 4)):
         for index in range(4):
             base = NotesBinding(TOKENIZER, k=20).trial(index)
-            trial = NotesBinding(TOKENIZER, k=20, form=Form(arm=arm)).trial(index)
+            trial = NotesBinding(TOKENIZER, k=20, form=PromptForm(arm=arm)).trial(index)
             said = dict(re.findall(r"Reminder: (\w+) left the [\w ]+ in the (\w+)\.", read(trial)["reminders"]))
             notes = read(base)["notes"]
             assert said == {person: notes[person] for person in said}
@@ -122,7 +122,7 @@ def test_reminders_stand_right_before_the_question() -> None:
             assert trial.bound == base.bound
             assert trial.ids[: base.question.start] == base.ids[: base.question.start]
             assert trial.ids[trial.question.start :] == base.ids[base.question.start :]
-    twin = Unanswerable(TOKENIZER, k=20, form=Form(arm="raw_copy")).trial(0)
+    twin = Unanswerable(TOKENIZER, k=20, form=PromptForm(arm="raw_copy")).trial(0)
     assert read(twin)["reminders"].count("Reminder") == 3
     assert f"Reminder: {twin.target.key}" not in text_of(twin.ids)
 
@@ -130,13 +130,17 @@ def test_reminders_stand_right_before_the_question() -> None:
 @pytest.mark.parametrize(
     ("task", "form", "message"),
     [
-        (NotesBinding, Form(style="eq"), r"notes_binding does not come with style 'eq'; 'bracket' is accepted"),
-        (NotesBinding, Form(layout="C"), r"layout 'C'; 'S' is accepted"),
-        (NotesBinding, Form(arm="short:8"), r"arm 'short:8'; 'baseline' and 'oracle' and 'raw_copy' are accepted"),
-        (Unanswerable, Form(arm="oracle"), r"arm 'oracle'; 'baseline' and 'raw_copy' are accepted"),
+        (NotesBinding, PromptForm(style="eq"), r"notes_binding does not come with style 'eq'; 'bracket' is accepted"),
+        (NotesBinding, PromptForm(layout="C"), r"layout 'C'; 'S' is accepted"),
+        (
+            NotesBinding,
+            PromptForm(arm="short:8"),
+            r"arm 'short:8'; 'baseline' and 'oracle' and 'raw_copy' are accepted",
+        ),
+        (Unanswerable, PromptForm(arm="oracle"), r"arm 'oracle'; 'baseline' and 'raw_copy' are accepted"),
     ],
 )
-def test_a_form_that_it_does_not_come_in_is_refused(task: type[NotesBinding], form: Form, message: str) -> None:
+def test_a_form_that_it_does_not_come_in_is_refused(task: type[NotesBinding], form: PromptForm, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         task(TOKENIZER, form=form)
 
@@ -155,7 +159,7 @@ def test_other_settings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_letters_of_a_real_model(demo_model: Any) -> None:
     _, tokenizer = demo_model
     for template in ("plain", "chat"):
-        trial = NotesBinding(tokenizer, k=20, form=Form.model_validate({"template": template})).trial(0)
+        trial = NotesBinding(tokenizer, k=20, form=PromptForm.model_validate({"template": template})).trial(0)
         prompt = read(trial, tokenizer)
         assert prompt["options"][prompt["notes"][prompt["person"]]] == trial.target.value.word
         assert text_of(trial.ids, tokenizer).endswith("Answer:")

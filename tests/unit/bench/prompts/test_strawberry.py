@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from guardbind.errors import ConfigError
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.prompts.fillers import WITHOUT_DECOYS
 from guardbind_bench.prompts.pool import encode
 from guardbind_bench.prompts.tasks.strawberry import COUNTED, Baseline, Factorized, counts
@@ -58,7 +58,7 @@ def test_counts_of_the_papers_word(k: int, expected: tuple[int, int, int]) -> No
 @pytest.mark.parametrize("template", ["plain", "chat"])
 @pytest.mark.parametrize(("k", "filler"), [(9, "natural"), (16, "random"), (48, "natural"), (130, "repeat")])
 def test_a_prompt_says_the_truth_and_shows_where(task: type[Baseline], template: Any, k: int, filler: str) -> None:
-    built = task(TOKENIZER, filler=filler, k=k, form=Form.model_validate({"template": template}))
+    built = task(TOKENIZER, filler=filler, k=k, form=PromptForm.model_validate({"template": template}))
     for trial in map(built.trial, range(12)):
         word, letter, trace, summary = said(trial)
         running, steps = 0, []
@@ -151,9 +151,9 @@ def test_filler_is_a_quarter_of_the_trace_and_at_most_32_tokens() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"form": Form(style="eq")}, "strawberry_baseline does not come with style 'eq'; 'bracket' is accepted"),
-        ({"form": Form(layout="C")}, "layout 'C'; 'S' is accepted"),
-        ({"form": Form(arm="oracle:8")}, "arm 'oracle:8'; 'baseline' is accepted"),
+        ({"form": PromptForm(style="eq")}, "strawberry_baseline does not come with style 'eq'; 'bracket' is accepted"),
+        ({"form": PromptForm(layout="C")}, "layout 'C'; 'S' is accepted"),
+        ({"form": PromptForm(arm="oracle:8")}, "arm 'oracle:8'; 'baseline' is accepted"),
         ({"k": -1}, "k is -1"),
         ({"k": 4}, "k is 4; the trace of strawberry_baseline has to run through a word and further: 8 characters"),
     ],
@@ -177,7 +177,7 @@ def test_the_smallest_size_that_the_message_names_is_accepted() -> None:
 def test_values_of_a_real_model_are_the_tokens_that_it_would_write(demo_model: Any) -> None:
     _, tokenizer = demo_model
     for k, template in ((16, "plain"), (16, "chat"), (60, "plain"), (60, "chat")):
-        task = Factorized(tokenizer, k=k, form=Form.model_validate({"template": template}))
+        task = Factorized(tokenizer, k=k, form=PromptForm.model_validate({"template": template}))
         trial = task.trial(1)
         ending = text_of(trial.ids[-12:], tokenizer).rsplit("\n", 1)[1]
         for value in trial.candidates:

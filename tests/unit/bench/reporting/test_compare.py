@@ -12,7 +12,7 @@ from rich.console import Console
 
 from guardbind.errors import UnknownNameError
 from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.reporting.compare import ComparedRow, compare
 from guardbind_bench.reporting.published import read_published
 from guardbind_bench.reporting.tables import show_comparisons, show_summaries
@@ -20,10 +20,10 @@ from guardbind_bench.stats.statistics import quantity
 
 PUBLISHED = read_published()
 STAGES = table_of({"acc": "share", "value_gap_mean": "logits"}, published="stage_decomposition")
-FIXED = condition_of(Form(asked="fixed"))
+FIXED = condition_of(PromptForm(asked="fixed"))
 
 
-def compared(*rows: TableRow, table: Table = STAGES, form: Form | None = None) -> list[ComparedRow]:
+def compared(*rows: TableRow, table: Table = STAGES, form: PromptForm | None = None) -> list[ComparedRow]:
     conditions = [FIXED if form is None else condition_of(form)]
     return compare(summary_of([table], rows, conditions), PUBLISHED)
 
@@ -152,13 +152,13 @@ def test_a_share_at_the_end_may_differ_by_a_fiftieth() -> None:
 @pytest.mark.parametrize(
     ("form", "reason"),
     [
-        (Form(asked="random"), "the asked key is drawn at random here; the paper always asks for the first"),
-        (Form(asked="fixed", layout="C"), "layout C here, S in the released script"),
-        (Form(asked="fixed", style="eq"), "style eq here, bracket in the released script"),
-        (Form(asked="fixed", template="chat"), "template chat here, plain in the released script"),
+        (PromptForm(asked="random"), "the asked key is drawn at random here; the paper always asks for the first"),
+        (PromptForm(asked="fixed", layout="C"), "layout C here, S in the released script"),
+        (PromptForm(asked="fixed", style="eq"), "style eq here, bracket in the released script"),
+        (PromptForm(asked="fixed", template="chat"), "template chat here, plain in the released script"),
     ],
 )
-def test_another_form_is_a_reason(form: Form, reason: str) -> None:
+def test_another_form_is_a_reason(form: PromptForm, reason: str) -> None:
     (one,) = compared(row_of(STAGES, {"acc": hits(40, 200)}), form=form)
     assert reason in one.reasons
     (same,) = compared(row_of(STAGES, {"acc": hits(40, 200)}))
@@ -167,7 +167,7 @@ def test_another_form_is_a_reason(form: Form, reason: str) -> None:
 
 def test_only_the_forms_of_the_row_count() -> None:
     rows = [row_of(STAGES, {"acc": hits(40, 200)}, asked=asked) for asked in ("fixed", "random")]
-    conditions = [FIXED, condition_of(Form(asked="random")), condition_of(Form(layout="C"), k=96)]
+    conditions = [FIXED, condition_of(PromptForm(asked="random")), condition_of(PromptForm(layout="C"), k=96)]
     fixed, random = compare(summary_of([STAGES], rows, conditions), PUBLISHED)
     assert not any("here" in reason for reason in fixed.reasons)
     assert [reason for reason in random.reasons if "here" in reason] == [
@@ -251,7 +251,7 @@ def test_the_terminal_shows_tables_and_refusals() -> None:
     summary = summary_of(
         [STAGES],
         [row_of(STAGES, {"acc": hits(40, 200)}, notes=["[a note]"])],
-        [condition_of(Form(), refused="too long"), FIXED],
+        [condition_of(PromptForm(), refused="too long"), FIXED],
     )
     text = printed(show_summaries, [summary])
     for part in ("Title of stages", "0.200 [0.150, 0.261]", "[a note]", "too long", "1 cell refused"):

@@ -8,7 +8,7 @@ from bench_summaries import MODEL, about, condition_of, hits, row_of, summary_of
 
 from guardbind.information.intervals import wilson
 from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.registry import EXPERIMENTS
 from guardbind_bench.reporting.findings import Finding, findings_of
 from guardbind_bench.reporting.outline import FINDINGS, MOST_FINDINGS, ORDER, FindingNumber, FindingRule
@@ -127,8 +127,8 @@ def test_each_model_has_an_overview_of_its_own() -> None:
 
 
 def test_what_falls_short_is_said() -> None:
-    refused = [condition_of(Form(), refused="too long.", k=k) for k in (1, 2)]
-    failed = condition_of(Form(asked="fixed")).model_copy(update={"failed": 3})
+    refused = [condition_of(PromptForm(), refused="too long.", k=k) for k in (1, 2)]
+    failed = condition_of(PromptForm(asked="fixed")).model_copy(update={"failed": 3})
     rows = [repair_row(10, "none")]
     (one,) = overviews_of(sections_of([summary_of([REPAIR], rows, [*refused, failed], experiment="repair")]))
     assert one.short == ("2 cells refused: too long", "measuring failed in 3 trials: 3 in repair")

@@ -11,7 +11,7 @@ import pytest
 from bench_summaries import MODEL, about, condition_of, hits, row_of, summary_of, table_of
 
 from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
-from guardbind_bench.prompts.cell import Form
+from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.reporting.figures import FIGURES, draw
 from guardbind_bench.reporting.grid import grid_of
 from guardbind_bench.reporting.numbers import interval, number
@@ -34,7 +34,7 @@ def stage_row(right: int, **keys: RowKey) -> TableRow:
 
 def stages(model: str = MODEL) -> Summary:
     rows = [stage_row(5 + i, k=k, filler=filler) for i, k in enumerate((96, 256)) for filler in ("natural", "repeat")]
-    return summary_of([STAGES], rows, [condition_of(Form(asked="fixed"))], model)
+    return summary_of([STAGES], rows, [condition_of(PromptForm(asked="fixed"))], model)
 
 
 class Page(HTMLParser):
@@ -176,7 +176,7 @@ def test_without_results_there_is_a_page(tmp_path: Path) -> None:
 
 
 def test_a_refused_experiment_says_why(tmp_path: Path) -> None:
-    refused = condition_of(Form(), refused="the prompts have 9000 tokens")
+    refused = condition_of(PromptForm(), refused="the prompts have 9000 tokens")
     row = row_of(STAGES, {}, notes=["the prompts have 9000 tokens"])
     for rows in ((), (row,)):
         html, markdown = written(tmp_path, summary_of([STAGES], rows, [refused]))
@@ -189,7 +189,7 @@ def test_a_refused_experiment_says_why(tmp_path: Path) -> None:
 
 def test_published_numbers_stand_beside_ours(tmp_path: Path) -> None:
     row = stage_row(8)
-    for text in written(tmp_path, summary_of([STAGES], [row], [condition_of(Form(asked="fixed"))])):
+    for text in written(tmp_path, summary_of([STAGES], [row], [condition_of(PromptForm(asked="fixed"))])):
         assert "0.107 [0.088, 0.131] n 800" in text
         assert "+0.093" in text
         assert "three values for the accuracy of this cell" in text

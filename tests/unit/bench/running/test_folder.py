@@ -15,15 +15,15 @@ from transformers import GPT2Config, GPT2LMHeadModel
 import guardbind
 from guardbind.errors import RunFolderError
 from guardbind_bench.experiments.experiment import Settings
-from guardbind_bench.prompts.cell import Cell, Request
+from guardbind_bench.prompts.cell import BenchCell, CellRequest
 from guardbind_bench.registry import TASKS
 from guardbind_bench.running.folder import RunFolder
 from guardbind_bench.running.origin import origin_of, tokenizer_sha256, weights_sha256
 from guardbind_bench.running.runner import run
 from guardbind_bench.running.summary import Summary
 
-CELL = Cell(measure="toy", task="competing_vars", k=1)
-REQUEST = Request(cell=CELL, trials=20)
+CELL = BenchCell(measure="toy", task="competing_vars", k=1)
+REQUEST = CellRequest(cell=CELL, trials=20)
 
 
 @pytest.fixture(autouse=True)
@@ -53,15 +53,15 @@ def test_records_are_kept_in_the_order_of_the_trials(tmp_path: Path) -> None:
         folder.add(CELL, records(8, 8, 9), seconds=2, peak_memory=5)
         folder.add(CELL, records(0, 1), seconds=1, peak_memory=7)
         assert folder.done(REQUEST) == {0, 1, 8, 9}
-        assert folder.done(Request(cell=CELL, trials=4, first=6)) == {8, 9}
+        assert folder.done(CellRequest(cell=CELL, trials=4, first=6)) == {8, 9}
         assert list(folder.frame(REQUEST)["index"]) == [0, 1, 8, 8, 9]
-        assert not folder.complete(REQUEST) and folder.complete(Request(cell=CELL, trials=2))
+        assert not folder.complete(REQUEST) and folder.complete(CellRequest(cell=CELL, trials=2))
         assert folder.cost([REQUEST, REQUEST]) == (3, 7)
         with pytest.raises(RunFolderError, match=r"trials \[9\] of cell .* have records already"):
             folder.add(CELL, records(9, 10))
     read = RunFolder.read(tmp_path)
     assert read.done(REQUEST) == {0, 1, 8, 9}
-    assert read.frame(Request(cell=CELL, trials=3, first=2)).empty
+    assert read.frame(CellRequest(cell=CELL, trials=3, first=2)).empty
     assert read.conditions([REQUEST])[0].measured == 4
 
 

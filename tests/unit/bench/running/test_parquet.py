@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from guardbind.errors import ConfigError, RunFolderError
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import Cell, Form
+from guardbind_bench.prompts.cell import BenchCell, PromptForm
 from guardbind_bench.registry import MEASURES, TASKS
 from guardbind_bench.running.parquet import RecordsPart, decode, encode, read_part, record_schema
 
-CELL = Cell(
-    measure="reading", task="competing_vars", k=7, form=Form(layout="C", arm="short:3"), options={"layers": [1]}
+CELL = BenchCell(
+    measure="reading", task="competing_vars", k=7, form=PromptForm(layout="C", arm="short:3"), options={"layers": [1]}
 )
 PART = RecordsPart(measure="reading", measure_version=2, task_version=1, cell=CELL, seconds=0.1, peak_memory_bytes=None)
 
