@@ -267,8 +267,8 @@ def keys_of(cell: BenchCell, names: Iterable[str]) -> dict[str, RowKey]:
 
     Example:
         >>> from guardbind_bench.experiments.grid import keys_of
-        >>> from guardbind_bench.prompts.cell import Cell
-        >>> keys_of(Cell(measure="reading", task="competing_vars", k=8), ("task", "k", "asked"))
+        >>> from guardbind_bench.prompts.cell import BenchCell
+        >>> keys_of(BenchCell(measure="reading", task="competing_vars", k=8), ("task", "k", "asked"))
         {'task': 'competing_vars', 'k': 8, 'asked': 'random'}
     """
     return {name: getattr(cell if name in BenchCell.model_fields else cell.form, name) for name in names}
