@@ -199,5 +199,5 @@ def _to(language: Language) -> re.Pattern[str]:
     return re.compile(rf"[ \t](?P<to>{language.statements.to})[ \t](?=\S)")
 
 
-read = WordedRule(_sentences)
+read = WordedRule(_sentences, order=80, default=True)
 """The rule `sentence`."""
