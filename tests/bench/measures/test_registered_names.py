@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +11,9 @@ from families import copier, speaking
 
 from guardbind.errors import ConfigError
 from guardbind.nulls.prefill import PrefillNull
-from guardbind.policies.proposal import Attempt, Write
+from guardbind.policies.proposal import Attempt
 from guardbind.policies.slot import Slot
+from guardbind.policies.veto import veto
 from guardbind.registry import NULLS, POLICIES
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.measures.comparison import ArmComparison, arm_of, arms_of
@@ -26,10 +27,9 @@ from guardbind_bench.registry import EXPERIMENTS, MEASURES
 INDICES = range(6)
 
 
-def trust(slot: Slot) -> Iterator[Attempt]:
-    """Write the target, whatever was measured."""
-    if slot.target is not None:
-        yield Write("trust", slot.target)
+def trust(slot: Slot) -> Iterable[Attempt]:
+    """Do what `veto` does, under another name."""
+    return veto(slot)
 
 
 def drop_first(_tokenizer: Any, row: Any, _null: int) -> tuple[list[int], list[int]]:

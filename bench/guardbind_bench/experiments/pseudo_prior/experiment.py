@@ -12,7 +12,7 @@ from guardbind_bench.experiments.experiment import Experiment, Settings
 from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point
 from guardbind_bench.experiments.pseudo_prior.budget_rules import BudgetRule, judged, reliability, rules
-from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
+from guardbind_bench.experiments.pseudo_prior.null_arrays import NullArrays
 from guardbind_bench.experiments.pseudo_prior.null_rows import FAMILY, agreement, family, pseudo_prior
 from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
@@ -74,7 +74,7 @@ class PseudoPriorExperiment(CellExperiment[PseudoPriorSettings]):
         read, notes = without_failures(frame)
         if read.empty:
             return list(self.refused(condition, run, *notes))
-        return _rows(NullReadings.of(read), run.keys(condition.keys), run.options.taus, run.settings.seed, notes)
+        return _rows(NullArrays.of(read), run.keys(condition.keys), run.options.taus, run.settings.seed, notes)
 
     def refused(self, condition: Condition, run: GridRun[PseudoPriorSettings], *reasons: str) -> Iterator[TableRow]:
         """Yield a row in every table that says why."""
@@ -83,7 +83,7 @@ class PseudoPriorExperiment(CellExperiment[PseudoPriorSettings]):
 
 
 def _rows(
-    readings: NullReadings, keys: dict[str, RowKey], taus: tuple[float, ...], seed: int, notes: list[str]
+    readings: NullArrays, keys: dict[str, RowKey], taus: tuple[float, ...], seed: int, notes: list[str]
 ) -> list[TableRow]:
     rows: list[TableRow] = []
 
