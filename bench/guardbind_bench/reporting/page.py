@@ -139,8 +139,8 @@ def _asked(summary: Summary) -> str:
     text = f"Asked of {summary.origin.model}, over " + "; and over ".join(map(_over, summary.settings.parts))
     if all(map(_free, summary.settings.parts)):
         return (
-            f"{text}. Prompts of text, answered freely: in the model's chat template, or by `Question: ...` where "
-            "a note says so; the columns say what is right."
+            f"{text}. Prompts of text in the model's chat template, or without it where a note says so, "
+            "answered freely: the columns say what is right."
         )
     return f"{text}. {_written(forms)}".rstrip()
 

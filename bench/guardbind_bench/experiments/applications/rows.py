@@ -74,7 +74,7 @@ def _how_asked(records: pd.DataFrame) -> list[str]:
     if not (asked == "question").any():
         return []
     some = "" if (asked == "question").all() else "some prompts: "
-    return [f"{some}asked as `Question: ...` and `Answer:` (asked_by question), as the model has no chat template."]
+    return [f'{some}asked as "Question: ..." and "Answer:", as the model has no chat template (asked_by: question).']
 
 
 def _directions(records: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
