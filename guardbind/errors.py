@@ -1,4 +1,4 @@
-"""Every error that guardbind raises.
+"""Defines every error that guardbind raises.
 
 ```
 GuardbindError

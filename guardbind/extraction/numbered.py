@@ -1,4 +1,4 @@
-"""Reads a noun and its number side by side: `order #20391`, `Invoice no. 4417`."""
+"""Reads a noun and its number side by side, as in `order #20391`, also with the word "no" and a dot between."""
 
 from __future__ import annotations
 
