@@ -1,4 +1,4 @@
-"""Attach a guard around code that is not ours: here, a transformers pipeline.
+"""Attaches a guard around code that is not ours: here, a transformers pipeline.
 
 python examples/attach_pipeline.py [--model smollm2-135m]
 """

@@ -1,4 +1,4 @@
-"""Chat with a guard: values that the user told in earlier turns, asked for later, streamed, over one growing cache.
+"""Chats under a guard: asks for values of earlier turns, and streams the answers over one growing cache.
 
 python examples/chat.py [--model smollm2-135m]
 """

@@ -1,4 +1,4 @@
-"""Log diagnostics in production: a verdict for every slot, nothing changed, no prompt text in the log.
+"""Logs diagnostics in production: a verdict for every slot, nothing changed, no prompt text in the log.
 
 python examples/production_logging.py [--model smollm2-135m] [--log guardbind.jsonl]
 """
@@ -33,7 +33,7 @@ def main() -> None:
     guard = Guard(model, tokenizer, GuardConfig(policy="observe", sinks=(f"jsonl:{options.log}", "logging")))
     bindings = [[Binding(k, v) for k, v in zip(("region", "status", "owner"), row, strict=True)] for row in VALUES]
 
-    inputs = tokenizer(PROMPTS, return_tensors="pt", padding=True)  # padded on the left by adapters.load
+    inputs = tokenizer(PROMPTS, return_tensors="pt", padding=True)  # guardbind.load pads on the left
     out = guard.generate(**inputs, bindings=bindings, max_new_tokens=4, do_sample=False)
     print("answers:", out.text)
 

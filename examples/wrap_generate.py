@@ -1,4 +1,4 @@
-"""Guard an application's own call of `generate`.
+"""Guards an application's own call of `generate`.
 
 python examples/wrap_generate.py [--model smollm2-135m]
 """

@@ -7,6 +7,7 @@ from .errors import BindingFailureError as BindingFailureError
 from .errors import CandidateError as CandidateError
 from .errors import ConfigError as ConfigError
 from .errors import ContextLengthError as ContextLengthError
+from .errors import ContractError as ContractError
 from .errors import GuardbindError as GuardbindError
 from .errors import HookBypassedError as HookBypassedError
 from .errors import MissingDependencyError as MissingDependencyError

@@ -1,4 +1,4 @@
-"""`python -m guardbind`: the same as the command `guardbind`."""
+"""Runs the command `guardbind` as `python -m guardbind`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every error that guardbind raises.
+"""Defines every error that guardbind raises.
 
 ```
 GuardbindError
@@ -10,6 +10,7 @@ GuardbindError
 ├── UnknownNameError (LookupError)         no policy, null, sink, model or task of that name
 ├── NameTakenError (ValueError)            a name that is registered already
 ├── UnsupportedGenerationError (ValueError)  a way of decoding that cannot be guarded
+├── ContractError (AssertionError)         an addition that breaks its contract, found by `guardbind.testing`
 ├── ContextLengthError (ValueError)        the prompt, or the prompt with an insertion, is too long for the model
 ├── NumericsError (ArithmeticError)        logits that are NaN or infinite
 ├── HookBypassedError (RuntimeError)       the model ran without its hooks, or more than once between two tokens
@@ -34,6 +35,7 @@ __all__ = [
     "CandidateError",
     "ConfigError",
     "ContextLengthError",
+    "ContractError",
     "GuardbindError",
     "HookBypassedError",
     "MissingDependencyError",
@@ -97,6 +99,10 @@ class UnsupportedGenerationError(GuardbindError, ValueError):
 
 class ContextLengthError(GuardbindError, ValueError):
     """The prompt, or the prompt with an insertion, is longer than the model's context."""
+
+
+class ContractError(GuardbindError, AssertionError):
+    """A policy, null, slot rule or sink does not keep a sentence of its contract; raised by `guardbind.testing`."""
 
 
 class NumericsError(GuardbindError, ArithmeticError):

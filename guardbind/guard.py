@@ -73,7 +73,10 @@ class Guard:
         self.tokenizer = tokenizer
         self.config = GuardConfig() if config is None else config
         if not isinstance(self.config, GuardConfig):
-            raise ConfigError(f"config is {type(config).__name__}; a GuardConfig is accepted.")
+            raise ConfigError(
+                f"config is {type(config).__name__}; a GuardConfig is accepted.",
+                hint='Write Guard(model, tokenizer, GuardConfig(policy="auto")).',
+            )
         self._language_model = LanguageModel.of(model, tokenizer)
         find_head(self._language_model.module)
         refuse_unguardable(self._language_model.module, {})

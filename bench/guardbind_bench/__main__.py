@@ -1,4 +1,4 @@
-"""`python -m guardbind_bench`: the same as `guardbind bench`, in the form that `accelerate launch -m` starts."""
+"""Runs `guardbind bench` as `python -m guardbind_bench`, the form that `accelerate launch -m` starts."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class NodeReadout:
             None without target, where the target is not alive, where no other candidate has a token of its own, and
             where both sides are banned.
         top_token: The best token id.
-        top_candidates: Candidates alive under the top token, ascending.
+        top_candidates: Candidates alive under the top token, ascending; none where the paper's gate indicator is 0.
         best_candidates: Candidates alive under the best token that is a candidate's; empty if all of those are banned.
         ranking: Candidates alive here by falling logit; those that share all their tokens share one place.
         tie: The two best logits of the vocabulary are equal, or the target's and the best other candidate's.
@@ -85,11 +85,6 @@ class NodeReadout:
     margin: float
     max_probability: float
     entropy: float
-
-    @property
-    def top_is_candidate(self) -> bool:
-        """Whether the top token keeps some candidate alive (the paper's gate indicator)."""
-        return bool(self.top_candidates)
 
     @property
     def rank_of_target(self) -> int | None:

@@ -1,4 +1,4 @@
-"""`guardbind check`: diagnose one prompt and change nothing."""
+"""Diagnoses one prompt for `guardbind check`, and changes nothing."""
 
 from __future__ import annotations
 

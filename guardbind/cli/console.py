@@ -1,4 +1,4 @@
-"""Standard output, as rich writes to it."""
+"""Opens standard output as a console of rich."""
 
 from __future__ import annotations
 

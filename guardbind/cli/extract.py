@@ -1,4 +1,4 @@
-"""`guardbind extract`: show what a text binds, and where."""
+"""Shows for `guardbind extract` what a text binds, and where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`guardbind generate`: answer a prompt under a guard that repairs what fails."""
+"""Answers a prompt for `guardbind generate`, under a guard that repairs what fails."""
 
 from __future__ import annotations
 

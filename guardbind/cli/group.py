@@ -1,4 +1,4 @@
-"""What all commands share: they load at their first use, log to standard error, and turn our errors into click's."""
+"""Groups commands: loads each at its first use, logs to standard error, and turns our errors into those of click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The root of the command line: which commands there are."""
+"""Gathers the commands of the core and of other distributions under `guardbind`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that commands share."""
+"""Declares the options that commands share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from guardbind.config import GuardConfig
-from guardbind.registry import LANGUAGES
+from guardbind.registry import LANGUAGES, SLOTS
 
 __all__ = ["CONTEXT", "Job", "default_of", "job_options", "language_option", "model_options"]
 
@@ -44,13 +44,9 @@ class Job:
 
 
 def _known_slots(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    if values != default_of("slots"):
-        # Looked up only when they are given, because that imports torch.
-        from guardbind.registry import SLOTS
-
-        for value in values:
-            if value not in SLOTS:
-                raise click.BadParameter(str(SLOTS.miss(value)), ctx, param)
+    for value in values:
+        if value not in SLOTS:
+            raise click.BadParameter(str(SLOTS.miss(value)), ctx, param)
     return values
 
 
@@ -148,8 +144,7 @@ _OPTIONS = [
         multiple=True,
         default=default_of("slots"),
         callback=_known_slots,
-        help="Where a value is taken to begin; repeat for more. Names: automatic, cell, field, key_phrase, line_end, "
-        "prompt_end, and what was registered.",
+        help=f"Where a value is taken to begin; repeat for more. Names: {', '.join(SLOTS.names())}.",
     ),
     _input(
         "--pattern",

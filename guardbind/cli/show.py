@@ -32,7 +32,7 @@ _NO_SLOT = (
 )
 _LEGEND = (
     "+n bits: the evidence makes the token 2^n times as likely. Below 0: gate = no value is coming, value = another "
-    "one leads, budget = too little evidence."
+    "one leads. Budget: how far above or below what tau asks, in bits; no verdict rests on it."
 )
 _SHOWN_BITS = 4
 _PIPE_WIDTH = 160
@@ -117,14 +117,22 @@ def _name(items: Sequence[Item], index: int) -> str:
 
 
 def _budget(slot: SlotRecord) -> Text:
-    before = _signed(None if slot.budget is None else slot.budget.margin_bits)
+    before = _number(None if slot.budget is None else slot.budget.margin_bits)
     if slot.final_budget is None:
         return before
-    return before.append("\n→ ", "dim").append_text(_signed(slot.final_budget.margin_bits))
+    return before.append("\n→ ", "dim").append_text(_number(slot.final_budget.margin_bits))
 
 
 def _signed(number: float | None) -> Text:
-    return Text("–") if number is None else Text(f"{number:+.1f}", "red" if number < 0 else "")
+    """A number that is red where it says that something is wrong: below 0."""
+    shown = _number(number)
+    if number is not None and number < 0:
+        shown.stylize("red")
+    return shown
+
+
+def _number(number: float | None) -> Text:
+    return Text("–" if number is None else f"{number:+.1f}")
 
 
 def _why(slot: SlotRecord, tried: Sequence[InterventionRecord]) -> str:

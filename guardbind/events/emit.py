@@ -36,7 +36,10 @@ def build_sinks(specs: Sequence[str | Sink]) -> list[Sink]:
         elif callable(spec):
             sinks.append(spec)
         else:
-            raise ConfigError(f"a sink is a name or a callable, got {type(spec).__name__}.")
+            raise ConfigError(
+                f"a sink is {type(spec).__name__} {spec!r}; a name or a callable is accepted.",
+                hint=f'Name one of {", ".join(SINKS)}, as in "jsonl:records.jsonl", or give a function of one record.',
+            )
     return sinks
 
 

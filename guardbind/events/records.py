@@ -20,6 +20,7 @@ __all__ = [
     "Record",
     "SlotRecord",
     "Verdict",
+    "as_json",
 ]
 
 SCHEMA_VERSION = 2

@@ -1,4 +1,7 @@
-"""Reads a noun and its number side by side: `order #20391`, `Invoice no. 4417`."""
+"""Reads a noun and the number behind it, with a sign between: `order #20391`.
+
+The sign is `#`, `№` or a word of the language, as in `Invoice no. 4417`.
+"""
 
 from __future__ import annotations
 

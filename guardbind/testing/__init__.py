@@ -10,7 +10,7 @@ def test_my_policy() -> None:
 
 from __future__ import annotations
 
-from guardbind.testing.claims import ContractError
+from guardbind.errors import ContractError
 from guardbind.testing.null import check_null
 from guardbind.testing.policy import check_policy
 from guardbind.testing.sink import check_sink

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["ContractError", "claim"]
+from guardbind.errors import ContractError
 
-from guardbind.errors import GuardbindError
-
-
-class ContractError(GuardbindError, AssertionError):
-    """A part of a contract that was not kept."""
+__all__ = ["claim"]
 
 
 def claim(holds: bool, sentence: str, seen: object = None) -> None:

@@ -12,7 +12,7 @@ from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
 
-__all__ = ["Word", "content", "is_content", "is_telling", "words"]
+__all__ = ["Word", "content", "is_telling", "words"]
 
 # Letters and digits with what may join them inside one word; "e-mail" is one word, "order_id" and "orderId" are two.
 _WORD = re.compile(r"[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*")
@@ -65,11 +65,6 @@ def words(text: str, language: Language = ENGLISH) -> tuple[Word, ...]:
 def content(found: Sequence[Word]) -> list[Word]:
     """Return the words that are about something."""
     return [word for word in found if word.content]
-
-
-def is_content(word: Word) -> bool:
-    """Whether a word is about something."""
-    return word.content
 
 
 def is_telling(text: str, language: Language = ENGLISH) -> bool:

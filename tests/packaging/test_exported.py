@@ -6,6 +6,7 @@ import ast
 import importlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,23 @@ def imports_of(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             found.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
     return found
+
+
+def names_taken(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield what a file imports from modules of ours: the module and the name, submodules left out."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module in MODULES:
+            for alias in node.names:
+                if f"{node.module}.{alias.name}" not in MODULES:
+                    yield node.module, alias.name
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_a_module_takes_from_another_is_listed_there(name: str) -> None:
+    taken = [(home, member) for home, member in names_taken(MODULES[name]) if home != name]
+    listed = {home: getattr(importlib.import_module(home), "__all__", None) for home, _ in taken}
+    missed = [(home, member) for home, member in taken if member not in (listed[home] or ())]
+    assert [f"{home}.{member}" for home, member in missed if listed[home] is not None] == []
 
 
 @pytest.mark.parametrize("name", MODULES)

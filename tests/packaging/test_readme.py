@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import tomllib
+
 import pytest
+from click.testing import CliRunner
 from documents import run_document
 from paths import ROOT
+
+from guardbind.cli import main
 
 README = ROOT / "README.md"
 
@@ -20,6 +27,32 @@ def test_the_examples_run_as_shown() -> None:
     assert names["out"].text[0].strip().startswith("8213")
     assert (names["slot"].verdict, names["slot"].final_verdict) == ("binding_failure", "ok")
     assert names["handle"].report.slots
+
+
+@pytest.mark.real_model
+def test_the_command_prints_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = re.search(
+        r"^```\n(?P<command>guardbind generate .*?)^```\n\s*^```text\n(?P<output>.*?)^```$",
+        README.read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
+    assert shown is not None
+    monkeypatch.setenv("COLUMNS", "114")
+    program, *arguments = shlex.split(shown["command"].replace("\\\n", ""))
+    result = CliRunner().invoke(main, arguments)
+    assert (program, result.exit_code) == ("guardbind", 0), result.output
+    printed = [line.rstrip() for line in result.stdout.splitlines() if line.strip()]
+    lines = shown["output"].splitlines()
+    # The reasons and the legend below the table are left out.
+    assert printed[: len(lines)] == lines
+    assert printed[len(lines)].startswith("1: ")
+
+
+def test_every_extra_of_a_user_is_installed_in_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"]) - {"dev", "docs"}
+    asked_for = re.findall(r"'\.\[([\w,]+)\]'", README.read_text(encoding="utf-8"))
+    assert {extra for extras_of in asked_for for extra in extras_of.split(",")} == extras
 
 
 def test_it_opens_with_the_two_commands() -> None:

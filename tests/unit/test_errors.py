@@ -16,6 +16,7 @@ BUILT_IN: dict[str, type[Exception]] = {
     "CandidateError": ValueError,
     "ConfigError": ValueError,
     "ContextLengthError": ValueError,
+    "ContractError": AssertionError,
     "HookBypassedError": RuntimeError,
     "MissingDependencyError": ImportError,
     "NameTakenError": ValueError,

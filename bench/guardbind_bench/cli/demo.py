@@ -1,4 +1,4 @@
-"""`guardbind demo`: one prompt told step by step, then every policy side by side."""
+"""Shows for `guardbind demo` one prompt step by step, then every policy side by side."""
 
 from __future__ import annotations
 

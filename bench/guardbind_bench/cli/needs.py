@@ -6,18 +6,26 @@ from importlib.util import find_spec
 
 from guardbind.errors import MissingDependencyError
 
-__all__ = ["check_installed"]
+__all__ = ["MODULES", "check_installed"]
 
-_MODULES = ("jinja2", "matplotlib", "pandas", "pyarrow", "sklearn")
+MODULES = {
+    "matplotlib": "matplotlib",
+    "pandas": "pandas",
+    "pyarrow": "pyarrow",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+    "threadpoolctl": "threadpoolctl",
+}
+"""The packages of the extra `bench`, each with the module that it brings."""
 
 
 def check_installed() -> None:
     """Check that the extra `bench` is there.
 
     Raises:
-        MissingDependencyError: A module of it is not installed.
+        MissingDependencyError: A package of it is not installed.
     """
-    missing = [module for module in _MODULES if find_spec(module) is None]
+    missing = [package for package, module in MODULES.items() if find_spec(module) is None]
     if missing:
         raise MissingDependencyError(
             f"the bench needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed.",

@@ -64,6 +64,9 @@ def check_text_tasks(tasks: Iterable[str]) -> None:
 def _check(names: Iterable[str], taken: Registry[Any], other: Registry[Any] | None = None) -> None:
     for name in names:
         if other is not None and name in other:
-            raise ConfigError(f"{name!r} is a {other.kind}; here a {taken.kind} is needed: {', '.join(taken)}.")
+            raise ConfigError(
+                f"{name!r} is a {other.kind}; here a {taken.kind} is needed: {', '.join(taken)}.",
+                hint="Name one of these; `guardbind bench list` shows them too.",
+            )
         if name not in taken:
             raise taken.miss(name)

@@ -13,7 +13,13 @@ from paths import ROOT
 import guardbind
 from guardbind.cli import main
 from guardbind.cli.group import LazyGroup
-from guardbind.registry import Registry
+from guardbind.registry import POLICIES, SLOTS, Registry
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_help_names_every_slot_rule(command: str) -> None:
+    help_text = " ".join(CliRunner().invoke(main, [command, "--help"]).stdout.split())
+    assert f"Names: {', '.join(SLOTS.names())}." in help_text
 
 
 @pytest.mark.parametrize("command", ["generate", "check"])
@@ -26,8 +32,6 @@ def test_help_shows_an_example_and_every_variable(command: str) -> None:
 
 
 def test_help_names_every_policy() -> None:
-    from guardbind.registry import POLICIES
-
     help_text = CliRunner().invoke(main, ["generate", "--help"]).stdout
     assert [name for name in POLICIES.names() if name not in help_text] == []
 
