@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from families import speaking
@@ -23,7 +25,7 @@ def test_slots_are_unresolved_and_the_answer_is_the_models_own(
     facts, question, word = (tiny_tokenizer.encode(text, add_special_tokens=False) for text in (FACTS, "beta =", " a"))
     fill = (CONTEXT - 6 - len(facts) - len(question)) // len(word)
     ids = torch.tensor([facts + word * fill + question])
-    how = {"attention_mask": torch.ones_like(ids), "max_new_tokens": 5, "do_sample": False}
+    how: dict[str, Any] = {"attention_mask": torch.ones_like(ids), "max_new_tokens": 5, "do_sample": False}
     guard = Guard(model, tiny_tokenizer, GuardConfig(null=null, envelope=envelope))
     output = guard.generate(ids, bindings=BINDINGS, target="beta", **how)
     assert torch.equal(output.sequences, model.generate(ids, **how))
