@@ -1,4 +1,4 @@
-"""The command `guardbind`."""
+"""Answers the command `guardbind`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`guardbind check`: diagnose one prompt and change nothing."""
+"""Diagnoses one prompt and changes nothing: `guardbind check`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Standard output, as rich writes to it."""
+"""Writes to standard output, as rich does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`guardbind extract`: show what a text binds, and where."""
+"""Shows what a text binds, and where: `guardbind extract`."""
 
 from __future__ import annotations
 

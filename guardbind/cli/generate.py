@@ -1,4 +1,4 @@
-"""`guardbind generate`: answer a prompt under a guard that repairs what fails."""
+"""Answers a prompt under a guard that repairs what fails: `guardbind generate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all commands share: they load at their first use, log to standard error, and turn our errors into click's."""
+"""Loads commands at their first use, lets them log to standard error, and turns our errors into click's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The root of the command line: which commands there are."""
+"""Builds the root of the command line, which finds its commands in the registry."""
 
 from __future__ import annotations
 

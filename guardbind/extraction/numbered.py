@@ -1,4 +1,4 @@
-"""Reads a noun and its number side by side: `order #20391`, `Invoice no. 4417`."""
+"""Reads a noun with its number beside it, as in `order #20391`."""
 
 from __future__ import annotations
 
