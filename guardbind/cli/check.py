@@ -1,4 +1,4 @@
-"""Diagnoses one prompt for `guardbind check`, and changes nothing."""
+"""Diagnoses one prompt and changes nothing: `guardbind check`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens standard output as a console of rich."""
+"""Writes to standard output, as rich does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows for `guardbind extract` what a text binds, and where."""
+"""Shows what a text binds, and where: `guardbind extract`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers a prompt for `guardbind generate`, under a guard that repairs what fails."""
+"""Answers a prompt under a guard that repairs what fails: `guardbind generate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups commands: loads each at its first use, logs to standard error, and turns our errors into those of click."""
+"""Loads commands at their first use, lets them log to standard error, and turns our errors into click's."""
 
 from __future__ import annotations
 

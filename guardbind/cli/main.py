@@ -1,4 +1,4 @@
-"""Gathers the commands of the core and of other distributions under `guardbind`."""
+"""Builds the root of the command line, which finds its commands in the registry."""
 
 from __future__ import annotations
 

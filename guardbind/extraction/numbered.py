@@ -1,7 +1,4 @@
-"""Reads a noun and the number behind it, with a sign between: `order #20391`.
-
-The sign is `#`, `№` or a word of the language, as in `Invoice no. 4417`.
-"""
+"""Reads a noun with its number beside it, as in `order #20391`."""
 
 from __future__ import annotations
 

@@ -157,7 +157,10 @@ def _money(value: str) -> Typed | None:
     if code is None or not rest or not set(rest) <= _AMOUNT or rest[-1] in ".,'":
         return None
     sign = "-" if value[0] in "-\u2212" and price.amount else ""
-    return Typed("money", f"{sign}{price.amount.normalize():f} {code}")
+    whole, _, cents = f"{price.amount:f}".partition(".")
+    # Not Decimal.normalize, which rounds to 28 digits, so that two long amounts would be one value.
+    amount = f"{whole}.{cents.rstrip('0')}".removesuffix(".")
+    return Typed("money", f"{sign}{amount} {code}")
 
 
 def _currency(written: str) -> str | None:

@@ -116,8 +116,6 @@ print(*{"torch", "transformers"}.intersection(sys.modules))
 
 def test_the_room_of_the_model_gives_its_names_when_they_are_used() -> None:
     room: Any = importlib.import_module("guardbind.model")
-
     assert sorted(room.__all__) == ["LanguageModel", "ModelTap", "Module", "Reading"]
-    assert all(getattr(room, name).__name__ for name in room.__all__)
-    with pytest.raises(AttributeError, match="no_such_name"):
-        room.no_such_name  # noqa: B018
+    assert all(isinstance(getattr(room, name), type) for name in room.__all__)
+    assert not hasattr(room, "no_such_name")

@@ -138,6 +138,14 @@ def test_a_long_amount_has_no_other_spelling_and_breaks_nothing() -> None:
         assert all(isinstance(form, str) for form in spellings(typed))
 
 
+@given(st.integers(0, 10**50), st.integers(0, 99))
+def test_an_amount_of_any_length_is_itself(whole: int, cents: int) -> None:
+    typed = classify(f"${whole}.{cents:02}")
+    assert typed.type == "money"
+    assert Decimal(typed.canonical.removesuffix(" USD")) == Decimal(f"{whole}.{cents:02}")
+    assert classify(f"{whole}.{cents:02} USD") == typed
+
+
 def test_dates_with_german_months() -> None:
     assert classify("3. Mai 2024") == classify("2024-05-03") == classify("May 3, 2024")
     assert classify("12. M\u00e4rz 2024").canonical == "2024-03-12"
