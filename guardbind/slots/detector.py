@@ -22,14 +22,14 @@ class Detected(NamedTuple):
     Attributes:
         kind: The rule that found it.
         place: What stands before it.
-        expected: The text asks for a value here, and the model may be about to write something else all the same.
-        by_token: Only the token that the model is about to write makes it a slot.
+        expects_value: The text asks for a value here, and the model may be about to write something else all the same.
+        sees_token: Only the token that the model is about to write makes it a slot.
     """
 
     kind: str
     place: Place
-    expected: bool = False
-    by_token: bool = False
+    expects_value: bool = False
+    sees_token: bool = False
 
 
 class SlotDetector:

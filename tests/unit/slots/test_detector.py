@@ -62,7 +62,7 @@ class TestOrder:
 
 class TestProperties:
     @pytest.mark.parametrize(
-        ("given", "expected", "by_token"),
+        ("given", "expects_value", "sees_token"),
         [
             (plain, False, False),
             (rule("expecting", expects_value=True), True, False),
@@ -70,11 +70,11 @@ class TestProperties:
         ],
     )
     def test_a_slot_says_what_its_rule_is(
-        self, given: Callable[[Moment], Place | None], expected: bool, by_token: bool
+        self, given: Callable[[Moment], Place | None], expects_value: bool, sees_token: bool
     ) -> None:
         detected = SlotDetector(GuardConfig(slots=(given,))).detect(moment("so"))
         assert detected is not None
-        assert (detected.expected, detected.by_token, detected.place) == (expected, by_token, HERE)
+        assert (detected.expects_value, detected.sees_token, detected.place) == (expects_value, sees_token, HERE)
 
     def test_those_of_the_rules_that_are_there(self) -> None:
         rules = {name: as_slot_rule(SLOTS.get(name)) for name in SLOTS.names()}

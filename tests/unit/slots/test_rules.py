@@ -103,12 +103,12 @@ class TestTheRulesTogether:
     def test_what_the_text_says_goes_before_what_begins(self) -> None:
         detected = SlotDetector(GuardConfig()).detect(moment("The badge number is", token=7))
         assert detected is not None
-        assert (detected.kind, detected.expected) == ("key_phrase", True)
+        assert (detected.kind, detected.expects_value) == ("key_phrase", True)
 
     def test_any_candidate_begins_one(self) -> None:
         detected = SlotDetector(GuardConfig()).detect(moment("Bob carries", token=7))
         assert detected is not None
-        assert (detected.kind, detected.expected) == ("automatic", False)
+        assert (detected.kind, detected.expects_value) == ("automatic", False)
         assert SlotDetector(GuardConfig()).detect(moment("Bob carries", token=8)) is None
         assert SlotDetector(GuardConfig()).detect(moment("Bob carries", token=7, inside_word=lambda: True)) is None
 
@@ -128,7 +128,7 @@ class TestTheRulesTogether:
         detector = SlotDetector(GuardConfig(slots=("automatic", after_arrow)))
         detected = detector.detect(moment("badge =>"))
         assert detected is not None
-        assert (detected.kind, detected.expected) == ("after_arrow", False)
+        assert (detected.kind, detected.expects_value) == ("after_arrow", False)
         assert detector.detect(moment("badge =")) is None
 
     def test_an_unknown_rule_is_refused(self) -> None:
