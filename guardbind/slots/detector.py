@@ -10,7 +10,6 @@ from guardbind.config import GuardConfig
 from guardbind.registry import SLOTS
 from guardbind.slots.moment import Moment
 from guardbind.slots.rule import SlotRule, as_slot_rule, slot_rule
-from guardbind.slots.sentence import sentence
 from guardbind.targets import Place
 
 __all__ = ["Detected", "SlotDetector"]
@@ -72,7 +71,7 @@ def _pattern(patterns: list[re.Pattern[str]]) -> SlotRule:
     def pattern(moment: Moment) -> Place | None:
         text = moment.generated()
         found = any(match.end() == len(text) for pattern in patterns for match in pattern.finditer(text))
-        return sentence(moment) if found else None
+        return moment.sentence() if found else None
 
     return pattern
 

@@ -138,3 +138,23 @@ class TestTheRulesTogether:
     @pytest.mark.parametrize(("slots", "opens"), [(("automatic",), False), (("field",), True), (("line_end",), False)])
     def test_without_candidates_moments_cost_nothing(self, slots: tuple[str, ...], opens: bool) -> None:
         assert SlotDetector(GuardConfig(slots=slots)).may_open(3, has_candidates=False) is opens
+
+
+class TestTheSentence:
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("", ""),
+            ("I know the badge number. It is", "It is"),
+            ("first line\nThe total of Mr. Smith is", "The total of Mr. Smith is"),
+            ("total: ", "total: "),
+        ],
+    )
+    def test_up_to_the_slot_says_what_is_asked_and_of_whom(self, text: str, sentence: str) -> None:
+        assert moment(text).sentence() == Place(sentence, sentence)
+
+    def test_is_cut_where_it_is_very_long(self) -> None:
+        said = "word " * 1000
+        place = moment(said).sentence()
+        assert 0 < len(place.asks) < 500
+        assert said.endswith(place.asks)
