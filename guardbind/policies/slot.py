@@ -63,7 +63,7 @@ class Restatement:
 
     Attributes:
         branch: The branch, whose logits are the second readout.
-        tokens: What was fed, the begun line included.
+        tokens: What was fed, with the line that stops before the value.
         stated: How many of them, from the first, state the evidence.
     """
 

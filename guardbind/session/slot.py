@@ -73,7 +73,7 @@ class Restater:
             cut, text = 0, "\n" + text
         stated = list(self.tail.tokenizer(text, add_special_tokens=False)["input_ids"])
         tokens = stated + prefix
-        # The branch lies in a cache of its own and its tokens are no part of the answer: only the context bounds it.
+        # Nothing of a branch stands in the answer or in the live cache, so that only the context bounds it.
         kept = len(row.ids) - cut
         if not tokens or not self.limits.context_holds(kept, len(tokens), following=bound.longest_value):
             return None
