@@ -2,7 +2,8 @@
 
 This is the reference implementation of two papers, usable without the rest: it imports neither torch nor transformers.
 Section, theorem and proposition numbers refer to the draft of arXiv 2602.19239, in `edfl` and `orders` to arXiv
-2509.11208. `guardbind.information.budget` holds the budgets that verdicts are made of.
+2509.11208. `guardbind.information.evidence` holds the bits, and `guardbind.information.budget` the budgets, that
+verdicts are made of.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from guardbind.errors import ConfigError
 from guardbind.information.divergence import bernoulli_kl, nats_to_trust
 from guardbind.information.entropy import nats_to_bits
-from guardbind.information.evidence import evidence_bits, evidence_bits_from_logprobs, signed_divergence
+from guardbind.information.evidence import signed_divergence
 from guardbind.information.intervals import Interval
 from guardbind.information.numeric import check_probability
 
@@ -28,11 +28,8 @@ __all__ = [
     "Envelope",
     "certify",
     "envelope",
-    "evidence_bits",
-    "evidence_bits_from_logprobs",
     "margin_interval",
     "published_rule",
-    "signed_divergence",
 ]
 
 

@@ -52,7 +52,7 @@ def bernoulli_kl(a: float | FloatArray, b: float | FloatArray) -> float | FloatA
     """Return KL(Ber(a)‖Ber(b)) in nats, elementwise (paper section 3).
 
     Nothing is clipped: the value is exact at 0 and 1, and infinite where b is 0 and a is not, or b is 1 and a is not.
-    It is unsigned; `guardbind.information.budget.signed_divergence` tells evidence for from evidence against.
+    It is unsigned; `guardbind.information.evidence.signed_divergence` tells evidence for from evidence against.
 
     Args:
         a: Probabilities.

@@ -13,7 +13,8 @@ from guardbind.candidates.gaps import NodeReadout
 from guardbind.candidates.trie import Node, Trie
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
-from guardbind.information.budget import Budget, Envelope, envelope, evidence_bits_from_logprobs
+from guardbind.information.budget import Budget, Envelope, envelope
+from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.model.branch import Branch
 from guardbind.policies.verdict import Judgement
 
@@ -62,7 +63,7 @@ class Restatement:
 
     Attributes:
         branch: The branch, whose logits are the second readout.
-        tokens: What was fed, the begun line included.
+        tokens: What was fed, with the line that stops before the value.
         stated: How many of them, from the first, state the evidence.
     """
 
@@ -79,7 +80,7 @@ class Slot:
         row: Row of the batch.
         step: Tokens generated in this row before it.
         kind: What opened it.
-        begun: Whether it continues a value that was begun before.
+        continues: Whether it continues a value, of which tokens are written already.
         target: The binding or evidence it should take its value from; None when unresolved.
         target_candidate: Index of the target's value in the trie; None when it is not known.
         trie: The candidates, or None when no value is known.
@@ -102,7 +103,7 @@ class Slot:
     row: int
     step: int
     kind: str
-    begun: bool
+    continues: bool
     target: Located | None
     target_candidate: int | None
     trie: Trie | None

@@ -21,7 +21,7 @@ from guardbind.text.layout import occurrences
 
 __all__ = ["BoundPrompt", "bind_prompt", "bindings_of"]
 
-_LONGEST_BEGUN = 4000  # characters of the prompt that an answer goes on with
+_LONGEST_PREFIX = 4000  # characters of the prompt that an answer goes on with
 _OPENING = " \t\n\"'`*_([\u201c\u2018"
 _MONEY = frozenset("$\u20ac\u00a3\u00a5")
 
@@ -76,15 +76,15 @@ class BoundPrompt:
         return bool(text) and not text[-1].isspace() and not ends_special and not self.opens_turn
 
     @property
-    def begun(self) -> str:
+    def answer_prefix(self) -> str:
         """What the last turn of the prompt begins, and the answer goes on with; empty if it does not stop mid-line."""
         if not self.stops_mid_line:
             return ""
         turn = self.prompt.specials[-1][1] if self.prompt.specials else 0
-        return self.prompt.text[max(turn, len(self.prompt.text) - _LONGEST_BEGUN) :]
+        return self.prompt.text[max(turn, len(self.prompt.text) - _LONGEST_PREFIX) :]
 
     @property
-    def begun_line(self) -> str:
+    def answer_prefix_line(self) -> str:
         """The line that the prompt stops in, and the answer goes on with; empty if it does not stop mid-line."""
         return self.prompt.text.rpartition("\n")[2] if self.stops_mid_line else ""
 
@@ -160,9 +160,9 @@ class BoundPrompt:
             started: Whether any was generated.
             beginning: Bindings whose values the model is about to begin.
         """
-        running = (detected.expected or detected.by_token) and started
+        running = (detected.expects_value or detected.sees_token) and started
         if self.addressed:
-            automatic = detected.by_token and not detected.expected
+            automatic = detected.sees_token and not detected.expects_value
             found = self.agreement.resolve(detected.place, beginning=beginning, automatic=automatic)
             if self.declared is None or (running and found.how == "sentence"):
                 return found

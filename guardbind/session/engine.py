@@ -36,7 +36,7 @@ from guardbind.session.meter import NullMeter, NullReadings
 from guardbind.session.opener import Opener, Opening
 from guardbind.session.recorder import LensScores, Recorder
 from guardbind.session.row import Row
-from guardbind.session.slot import Restater, RowReadout, build_slot, is_false_alarm
+from guardbind.session.slot import RowReadout, build_slot, is_false_alarm
 from guardbind.session.value import Phase, Value, ValueEvent
 
 __all__ = ["Engine", "Protection"]
@@ -120,7 +120,7 @@ class Engine:
             if row.phase is Phase.RESTATING and row.queue and _ruled_out(scores, row.index, row.queue[0]):
                 row.abandon()
             if row.queue:
-                scores = _forced(scores, row.index, row.queue.popleft())
+                scores = _forced(scores, row.index, row.next_forced())
                 continue
             if not self._opener.may_open(row):
                 continue
@@ -201,25 +201,26 @@ class Engine:
             opening,
             RowReadout(logits, scores[row.index], reading.residual[row.index]),
             readings,
-            Restater(tail, row, opening.resolution.index, self._config, self._limits.max_positions),
+            tail,
             self._config,
-            sampling=self._limits.sampling,
+            self._limits,
         )
+        row.advance(ValueEvent.VERDICT)
         if is_false_alarm(opening, slot):
             row.advance(ValueEvent.DISMISS)
             return scores
-        tried, kept = self._try(slot, opening)
+        tried, kept = self._try(slot, row)
         lens = self._lens_scores(slot, reading)
         self._recorder.slot(opening, slot, readings, tried, lens=lens, sampling=self._limits.sampling)
-        return scores if kept is None else self._carry_out(row, opening.value, kept, scores)
+        return scores if kept is None else self._carry_out(opening, kept, scores)
 
-    def _try(self, slot: Slot, opening: Opening) -> tuple[list[tuple[Attempt, Verification]], Proposal | None]:
+    def _try(self, slot: Slot, row: Row) -> tuple[list[tuple[Attempt, Verification]], Proposal | None]:
         """Return what was attempted, in order, and the first proposal that holds."""
         tried: list[tuple[Attempt, Verification]] = []
         for attempt in self._attempts(slot):
             verification = verify(slot, attempt)
             if verification.kept:
-                verification = self._within_limits(attempt, verification, opening)
+                verification = self._within_limits(attempt, verification, row)
             tried.append((attempt, verification))
             if verification.kept and not isinstance(attempt, NoToken):
                 return tried, attempt
@@ -234,11 +235,10 @@ class Engine:
             case _:
                 return self._policy(slot)
 
-    def _within_limits(self, attempt: Attempt, verification: Verification, opening: Opening) -> Verification:
+    def _within_limits(self, attempt: Attempt, verification: Verification, row: Row) -> Verification:
         """Refuse a proposal that holds where this generation has no room for it."""
-        row = opening.row
         inserted = len(attempt.inserted) if isinstance(attempt, Restate) else 0
-        if not opening.value.chosen and row.interventions >= self._config.max_interventions:
+        if not row.chosen and row.interventions >= self._config.max_interventions:
             reason = "the bound on interventions is reached"
         elif not self._limits.fits(inserted, step=row.step, length=len(row.ids), pad=row.bound.pad):
             reason = "no room is left for the insertion"
@@ -259,20 +259,22 @@ class Engine:
             return [Raise("raise", error)]
         return []
 
-    def _carry_out(self, row: Row, value: Value, kept: Proposal, scores: Tensor) -> Tensor:
+    def _carry_out(self, opening: Opening, kept: Proposal, scores: Tensor) -> Tensor:
+        row = opening.row
         match kept:
-            case Write(token=token):
-                row.write(value)
+            case Follow(token=token, branch=branch) if opening.node is not None:
+                row.follow(branch)
                 return _forced(scores, row.index, token)
-            case Follow(token=token, branch=branch):
-                row.follow(value, branch)
+            case Write(token=token) | Follow(token=token):
+                # Of a value that is not known it cannot be told where it ends, so a branch would have no end either.
+                row.write()
                 return _forced(scores, row.index, token)
             case Restate(inserted=inserted, stated=stated):
-                row.restate(value, inserted, stated)
-                return _forced(scores, row.index, row.queue.popleft())
+                row.restate(inserted, stated)
+                return _forced(scores, row.index, row.next_forced())
             case Stop():
-                row.stop(value, self._abstention())
-                return _forced(scores, row.index, row.queue.popleft())
+                row.stop(self._abstention())
+                return _forced(scores, row.index, row.next_forced())
             case Raise(error=error):
                 raise error
             case _:

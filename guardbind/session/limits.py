@@ -43,5 +43,18 @@ class Limits:
         needed = inserted + 1
         if self.max_new_tokens is not None and step + needed > self.max_new_tokens:
             return not inserted
-        fits_context = self.max_positions is None or length + needed <= self.max_positions
-        return fits_context and (self.max_columns is None or pad + length + needed <= self.max_columns)
+        fits_cache = self.max_columns is None or pad + length + needed <= self.max_columns
+        return fits_cache and self.context_holds(length, inserted)
+
+    def context_holds(self, length: int, inserted: int, *, following: int = 1) -> bool:
+        """Whether the model's context has room for an insertion, and for tokens of the value behind it.
+
+        Args:
+            length: Tokens of the row before the insertion, without padding.
+            inserted: Tokens of the insertion.
+            following: Tokens of the value.
+
+        >>> Limits(10, None, None, frozenset(), None, sampling=False).context_holds(6, 2, following=3)
+        False
+        """
+        return self.max_positions is None or length + inserted + following <= self.max_positions

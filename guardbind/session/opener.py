@@ -27,36 +27,25 @@ class Opening:
 
     Attributes:
         row: The row.
-        value: The value; nothing changes in it until the slot is recorded.
         kind: What opened the slot.
         token: The model's own token.
-        by_token: Only that token makes it a slot.
+        resolution: Where the value should come from.
+        node: Where the value stands in the trie; None when it is not known.
+        continues: Tokens of the value are written already.
+        sees_token: Only that token makes it a slot.
         glued: Tokens that would go on with the word that the text ends in, and begin no value.
         tells: The token is no word that stands in any sentence ("a"), so that it can hardly begin a value by chance.
     """
 
     row: Row
-    value: Value
     kind: str
     token: int
-    by_token: bool = False
+    resolution: Resolution
+    node: Node | None
+    continues: bool
+    sees_token: bool = False
     glued: frozenset[int] = frozenset()
     tells: bool = True
-
-    @property
-    def resolution(self) -> Resolution:
-        """Where it should take its value from."""
-        return self.value.resolution
-
-    @property
-    def node(self) -> Node | None:
-        """Where the value stands in the trie; None when it is not known."""
-        return self.value.node
-
-    @property
-    def begun(self) -> bool:
-        """Whether it continues a value."""
-        return self.value.tokens > 0
 
     @property
     def target(self) -> Located | None:
@@ -111,7 +100,7 @@ class Opener:
         """Return the slot at which a row stands, if there is something to judge.
 
         Args:
-            row: The row; its value is begun, followed or given up.
+            row: The row; a value of it is begun, begun again, ended or given up.
             top: The model's own next token.
         """
         value = row.value
@@ -119,7 +108,7 @@ class Opener:
             detected = self._detector.detect(self._moment(row, top))
             return None if detected is None else self._begin(row, detected, top)
         if value.phase is Phase.RESTATING:
-            value.reopen(len(row.ids) - value.tokens)
+            row.reopen()
             return self._decision(row, value, top)
         if self._is_over(row, value, top):
             row.advance(ValueEvent.END)
@@ -149,7 +138,7 @@ class Opener:
 
     def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
         resolution = self._resolve(row, detected, row.bound.beginning(None, top))
-        if detected.expected and top not in row.bound.starts and not self._value_like(row, resolution, top):
+        if detected.expects_value and top not in row.bound.starts and not self._value_like(row, resolution, top):
             return None
         node = row.bound.root_for(resolution.index)
         return self._decision(row, row.begin(Value(detected, resolution, node, len(row.ids))), top)
@@ -172,9 +161,9 @@ class Opener:
     def _is_none(self, row: Row, value: Value, top: int) -> bool:
         if value.node is None or _goes_on(value.node, top):
             return False
-        if value.detected.expected:
+        if value.detected.expects_value:
             return not self._value_like(row, value.resolution, top)
-        return value.detected.by_token
+        return value.detected.sees_token
 
     @staticmethod
     def _has_no_choice(value: Value, top: int) -> bool:
@@ -184,23 +173,32 @@ class Opener:
     def _decision(self, row: Row, value: Value, top: int) -> Opening | None:
         if self._leaves_open(row, value, top):
             return None
+        continues = value.tokens > 0
         if not value.undecided:
-            row.advance(ValueEvent.VERDICT)
-            return Opening(row, value, "continued", top)
+            return Opening(row, "continued", top, value.resolution, value.node, continues)
         beginning = row.bound.beginning(value.node, top)
-        running = value.detected.expected or value.detected.by_token
+        running = value.detected.expects_value or value.detected.sees_token
         if running and row.bound.echoes(beginning):
             # The query says it too: what is repeated is no answer.
             row.advance(ValueEvent.DISMISS)
             return None
-        if value.detected.by_token and value.tokens > 0:
-            value.resolution = self._resolve(row, value.detected, beginning)
-        row.advance(ValueEvent.VERDICT)
+        if value.detected.sees_token and continues:
+            row.resolve_again(self._resolve(row, value.detected, beginning))
         glued = frozenset[int]()
-        if running and value.node is not None and not value.tokens and not row.inside_word(self._tokenizer, top):
+        if running and value.node is not None and not continues and not row.inside_word(self._tokenizer, top):
             glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
         tells = is_telling(decode(self._tokenizer, [top]), row.bound.language)
-        return Opening(row, value, value.detected.kind, top, value.detected.by_token, glued, tells)
+        return Opening(
+            row,
+            value.detected.kind,
+            top,
+            value.resolution,
+            value.node,
+            continues,
+            sees_token=value.detected.sees_token,
+            glued=glued,
+            tells=tells,
+        )
 
     @staticmethod
     def _leaves_open(row: Row, value: Value, top: int) -> bool:

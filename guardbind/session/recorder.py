@@ -11,7 +11,8 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.candidates.gaps import read_confidence
 from guardbind.events import BudgetRecord, CandidateRecord, Emitter, InterventionRecord, Provenance, SlotRecord
 from guardbind.information import nats_to_bits
-from guardbind.information.budget import Budget, evidence_bits_from_logprobs
+from guardbind.information.budget import Budget
+from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.policies import Attempt, Follow, NoToken, Restate, Slot, Verification, Write
 from guardbind.policies.proposal import token_of
 from guardbind.policies.slot import bits_of, envelope_of
@@ -20,7 +21,7 @@ from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
 from guardbind.text.decode import decode
 
-__all__ = ["LensScores", "Recorder", "Tried"]
+__all__ = ["LensScores", "Recorder", "Tried", "bits_by_binding", "rests_on", "worst_budget"]
 
 Tried = Sequence[tuple[Attempt, Verification]]
 """What was attempted at a slot, in order; only the last may have been kept."""

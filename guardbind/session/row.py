@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 from transformers import PreTrainedTokenizerBase
 
+from guardbind.errors import GuardbindError
 from guardbind.model.branch import Branch
 from guardbind.nulls.null import TokenRanges
 from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.session.value import Phase, Value, ValueEvent, advance
+from guardbind.targets import Resolution
 from guardbind.text.decode import decode
 
 __all__ = ["Row"]
@@ -78,6 +80,11 @@ class Row:
         if self.value.phase is Phase.CLOSED:
             self.value = None
 
+    @property
+    def chosen(self) -> bool:
+        """Whether an intervention was kept in the value that is being written."""
+        return self.value is not None and self.value.chosen
+
     def begin(self, value: Value) -> Value:
         """Begin a value at a slot that was found."""
         advance(self.phase, ValueEvent.BEGIN)
@@ -103,38 +110,45 @@ class Row:
         over = whole is not None or (value.node is None and self.finished)
         self.advance(ValueEvent.END if over else ValueEvent.TOKEN)
 
-    def write(self, value: Value) -> None:
+    def resolve_again(self, resolution: Resolution) -> None:
+        """Let the value come from elsewhere, now that more of the text before it is known."""
+        self._led().resolution = resolution
+
+    def write(self) -> None:
         """Go on with a token that a policy chose."""
-        self._count(value)
-        self.advance(ValueEvent.WRITE)
+        self._intervene(ValueEvent.WRITE)
 
-    def follow(self, value: Value, branch: Branch) -> None:
-        """Go on with a token that a policy chose, and read the rest of the value in a branch."""
-        if value.node is None:
-            # Of a value that is not known it cannot be told where it ends, so the branch would have no end either.
-            self.write(value)
-            return
-        self._count(value)
-        value.follow(branch)
+    def follow(self, branch: Branch) -> None:
+        """Go on with a token that a policy chose, and read the rest of the value in a branch.
 
-    def restate(self, value: Value, tokens: Sequence[int], stated: int) -> None:
+        Args:
+            branch: Where it is read. It ends with the value, so the value is one that is known.
+        """
+        first = not self.chosen
+        self._led().follow(branch)
+        self.interventions += first
+
+    def restate(self, tokens: Sequence[int], stated: int) -> None:
         """Queue a restatement of the target's evidence, after which the value begins again.
 
         Args:
-            value: The value.
-            tokens: The tokens of the restatement, the begun line included.
+            tokens: The tokens of the restatement, with the line that stops before the value.
             stated: How many of them, from the first, state the evidence.
         """
-        self._count(value)
-        self.advance(ValueEvent.RESTATE)
-        if value.resolution.index is not None:
-            self.restated.setdefault(value.resolution.index, []).append(range(len(self.ids), len(self.ids) + stated))
+        self._intervene(ValueEvent.RESTATE)
+        target = self._led().resolution.index
+        if target is not None:
+            self.restated.setdefault(target, []).append(range(len(self.ids), len(self.ids) + stated))
         self.queue.extend(tokens)
 
-    def stop(self, value: Value, tokens: Sequence[int]) -> None:
+    def reopen(self) -> None:
+        """Begin the value again behind its restatement, which may hold tokens that were written of it."""
+        value = self._led()
+        value.reopen(len(self.ids) - value.tokens)
+
+    def stop(self, tokens: Sequence[int]) -> None:
         """Queue tokens that end the row without the value."""
-        self._count(value)
-        self.advance(ValueEvent.STOP)
+        self._intervene(ValueEvent.STOP)
         self.queue.extend(tokens)
 
     def abandon(self) -> None:
@@ -142,10 +156,24 @@ class Row:
         self.queue.clear()
         self.advance(ValueEvent.ABANDON)
 
-    def _count(self, value: Value) -> None:
+    def next_forced(self) -> int:
+        """Take the next token off the queue, which is not empty."""
+        return self.queue.popleft()
+
+    def _intervene(self, event: ValueEvent) -> None:
         # All that is done in one value is one intervention.
-        if not value.chosen:
-            self.interventions += 1
+        first = not self.chosen
+        self.advance(event)
+        self.interventions += first
+
+    def _led(self) -> Value:
+        """Return the value that is led on."""
+        if self.value is None:
+            raise GuardbindError(
+                f"row {self.index} writes no value at step {self.step}; only one that is begun can be led on.",
+                hint="This is a fault of guardbind: please report it, with the prompt if you may.",
+            )
+        return self.value
 
     def settled(self, chosen: int, last: int) -> int:
         """Return how many tokens of the answer stand before any value of which nothing was judged yet.
@@ -195,12 +223,12 @@ class Row:
     def line(self, tokenizer: PreTrainedTokenizerBase) -> str:
         """Return the last line so far, or its last part; it may have begun in the prompt."""
         first = max(self.bound.prompt_length, len(self.ids) - _LINE_TOKENS)
-        begun = self.bound.begun_line if first == self.bound.prompt_length else ""
-        return (begun + decode(tokenizer, self.ids[first:])).rpartition("\n")[2]
+        prefix = self.bound.answer_prefix_line if first == self.bound.prompt_length else ""
+        return (prefix + decode(tokenizer, self.ids[first:])).rpartition("\n")[2]
 
     def continued(self, tokenizer: PreTrainedTokenizerBase) -> str:
         """Return the text generated so far, behind what the last turn of the prompt begins if it stops mid-line."""
-        return self.bound.begun + self.answer(tokenizer)
+        return self.bound.answer_prefix + self.answer(tokenizer)
 
     def inside_word(self, tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
         """Whether a next token goes on with the word, number or hyphenated name that the row ends in."""

@@ -34,7 +34,7 @@ class Phase(Enum):
     """Where a value stands."""
 
     BEGUN = auto()
-    """The model writes it, and no token that tells candidates apart was met: nothing is decided."""
+    """The model writes it, and no token that tells candidates apart was judged: nothing is decided."""
     JUDGED = auto()
     """A verdict was given, and the model's own tokens stand."""
     FORCED = auto()
@@ -55,7 +55,7 @@ class ValueEvent(Enum):
     TOKEN = auto()
     """One of its tokens was written, and it goes on."""
     VERDICT = auto()
-    """The token that is about to be written tells candidates apart, and is judged."""
+    """The token that is about to be written tells candidates apart; it was measured, and judged."""
     WRITE = auto()
     """A policy's token is written in place of the model's own."""
     FOLLOW = auto()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from guardbind.slots.moment import Moment
 from guardbind.slots.rule import slot_rule
-from guardbind.slots.sentence import sentence
 from guardbind.targets import Place
 
 __all__ = ["automatic"]
@@ -14,5 +13,5 @@ __all__ = ["automatic"]
 def automatic(moment: Moment) -> Place | None:
     """A slot wherever the model's own token starts a candidate and no word goes on."""
     if moment.token in moment.starts and not moment.inside_word():
-        return sentence(moment)
+        return moment.sentence()
     return None

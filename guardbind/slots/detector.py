@@ -10,7 +10,6 @@ from guardbind.config import GuardConfig
 from guardbind.registry import SLOTS
 from guardbind.slots.moment import Moment
 from guardbind.slots.rule import SlotRule, as_slot_rule, slot_rule
-from guardbind.slots.sentence import sentence
 from guardbind.targets import Place
 
 __all__ = ["Detected", "SlotDetector"]
@@ -22,14 +21,14 @@ class Detected(NamedTuple):
     Attributes:
         kind: The rule that found it.
         place: What stands before it.
-        expected: The text asks for a value here, and the model may be about to write something else all the same.
-        by_token: Only the token that the model is about to write makes it a slot.
+        expects_value: The text asks for a value here, and the model may be about to write something else all the same.
+        sees_token: Only the token that the model is about to write makes it a slot.
     """
 
     kind: str
     place: Place
-    expected: bool = False
-    by_token: bool = False
+    expects_value: bool = False
+    sees_token: bool = False
 
 
 class SlotDetector:
@@ -72,7 +71,7 @@ def _pattern(patterns: list[re.Pattern[str]]) -> SlotRule:
     def pattern(moment: Moment) -> Place | None:
         text = moment.generated()
         found = any(match.end() == len(text) for pattern in patterns for match in pattern.finditer(text))
-        return sentence(moment) if found else None
+        return moment.sentence() if found else None
 
     return pattern
 

@@ -7,7 +7,6 @@ from functools import cache
 
 from guardbind.slots.moment import Moment
 from guardbind.slots.rule import slot_rule
-from guardbind.slots.sentence import sentence
 from guardbind.targets import Place
 from guardbind.text.language import Language
 
@@ -19,7 +18,7 @@ def key_phrase(moment: Moment) -> Place | None:
     """A slot behind a key phrase, whatever the model is about to write there."""
     if moment.step == 0 or not _endings(moment.language).search(moment.last):
         return None
-    place = sentence(moment)
+    place = moment.sentence()
     return place if _opens(moment.language).search(place.asks) and moment.names_key(place.asks) else None
 
 

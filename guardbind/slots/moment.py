@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from guardbind.targets import Place
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
+from guardbind.text.layout import Layout
 
 __all__ = ["Moment"]
+
+_LONGEST_SENTENCE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,9 @@ class Moment:
     inside_word: Callable[[], bool]
     names_key: Callable[[str], bool]
     language: Language = ENGLISH
+
+    def sentence(self) -> Place:
+        """Return the sentence up to the slot, which may have begun in the prompt: both what is asked and of whom."""
+        text = self.line()[-_LONGEST_SENTENCE:]
+        said = text[Layout(text, language=self.language).begun() :]
+        return Place(said, said)

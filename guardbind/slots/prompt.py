@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from guardbind.slots.moment import Moment
 from guardbind.slots.rule import slot_rule
-from guardbind.slots.sentence import sentence
 from guardbind.targets import Place
 
 __all__ = ["line_end", "prompt_end"]
@@ -13,7 +12,7 @@ __all__ = ["line_end", "prompt_end"]
 @slot_rule(order=10, begins_answer=True)
 def prompt_end(moment: Moment) -> Place | None:
     """A slot at the end of every prompt."""
-    return sentence(moment) if moment.step == 0 else None
+    return moment.sentence() if moment.step == 0 else None
 
 
 @slot_rule(order=40, begins_answer=True)

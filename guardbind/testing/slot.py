@@ -14,7 +14,7 @@ from guardbind.candidates.trie import Trie
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located, Mention
 from guardbind.policies import Restatement, Slot
-from guardbind.session.slot import Judge
+from guardbind.policies.judge import Judge
 
 __all__ = ["PLAIN_TRIE", "example_slot", "example_target"]
 
@@ -75,7 +75,7 @@ def example_slot(
         row=0,
         step=3,
         kind="line_end",
-        begun=False,
+        continues=False,
         target=target,
         target_candidate=candidate,
         trie=PLAIN_TRIE if known else None,

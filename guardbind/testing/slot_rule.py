@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from guardbind.slots import Moment
@@ -28,6 +29,7 @@ _TEXTS = (
     "(" * 500,
 )
 _TOKEN = 7
+_WORD = re.compile(r"\w+")
 
 
 def example_moments() -> Iterator[Moment]:
@@ -42,7 +44,8 @@ def check_slot_rule(rule: SlotFinder) -> None:
     """Check that a slot rule keeps its contract, on texts of many kinds.
 
     It returns a place or None, and the same when it is asked again; it raises nothing, whatever the text; what it says
-    stands before the slot does stand there; its attributes, if it has them, are a number and flags.
+    stands before the slot does stand there: what is asked as one piece, of whom as words, which may be collected from
+    around the slot; its attributes, if it has them, are a number and flags.
 
     Args:
         rule: The rule, or a plain callable as `GuardConfig.slots` takes it.
@@ -70,6 +73,8 @@ def check_slot_rule(rule: SlotFinder) -> None:
         claim(place == again, f"asked again, a slot rule says the same ({shown}).", (place, again))
         if place is not None:
             claim(place.asks in text or place.asks.strip() in text, f"a place quotes the text ({shown}).", place)
+            words = _WORD.findall(place.about)
+            claim(all(word in text for word in words), f"words of a place are words of the text ({shown}).", place)
         if complete.begins_answer and moment.step > 0:
             claim(place is None, f"a rule that only begins answers finds no slot later ({shown}).", place)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from guardbind.evidence import Binding, Evidence, Target
+from guardbind.model.tail import Tail
 from guardbind.session.bound_prompt import bind_prompt
 from guardbind.session.row import Row
 from guardbind.testing.slot import PLAIN_TRIE
@@ -20,11 +22,13 @@ __all__ = [
     "PLAIN_TRIE",
     "VOCABULARY",
     "Letters",
+    "PlainModel",
     "letters_row",
     "located",
     "logs",
     "plain_branch",
     "plain_slot",
+    "plain_tail",
 ]
 
 VOCABULARY = 128
@@ -79,3 +83,21 @@ class PlainBranch:
 def plain_branch(probabilities: Sequence[float]) -> Any:
     """Return a branch whose readout is given."""
     return cast(Any, PlainBranch(probabilities))
+
+
+class PlainModel(nn.Module):
+    """A model without a cache that says one thing whatever it reads, and notes what it read."""
+
+    def __init__(self, logits: Tensor | None = None) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.zeros(VOCABULARY) if logits is None else logits, requires_grad=False)
+        self.read: list[str] = []
+
+    def forward(self, input_ids: Tensor, **_: object) -> SimpleNamespace:
+        self.read += [LETTERS.decode(ids) for ids in input_ids.tolist()]
+        return SimpleNamespace(logits=self.logits.expand(*input_ids.shape, -1))
+
+
+def plain_tail(model: PlainModel | None = None) -> Tail:
+    """Return a generation of a plain model that is interrupted."""
+    return Tail(cast(Any, model or PlainModel()), LETTERS, None, 0, 6)

@@ -13,7 +13,7 @@ from guardbind.config import GuardConfig
 from guardbind.errors import NullUnavailableError
 from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.guard import Guard, GuardOutput
-from guardbind.information.budget import evidence_bits_from_logprobs
+from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.text.decode import decode
 from guardbind_bench.measures.comparison import told
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage

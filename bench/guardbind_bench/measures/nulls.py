@@ -16,7 +16,7 @@ from guardbind.candidates.gaps import best_token
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, NullUnavailableError, nearest
 from guardbind.frozen import Frozen
-from guardbind.information.budget import evidence_bits_from_logprobs
+from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.model.cache import accepted_arguments, float_dtype, input_device
 from guardbind.model.forward import left_padded
 from guardbind.model.tail import Tail

@@ -193,7 +193,7 @@ class TestHiddenCheckpoint:
 
         def insist(slot: Slot) -> Follow | None:
             restatement = slot.restate()
-            if restatement is None or slot.begun:
+            if restatement is None or slot.continues:
                 return None
             sure = torch.full_like(slot.logprobs, -30.0)
             sure[tiny_tokenizer.encode("4")[0]] = 0.0

@@ -212,7 +212,7 @@ class TestContext:
     ) -> None:
         def restate(slot: Slot) -> Proposal | None:
             restatement = slot.restate()
-            if restatement is None or slot.begun:
+            if restatement is None or slot.continues:
                 return None
             children = required(slot.node).children
             token = next(t for t, child in children.items() if child.values == {slot.target_candidate})

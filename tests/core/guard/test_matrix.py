@@ -42,7 +42,7 @@ ROOM = 24  # for an insertion as well
 def restated(slot: Slot, *, visible: bool) -> Iterator[Proposal]:
     """Restate the evidence and insist on the target: what a model that heeds a restatement makes of it."""
     restatement = slot.restate()
-    if slot.begun or restatement is None or slot.node is None or slot.target_candidate is None:
+    if slot.continues or restatement is None or slot.node is None or slot.target_candidate is None:
         return
     tokens = [t for t, child in slot.node.children.items() if child.values == {slot.target_candidate}]
     token = max(tokens, key=lambda t: float(restatement.branch.logits[t]))

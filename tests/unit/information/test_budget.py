@@ -15,16 +15,8 @@ from hypothesis import strategies as st
 import guardbind.information.budget as budget_module
 from guardbind.errors import ConfigError
 from guardbind.information import Interval, bernoulli_kl, bits_to_trust, clopper_pearson
-from guardbind.information.budget import (
-    Budget,
-    certify,
-    envelope,
-    evidence_bits,
-    evidence_bits_from_logprobs,
-    margin_interval,
-    published_rule,
-    signed_divergence,
-)
+from guardbind.information.budget import Budget, certify, envelope, margin_interval, published_rule
+from guardbind.information.evidence import evidence_bits, evidence_bits_from_logprobs, signed_divergence
 
 probability = st.floats(0.0, 1.0)
 # Away from the edges, so that a gap of 1e-4 in probability is far above rounding in nats.

@@ -1,4 +1,4 @@
-"""Where slots open: what is judged at once, what waits, and what is no slot."""
+"""Where slots open: what is to be judged at once, what waits, and what is no slot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from guardbind.config import GuardConfig
 from guardbind.evidence import Binding, Evidence
 from guardbind.session.opener import Opener, Opening
 from guardbind.session.row import Row
-from guardbind.session.value import Phase
+from guardbind.session.value import Phase, Value, ValueEvent
+from guardbind.targets import Resolution
 
 PROMPT = "alpha=17\nbeta=42\nbeta="
 ITEMS = {"alpha": "17", "beta": "42"}
@@ -27,6 +28,14 @@ def write(row: Row, text: str) -> None:
         row.read(ord(letter), ends=False)
 
 
+def judged(opening: Opening | None) -> Value:
+    """Give the verdict that an opening asks for, and return the value that it was given on."""
+    assert opening is not None
+    opening.row.advance(ValueEvent.VERDICT)
+    assert opening.row.value is not None
+    return opening.row.value
+
+
 def at_the_end(row: Row, top: str, **settings: Any) -> Opening | None:
     """Open the slot at the end of a prompt."""
     return opener(slots=("line_end",), **settings).open(row, ord(top))
@@ -38,9 +47,14 @@ class TestAtTheEndOfAPrompt:
         row = letters_row(PROMPT, ITEMS, "beta")
         opening = at_the_end(row, top)
         assert opening is not None
-        assert (opening.kind, opening.token, opening.begun, opening.by_token) == ("line_end", ord(top), False, False)
+        assert (opening.kind, opening.token, opening.continues, opening.sees_token) == (
+            "line_end",
+            ord(top),
+            False,
+            False,
+        )
         assert (opening.measurable_target, opening.resolution.how) == (1, "declared")
-        assert row.phase is Phase.JUDGED
+        assert row.phase is Phase.BEGUN  # nothing was measured yet
 
     def test_a_token_that_keeps_the_target_and_others_alive_is_not_judged_yet(self) -> None:
         row = letters_row("alpha=1729\nbeta=1786\nbeta=", ALIKE, "beta")
@@ -51,18 +65,18 @@ class TestAtTheEndOfAPrompt:
             write(row, written)
         opening = way.open(row, ord("2"))
         assert opening is not None
-        assert (opening.kind, opening.begun, row.phase) == ("line_end", True, Phase.JUDGED)
+        assert (opening.kind, opening.continues, row.phase) == ("line_end", True, Phase.BEGUN)
         assert (opening.owners, opening.wanted(9), opening.wanted(1)) == ([0], [1, 0], [1])
 
     def test_a_value_that_was_judged_is_left_alone_where_it_has_no_choice(self) -> None:
         row = letters_row(PROMPT, ITEMS, "beta")
-        assert at_the_end(row, "4") is not None
+        judged(at_the_end(row, "4"))
         write(row, "4")
         assert at_the_end(row, "2") is None
         assert row.phase is Phase.JUDGED
         continued = at_the_end(row, "x")
         assert continued is not None
-        assert (continued.kind, continued.begun) == ("continued", True)
+        assert (continued.kind, continued.continues) == ("continued", True)
 
     def test_nothing_opens_later(self) -> None:
         row = letters_row(PROMPT, ITEMS, "beta")
@@ -93,7 +107,7 @@ class TestAutomatically:
         assert row.phase is Phase.CLOSED
         opening = self.open(row, "4")
         assert opening is not None
-        assert (opening.kind, opening.by_token, opening.tells) == ("automatic", True, True)
+        assert (opening.kind, opening.sees_token, opening.tells) == ("automatic", True, True)
 
     def test_a_word_that_goes_on_does_not(self) -> None:
         assert self.open(self.row(written="no 2"), "4") is None
@@ -131,44 +145,52 @@ class TestGoingOn:
     def test_a_value_of_which_only_the_evidence_is_known_goes_on_to_its_bound(self) -> None:
         row = letters_row("see: nothing\nbeta=", [Evidence("beta", text="nothing")])
         way = opener(slots=("line_end",), max_value_tokens=2)
-        assert way.open(row, ord("n")) is not None
+        judged(way.open(row, ord("n")))
         write(row, "n")
-        assert way.open(row, ord("o")) is not None
+        judged(way.open(row, ord("o")))
         write(row, "o")
         assert way.open(row, ord("!")) is None
         assert row.phase is Phase.CLOSED
 
     def test_one_that_begins_again_is_judged_anew(self) -> None:
         row = letters_row(PROMPT, ITEMS, "beta")
-        opening = at_the_end(row, "x")
-        assert opening is not None
-        row.restate(opening.value, LETTERS.encode("\n"), 1)
+        value = judged(at_the_end(row, "x"))
+        row.restate(LETTERS.encode("\n"), 1)
         assert opener().may_open(row)
-        row.read(row.queue.popleft(), ends=False)
+        row.read(row.next_forced(), ends=False)
         reopened = at_the_end(row, "4")
         assert reopened is not None
-        assert (reopened.kind, reopened.begun, reopened.by_token) == ("reopened", False, False)
-        assert (reopened.value.start, row.phase) == (len(row.ids), Phase.JUDGED)
+        assert (reopened.kind, reopened.continues, reopened.sees_token) == ("reopened", False, False)
+        assert (value.start, row.value, row.phase) == (len(row.ids), value, Phase.BEGUN)
 
     def test_one_that_is_followed_in_a_branch_is_not_judged(self) -> None:
         row = letters_row(PROMPT, ITEMS, "beta")
-        opening = at_the_end(row, "1")
-        assert opening is not None
-        row.follow(opening.value, plain_branch([0.5, 0.5]))
+        judged(at_the_end(row, "1"))
+        row.follow(plain_branch([0.5, 0.5]))
         write(row, "4")
         assert at_the_end(row, "x") is None
         assert row.phase is Phase.FOLLOWED
+
+    def test_an_opening_stays_as_it_was_when_its_value_goes_on(self) -> None:
+        row = letters_row(PROMPT, ITEMS, "beta")
+        opening = at_the_end(row, "4")
+        value = judged(opening)
+        assert opening is not None
+        before = (opening.node, opening.continues, opening.resolution, opening.owners)
+        write(row, "4")
+        row.resolve_again(Resolution(0, "sentence", "it says so", "alpha"))
+        assert value.node is not opening.node
+        assert (opening.node, opening.continues, opening.resolution, opening.owners) == before
 
     def test_one_that_may_be_over_is_over_where_the_model_goes_on_with_something_else(self) -> None:
         row = letters_row(
             "beta=5 EUR\nalpha=7\nbeta=", [Binding("beta", "5 EUR", aliases=("5",)), Binding("alpha", "7")], "beta"
         )
-        opening = at_the_end(row, "5")
-        assert opening is not None
-        row.write(opening.value)
+        value = judged(at_the_end(row, "5"))
+        row.write()
         write(row, "5")
         write(row, " ")
-        assert opening.value.may_be_over
+        assert value.may_be_over
         assert at_the_end(row, "x") is None
         assert row.phase is Phase.CLOSED
 
@@ -181,4 +203,4 @@ def test_where_a_value_is_expected_something_else_may_be_said() -> None:
     assert row.phase is Phase.CLOSED
     other = way.open(row, ord("9"))
     assert other is not None
-    assert (other.kind, other.by_token, other.measurable_target) == ("key_phrase", False, 1)
+    assert (other.kind, other.sees_token, other.measurable_target) == ("key_phrase", False, 1)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain_slots import logs, plain_slot
 
-from guardbind.information.budget import evidence_bits_from_logprobs
+from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.policies.slot import bits_of, budget_of
 from guardbind.session.limits import Limits
 from guardbind.session.recorder import bits_by_binding, rests_on, worst_budget

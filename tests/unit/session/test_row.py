@@ -77,59 +77,82 @@ class TestTheValue:
 
 class TestInterventions:
     def test_those_in_one_value_count_once(self, row: Row) -> None:
-        value = begun(row)
+        begun(row)
         row.advance(ValueEvent.VERDICT)
-        row.write(value)
-        row.write(value)
-        row.follow(value, plain_branch([0.5, 0.5]))
+        row.write()
+        row.write()
+        row.follow(plain_branch([0.5, 0.5]))
         assert (row.interventions, row.phase) == (1, Phase.FOLLOWED)
 
     def test_one_that_begins_again_counts_again(self, row: Row) -> None:
         value = begun(row)
         row.advance(ValueEvent.VERDICT)
-        row.restate(value, LETTERS.encode("\nbeta=19\nbeta="), 8)
+        row.restate(LETTERS.encode("\nbeta=19\nbeta="), 8)
         assert (row.interventions, row.phase, row.value) == (1, Phase.RESTATING, value)
         assert row.restated == {1: [range(len(PROMPT), len(PROMPT) + 8)]}
         while row.queue:
-            row.read(row.queue.popleft(), ends=False)
+            row.read(row.next_forced(), ends=False)
         assert row.phase is Phase.RESTATING  # what is restated is no token of the value
         assert value.tokens == 0
-        value.reopen(len(row.ids))
+        row.reopen()
+        assert (row.phase, value.start) == (Phase.BEGUN, len(row.ids))
         row.advance(ValueEvent.VERDICT)
-        row.write(value)
+        row.write()
         assert row.interventions == 2
 
     def test_a_restatement_that_cannot_be_written_is_given_up(self, row: Row) -> None:
-        value = begun(row)
+        begun(row)
         row.advance(ValueEvent.VERDICT)
-        row.restate(value, [65, 66], 1)
+        row.restate([65, 66], 1)
         row.abandon()
         assert (list(row.queue), row.value, row.phase) == ([], None, Phase.CLOSED)
 
     def test_a_row_that_stops_writes_what_it_is_told_and_no_value(self, row: Row) -> None:
-        value = begun(row)
+        begun(row)
         row.advance(ValueEvent.VERDICT)
-        row.stop(value, [63, 0])
+        row.stop([63, 0])
         assert (list(row.queue), row.value, row.interventions) == ([63, 0], None, 1)
 
     def test_nothing_is_done_before_a_verdict(self, row: Row) -> None:
-        value = begun(row)
+        begun(row)
         acts: list[Callable[[], None]] = [
-            lambda: row.write(value),
-            lambda: row.follow(value, plain_branch([1.0])),
-            lambda: row.restate(value, [65], 1),
-            lambda: row.stop(value, [0]),
+            row.write,
+            lambda: row.follow(plain_branch([1.0])),
+            lambda: row.restate([65], 1),
+            lambda: row.stop([0]),
         ]
         for act in acts:
             with pytest.raises(GuardbindError, match="phase BEGUN"):
                 act()
 
-    def test_a_value_that_is_not_known_cannot_be_followed_and_is_written(self) -> None:
-        row = letters_row("see: nothing\nbeta=", [Evidence("beta", text="nothing")])
-        value = begun(row, 0)
+    def test_only_a_value_that_is_begun_can_be_led_on(self, row: Row) -> None:
+        acts: list[Callable[[], None]] = [
+            row.write,
+            row.reopen,
+            lambda: row.follow(plain_branch([1.0])),
+            lambda: row.restate([65], 1),
+            lambda: row.stop([0]),
+            lambda: row.resolve_again(Resolution(0, "sentence", "it says so", "alpha")),
+        ]
+        for act in acts:
+            with pytest.raises(GuardbindError, match=r"phase CLOSED; BEGIN can|row 0 writes no value at step 0"):
+                act()
+        assert (row.interventions, list(row.queue)) == (0, [])
+
+    def test_a_value_that_begins_again_has_the_tokens_of_it_that_the_restatement_repeats(self, row: Row) -> None:
+        value = begun(row)
+        write(row, "1")
         row.advance(ValueEvent.VERDICT)
-        row.follow(value, plain_branch([1.0]))
-        assert (row.phase, value.branch) == (Phase.FORCED, None)
+        row.restate(LETTERS.encode("\nbeta=1"), 1)
+        while row.queue:
+            row.read(row.next_forced(), ends=False)
+        row.reopen()
+        assert (value.tokens, row.ids[value.start :]) == (1, LETTERS.encode("1"))
+
+    def test_a_value_may_come_from_elsewhere_once_more_is_known(self, row: Row) -> None:
+        value = begun(row, 1)
+        row.resolve_again(Resolution(0, "sentence", "it says so", "alpha"))
+        assert value.resolution.index == 0
 
 
 class TestHoldBack:
@@ -165,9 +188,9 @@ class TestBreakingOff:
         assert row.breaks_off(LETTERS.encode(unread)) is broken
 
     def test_before_one_that_a_restatement_leads_up_to(self, row: Row) -> None:
-        value = begun(row)
+        begun(row)
         row.advance(ValueEvent.VERDICT)
-        row.restate(value, [65], 1)
+        row.restate([65], 1)
         assert row.breaks_off([])
 
     @pytest.mark.parametrize(("target", "broken"), [(0, True), (1, False)])

@@ -171,7 +171,7 @@ def test_a_value_that_begins_again_keeps_what_was_written_of_it() -> None:
     for event in (ValueEvent.VERDICT, ValueEvent.RESTATE):
         again.on(event)
     again.reopen(20)
-    assert again.detected == Detected("reopened", BY_LINE.place, expected=False, by_token=False)
+    assert again.detected == Detected("reopened", BY_LINE.place, expects_value=False, sees_token=False)
     assert (again.phase, again.start, again.tokens) == (Phase.BEGUN, 20, 3)
     assert again.node is TRIE.walk((1, 2, 3))
     assert again.ended == frozenset()

@@ -41,12 +41,19 @@ def plain(moment: Moment) -> Place | None:
 
 
 class TestOrder:
-    def test_of_the_rules_that_are_there(self) -> None:
-        known = {name: as_slot_rule(SLOTS.get(name)).order for name in SLOTS.names()}
-        assert sorted(known, key=lambda name: known[name]) == [
-            "prompt_end", "field", "cell", "line_end", "key_phrase", "automatic"
-        ]  # fmt: skip
-        assert len(set(known.values())) == len(known)
+    @pytest.mark.parametrize(
+        ("first", "later"),
+        [
+            ("prompt_end", "field"),
+            ("field", "cell"),
+            ("cell", "line_end"),
+            ("line_end", "key_phrase"),
+            ("key_phrase", "automatic"),
+        ],
+    )
+    def test_of_the_rules_that_are_there(self, first: str, later: str) -> None:
+        """What the text says goes before what the model is about to write; rules of others stand anywhere between."""
+        assert as_slot_rule(SLOTS.get(first)).order < as_slot_rule(SLOTS.get(later)).order
 
     def test_it_is_not_that_of_the_settings(self) -> None:
         assert found("automatic", "line_end", "prompt_end") == "prompt_end"
@@ -62,7 +69,7 @@ class TestOrder:
 
 class TestProperties:
     @pytest.mark.parametrize(
-        ("given", "expected", "by_token"),
+        ("given", "expects_value", "sees_token"),
         [
             (plain, False, False),
             (rule("expecting", expects_value=True), True, False),
@@ -70,17 +77,36 @@ class TestProperties:
         ],
     )
     def test_a_slot_says_what_its_rule_is(
-        self, given: Callable[[Moment], Place | None], expected: bool, by_token: bool
+        self, given: Callable[[Moment], Place | None], expects_value: bool, sees_token: bool
     ) -> None:
         detected = SlotDetector(GuardConfig(slots=(given,))).detect(moment("so"))
         assert detected is not None
-        assert (detected.expected, detected.by_token, detected.place) == (expected, by_token, HERE)
+        assert (detected.expects_value, detected.sees_token, detected.place) == (expects_value, sees_token, HERE)
 
-    def test_those_of_the_rules_that_are_there(self) -> None:
-        rules = {name: as_slot_rule(SLOTS.get(name)) for name in SLOTS.names()}
-        assert {name for name, rule in rules.items() if rule.expects_value} == {"field", "cell", "key_phrase"}
-        assert {name for name, rule in rules.items() if rule.sees_token} == {"automatic"}
-        assert {name for name, rule in rules.items() if rule.begins_answer} == {"prompt_end", "line_end"}
+    @pytest.mark.parametrize(
+        ("name", "expects_value", "sees_token", "begins_answer"),
+        [
+            ("prompt_end", False, False, True),
+            ("line_end", False, False, True),
+            ("field", True, False, False),
+            ("cell", True, False, False),
+            ("key_phrase", True, False, False),
+            ("automatic", False, True, False),
+        ],
+    )
+    def test_those_of_the_rules_that_are_there(
+        self, name: str, expects_value: bool, sees_token: bool, begins_answer: bool
+    ) -> None:
+        rule = as_slot_rule(SLOTS.get(name))
+        properties = (rule.expects_value, rule.sees_token, rule.begins_answer)
+        assert properties == (expects_value, sees_token, begins_answer)
+
+    @pytest.mark.parametrize("name", SLOTS.names())
+    def test_a_rule_that_begins_answers_finds_nothing_later(self, name: str) -> None:
+        rule = as_slot_rule(SLOTS.get(name))
+        texts = ("", "badge number:", "badge number: ", '{"badge number": ', "| badge number |\n| --- |\n| ")
+        later = [rule(moment(text, step=9, stops_mid_line=True, token=7)) for text in texts]
+        assert not rule.begins_answer or later == [None] * len(texts)
 
     def test_an_object_may_have_some_of_them(self) -> None:
         class Arrow:

@@ -103,12 +103,12 @@ class TestTheRulesTogether:
     def test_what_the_text_says_goes_before_what_begins(self) -> None:
         detected = SlotDetector(GuardConfig()).detect(moment("The badge number is", token=7))
         assert detected is not None
-        assert (detected.kind, detected.expected) == ("key_phrase", True)
+        assert (detected.kind, detected.expects_value) == ("key_phrase", True)
 
     def test_any_candidate_begins_one(self) -> None:
         detected = SlotDetector(GuardConfig()).detect(moment("Bob carries", token=7))
         assert detected is not None
-        assert (detected.kind, detected.expected) == ("automatic", False)
+        assert (detected.kind, detected.expects_value) == ("automatic", False)
         assert SlotDetector(GuardConfig()).detect(moment("Bob carries", token=8)) is None
         assert SlotDetector(GuardConfig()).detect(moment("Bob carries", token=7, inside_word=lambda: True)) is None
 
@@ -128,7 +128,7 @@ class TestTheRulesTogether:
         detector = SlotDetector(GuardConfig(slots=("automatic", after_arrow)))
         detected = detector.detect(moment("badge =>"))
         assert detected is not None
-        assert (detected.kind, detected.expected) == ("after_arrow", False)
+        assert (detected.kind, detected.expects_value) == ("after_arrow", False)
         assert detector.detect(moment("badge =")) is None
 
     def test_an_unknown_rule_is_refused(self) -> None:
@@ -138,3 +138,23 @@ class TestTheRulesTogether:
     @pytest.mark.parametrize(("slots", "opens"), [(("automatic",), False), (("field",), True), (("line_end",), False)])
     def test_without_candidates_moments_cost_nothing(self, slots: tuple[str, ...], opens: bool) -> None:
         assert SlotDetector(GuardConfig(slots=slots)).may_open(3, has_candidates=False) is opens
+
+
+class TestTheSentence:
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("", ""),
+            ("I know the badge number. It is", "It is"),
+            ("first line\nThe total of Mr. Smith is", "The total of Mr. Smith is"),
+            ("total: ", "total: "),
+        ],
+    )
+    def test_up_to_the_slot_says_what_is_asked_and_of_whom(self, text: str, sentence: str) -> None:
+        assert moment(text).sentence() == Place(sentence, sentence)
+
+    def test_is_cut_where_it_is_very_long(self) -> None:
+        said = "word " * 1000
+        place = moment(said).sentence()
+        assert 0 < len(place.asks) < 500
+        assert said.endswith(place.asks)

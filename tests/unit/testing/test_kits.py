@@ -108,6 +108,16 @@ def inventing(moment: Moment) -> Place | None:
     return Place("what nobody wrote", "")
 
 
+def guessing(moment: Moment) -> Place | None:
+    """Finds whose value it is nowhere in the text."""
+    return Place(moment.line(), "Zoe")
+
+
+def collecting(moment: Moment) -> Place | None:
+    """Collects whose value it is from around the slot."""
+    return Place(moment.line(), " ; ".join(reversed(moment.text().split())))
+
+
 def forgetful() -> Callable[[Moment], Place | None]:
     asked = iter(range(10_000))
     return lambda moment: Place("", "") if next(asked) % 2 else None
@@ -131,11 +141,16 @@ class Unordered:
         return None
 
 
+def test_a_slot_rule_may_collect_whose_value_it_is() -> None:
+    check_slot_rule(collecting)
+
+
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
         (careless, "raises nothing, whatever the text"),
         (inventing, "a place quotes the text"),
+        (guessing, "words of a place are words of the text"),
         (forgetful(), "asked again, a slot rule says the same"),
         (lambda moment: "here", "returns a Place or None"),
         (Late(), "only begins answers finds no slot later"),

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from guardbind.config import GuardConfig
-from guardbind.information.budget import signed_divergence
+from guardbind.information.evidence import signed_divergence
 from guardbind.policies.slot import budget_of
 from guardbind_bench.arrays import Flags, Floats
 from guardbind_bench.experiments.pseudo_prior.null_arrays import NullArrays

@@ -1,0 +1,113 @@
+"""Judges the tokens of one slot: the model's own, and those that policies would write in its place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from guardbind.candidates.trie import Node
+from guardbind.config import GuardConfig
+from guardbind.evidence import Located
+from guardbind.policies.slot import bits_of
+from guardbind.policies.verdict import Judgement, bits_needed, judge_known, judge_unknown
+
+__all__ = ["Judge", "rests"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges tokens at one slot.
+
+    Attributes:
+        config: The guard's settings.
+        target: What the slot should take its value from; None when that is unresolved.
+        candidate: Index of the target's value in the trie; None when it is not known.
+        node: Where the value stands in the trie; None when it is not known.
+        token: The model's own token.
+        prior: log p0 `[vocabulary]` (nats) with the target's evidence taken away; None when it was not read.
+        continues: The slot continues a value.
+        certain: The words say whose value it is, surely enough to outvote the reading.
+        unresolved: Why nothing can be judged by the nulls, or why there is no target.
+    """
+
+    config: GuardConfig
+    target: Located | None
+    candidate: int | None
+    node: Node | None
+    token: int
+    prior: Tensor | None
+    continues: bool = False
+    certain: bool = False
+    unresolved: str | None = None
+
+    def own(self, logprobs: Tensor, risk: float) -> Judgement:
+        """Judge the model's own token.
+
+        Args:
+            logprobs: log p1 `[vocabulary]`, nats.
+            risk: Share of the candidates' probability that is not the target's; 0 where nothing is drawn.
+        """
+        return self._judge(self.token, logprobs, risk=risk, outvoted=False)
+
+    def proposed(self, token: int, support: Tensor) -> Judgement:
+        """Judge a token that would take the place of the model's own; nothing is drawn then.
+
+        Args:
+            token: The token.
+            support: Log-probabilities `[vocabulary]` (nats) by which its evidence bits are counted.
+        """
+        # Where the words say whose value it is, and another one's is coming, the evidence only has to speak for it.
+        coming = self._alive(self.token)
+        outvoted = self.certain and bool(coming) and self.candidate not in coming
+        return self._judge(token, support, risk=0.0, outvoted=outvoted)
+
+    def _alive(self, token: int) -> frozenset[int]:
+        return frozenset() if self.node is None else self.node.kept_by(token)
+
+    def _judge(self, token: int, support: Tensor, *, risk: float, outvoted: bool) -> Judgement:
+        if self.target is None or self.unresolved is not None:
+            return Judgement("unresolved", self.unresolved or "there is no target")
+        if self.target.absent:
+            return Judgement("absent", "the target's value does not stand in the prompt")
+        bits = None if self.prior is None else bits_of(token, support, self.prior)
+        needed = _needed(token, self.prior, self.config, narrowed=self.candidate is not None or self.continues)
+        if self.candidate is None:
+            if bits is None or self.prior is None:
+                return Judgement("unresolved", "the span was not read")
+            return judge_unknown(bits=bits, needed=needed, alternative=self._alternative(support, self.prior))
+        alive = self._alive(token)
+        return judge_known(
+            token_is_candidate=bool(alive),
+            token_is_target=self.candidate in alive,
+            bits=bits,
+            needed=0.0 if outvoted else needed,
+            risk=risk,
+            allowed=1.0 - self.config.tau,
+        )
+
+    def _alternative(self, logprobs: Tensor, prior: Tensor) -> bool:
+        """Whether a plausible token rests on the target's evidence, all compared where they lie."""
+        plausible = logprobs >= logprobs.max() + math.log(self.config.plausibility)
+        # Bits of a whole vocabulary, on its device and in its precision, which `evidence_bits_from_logprobs` leaves. A
+        # threshold in nats would decide otherwise, by a last bit, at thresholds that are no round number of bits.
+        return bool(((logprobs - prior)[plausible] / math.log(2) >= self.config.min_evidence_bits).any())
+
+
+def rests(token: int, logprobs: Tensor, prior: Tensor, config: GuardConfig) -> bool:
+    """Whether a token of a known value rests on the evidence that a null takes away.
+
+    Args:
+        token: The token.
+        logprobs: log p1 `[vocabulary]`, nats.
+        prior: log p0 `[vocabulary]`, nats.
+        config: Its `min_evidence_bits` is used.
+    """
+    return bits_of(token, logprobs, prior) >= _needed(token, prior, config, narrowed=True)
+
+
+def _needed(token: int, prior: Tensor | None, config: GuardConfig, *, narrowed: bool) -> float:
+    if prior is None:
+        return config.min_evidence_bits
+    return bits_needed(float(prior[token].exp()), config.min_evidence_bits, narrowed=narrowed)

@@ -1,0 +1,388 @@
+"""The engine of a generation, step by step: plain rows, a model that says what it is told, and a null of no model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import torch
+from plain_slots import LETTERS, VOCABULARY, PlainModel, letters_row, plain_branch
+from torch import Tensor
+
+from guardbind.config import GuardConfig
+from guardbind.errors import BindingFailureError, NumericsError
+from guardbind.events import Emitter, Provenance
+from guardbind.evidence import Binding, Evidence
+from guardbind.model import LanguageModel, Reading
+from guardbind.model.tail import Tail
+from guardbind.nulls import NullReading, NullRow
+from guardbind.policies import Attempt, Follow, NoToken, Raise, Restate, Slot, Stop, Write
+from guardbind.session.engine import Engine, Protection
+from guardbind.session.limits import Limits
+from guardbind.session.recorder import Recorder
+from guardbind.session.row import Row
+from guardbind.session.value import Phase
+
+PROMPT = "alpha=17\nbeta=42\nbeta="
+ITEMS = {"alpha": "17", "beta": "42"}
+ALIKE = "alpha=1950\nbeta=19\nbeta="
+INSERTED = "\nbeta=42\nbeta="
+END = "\0"
+PROVENANCE = Provenance(
+    guardbind="0",
+    transformers="0",
+    torch="0",
+    model="plain",
+    dtype="float32",
+    attention="none",
+    template_sha256=None,
+    seed=None,
+    generation="0",
+)
+
+
+def peaked(top: str, logit: float = 9.0) -> Tensor:
+    """Return logits of all letters, one of them raised."""
+    logits = torch.zeros(VOCABULARY)
+    logits[ord(top)] = logit
+    return logits
+
+
+def sure(top: str) -> Tensor:
+    """Return a second readout that is surer of a letter than the model ever is of its own."""
+    return peaked(top, 20.0).log_softmax(-1)
+
+
+def branch(top: str) -> Any:
+    """Return a branch that says one letter whatever it reads."""
+    return plain_branch(peaked(top).softmax(-1).tolist())
+
+
+def write(token: str) -> Write:
+    return Write("mine", ord(token), readout=sure(token), support=sure(token))
+
+
+def follow(token: str, said: Any) -> Follow:
+    return Follow("mine", ord(token), said, readout=sure(token), support=sure(token))
+
+
+def restate(token: str) -> Restate:
+    inserted = tuple(LETTERS.encode(INSERTED))
+    return Restate("mine", ord(token), inserted, len("\nbeta=42"), readout=sure(token), support=sure(token))
+
+
+def limits(**changes: Any) -> Limits:
+    given: dict[str, Any] = {
+        "max_positions": None,
+        "max_columns": None,
+        "max_new_tokens": None,
+        "eos": frozenset({ord(END)}),
+        "pad": None,
+        "sampling": False,
+    }
+    return Limits(**(given | changes))
+
+
+class PlainNull:
+    """A null of no model: what the model would say without the evidence is told, and all letters alike by default."""
+
+    name = "plain"
+    stand_ins: tuple[str, ...] = ()
+
+    def __init__(self, said: Tensor | None = None) -> None:
+        self.said = torch.zeros(VOCABULARY) if said is None else said
+        self.watched: Row | None = None
+        self.phases: list[Phase] = []
+
+    def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
+        if self.watched is not None:
+            self.phases.append(self.watched.phase)
+        return NullReading(tuple(self.said.expand(len(row.statements), -1) for row in rows), None, 1, "none")
+
+
+class Generation:
+    """A generation of one row, whose policy attempts what it is told, slot by slot."""
+
+    def __init__(
+        self,
+        row: Row,
+        *attempts: Sequence[Attempt],
+        allowed: Limits | None = None,
+        null: PlainNull | None = None,
+        **settings: Any,
+    ) -> None:
+        self.row = row
+        self._attempts = list(attempts)
+        self.asked: list[Slot] = []
+        self.recorder = Recorder(LETTERS, Emitter((), capture_text=False), PROVENANCE, keep_readouts=False)
+        config = GuardConfig(**({"slots": ("line_end",)} | settings))
+        self._engine = Engine(
+            LanguageModel(PlainModel(), LETTERS),
+            Protection(config, self._policy, [cast(Any, null or PlainNull())]),
+            [row],
+            cast(Any, SimpleNamespace(suspended=nullcontext, lens=None)),
+            self.recorder,
+            allowed or limits(),
+        )
+
+    def _policy(self, slot: Slot) -> Iterable[Attempt]:
+        self.asked.append(slot)
+        return self._attempts.pop(0) if self._attempts else ()
+
+    def step(
+        self, top: str, banned: str = "", *, score: float | None = None, logit: float | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Take a step at which the model would write a letter; returns the scores before and after it.
+
+        Args:
+            top: The letter.
+            banned: Letters that a logits processor rules out.
+            score: Score of the letter 3, where it is not that of all others.
+            logit: Its logit, likewise.
+        """
+        logits = peaked(top)[None]
+        scores = logits.clone()
+        scores[0, LETTERS.encode(banned)] = -math.inf
+        if score is not None:
+            scores[0, ord("3")] = score
+        if logit is not None:
+            logits[0, ord("3")] = logit
+        reading = Reading(logits, torch.zeros(1, 2), None, {})
+        return scores, self._engine.step(reading, scores, len(self.row.ids))
+
+    def write(self, tops: str, banned: str = "") -> str:
+        """Take a step for each letter that the model would write, and return what is written."""
+        written = ""
+        for top in tops:
+            _, after = self.step(top, banned)
+            token = int(after[0].argmax())
+            self._engine.observe([token])
+            written += chr(token)
+        return written
+
+    def tried(self) -> list[tuple[str, bool, str]]:
+        return [(record.action, record.kept, record.reason) for record in self.recorder.interventions]
+
+
+@pytest.fixture
+def row() -> Row:
+    return letters_row(PROMPT, ITEMS, "beta")
+
+
+def forced(scores: Tensor) -> str | None:
+    """Return the only letter that may be written."""
+    live = (scores[0] > -math.inf).nonzero()[:, 0].tolist()
+    return chr(live[0]) if len(live) == 1 else None
+
+
+class TestAVerdict:
+    def test_is_given_behind_the_measurement(self, row: Row) -> None:
+        null = PlainNull()
+        null.watched = row
+        before, after = Generation(row, null=null).step("4")
+        assert null.phases == [Phase.BEGUN]
+        assert row.phase is Phase.JUDGED
+        assert after is before
+
+    def test_ok_is_recorded_and_asks_no_policy(self, row: Row) -> None:
+        generation = Generation(row)
+        assert generation.write("42") == "42"
+        assert [(slot.verdict, slot.action) for slot in generation.recorder.slots] == [("ok", "none")]
+        assert (generation.asked, row.phase) == ([], Phase.CLOSED)
+
+    def test_another_one_asks_it_once(self, row: Row) -> None:
+        generation = Generation(row, [NoToken("mine", "no idea")])
+        assert generation.write("x") == "x"
+        assert [slot.judgement.verdict for slot in generation.asked] == ["gate_failure"]
+        assert generation.tried() == [("mine", False, "no idea")]
+        assert row.phase is Phase.CLOSED  # what was written begins no candidate
+
+    def test_is_none_where_there_was_no_slot(self) -> None:
+        row = letters_row("alpha=17\nbeta=42\nWhat is beta?\n", ITEMS)
+        generation = Generation(row, null=PlainNull(peaked("4")), slots=("automatic",))
+        before, after = generation.step("4")
+        assert after is before
+        assert (row.phase, generation.recorder.slots) == (Phase.CLOSED, [])
+
+    @pytest.mark.parametrize("wrong", [{"score": math.nan}, {"logit": math.nan}, {"logit": math.inf}])
+    def test_needs_numbers(self, wrong: dict[str, float | None], row: Row) -> None:
+        with pytest.raises(NumericsError, match="row 0, step 0"):
+            Generation(row).step("4", score=wrong.get("score"), logit=wrong.get("logit"))
+
+
+class TestAWrittenToken:
+    def test_is_the_only_one_that_may_come(self, row: Row) -> None:
+        generation = Generation(row, [write("4")])
+        _, after = generation.step("1")
+        assert forced(after) == "4"
+        assert (row.phase, row.interventions) == (Phase.FORCED, 1)
+        assert generation.tried()[0][:2] == ("mine", True)
+
+    def test_is_gone_on_with_where_the_model_would_leave_it(self, row: Row) -> None:
+        generation = Generation(row, [write("4")])
+        assert generation.write("19") == "42"
+        assert (row.phase, row.restated) == (Phase.CLOSED, {1: [range(len(PROMPT), len(PROMPT) + 2)]})
+
+    @pytest.mark.parametrize("sampling", [False, True])
+    def test_is_left_to_the_model_where_it_goes_on_itself_unless_a_draw_could_miss(
+        self, sampling: bool, row: Row
+    ) -> None:
+        generation = Generation(row, [write("4")], allowed=limits(sampling=sampling))
+        generation.write("1")
+        before, after = generation.step("2")
+        assert (after is before) is not sampling
+        assert forced(after) == ("2" if sampling else None)
+
+    def test_cannot_be_gone_on_with_by_a_token_that_is_ruled_out(self, row: Row) -> None:
+        generation = Generation(row, [write("4")])
+        assert generation.write("1") == "4"
+        assert generation.write("9", banned="2") == "9"
+        assert [slot.kind for slot in generation.recorder.slots] == ["line_end", "continued"]
+
+    def test_the_likelier_way_is_taken_where_there_are_several(self) -> None:
+        items = [Binding("alpha", "17"), Binding("beta", "42", aliases=("43",))]
+        generation = Generation(letters_row(PROMPT, items, "beta"), [write("4")])
+        assert generation.write("1") == "4"
+        _, after = generation.step("9", score=1.0)
+        assert forced(after) == "3"
+
+
+class TestAFollowedBranch:
+    def test_reads_what_is_written_and_chooses_the_rest(self, row: Row) -> None:
+        said = branch("2")
+        generation = Generation(row, [follow("4", said)])
+        assert generation.write("1") == "4"
+        assert (row.phase, said.read) == (Phase.FOLLOWED, [ord("4")])
+        assert generation.write("9") == "2"
+        assert (row.phase, said.read) == (Phase.CLOSED, [ord("4")])
+        assert len(generation.recorder.slots) == 1  # a branch is not judged again
+
+    def test_ends_a_value_that_another_one_begins_with(self) -> None:
+        """`19` is whole, and `1950` is not what the branch says."""
+        row = letters_row(ALIKE, {"alpha": "1950", "beta": "19"}, "beta")
+        generation = Generation(row, [follow("1", branch("9"))])
+        assert generation.write("xx") == "19"
+        before, after = generation.step("5")
+        changed = (before != after).nonzero()[:, 1].tolist()
+        assert changed == [ord("5")]
+        assert float(after[0, ord("5")]) == -math.inf
+
+    def test_goes_on_where_the_branch_does(self) -> None:
+        row = letters_row(ALIKE, {"alpha": "1950", "beta": "19"}, "alpha")
+        generation = Generation(row, [follow("1", branch("5"))])
+        assert generation.write("xxxx") == "1950"
+
+    def test_is_let_go_of_where_none_of_its_tokens_may_be_written(self, row: Row) -> None:
+        generation = Generation(row, [follow("4", branch("2"))])
+        generation.write("1")
+        before, after = generation.step("9", banned="2")
+        assert after is before
+        assert row.value is not None
+        assert (row.phase, row.value.branch) == (Phase.FORCED, None)
+
+    def test_has_no_end_in_a_value_that_is_not_known_so_only_its_token_is_written(self) -> None:
+        row = letters_row("see: nothing\nbeta=", [Evidence("beta", text="nothing")])
+        said = branch("o")
+        generation = Generation(row, [follow("n", said)], null=PlainNull(peaked("x")))
+        assert generation.write("x") == "n"
+        assert row.value is not None
+        assert (row.phase, row.value.branch, said.read) == (Phase.FORCED, None, [])
+
+
+class TestARestatement:
+    def test_is_written_and_then_the_value_begins_again(self, row: Row) -> None:
+        generation = Generation(row, [restate("4")])
+        assert generation.write("z" * len(INSERTED)) == INSERTED
+        assert row.phase is Phase.RESTATING
+        assert generation.write("42") == "42"
+        assert [(slot.kind, slot.verdict) for slot in generation.recorder.slots] == [
+            ("line_end", "gate_failure"),
+            ("reopened", "ok"),
+        ]
+        assert (row.phase, row.value) == (Phase.CLOSED, None)
+
+    def test_is_given_up_where_its_next_token_is_ruled_out(self, row: Row) -> None:
+        generation = Generation(row, [restate("4")])
+        assert generation.write("zz") == INSERTED[:2]
+        before, after = generation.step("z", banned=INSERTED[2])
+        assert after is before
+        assert (row.value, list(row.queue)) == (None, [])
+
+
+class TestTheEnd:
+    def test_of_a_row_without_its_value(self, row: Row) -> None:
+        generation = Generation(row, [Stop("mine")], abstain_text="no")
+        assert generation.write("xyz") == "no" + END
+        assert (row.finished, row.value, row.interventions) == (True, None, 1)
+
+    def test_a_row_that_has_ended_is_left_alone(self, row: Row) -> None:
+        generation = Generation(row, [Stop("mine")])
+        assert generation.write("x") == END
+        before, after = generation.step("4")
+        assert after is before
+        assert generation.write("4") == "4"
+        assert row.answer(LETTERS) == END
+
+    def test_by_an_error_that_is_recorded_first(self, row: Row) -> None:
+        error = BindingFailureError("it rests on nothing.")
+        generation = Generation(row, [Raise("mine", error)])
+        with pytest.raises(BindingFailureError, match="rests on nothing"):
+            generation.step("x")
+        assert generation.tried()[0][:2] == ("mine", True)
+
+
+class TestLimits:
+    """A proposal that holds is refused where this generation has no room for it, and the next one is tried."""
+
+    def refused(self, generation: Generation) -> str:
+        before, after = generation.step("x")
+        assert after is before
+        ((action, kept, reason),) = generation.tried()
+        assert (action, kept) == ("mine", False)
+        return reason
+
+    def test_there_is_no_token_to_end_the_row_with(self, row: Row) -> None:
+        generation = Generation(row, [Stop("mine")], allowed=limits(eos=frozenset()))
+        assert "no end-of-sequence token" in self.refused(generation)
+
+    def test_there_were_enough_interventions(self, row: Row) -> None:
+        row.interventions = 2
+        assert "bound on interventions" in self.refused(Generation(row, [write("4")], max_interventions=2))
+
+    @pytest.mark.parametrize("bound", ["max_positions", "max_columns"])
+    def test_there_is_no_room_for_an_insertion(self, bound: str, row: Row) -> None:
+        room = len(PROMPT) + len(INSERTED)
+        assert "no room" in self.refused(Generation(row, [restate("4")], allowed=limits(**{bound: room})))
+
+    def test_there_are_too_few_tokens_left_for_one(self, row: Row) -> None:
+        allowed = limits(max_new_tokens=len(INSERTED))
+        assert "no room" in self.refused(Generation(row, [restate("4")], allowed=allowed))
+
+    def test_what_is_refused_leaves_its_place_to_the_next(self, row: Row) -> None:
+        allowed = limits(max_new_tokens=len(INSERTED))
+        generation = Generation(row, [restate("4"), write("4"), Stop("mine")], allowed=allowed)
+        assert generation.write("x") == "4"
+        assert [kept for _, kept, _ in generation.tried()] == [False, True]
+
+
+class TestAnUnresolvedTarget:
+    def row(self) -> Row:
+        row = letters_row("alpha=17\nbeta=42\nWhich one is it? [", ITEMS)
+        assert row.bound.stops_mid_line
+        return row
+
+    def test_is_left_alone(self) -> None:
+        generation = Generation(self.row(), [write("4")])
+        assert generation.write("1") == "1"
+        assert ([slot.verdict for slot in generation.recorder.slots], generation.asked) == (["unresolved"], [])
+
+    def test_or_ends_the_row(self) -> None:
+        assert Generation(self.row(), on_unresolved="abstain", abstain_text="?").write("11") == "?" + END
+
+    def test_or_raises(self) -> None:
+        with pytest.raises(BindingFailureError, match="row 0, step 0: the target is unresolved"):
+            Generation(self.row(), on_unresolved="raise").step("1")
