@@ -66,7 +66,9 @@ class Marks:
     Attributes:
         abbreviations: Words whose dot never ends a sentence, without their last dot: "mr", "e.g".
         counted: Those whose dot ends none before a number: "no", "fig".
-        closing: Those whose dot ends none before a small letter or a digit: "ltd", "etc".
+        closing: Those whose dot ends none before a small letter or a digit: "ltd", "etc". One with a hyphen ends a
+            longer word: "-str" is in "Lindenstr.".
+        legal_forms: Words, in lower case, by which the name of a firm goes on behind such a dot: "Vogel & Co. Ltd".
         ordinals: Whether a dot behind a number of one or two digits may make it an ordinal number.
         ordinal_before: Words, in lower case, before which it does: names of months, mostly.
         nouns_are_capital: Whether a capital letter says no more than that a word is a noun.
@@ -81,6 +83,7 @@ class Marks:
     abbreviations: tuple[str, ...]
     counted: tuple[str, ...]
     closing: tuple[str, ...]
+    legal_forms: frozenset[str]
     ordinals: bool
     ordinal_before: frozenset[str]
     nouns_are_capital: bool
@@ -333,7 +336,7 @@ class Language:
     def abbreviation(self) -> re.Pattern[str]:
         """An abbreviation with its last dot; the group `short` is without it."""
         longest = sorted(self._abbreviated, key=len, reverse=True)
-        return re.compile(rf"(?<!\w)(?P<short>{'|'.join(map(_spelled, longest))})\.", re.IGNORECASE)
+        return re.compile(rf"(?P<short>{'|'.join(map(_spelled, longest))})\.", re.IGNORECASE)
 
     def dot_of(self, abbreviation: str) -> Dot:
         """Return when the dot of an abbreviation ends no sentence.
@@ -342,7 +345,8 @@ class Language:
         >>> ENGLISH.dot_of("Dr"), ENGLISH.dot_of("No"), ENGLISH.dot_of("p. m")
         ('always', 'counted', 'closing')
         """
-        return self._abbreviated["".join(abbreviation.lower().split())]
+        short = "".join(abbreviation.lower().split())
+        return self._abbreviated.get(short) or self._abbreviated[f"-{short}"]
 
     @cached_property
     def _abbreviated(self) -> Mapping[str, Dot]:
@@ -354,4 +358,5 @@ class Language:
 
 def _spelled(abbreviation: str) -> str:
     r"""Allow white space behind the inner dots: `e\.[ ]?g` for "e.g"."""
-    return re.escape(abbreviation).replace(r"\.", r"\.[ \u00a0]?")
+    before = r"(?<=\w)" if abbreviation.startswith("-") else r"(?<!\w)"
+    return before + re.escape(abbreviation.removeprefix("-")).replace(r"\.", r"\.[ \u00a0]?")

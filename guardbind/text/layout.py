@@ -30,12 +30,17 @@ _BREAK = re.compile(
     r"|[\u3002\uff01\uff1f\u0964\u0965\u06d4][\"'\u201d\u2019\u300d\u300f\uff09]*)"
 )
 _QUESTION_MARKS = frozenset("?\u061f\uff1f")
+_SPACED_MARKS = frozenset(".!?\u061f")
 _CLAUSE_MARK = re.compile(r";|:(?=\s)")
 _CLAUSE_ENDS = ";:\r\n\u2028\u2029"
 _MARK = re.compile(r"[.,;:!?()\[\]{}|\"\n]")
 _LIST_NUMBER = re.compile(r"(?:\A|(?<=[\r\n]))[^\S\r\n]*\d+\.")
-# "J. Doe": what follows is no word that may begin a sentence.
-_INITIAL = re.compile(r"(?<![\w'\u2019.])(?!I\.)(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0](?=(?P<next>[^\W\d_]\w*))")
+# "J. Doe", "B. A. Carter": what follows is another initial, or no word that may begin a sentence.
+_INITIAL = re.compile(
+    r"(?<![\w'\u2019.])(?:[^\W\d_]\.)*(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0]"
+    r"(?=(?P<next>[^\W\d_]\w*)(?P<again>(?<=[ \u00a0].)\.)?)"
+)
+_FOLLOWING_WORD = re.compile(r"[ \u00a0](?P<next>[^\W\d_]+)")
 _ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}(?P<dot>\.)[ \u00a0](?=(?P<next>\w+))")
 _COUNTED = re.compile(r"[#(]?(?:[A-Za-z]{0,8}[-/]?\d|[IVX]+\b)")
 _CONTEXT = 12
@@ -239,10 +244,15 @@ class Layout:
         return self._units[before - 1] if before else 0
 
     def sentence_end(self, start: int, end: int) -> int | None:
-        """Return where the marks begin that end a sentence between two places, if more follows before `end`."""
+        """Return where the marks begin that end a sentence between two places, if more follows before `end`.
+
+        In front of a number no mark is certain to end one: "max. 400 mg", "bldg. 7, apt. 12".
+        """
         for cut in self._sentences[bisect_right(self._sentences, start) : bisect_left(self._sentences, end)]:
-            if self._text[cut:end].strip():
-                return max(start, self._ends.get(cut, cut))
+            mark = self._ends.get(cut, cut)
+            following = self._text[cut:end].lstrip()
+            if following and not (self._text[mark] in _SPACED_MARKS and following[0].isdecimal()):
+                return max(start, mark)
         return None
 
     def clause(self, place: int) -> Unit:
@@ -297,14 +307,21 @@ def _mere_dots(text: str, language: Language) -> frozenset[int]:
     for short in language.abbreviation.finditer(text):
         following = text[short.end() : short.end() + _CONTEXT].lstrip()
         when = language.dot_of(short["short"])
+        firm = _FOLLOWING_WORD.match(text, short.end())
         goes_on = following[:1].islower() or following[:1].isdecimal()
+        goes_on |= firm is not None and firm["next"].lower() in language.marks.legal_forms
         if when == "always" or (_COUNTED.match(following) if when == "counted" else goes_on):
             mere.update(at for at in range(*short.span()) if text[at] == ".")
     mere.update(number.end() - 1 for number in _LIST_NUMBER.finditer(text))
+    reached = -1  # behind the last initial
     for initial in _INITIAL.finditer(text):
         capitals = initial["letter"].isupper() and initial["next"][0].isupper()
-        if capitals and initial["next"].casefold() not in language.function_words:
+        names = initial["again"] is not None or initial["next"].casefold() not in language.function_words
+        if initial["letter"] == "I" and initial.start() != reached:
+            names &= initial["again"] is not None  # "It was I. Bob was there."
+        if capitals and names:
             mere.add(initial.start("dot"))
+            reached = initial.end()
     if language.marks.ordinals:
         for ordinal in _ORDINAL.finditer(text):
             following = ordinal["next"]
