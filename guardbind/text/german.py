@@ -19,6 +19,11 @@ _DOUBTS = wordlist(
     "ob falls wenn sofern angenommen was welche welcher welches welchen welchem wer wem wen wessen wo wann",
     "warum wie nicht kein keine keinen",
 )
+_UNTRUE = "(?:falsch|unwahr|gelogen|unrichtig|nicht wahr|nicht richtig|nicht korrekt|nicht der fall)"
+_SAID = (
+    "(?:behaupte[tn]?|behauptete[tn]?|sag(?:e|t|en|te|ten)|gesagt|glaub(?:e|t|en|te|ten)|geglaubt|mein(?:e|t|en|te|ten)"
+    "|gemeint|denk(?:e|t|en)|dachte|dachten|gedacht|schrieb|schreibt|geschrieben|bestätigt|erklärt)"
+)
 _UPPER = r"[A-ZÄÖÜ]"
 _NAME = rf"{_UPPER}[\w.&-]{{0,40}}(?:[ \t]{_UPPER}[\w.&-]{{0,40}}){{0,2}}"
 
@@ -164,6 +169,22 @@ _STATEMENTS = Statements(
     mine=wordlist("mein meine meinen meinem meiner unser unsere unseren unserem dein deine deinen deinem deiner"),
     others=wordlist("sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer"),
     doubts=_DOUBTS,
+    denied=either(
+        rf"(?:das |es )?(?:stimmt|gilt|trifft) (?:so |einfach |gar |überhaupt )?nicht(?: zu)?|{_UNTRUE} (?:ist|war)",
+        rf"(?:ist|war|wäre|es) (?:schlicht |einfach )?{_UNTRUE}|{_UNTRUE}(?=:)",
+        rf"(?:niemand|keiner|kein mensch|kaum jemand)\b[^.;:]{{0,40}}\b{_SAID}",
+        rf"(?:manche|einige|viele)\b[^.;:]{{0,40}}\b{_SAID}|das gerücht|die behauptung",
+        rf"{_SAID} (?:wir |ich |er |sie )?nicht",
+        "bezweifl\\w+|bezweifel\\w*|zweifl\\w+|zweifel\\w*|bestreite\\w*|bestritt\\w*|leugne\\w*|dementier\\w*",
+        "fälschlich(?:erweise)?|irrtümlich(?:erweise)?|zu unrecht|angeblich",
+    ),
+    denied_after=re.compile(
+        r"[\"'\u201c)]*[.,;]?\s+(?:was|(?:aber|doch)\s+das|das)\s+(?:aber\s+|jedoch\s+)?"
+        r"(?:stimmt\s+(?:aber\s+|jedoch\s+)?nicht|nicht\s+stimmt"
+        rf"|(?:ist|war)\s+(?:aber\s+|jedoch\s+)?{_UNTRUE}|{_UNTRUE}\s+(?:ist|war))\b(?!\s*:|,?\s+dass\b)",
+        re.IGNORECASE,
+    ),
+    contrast=either("aber|jedoch|sondern|allerdings|hingegen|dagegen|tatsächlich|in wahrheit|obwohl"),
     not_names=_DOUBTS
     | wordlist(
         "es dies das da hier dort er sie wir ich du ihr man alle alles einige nie auch nur etwa ungefähr über",
@@ -172,7 +193,8 @@ _STATEMENTS = Statements(
     of=wordlist("von vom für des der"),
     on=wordlist(
         "und aber so wie als an am ab bei durch für von vom aus falls in im auf pro seit bis wenn wo welche der",
-        "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie",
+        "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie noch erst schon bereits nur auch",
+        "sogar allerdings jedoch doch dann danach davor damals seitdem seither insgesamt immer immernoch mehr weiterhin",
     ),
     range=wordlist("bis oder"),
     belongs=re.compile(

@@ -162,6 +162,9 @@ class Statements:
         mine: Determiners that say whose it is by who speaks or is spoken to.
         others: Those that say it by what was said before.
         doubts: Words of a sentence that states nothing.
+        denied: What denies or doubts what follows in the same sentence: "nobody said", "it is false that".
+        denied_after: What denies what it follows: ", which is false".
+        contrast: Words behind which what was denied before is not denied any more.
         not_names: Words that name nothing.
         of: Words between what is had and who has it.
         on: Words with which a sentence goes on behind a value.
@@ -202,6 +205,9 @@ class Statements:
     mine: frozenset[str]
     others: frozenset[str]
     doubts: frozenset[str]
+    denied: re.Pattern[str]
+    denied_after: re.Pattern[str]
+    contrast: re.Pattern[str]
     not_names: frozenset[str]
     of: frozenset[str]
     on: frozenset[str]
@@ -269,6 +275,12 @@ class Language:
     def genitives(self, name: str) -> tuple[str, ...]:
         """Return the forms of a name that say by an ending of their own that it owns something."""
         return tuple(name + ending for ending in self.marks.genitives if name[-1:].isalpha())
+
+    @cached_property
+    def owning(self) -> re.Pattern[str]:
+        """What stands behind a name whose ending says that it owns something: a noun, with or without adjectives."""
+        plain = "|".join(sorted(self.function_words))
+        return re.compile(rf"[ \u00a0](?:(?!(?:{plain})[ \u00a0])[^\W\d_]+e[nmrs]?[ \u00a0]){{0,2}}(?=[^\W\d_a-zäöüß])")
 
     @cached_property
     def stop(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 
-__all__ = ["Layout", "Span", "Unit", "layout_of", "longest", "occurrences", "verbatim"]
+__all__ = ["Layout", "Span", "Unit", "folded", "layout_of", "longest", "occurrences", "verbatim"]
 
 # Scripts that write words without spaces between them, or glue particles to them: no boundary can be asked for.
 _UNSPACED = re.compile(
@@ -79,6 +79,16 @@ def occurrences(text: str, surfaces: Iterable[str], *, any_case: bool = False) -
     return sorted(found.items())
 
 
+def folded(text: str) -> str:
+    """Fold the case of a text, but for characters that would become several: every place stays where it is.
+
+    >>> folded("Frau WEIß")
+    'frau weiß'
+    """
+    low = text.casefold()
+    return low if len(low) == len(text) else "".join(map(_folded_char, text))
+
+
 def longest(spans: Iterable[Span]) -> set[Span]:
     """Drop each span that overlaps one which starts further left, or at the same place and is longer."""
     kept: set[Span] = set()
@@ -88,6 +98,10 @@ def longest(spans: Iterable[Span]) -> set[Span]:
             kept.add(span)
             reached = span[1]
     return kept
+
+
+def _folded_char(char: str) -> str:
+    return next((low for low in (char.casefold(), char.lower()) if len(low) == 1), char)
 
 
 def _lower(text: str) -> str:
@@ -218,6 +232,10 @@ class Layout:
     def unmarked(self, start: int, end: int) -> bool:
         """Whether nothing but words stands between two places: no mark of punctuation, bracket or line break."""
         return all(mark.start() in self._mere for mark in _MARK.finditer(self._text, start, end))
+
+    def is_mere(self, dot: int) -> bool:
+        """Whether a dot ends no sentence, whatever follows it: that of an abbreviation, an initial or an ordinal."""
+        return dot in self._mere
 
     def begins(self, place: int) -> bool:
         """Whether a sentence begins at a place, or what a colon introduces: there a capital letter says nothing."""
