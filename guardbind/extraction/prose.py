@@ -57,7 +57,7 @@ def in_request(text: str, place: int, layout: Layout, language: Language) -> boo
 
 
 def is_denied(text: str, statement: Span, layout: Layout, language: Language) -> bool:
-    """Whether the sentence of a statement denies or doubts it: "Nobody said that Bob's badge is 4417."
+    """Whether the sentence of a statement denies or doubts it, as `Nobody said that Bob's badge is 4417` does.
 
     Args:
         text: The text.

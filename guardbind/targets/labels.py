@@ -102,17 +102,13 @@ class LabelTable:
         marks = self.language.marks
         if not any(name.endswith(ending) for ending in marks.genitives):
             return itself
-        before = text[max(0, span[0] - _REACH) : span[0]].split()[-1:]
-        named = bool(before) and before[0].lower() in self._before_names
-        if named or not self.language.owning.match(text, span[1]):
+        said = self.language.statements
+        before = "".join(text[max(0, span[0] - _REACH) : span[0]].split()[-1:]).lower()
+        if before in said.of & said.determiners:
+            return itself | owning  # "die Höhe des Turms"
+        if before in said.of | said.determiners or not self.language.owning.match(text, span[1]):
             return itself
         return frozenset() if itself else owning
-
-    @cached_property
-    def _before_names(self) -> frozenset[str]:
-        """Words behind which a name stands as it is, without the ending of an owner."""
-        said = self.language.statements
-        return said.of | said.determiners
 
 
 def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTable:

@@ -194,7 +194,7 @@ _STATEMENTS = Statements(
     on=wordlist(
         "und aber so wie als an am ab bei durch für von vom aus falls in im auf pro seit bis wenn wo welche der",
         "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie noch erst schon bereits nur auch",
-        "sogar allerdings jedoch doch dann danach davor damals seitdem seither insgesamt immer immernoch mehr weiterhin",
+        "sogar allerdings jedoch doch dann danach davor damals seitdem seither insgesamt immer weiterhin um gegen",
     ),
     range=wordlist("bis oder"),
     belongs=re.compile(

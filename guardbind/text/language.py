@@ -277,6 +277,16 @@ class Language:
         return tuple(name + ending for ending in self.marks.genitives if name[-1:].isalpha())
 
     @cached_property
+    def said_to_be(self) -> re.Pattern[str]:
+        """A verb that gives a value, up to the value."""
+        return re.compile(rf"\b(?:{self.statements.being})[ \u00a0]\Z")
+
+    @cached_property
+    def goes_on_with(self) -> re.Pattern[str]:
+        """What stands behind a name that begins a sentence: what is owned, or a verb."""
+        return re.compile(rf"(?:{self.marks.possessive})[ \u00a0]|[ \u00a0](?:{self.statements.verbs})[ \u00a0]")
+
+    @cached_property
     def owning(self) -> re.Pattern[str]:
         """What stands behind a name whose ending says that it owns something: a noun, with or without adjectives."""
         plain = "|".join(sorted(self.function_words))

@@ -334,6 +334,8 @@ def _mere_dots(text: str, language: Language) -> frozenset[int]:
     reached = -1  # behind the last initial
     for initial in _INITIAL.finditer(text):
         capitals = initial["letter"].isupper() and initial["next"][0].isupper()
+        if language.said_to_be.search(text, max(0, initial.start() - _CONTEXT), initial.start()):
+            capitals &= not language.goes_on_with.match(text, initial.end("next"))  # "The grade is A. Bob's is B."
         names = initial["again"] is not None or initial["next"].casefold() not in language.function_words
         if initial["letter"] == "I" and initial.start() != reached:
             names &= initial["again"] is not None  # "It was I. Bob was there."
