@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from guardbind.extraction.prose import is_denied
 from guardbind.extraction.rule import Block, Found, WordedRule
 from guardbind.extraction.spoken_names import MOST_WORDS, NameReader, PlacedWord, SpokenName, place_of
 from guardbind.extraction.spoken_values import (
@@ -74,9 +75,10 @@ class _SentenceReader:
             else:
                 found = self._being(words, verb.end(), end, new=bool(self._said.new.search(verb.group())))
             if found:
-                region = found[0].statement[0], found[-1].statement[1]
+                region = _whole(found)
                 reached = region[1]
-                yield Block(region, found)
+                if not is_denied(text, region, self._layout, self._language):
+                    yield Block(region, found)
         yield from self._turned()
 
     def _turned(self) -> Iterator[Block]:
@@ -95,7 +97,8 @@ class _SentenceReader:
             name = self._names.owned(match["owner"], match["attribute"].split(), start, match.span("owner"))
             if name is not None:
                 found = name.found((name.start, match.start()), (name.start, match.end()))
-                yield Block(found.statement, (found,))
+                if not is_denied(text, found.statement, self._layout, self._language):
+                    yield Block(found.statement, (found,))
 
     def _being(self, words: Sequence[PlacedWord], start: int, end: int, *, new: bool) -> tuple[Found, ...]:
         text = self._text
@@ -181,7 +184,11 @@ class _SentenceReader:
         return [(match.group(), match.start()) for match in _WORD.finditer(text, phrase, end)]
 
     def _value(self, start: int, end: int, *, names: bool) -> Span | None:
-        return first_value(self._text, start, end, self._language, names=names)
+        return first_value(self._text, start, end, self._layout, self._language, names=names)
+
+
+def _whole(found: Sequence[Found]) -> Span:
+    return found[0].statement[0], found[-1].statement[1]
 
 
 @cache

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from guardbind.text.language import Language
-from guardbind.text.layout import Span
+from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
 
 __all__ = ["closes_clause", "currency_follows", "first_value", "state_at", "typed_before", "wordlike"]
@@ -14,7 +14,7 @@ __all__ = ["closes_clause", "currency_follows", "first_value", "state_at", "type
 _QUOTED = re.compile(r"[\"\u201c\u201e`](?P<value>[^\"\u201c\u201d\u201e`\r\n]{1,200})[\"\u201d\u201c`]")
 _STATE = re.compile(r"[a-z][a-z_-]{1,30}(?=[.;]?(?:[ \t]*[\r\n]|[ \t]*\Z|[.;][ \t]))")  # "is now overdue."
 _CODE = re.compile(r"[A-Z]{3}[ \t\u00a0]\d")  # of a currency, before its amount
-_NEXT_WORD = re.compile(r"[ \t][^\W\d_][\w%/\u00b2\u00b3-]{0,40}")
+_NEXT_WORD = re.compile(r"[ \t][^\W\d_](?:[\w%/\u00b2\u00b3-]|\.(?=\w)){0,40}")  # "a.m" is one
 _ELSEWHERE = re.compile(r",[ \t]+[A-Z]")  # "5 Quay Road, Cork"
 _WORD = re.compile(r"\S+")
 _LIMITED_WORD = re.compile(r"\S{1,200}")
@@ -22,6 +22,7 @@ _WORDS = 6  # of a value
 _CHARACTERS = 240
 _TYPED = 4  # words of a value that comes first
 _LONGEST_TYPED = 60  # characters of it
+_MOST_COUNTED = 3  # words behind an ordinal number
 _UNIT = 120  # characters behind a value in which its unit is looked for
 
 
@@ -30,13 +31,14 @@ def wordlike(word: str) -> bool:
     return all(char.isalnum() or char in "-_.&/#'\u2019" or not char.isascii() for char in word)
 
 
-def first_value(text: str, start: int, end: int, language: Language, *, names: bool) -> Span | None:
+def first_value(text: str, start: int, end: int, layout: Layout, language: Language, *, names: bool) -> Span | None:
     """Return the longest value that begins at `start`.
 
     Args:
         text: The text.
         start: Where it begins.
         end: What it does not go beyond.
+        layout: Which dots in the text end nothing.
         language: What the text is written in.
         names: Whether words in capitals are one.
     """
@@ -47,8 +49,10 @@ def first_value(text: str, start: int, end: int, language: Language, *, names: b
         while stop > start and text[stop - 1] in ".,;:!?)\"'\u2019\u201d*":
             stop -= 1
         if stop > start and classify(text[start:stop]).type != "text":
+            if layout.is_mere(stop):
+                return _counted(text, start, stop, end, language)
             return _with_unit(text, start, stop, end, language)
-    return _named(text, start, ends) if names else None
+    return _named(text, start, ends, layout) if names else None
 
 
 def typed_before(text: str, end: int) -> int | None:
@@ -98,8 +102,18 @@ def _with_unit(text: str, start: int, stop: int, end: int, language: Language) -
     return (start, reached) if len(counted) <= 2 and not _ELSEWHERE.match(text, reached) else None
 
 
-def _named(text: str, start: int, ends: list[int]) -> Span | None:
-    """Return the words in capitals that begin at `start`."""
+def _counted(text: str, start: int, dot: int, end: int, language: Language) -> Span | None:
+    """Return a number with what a dot behind it counts, up to the end of the clause: "2. OG links"."""
+    reached, count = dot + 1, 0
+    for word in _NEXT_WORD.finditer(text, reached, min(end, dot + _UNIT)):
+        if word.start() != reached or word.group().strip().lower() in language.statements.on:
+            break
+        reached, count = word.end(), count + 1
+    return (start, reached) if 1 <= count <= _MOST_COUNTED else None
+
+
+def _named(text: str, start: int, ends: list[int], layout: Layout) -> Span | None:
+    """Return the words in capitals that begin at `start`; a dot that ends no sentence ends none of them."""
     reached = None
     begin = start
     for stop in ends:
@@ -109,7 +123,7 @@ def _named(text: str, start: int, ends: list[int]) -> Span | None:
         if not bare or not (bare[0].isupper() or numbered) or not wordlike(bare):
             break
         reached = stop - (len(word) - len(bare))
-        if bare != word:
+        if bare != word and not (word == f"{bare}." and layout.is_mere(stop - 1)):
             break
         begin = stop
     return None if reached is None else (start, reached)

@@ -10,11 +10,13 @@ from functools import cached_property
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
-from guardbind.text.layout import Span, longest, occurrences
+from guardbind.text.layout import Span, folded, longest, occurrences
 from guardbind.text.values import ValueType, classify
 from guardbind.text.words import content, words
 
 __all__ = ["LabelTable", "Labels", "Named", "label_table"]
+
+_REACH = 40  # characters before a name in which the word before it is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class LabelTable:
     Attributes:
         labels: Those of each binding that has a known value.
         owners: Every owner's name; a part of a name stands for the whole where no other owner shares it.
+        genitives: The same by the forms of these names that say by an ending that they own something.
         vocabulary: Words of all keys.
         modifiers: Those of them that may stand before an attribute and leave it what it is: what keys say besides
             their attribute ("shipping" of `shipping.status`), and attributes of one word ("customer").
@@ -64,6 +67,7 @@ class LabelTable:
 
     labels: tuple[Labels, ...]
     owners: Mapping[str, frozenset[str]]
+    genitives: Mapping[str, frozenset[str]]
     vocabulary: frozenset[str]
     modifiers: frozenset[str] = frozenset()
     language: Language = ENGLISH
@@ -76,18 +80,35 @@ class LabelTable:
     @cached_property
     def name_words(self) -> frozenset[str]:
         """The words of all names."""
-        return frozenset(word.stem for name in self.owners for word in words(name, self.language))
+        return frozenset(word.stem for name in (*self.owners, *self.genitives) for word in words(name, self.language))
 
     def of(self, item: int) -> Labels:
         """Return the labels of a binding."""
         return self.items[item]
 
     def mentions(self, text: str) -> list[Named]:
-        """Return where a text names owners, in the order of the text."""
-        folded = text.casefold()
-        found = occurrences(folded if len(folded) == len(text) else text, list(self.owners))
+        """Return where a text names owners, in the order of the text.
+
+        A name that may be another one ("Jonas Code", of Jona or of Jonas) or is another one ("von Andreas", where only
+        Andrea is known) stands for nobody.
+        """
+        found = occurrences(folded(text), {*self.owners, *self.genitives})
         kept = longest(span for span, _ in found)
-        return [Named(span, self.owners[name]) for span, name in found if span in kept]
+        return [Named(span, self._meant(text, span, name)) for span, name in found if span in kept]
+
+    def _meant(self, text: str, span: Span, name: str) -> frozenset[str]:
+        """Return whom a name stands for at a place."""
+        itself, owning = (table.get(name, frozenset()) for table in (self.owners, self.genitives))
+        marks = self.language.marks
+        if not any(name.endswith(ending) for ending in marks.genitives):
+            return itself
+        said = self.language.statements
+        before = "".join(text[max(0, span[0] - _REACH) : span[0]].split()[-1:]).lower()
+        if before in said.of & said.determiners:
+            return itself | owning  # "die Höhe des Turms"
+        if before in said.of | said.determiners or not self.language.owning.match(text, span[1]):
+            return itself
+        return frozenset() if itself else owning
 
 
 def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTable:
@@ -97,15 +118,16 @@ def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTabl
     parts: Counter[str] = Counter()
     names = {name for label in labels for name in label.owners}
     for name in names:
-        owners.setdefault(name.casefold(), set()).add(name)
+        owners.setdefault(folded(name), set()).add(name)
         parts.update(set(_parts(name)))
     for name in names:
         for part in _parts(name):
             if parts[part] == 1:
                 owners.setdefault(part, set()).add(name)
-    for called, whole in list(owners.items()):
+    genitives: dict[str, set[str]] = {}
+    for called, whole in owners.items():
         for form in language.genitives(called):
-            owners.setdefault(form, set()).update(whole)
+            genitives.setdefault(form, set()).update(whole)
     keys = [word.stem for item in table.items for word in words(item.key, language)]
     attributes = [stem for label in labels for stem in label.attribute]
     beside = {
@@ -118,6 +140,7 @@ def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTabl
     return LabelTable(
         tuple(labels),
         {name: frozenset(whole) for name, whole in owners.items()},
+        {form: frozenset(whole) for form, whole in genitives.items()},
         frozenset(keys) | frozenset(attributes),
         frozenset(beside | single),
         language,
@@ -138,4 +161,4 @@ def _parts(name: str) -> Sequence[str]:
     pieces = name.split()
     if len(pieces) < 2 or not all(piece[0].isupper() for piece in pieces):
         return ()
-    return [piece.casefold() for piece in pieces if len(piece) > 2 and piece.isalpha()]
+    return [folded(piece) for piece in pieces if len(piece) > 2 and piece.isalpha()]

@@ -14,6 +14,11 @@ from guardbind.text.stems import plural_s
 __all__ = ["ENGLISH"]
 
 _DOUBTS = wordlist("if whether unless suppose assuming what which who where when why how not")
+_UNTRUE = "(?:false|untrue|wrong|incorrect|a lie|a myth|not true|not right|not correct|not the case)"
+_SAID = (
+    "(?:said|says?|saying|claim(?:s|ed)?|think|thinks|thought|believed?|believes|wrote|stated?|states|confirmed"
+    "|confirm|told (?:me|us|you)|assumed?)"
+)
 
 _VOCABULARY = Vocabulary(
     stop=wordlist(
@@ -40,8 +45,12 @@ _MARKS = Marks(
         *("mr", "mrs", "ms", "dr", "prof", "st", "mt", "ft", "lt", "sgt", "capt", "gen", "gov", "rev", "hon"),
         *("e.g", "i.e", "vs", "approx", "cf"),
     ),
-    counted=("no", "nr", "fig", "figs", "vol", "art", "p", "pp", "ch", "sec", "eq", "tel", "ext"),
-    closing=("etc", "inc", "ltd", "co", "corp", "jr", "sr", "dept", "est", "a.m", "p.m"),
+    counted=(
+        *("no", "nr", "fig", "figs", "vol", "art", "p", "pp", "ch", "sec", "eq", "tel", "ext", "max", "min", "avg"),
+        *("incl", "excl", "temp", "apt", "rm", "bldg", "ver", "v", "qty", "wt", "lvl", "pt"),
+    ),
+    closing=("etc", "inc", "ltd", "co", "corp", "bros", "jr", "sr", "dept", "est", "ave", "rd", "blvd", "a.m", "p.m"),
+    legal_forms=wordlist("ltd inc llc llp plc corp gmbh kg ag pty limited"),
     ordinals=False,
     ordinal_before=frozenset(),
     nouns_are_capital=False,
@@ -133,6 +142,22 @@ _STATEMENTS = Statements(
     mine=wordlist("my our your"),
     others=wordlist("his her its their"),
     doubts=_DOUBTS,
+    denied=either(
+        rf"(?:it|this|that|which|what) (?:is|was) (?:simply |just |plainly )?{_UNTRUE}",
+        rf"(?:it|that)['\u2019]s {_UNTRUE}|(?:it|that) (?:isn|wasn)['\u2019]t (?:true|right|correct|so|the case)",
+        rf"{_UNTRUE} (?:is|was)|(?:false|untrue|incorrect)(?=:)",
+        rf"(?:nobody|no one|none of \w+|few) (?:has |have |had )?(?:ever |really )?{_SAID}",
+        rf"(?:some|many)(?: people)? (?:wrongly )?{_SAID}|rumou?r has it|the rumou?r that|the claim that",
+        r"doubt(?:s|ed|ful)?|den(?:y|ies|ied)|dispute[sd]?|disbelieve[sd]?",
+        rf"(?:do|does|did)(?: not|n['\u2019]t) {_SAID}|never {_SAID}",
+        "wrongly|falsely|mistakenly|erroneously|incorrectly|allegedly|supposedly",
+    ),
+    denied_after=re.compile(
+        rf"[\"'\u201d)]*[.,;]?\s+(?:which|that|this|but\s+(?:that|this|it))\s+"
+        rf"(?:(?:is|was)\s+{_UNTRUE}|(?:is|was)n['\u2019]t\s+true)\b(?!\s*:|,?\s+that\b)",
+        re.IGNORECASE,
+    ),
+    contrast=either("but|however|yet|although|though|whereas|in fact|actually|instead|rather"),
     not_names=_DOUBTS
     | wordlist(
         "it this that these those there here he she they we i you one all some never also only about around at over",
@@ -141,7 +166,7 @@ _STATEMENTS = Statements(
     of=wordlist("of for"),
     on=wordlist(
         "and but so as at because by for from if in of on per since until when where which while who with not now",
-        "today again is was has",
+        "today again is was has only already still yet too also ago later earlier instead then",
     ),
     range=wordlist("to or"),
     belongs=re.compile(

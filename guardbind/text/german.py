@@ -19,6 +19,11 @@ _DOUBTS = wordlist(
     "ob falls wenn sofern angenommen was welche welcher welches welchen welchem wer wem wen wessen wo wann",
     "warum wie nicht kein keine keinen",
 )
+_UNTRUE = "(?:falsch|unwahr|gelogen|unrichtig|nicht wahr|nicht richtig|nicht korrekt|nicht der fall)"
+_SAID = (
+    "(?:behaupte[tn]?|behauptete[tn]?|sag(?:e|t|en|te|ten)|gesagt|glaub(?:e|t|en|te|ten)|geglaubt|mein(?:e|t|en|te|ten)"
+    "|gemeint|denk(?:e|t|en)|dachte|dachten|gedacht|schrieb|schreibt|geschrieben|bestätigt|erklärt)"
+)
 _UPPER = r"[A-ZÄÖÜ]"
 _NAME = rf"{_UPPER}[\w.&-]{{0,40}}(?:[ \t]{_UPPER}[\w.&-]{{0,40}}){{0,2}}"
 
@@ -57,15 +62,16 @@ _MARKS = Marks(
     abbreviations=(
         *("z.b", "d.h", "u.a", "o.ä", "i.d.r", "s.o", "s.u", "v.a", "z.t", "u.u", "i.a", "a.a.o", "m.e"),
         *("bzw", "ca", "vgl", "ggf", "evtl", "inkl", "zzgl", "exkl", "sog", "bspw", "etw", "geb", "gest", "gegr"),
-        *("dr", "prof", "hr", "fr", "frl", "st", "dipl", "ing", "med", "jur", "phil", "mag", "sen", "jun"),
+        *("dr", "prof", "hr", "fr", "frl", "fa", "st", "dipl", "ing", "med", "jur", "phil", "mag", "sen", "jun"),
     ),
     counted=("nr", "nrn", "tel", "art", "abs", "abb", "kap", "bd", "s", "ziff", "pos", "anl", "tab", "best", "zi"),
-    closing=("usw", "etc", "str", "co", "mio", "mrd", "tsd", "min", "max", "std", "stk", "mwst"),
+    closing=("usw", "etc", "str", "-str", "co", "mio", "mrd", "tsd", "min", "max", "std", "stk", "mwst"),
+    legal_forms=wordlist("kg kgaa ohg gmbh ag ltd se"),
     ordinals=True,
     ordinal_before=wordlist(
         "januar februar märz april mai juni juli august september oktober november dezember jan feb apr aug sep",
         "sept okt nov dez quartal stock etage rate mahnung klasse auflage semester jahrhundert platz mal tag",
-        "woche monat jahr",
+        "woche monat jahr og ug eg obergeschoss untergeschoss reihe gang",
     ),
     nouns_are_capital=True,
     listing="und|oder|sowie",
@@ -163,6 +169,22 @@ _STATEMENTS = Statements(
     mine=wordlist("mein meine meinen meinem meiner unser unsere unseren unserem dein deine deinen deinem deiner"),
     others=wordlist("sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer"),
     doubts=_DOUBTS,
+    denied=either(
+        rf"(?:das |es )?(?:stimmt|gilt|trifft) (?:so |einfach |gar |überhaupt )?nicht(?: zu)?|{_UNTRUE} (?:ist|war)",
+        rf"(?:ist|war|wäre|es) (?:schlicht |einfach )?{_UNTRUE}|{_UNTRUE}(?=:)",
+        rf"(?:niemand|keiner|kein mensch|kaum jemand)\b[^.;:]{{0,40}}\b{_SAID}",
+        rf"(?:manche|einige|viele)\b[^.;:]{{0,40}}\b{_SAID}|das gerücht|die behauptung",
+        rf"{_SAID} (?:wir |ich |er |sie )?nicht",
+        "bezweifl\\w+|bezweifel\\w*|zweifl\\w+|zweifel\\w*|bestreite\\w*|bestritt\\w*|leugne\\w*|dementier\\w*",
+        "fälschlich(?:erweise)?|irrtümlich(?:erweise)?|zu unrecht|angeblich",
+    ),
+    denied_after=re.compile(
+        r"[\"'\u201c)]*[.,;]?\s+(?:was|(?:aber|doch)\s+das|das)\s+(?:aber\s+|jedoch\s+)?"
+        r"(?:stimmt\s+(?:aber\s+|jedoch\s+)?nicht|nicht\s+stimmt"
+        rf"|(?:ist|war)\s+(?:aber\s+|jedoch\s+)?{_UNTRUE}|{_UNTRUE}\s+(?:ist|war))\b(?!\s*:|,?\s+dass\b)",
+        re.IGNORECASE,
+    ),
+    contrast=either("aber|jedoch|sondern|allerdings|hingegen|dagegen|tatsächlich|in wahrheit|obwohl"),
     not_names=_DOUBTS
     | wordlist(
         "es dies das da hier dort er sie wir ich du ihr man alle alles einige nie auch nur etwa ungefähr über",
@@ -171,7 +193,8 @@ _STATEMENTS = Statements(
     of=wordlist("von vom für des der"),
     on=wordlist(
         "und aber so wie als an am ab bei durch für von vom aus falls in im auf pro seit bis wenn wo welche der",
-        "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie",
+        "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie noch erst schon bereits nur auch",
+        "sogar allerdings jedoch doch dann danach davor damals seitdem seither insgesamt immer weiterhin um gegen",
     ),
     range=wordlist("bis oder"),
     belongs=re.compile(

@@ -66,7 +66,9 @@ class Marks:
     Attributes:
         abbreviations: Words whose dot never ends a sentence, without their last dot: "mr", "e.g".
         counted: Those whose dot ends none before a number: "no", "fig".
-        closing: Those whose dot ends none before a small letter or a digit: "ltd", "etc".
+        closing: Those whose dot ends none before a small letter or a digit: "ltd", "etc". One with a hyphen ends a
+            longer word: "-str" is in "Lindenstr.".
+        legal_forms: Words, in lower case, by which the name of a firm goes on behind such a dot: "Vogel & Co. Ltd".
         ordinals: Whether a dot behind a number of one or two digits may make it an ordinal number.
         ordinal_before: Words, in lower case, before which it does: names of months, mostly.
         nouns_are_capital: Whether a capital letter says no more than that a word is a noun.
@@ -81,6 +83,7 @@ class Marks:
     abbreviations: tuple[str, ...]
     counted: tuple[str, ...]
     closing: tuple[str, ...]
+    legal_forms: frozenset[str]
     ordinals: bool
     ordinal_before: frozenset[str]
     nouns_are_capital: bool
@@ -159,6 +162,9 @@ class Statements:
         mine: Determiners that say whose it is by who speaks or is spoken to.
         others: Those that say it by what was said before.
         doubts: Words of a sentence that states nothing.
+        denied: What denies or doubts what follows in the same sentence: "nobody said", "it is false that".
+        denied_after: What denies what it follows: ", which is false".
+        contrast: Words behind which what was denied before is not denied any more.
         not_names: Words that name nothing.
         of: Words between what is had and who has it.
         on: Words with which a sentence goes on behind a value.
@@ -199,6 +205,9 @@ class Statements:
     mine: frozenset[str]
     others: frozenset[str]
     doubts: frozenset[str]
+    denied: re.Pattern[str]
+    denied_after: re.Pattern[str]
+    contrast: re.Pattern[str]
     not_names: frozenset[str]
     of: frozenset[str]
     on: frozenset[str]
@@ -268,6 +277,22 @@ class Language:
         return tuple(name + ending for ending in self.marks.genitives if name[-1:].isalpha())
 
     @cached_property
+    def said_to_be(self) -> re.Pattern[str]:
+        """A verb that gives a value, up to the value."""
+        return re.compile(rf"\b(?:{self.statements.being})[ \u00a0]\Z")
+
+    @cached_property
+    def goes_on_with(self) -> re.Pattern[str]:
+        """What stands behind a name that begins a sentence: what is owned, or a verb."""
+        return re.compile(rf"(?:{self.marks.possessive})[ \u00a0]|[ \u00a0](?:{self.statements.verbs})[ \u00a0]")
+
+    @cached_property
+    def owning(self) -> re.Pattern[str]:
+        """What stands behind a name whose ending says that it owns something: a noun, with or without adjectives."""
+        plain = "|".join(sorted(self.function_words))
+        return re.compile(rf"[ \u00a0](?:(?!(?:{plain})[ \u00a0])[^\W\d_]+e[nmrs]?[ \u00a0]){{0,2}}(?=[^\W\d_a-zäöüß])")
+
+    @cached_property
     def stop(self) -> frozenset[str]:
         """The stems of words that are about nothing."""
         return self.stems(self.vocabulary.stop)
@@ -333,7 +358,7 @@ class Language:
     def abbreviation(self) -> re.Pattern[str]:
         """An abbreviation with its last dot; the group `short` is without it."""
         longest = sorted(self._abbreviated, key=len, reverse=True)
-        return re.compile(rf"(?<!\w)(?P<short>{'|'.join(map(_spelled, longest))})\.", re.IGNORECASE)
+        return re.compile(rf"(?P<short>{'|'.join(map(_spelled, longest))})\.", re.IGNORECASE)
 
     def dot_of(self, abbreviation: str) -> Dot:
         """Return when the dot of an abbreviation ends no sentence.
@@ -342,7 +367,8 @@ class Language:
         >>> ENGLISH.dot_of("Dr"), ENGLISH.dot_of("No"), ENGLISH.dot_of("p. m")
         ('always', 'counted', 'closing')
         """
-        return self._abbreviated["".join(abbreviation.lower().split())]
+        short = "".join(abbreviation.lower().split())
+        return self._abbreviated.get(short) or self._abbreviated[f"-{short}"]
 
     @cached_property
     def _abbreviated(self) -> Mapping[str, Dot]:
@@ -354,4 +380,5 @@ class Language:
 
 def _spelled(abbreviation: str) -> str:
     r"""Allow white space behind the inner dots: `e\.[ ]?g` for "e.g"."""
-    return re.escape(abbreviation).replace(r"\.", r"\.[ \u00a0]?")
+    before = r"(?<=\w)" if abbreviation.startswith("-") else r"(?<!\w)"
+    return before + re.escape(abbreviation.removeprefix("-")).replace(r"\.", r"\.[ \u00a0]?")

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 
-__all__ = ["Layout", "Span", "Unit", "layout_of", "longest", "occurrences", "verbatim"]
+__all__ = ["Layout", "Span", "Unit", "folded", "layout_of", "longest", "occurrences", "verbatim"]
 
 # Scripts that write words without spaces between them, or glue particles to them: no boundary can be asked for.
 _UNSPACED = re.compile(
@@ -30,12 +30,17 @@ _BREAK = re.compile(
     r"|[\u3002\uff01\uff1f\u0964\u0965\u06d4][\"'\u201d\u2019\u300d\u300f\uff09]*)"
 )
 _QUESTION_MARKS = frozenset("?\u061f\uff1f")
+_SPACED_MARKS = frozenset(".!?\u061f")
 _CLAUSE_MARK = re.compile(r";|:(?=\s)")
 _CLAUSE_ENDS = ";:\r\n\u2028\u2029"
 _MARK = re.compile(r"[.,;:!?()\[\]{}|\"\n]")
 _LIST_NUMBER = re.compile(r"(?:\A|(?<=[\r\n]))[^\S\r\n]*\d+\.")
-# "J. Doe": what follows is no word that may begin a sentence.
-_INITIAL = re.compile(r"(?<![\w'\u2019.])(?!I\.)(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0](?=(?P<next>[^\W\d_]\w*))")
+# "J. Doe", "B. A. Carter": what follows is another initial, or no word that may begin a sentence.
+_INITIAL = re.compile(
+    r"(?<![\w'\u2019.])(?:[^\W\d_]\.)*(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0]"
+    r"(?=(?P<next>[^\W\d_]\w*)(?P<again>(?<=[ \u00a0].)\.)?)"
+)
+_FOLLOWING_WORD = re.compile(r"[ \u00a0](?P<next>[^\W\d_]+)")
 _ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}(?P<dot>\.)[ \u00a0](?=(?P<next>\w+))")
 _COUNTED = re.compile(r"[#(]?(?:[A-Za-z]{0,8}[-/]?\d|[IVX]+\b)")
 _CONTEXT = 12
@@ -74,6 +79,16 @@ def occurrences(text: str, surfaces: Iterable[str], *, any_case: bool = False) -
     return sorted(found.items())
 
 
+def folded(text: str) -> str:
+    """Fold the case of a text, but for characters that would become several: every place stays where it is.
+
+    >>> folded("Frau WEIß")
+    'frau weiß'
+    """
+    low = text.casefold()
+    return low if len(low) == len(text) else "".join(map(_folded_char, text))
+
+
 def longest(spans: Iterable[Span]) -> set[Span]:
     """Drop each span that overlaps one which starts further left, or at the same place and is longer."""
     kept: set[Span] = set()
@@ -83,6 +98,10 @@ def longest(spans: Iterable[Span]) -> set[Span]:
             kept.add(span)
             reached = span[1]
     return kept
+
+
+def _folded_char(char: str) -> str:
+    return next((low for low in (char.casefold(), char.lower()) if len(low) == 1), char)
 
 
 def _lower(text: str) -> str:
@@ -214,6 +233,10 @@ class Layout:
         """Whether nothing but words stands between two places: no mark of punctuation, bracket or line break."""
         return all(mark.start() in self._mere for mark in _MARK.finditer(self._text, start, end))
 
+    def is_mere(self, dot: int) -> bool:
+        """Whether a dot ends no sentence, whatever follows it: that of an abbreviation, an initial or an ordinal."""
+        return dot in self._mere
+
     def begins(self, place: int) -> bool:
         """Whether a sentence begins at a place, or what a colon introduces: there a capital letter says nothing."""
         head = self._text[:place].rstrip("\"'(")
@@ -239,10 +262,15 @@ class Layout:
         return self._units[before - 1] if before else 0
 
     def sentence_end(self, start: int, end: int) -> int | None:
-        """Return where the marks begin that end a sentence between two places, if more follows before `end`."""
+        """Return where the marks begin that end a sentence between two places, if more follows before `end`.
+
+        In front of a number no mark is certain to end one: "max. 400 mg", "bldg. 7, apt. 12".
+        """
         for cut in self._sentences[bisect_right(self._sentences, start) : bisect_left(self._sentences, end)]:
-            if self._text[cut:end].strip():
-                return max(start, self._ends.get(cut, cut))
+            mark = self._ends.get(cut, cut)
+            following = self._text[cut:end].lstrip()
+            if following and not (self._text[mark] in _SPACED_MARKS and following[0].isdecimal()):
+                return max(start, mark)
         return None
 
     def clause(self, place: int) -> Unit:
@@ -297,14 +325,23 @@ def _mere_dots(text: str, language: Language) -> frozenset[int]:
     for short in language.abbreviation.finditer(text):
         following = text[short.end() : short.end() + _CONTEXT].lstrip()
         when = language.dot_of(short["short"])
+        firm = _FOLLOWING_WORD.match(text, short.end())
         goes_on = following[:1].islower() or following[:1].isdecimal()
+        goes_on |= firm is not None and firm["next"].lower() in language.marks.legal_forms
         if when == "always" or (_COUNTED.match(following) if when == "counted" else goes_on):
             mere.update(at for at in range(*short.span()) if text[at] == ".")
     mere.update(number.end() - 1 for number in _LIST_NUMBER.finditer(text))
+    reached = -1  # behind the last initial
     for initial in _INITIAL.finditer(text):
         capitals = initial["letter"].isupper() and initial["next"][0].isupper()
-        if capitals and initial["next"].casefold() not in language.function_words:
+        if language.said_to_be.search(text, max(0, initial.start() - _CONTEXT), initial.start()):
+            capitals &= not language.goes_on_with.match(text, initial.end("next"))  # "The grade is A. Bob's is B."
+        names = initial["again"] is not None or initial["next"].casefold() not in language.function_words
+        if initial["letter"] == "I" and initial.start() != reached:
+            names &= initial["again"] is not None  # "It was I. Bob was there."
+        if capitals and names:
             mere.add(initial.start("dot"))
+            reached = initial.end()
     if language.marks.ordinals:
         for ordinal in _ORDINAL.finditer(text):
             following = ordinal["next"]
