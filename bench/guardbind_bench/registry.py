@@ -28,6 +28,7 @@ __all__ = [
     "TASKS",
     "TEXT_TASKS",
     "is_lettered",
+    "is_uniform",
     "task_version",
 ]
 
@@ -146,3 +147,12 @@ def is_lettered(task: str) -> bool:
         UnknownNameError: There is no such task.
     """
     return bool(getattr(TASKS.get(task), "lettered", False))
+
+
+def is_uniform(task: str) -> bool:
+    """Return whether the target of a task of tokens is uniform over its candidates; one that does not say so is not.
+
+    Raises:
+        UnknownNameError: There is no such task.
+    """
+    return bool(getattr(TASKS.get(task), "uniform", False))

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from guardbind.cli.console import stdout_console
-from guardbind.cli.options import CONTEXT
-from guardbind.extraction import DEFAULT_RULES, ExtractedTable, Pattern, extract
+from guardbind.cli.options import CONTEXT, language_option
+from guardbind.extraction import ExtractedTable, Pattern, default_rules, extract
 from guardbind.registry import RULES
 
 __all__ = ["extract_command"]
@@ -41,7 +41,7 @@ _PIPE_WIDTH = 160
     type=click.Choice(RULES.names()),
     multiple=True,
     allow_from_autoenv=False,
-    help="Apply this rule only; repeat for more, the most specific first. All of them are the default.",
+    help="Apply this rule only; repeat for more, the most specific first. Without it, all that read by default do.",
 )
 @click.option(
     "--pattern",
@@ -51,11 +51,12 @@ _PIPE_WIDTH = 160
     metavar="NAME=REGEX",
     help="A rule of your own, before the others: a regular expression with (?P<key>...) and (?P<value>...).",
 )
+@language_option
 @click.option(
     "--json", "as_json", is_flag=True, envvar="GUARDBIND_JSON", show_envvar=True, help="Print one JSON object."
 )
 def extract_command(
-    file: str, messages: bool, rules: tuple[str, ...], patterns: tuple[str, ...], as_json: bool
+    file: str, messages: bool, rules: tuple[str, ...], patterns: tuple[str, ...], language: str, as_json: bool
 ) -> None:
     """Show what FILE binds: each key, its value, where it stands, and the rule that found it. - is standard input.
 
@@ -63,7 +64,9 @@ def extract_command(
     """
     source = _read(file)
     own = [_pattern(given) for given in patterns]
-    table = extract(_messages(source, file) if messages else source, rules=[*own, *(rules or DEFAULT_RULES)])
+    table = extract(
+        _messages(source, file) if messages else source, rules=[*own, *(rules or default_rules())], language=language
+    )
     if as_json:
         click.echo(json.dumps(_record(table), indent=2, ensure_ascii=False))
     else:

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from guardbind.config import GuardConfig
-from guardbind.registry import SLOTS
+from guardbind.registry import LANGUAGES, SLOTS
 
-__all__ = ["CONTEXT", "Job", "default_of", "job_options", "model_options"]
+__all__ = ["CONTEXT", "Job", "default_of", "job_options", "language_option", "model_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,6 +36,7 @@ class Job:
     max_new_tokens: int
     temperature: float
     seed: int | None
+    language: str
     slots: tuple[str, ...]
     pattern: tuple[str, ...]
     sink: tuple[str, ...]
@@ -47,6 +48,12 @@ def _known_slots(ctx: click.Context, param: click.Parameter, values: tuple[str, 
         if value not in SLOTS:
             raise click.BadParameter(str(SLOTS.miss(value)), ctx, param)
     return values
+
+
+def _known_language(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if value not in LANGUAGES:
+        raise click.BadParameter(str(LANGUAGES.miss(value)), ctx, param)
+    return value
 
 
 def default_of(setting: str) -> Any:
@@ -65,6 +72,14 @@ def _input(*names: str, **attributes: Any) -> Callable[[F], F]:
 
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
+
+_LANGUAGE_OPTION = _setting(
+    "--language",
+    metavar="NAME",
+    default=default_of("language"),
+    callback=_known_language,
+    help="What the text is written in: english, german, and what was registered.",
+)
 
 _MODEL_OPTIONS = [
     _setting(
@@ -122,6 +137,7 @@ _OPTIONS = [
         help="Draw tokens at this temperature; 0 takes the most probable one.",
     ),
     _setting("--seed", type=click.IntRange(min=0, max=2**32 - 1), help="Seed of the drawing."),
+    _LANGUAGE_OPTION,
     _setting(
         "--slots",
         metavar="NAME",
@@ -152,6 +168,11 @@ def model_options(command: F) -> F:
     for option in reversed(_MODEL_OPTIONS):
         command = option(command)
     return command
+
+
+def language_option(command: F) -> F:
+    """Add the option that says what a text is written in: `language`."""
+    return _LANGUAGE_OPTION(command)
 
 
 def job_options(command: F) -> F:

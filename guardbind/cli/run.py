@@ -62,7 +62,7 @@ def run(job: Job, **settings: Any) -> Answer:
 
     # The sinks are built before the model is loaded, so that a wrong one is told at once.
     sinks = tuple(build_sinks(job.sink))
-    config = GuardConfig(slots=job.slots, patterns=job.pattern, sinks=sinks, **settings)
+    config = GuardConfig(language=job.language, slots=job.slots, patterns=job.pattern, sinks=sinks, **settings)
     model, tokenizer = load_model(job.model, dtype=job.dtype, device=job.device)
     guard = Guard(model, tokenizer, config)
     if job.seed is not None:

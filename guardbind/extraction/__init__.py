@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from guardbind.extraction.combine import DEFAULT_RULES, extract
+from guardbind.extraction.chosen import default_rules
+from guardbind.extraction.combine import extract
 from guardbind.extraction.extracted import Extracted, ExtractedTable
 from guardbind.extraction.in_prompt import extract_prompt
-from guardbind.extraction.rule import Block, Found, Pattern, Rule, WordedRule
+from guardbind.extraction.rule import Block, Found, Pattern, PlainRule, RegisteredRule, Rule, WordedRule
 from guardbind.text.values import Typed, ValueType, classify, spellings
 
 __all__ = [
-    "DEFAULT_RULES",
     "Block",
     "Extracted",
     "ExtractedTable",
     "Found",
     "Pattern",
+    "PlainRule",
+    "RegisteredRule",
     "Rule",
     "Typed",
     "ValueType",
     "WordedRule",
     "classify",
+    "default_rules",
     "extract",
     "extract_prompt",
     "spellings",

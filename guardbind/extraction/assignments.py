@@ -157,5 +157,5 @@ def _closing(text: str, end: int, limit: int) -> int:
     return closed
 
 
-read = WordedRule(_assignment)
+read = WordedRule(_assignment, order=70, default=True)
 """The rule `assignment`."""

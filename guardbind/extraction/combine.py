@@ -11,22 +11,24 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from guardbind.errors import ConfigError, MissingDependencyError
+from guardbind.errors import ConfigError
+from guardbind.extraction import json_text
+from guardbind.extraction.chosen import chosen_rules
 from guardbind.extraction.extracted import Extracted, ExtractedTable
 from guardbind.extraction.messages import MessagePart, parts_of
 from guardbind.extraction.owners import Address, Stated, addresses
 from guardbind.extraction.prose import is_placeholder
-from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, in_language, key_of
-from guardbind.registry import LANGUAGES, RULES
+from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, key_of
+from guardbind.registry import LANGUAGES
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
 from guardbind.text.values import classify, missing_parsers
 
-__all__ = ["DEFAULT_RULES", "extract", "extract_parts"]
+__all__ = ["extract", "extract_parts"]
 
-DEFAULT_RULES = ("yaml", "json", "markdown", "csv", "python", "receipt", "assignment", "sentence", "numbered")
-"""The most specific first: what a rule has read, no later one reads again."""
-
+# The arguments of a call are JSON by the format of the messages: no other rule has a say in them, and they are read as
+# such whatever somebody registers under the name `json`.
+_ARGUMENTS = (("arguments", json_text.read),)
 _DEEPEST = 64  # levels of an object
 
 
@@ -52,7 +54,7 @@ def extract(
     Args:
         source: A text; messages with roles; or an object as `json.loads` returns it, whose values have no place.
         rules: Names of `RULES`, patterns or callables of your own, the most specific first. By default
-            `DEFAULT_RULES`; to add one to them, `[Pattern(...), *DEFAULT_RULES]`.
+            `default_rules()`; to add one to them, `[Pattern(...), *default_rules()]`.
         language: What the source is written in: a name of `LANGUAGES`, or a language.
 
     Raises:
@@ -82,35 +84,12 @@ def extract_parts(
     parts: Iterable[MessagePart], rules: Sequence[str | Pattern | Rule] | None, language: Language
 ) -> ExtractedTable:
     """Find what the parts of a source bind; the rest is as `extract` says."""
-    readers, notes = _readers(rules, language)
+    readers, notes = chosen_rules(rules, language)
     notes += [
         f"{what} are not recognised: {package} is not installed (pip install 'guardbind[extract]')."
         for package, what in missing_parsers().items()
     ]
     return _Builder(readers, notes, language).build(parts)
-
-
-def _readers(
-    rules: Sequence[str | Pattern | Rule] | None, language: Language
-) -> tuple[list[tuple[str, Rule]], list[str]]:
-    if isinstance(rules, str):
-        raise ConfigError(f"the rules are the string {rules!r}; a list of rules is needed.", hint=f"Write [{rules!r}].")
-    readers: list[tuple[str, Rule]] = []
-    notes = []
-    for rule in DEFAULT_RULES if rules is None else rules:
-        if not isinstance(rule, str):
-            name = str(getattr(rule, "name", getattr(rule, "__name__", type(rule).__name__)))
-            readers.append((name, in_language(rule, language)))
-            continue
-        try:
-            readers.append((rule, in_language(RULES.get(rule), language)))
-        except ModuleNotFoundError as error:
-            missing = f"the rule {rule!r} needs {error.name}, which is not installed."
-            if rules is not None:
-                hint = "Install it with: pip install 'guardbind[extract]'"
-                raise MissingDependencyError(missing, hint=hint) from error
-            notes.append(f"{missing} It was left out (pip install 'guardbind[extract]').")
-    return readers, notes
 
 
 class _Builder:
@@ -132,8 +111,7 @@ class _Builder:
         places: list[str] = []
         for part in parts:
             if part.text is not None:
-                json_rule = [("arguments", RULES.get("json"))] if part.json_only else self._readers
-                read = _read(part.text, json_rule)
+                read = _read(part.text, _ARGUMENTS if part.json_only else self._readers)
                 for found, rule, block in read:
                     if not is_placeholder(part.text, found.value, self._language):
                         written = part.text[slice(*found.value)]

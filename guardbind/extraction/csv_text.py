@@ -99,5 +99,5 @@ def _cells(text: str, line: Span, delimiter: str) -> list[TableCell] | None:
     return cells if cursor == end else None
 
 
-read = WordedRule(_csv)
+read = WordedRule(_csv, order=40, default=True)
 """The rule `csv`."""

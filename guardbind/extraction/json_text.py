@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.rule import Block, Found, Path
+from guardbind.extraction.rule import Block, Found, Path, PlainRule
 from guardbind.text.layout import Span
 
 __all__ = ["read"]
@@ -39,7 +39,7 @@ class _JsonMember(NamedTuple):
     value: _JsonNode
 
 
-def read(text: str) -> Iterator[Block]:
+def _json(text: str) -> Iterator[Block]:
     """Find complete JSON that has at least one key; what is malformed is left to other rules."""
     reader = _JsonReader(text)
     at = 0
@@ -158,3 +158,7 @@ class _JsonReader:
     def _behind_blanks(self, at: int) -> int:
         blanks = _BLANKS.match(self._text, at)
         return blanks.end() if blanks else at
+
+
+read = PlainRule(_json, order=20, default=True)
+"""The rule `json`."""

@@ -78,5 +78,5 @@ def _bare(text: str, start: int, end: int, inline: Token) -> TableCell:
     return TableCell((start, end), content or inline.content)
 
 
-read = WordedRule(_markdown)
+read = WordedRule(_markdown, order=30, default=True)
 """The rule `markdown`."""

@@ -48,9 +48,10 @@ def parts_of(messages: Sequence[Any]) -> Iterator[MessagePart]:
         where = f"[{number}]"
         prefix = _tool(message, tools) if message["role"] in ("tool", "function") else ()
         yield from _content(message.get("content"), f"{where}.content", prefix, tools)
-        for place, call in enumerate(message.get("tool_calls") or ()):
-            function = call.get("function", call) if isinstance(call, Mapping) else {}
-            name = function.get("name")
+        for place, call in enumerate(_list(message.get("tool_calls"))):
+            call = call if isinstance(call, Mapping) else {}
+            function = call.get("function", call)
+            name = function.get("name") if isinstance(function, Mapping) else None
             if isinstance(name, str) and name:
                 tools[str(call.get("id"))] = name
                 inside = "function." if function is not call else ""
@@ -92,6 +93,10 @@ def _arguments(arguments: Any, where: str, prefix: Path) -> Iterator[MessagePart
         yield MessagePart(where, text=arguments, prefix=prefix, json_only=True)
     elif isinstance(arguments, Mapping):
         yield MessagePart(where, data=arguments, prefix=prefix)
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _short(value: object) -> str:

@@ -44,5 +44,5 @@ def _pattern(language: Language) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'\u2019#&/.@-]){owner}{_KEY}[ \t\u00a0]{mark}{_NUMBER}")
 
 
-read = WordedRule(_numbered)
+read = WordedRule(_numbered, order=90, default=True)
 """The rule `numbered`."""

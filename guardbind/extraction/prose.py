@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -22,7 +21,7 @@ _PAIRS |= {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u300c":
 _STRUCTURES = "[({<"
 
 
-def is_key(key: str, language: Language = ENGLISH) -> bool:
+def is_key(key: str, language: Language) -> bool:
     """Whether a string can name something: it has a letter, and no word of a clause."""
     return (
         any(char.isalpha() for char in key)
@@ -31,7 +30,7 @@ def is_key(key: str, language: Language = ENGLISH) -> bool:
     )
 
 
-def is_placeholder(text: str, span: Span, language: Language = ENGLISH) -> bool:
+def is_placeholder(text: str, span: Span, language: Language) -> bool:
     """Whether a value of a text only says where a value is to stand: `<value>`, `{name}`, `...`."""
     start, end = span
     value = text[start:end].strip()
@@ -55,7 +54,7 @@ def in_request(text: str, place: int, layout: Layout, language: Language) -> boo
     return bool(language.statements.request.match(text, start)) or layout.in_question(place)
 
 
-def is_value(value: str, language: Language = ENGLISH) -> bool:
+def is_value(value: str, language: Language) -> bool:
     """Whether a string is a value: typed, or a few words that are no clause, no question and no sentence."""
     if len(value) > LONGEST_VALUE or value == "null" or not _balanced(value):
         return False

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.rule import Block, Found, Path
+from guardbind.extraction.rule import Block, Found, Path, PlainRule
 from guardbind.text.layout import Span
 
 __all__ = ["read"]
@@ -22,10 +22,11 @@ _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[()\[\]{}]")
 _LINE_END = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _LONGEST = 2000  # characters
+_DEEPEST = 64  # parts of a path; what is nested deeper is not read
 _PartSpans: TypeAlias = tuple[Span | None, ...]
 
 
-def read(text: str) -> Iterator[Block]:
+def _python(text: str) -> Iterator[Block]:
     """Find calls and dicts that stand on one line; of their parts, constants under a name are bound."""
     brackets = _Brackets(text)
     at = 0
@@ -35,10 +36,16 @@ def read(text: str) -> Iterator[Block]:
         if end is None:
             continue
         written = text[start:end]
-        found = tuple(_Constants(written, start).leaves(_parse(written), (), (), 0))
-        if found:
+        if found := _found(written, start):
             at = end
             yield Block((start, end), found)
+
+
+def _found(written: str, start: int) -> tuple[Found, ...]:
+    try:
+        return tuple(_Constants(written, start).leaves(_parse(written), (), (), 0))
+    except RecursionError:  # of ast.unparse, at a thousand signs one behind the other: no call that anybody wrote
+        return ()
 
 
 class _Brackets:
@@ -104,6 +111,8 @@ class _Constants:
 
     def leaves(self, node: ast.expr | None, path: Path, places: _PartSpans, statement: int) -> Iterator[Found]:
         """Yield the constants under a node, None and blank strings left out."""
+        if len(path) > _DEEPEST:
+            return
         if isinstance(node, ast.Call):
             subject = _subject(node)
             called: Path = (*path, ast.unparse(node.func), *(str(only.value) for only in subject))
@@ -153,3 +162,7 @@ class _Constants:
     def _place(self, column: int) -> int:
         """Turn a place of the ast module, which counts bytes of UTF-8, into one in characters."""
         return len(self._bytes[:column].decode(errors="surrogatepass"))
+
+
+read = PlainRule(_python, order=50, default=True)
+"""The rule `python`."""

@@ -68,5 +68,5 @@ def _forms(language: Language) -> tuple[re.Pattern[str], ...]:
     )
 
 
-read = WordedRule(_receipt)
+read = WordedRule(_receipt, order=60, default=True)
 """The rule `receipt`."""

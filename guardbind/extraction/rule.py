@@ -12,7 +12,23 @@ from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
 
-__all__ = ["Block", "Found", "KeyForm", "Path", "Pattern", "Rule", "WordedRule", "in_language", "key_of"]
+__all__ = [
+    "LAST",
+    "Block",
+    "Found",
+    "KeyForm",
+    "Path",
+    "Pattern",
+    "PlainRule",
+    "RegisteredRule",
+    "Rule",
+    "WordedRule",
+    "in_language",
+    "key_of",
+]
+
+LAST = 100
+"""Order of a rule that says none: behind those of the core, which are numbered in tens from 10 to 90."""
 
 Path: TypeAlias = tuple[str | int, ...]
 KeyForm: TypeAlias = Literal["data", "row", "words"]
@@ -64,16 +80,56 @@ class Rule(Protocol):
         ...
 
 
+class RegisteredRule(Rule, Protocol):
+    """A rule that stands in `RULES` and says when it reads.
+
+    Any other callable may be registered as well; it is as one of order `LAST` that reads only where it is asked for.
+    """
+
+    @property
+    def order(self) -> int:
+        """Rules of a smaller number read first; what one has read, no later one reads again."""
+        ...
+
+    @property
+    def default(self) -> bool:
+        """Whether it reads where nobody names the rules."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRule:
+    """A rule that knows no words: it finds the same whatever the language of the text.
+
+    Attributes:
+        reader: Yields what is found in a text.
+        order: Place among the default rules; see `RegisteredRule`.
+        default: Whether it reads where nobody names the rules.
+    """
+
+    reader: Callable[[str], Iterable[Block]]
+    order: int = LAST
+    default: bool = False
+
+    def __call__(self, text: str, /) -> Iterable[Block]:
+        """Yield what is found in `text`."""
+        return self.reader(text)
+
+
 @dataclass(frozen=True, slots=True)
 class WordedRule:
     """A rule that knows words: what it finds depends on the language of the text.
 
     Attributes:
         reader: Yields what is found in a text of a language.
+        order: Place among the default rules; see `RegisteredRule`.
+        default: Whether it reads where nobody names the rules.
         language: The language.
     """
 
     reader: Callable[[str, Language], Iterable[Block]]
+    order: int = LAST
+    default: bool = False
     language: Language = ENGLISH
 
     def __call__(self, text: str, /) -> Iterable[Block]:

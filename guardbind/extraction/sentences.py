@@ -43,10 +43,10 @@ def _sentences(text: str, language: Language) -> Iterator[Block]:
     the like. A value is quoted, or typed (it has a digit, or is an address); a name in capitals only where the
     attribute has an owner.
     """
-    yield from _Reading(text, language).blocks()
+    yield from _SentenceReader(text, language).blocks()
 
 
-class _Reading:
+class _SentenceReader:
     """Reads the sentences of one text."""
 
     def __init__(self, text: str, language: Language) -> None:
@@ -199,5 +199,5 @@ def _to(language: Language) -> re.Pattern[str]:
     return re.compile(rf"[ \t](?P<to>{language.statements.to})[ \t](?=\S)")
 
 
-read = WordedRule(_sentences)
+read = WordedRule(_sentences, order=80, default=True)
 """The rule `sentence`."""

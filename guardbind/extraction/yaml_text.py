@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from guardbind.extraction.prose import LONGEST_VALUE, is_key, is_value
-from guardbind.extraction.rule import Block, Found, Path
+from guardbind.extraction.rule import Block, Found, Path, WordedRule
+from guardbind.text.language import Language
 from guardbind.text.layout import Span
 
 __all__ = ["read"]
@@ -27,7 +28,7 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read(text: str) -> Iterator[Block]:
+def _yaml(text: str, language: Language) -> Iterator[Block]:
     """Find YAML; what PyYAML refuses is left to other rules.
 
     Outside of fences and `---`, lines of the form `key: value` are YAML where some are nested in others; all values
@@ -35,7 +36,7 @@ def read(text: str) -> Iterator[Block]:
     """
     for stretch in _stretches(text):
         found = _parse(text, stretch.start, stretch.end)
-        if found and (stretch.declared or all(_plausible(text, item) for item in found)):
+        if found and (stretch.declared or all(_plausible(text, item, language) for item in found)):
             yield Block((stretch.start, stretch.end), tuple(found))
 
 
@@ -47,10 +48,11 @@ class _YamlStretch(NamedTuple):
     declared: bool
 
 
-def _plausible(text: str, item: Found) -> bool:
+def _plausible(text: str, item: Found, language: Language) -> bool:
     value = text[slice(*item.value)]
-    sentence = value[-1] in ".!" and len(value.split()) > _LONGEST_NAME
-    return is_value(value) and not sentence and all(is_key(part) for part in item.path[:1] if isinstance(part, str))
+    if not is_value(value, language) or (value[-1] in ".!" and len(value.split()) > _LONGEST_NAME):
+        return False
+    return all(is_key(part, language) for part in item.path[:1] if isinstance(part, str))
 
 
 def _stretches(text: str) -> Iterator[_YamlStretch]:
@@ -238,3 +240,7 @@ class _EventReader:
         if event.value.strip() and len(written) <= LONGEST_VALUE and path:
             decoded = event.value if event.value != written else None
             self.found.append(Found(path, inner, (statement, end), decoded, places=places))
+
+
+read = WordedRule(_yaml, order=10, default=True)
+"""The rule `yaml`."""

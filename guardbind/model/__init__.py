@@ -1,9 +1,11 @@
-"""Reads a model: the only room that knows `torch.nn`, and what differs between versions of transformers."""
+"""Reads a model: the only room that knows `torch.nn`, and what differs between versions of transformers.
+
+The names of the room stand in `__init__.pyi` and load at their first use, so that resolving the name of a model does
+not import torch.
+"""
 
 from __future__ import annotations
 
-from guardbind.model.forward import Module
-from guardbind.model.language_model import LanguageModel
-from guardbind.model.tap import ModelTap, Reading
+import lazy_loader
 
-__all__ = ["LanguageModel", "ModelTap", "Module", "Reading"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from guardbind.errors import NullUnavailableError
+from guardbind.model.architecture import context_length
 from guardbind.model.cache import input_device
 from guardbind.model.forward import last_logits, left_padded
 from guardbind.model.tail import Tail
@@ -36,7 +38,11 @@ class PrefillNull:
         self._edit = edit
 
     def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
-        """Read every null of every row; see `Null`."""
+        """Read every null of every row; see `Null`.
+
+        Raises:
+            NullUnavailableError: An edited prompt is longer than the model's context.
+        """
         # The unedited row always comes first: a hybrid model masks its recurrent input in batches of two and more only.
         copies: list[list[int]] = []
         masks: list[list[int]] = []
@@ -47,9 +53,14 @@ class PrefillNull:
                 edited, seen = self._edit(tail.tokenizer, row, j)
                 copies.append(edited)
                 masks.append(seen)
+        width, longest = max(map(len, copies)), context_length(tail.model)
+        if longest is not None and width > longest:
+            raise NullUnavailableError(
+                f"the edited text has {width} tokens; the context of {type(tail.model).__name__} holds {longest}.",
+                hint="Shorten the prompt, or use a null that does not lengthen it, such as 'mask' or 'same_length'.",
+            )
         device = input_device(tail.model)
         ids, mask, positions = left_padded(copies, device)
-        width = ids.shape[1]
         for i, kept in enumerate(masks):
             mask[i, width - len(kept) :] = torch.tensor(kept, device=device)
         logits = last_logits(tail.model, ids, mask=mask, positions=positions)

@@ -79,6 +79,7 @@ class NullMeter:
         self._order = list(order)
         self._checked = False
         self._refusal: str | None = None
+        self._told: set[str] = set()  # nulls of the envelope that could not be read
 
     def read(
         self,
@@ -110,7 +111,15 @@ class NullMeter:
         envelopes: list[dict[str, Tensor]] = [{} for _ in rows]
         for name in self._config.envelope:
             targeted = [_null_row(row, [] if t is None else [t]) for row, t in zip(rows, targets, strict=True)]
-            further = NULLS.get(name)(tail, targeted, plain=False)
+            try:
+                further = NULLS.get(name)(tail, targeted, plain=False)
+            except NullUnavailableError as error:
+                # The budget is the worst over all nulls, which nobody can tell where one of them is missing.
+                refusal = f"null {name!r} of the envelope cannot be used: {error}"
+                if name not in self._told:
+                    self._told.add(name)
+                    logger.warning("%s slots are not judged", refusal)
+                return [NullReadings("none", {}, {}, forwards, cost, refusal) for _ in rows]
             forwards += further.forwards
             cost += f"; {name}: {further.cost}"
             for envelope, logits in zip(envelopes, further.logits, strict=True):

@@ -10,11 +10,12 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
-from guardbind.session.row import Row, decoded
+from guardbind.session.row import Row
 from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots import Moment
 from guardbind.slots.detector import Detected, SlotDetector
 from guardbind.targets import Resolution
+from guardbind.text.decode import decode
 from guardbind.text.words import is_telling
 
 __all__ = ["Opener", "Opening"]
@@ -135,7 +136,7 @@ class Opener:
         return Moment(
             step=row.step,
             stops_mid_line=row.bound.stops_mid_line,
-            last=decoded(self._tokenizer, row.ids[-1:]),
+            last=decode(self._tokenizer, row.ids[-1:]),
             line=lambda: row.line(self._tokenizer),
             generated=lambda: row.answer(self._tokenizer),
             text=lambda: row.continued(self._tokenizer),
@@ -160,7 +161,7 @@ class Opener:
 
     def _value_like(self, row: Row, resolution: Resolution, top: int) -> bool:
         """Whether a token looks like the start of the value: where one is expected, something else may be said."""
-        return row.bound.value_like(decoded(self._tokenizer, [top]), resolution.index)
+        return row.bound.value_like(decode(self._tokenizer, [top]), resolution.index)
 
     def _is_over(self, row: Row, value: Value, top: int) -> bool:
         """Whether the value was whole before the model's token."""
@@ -198,7 +199,7 @@ class Opener:
         glued = frozenset[int]()
         if running and value.node is not None and not value.tokens and not row.inside_word(self._tokenizer, top):
             glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
-        tells = is_telling(decoded(self._tokenizer, [top]), row.bound.language)
+        tells = is_telling(decode(self._tokenizer, [top]), row.bound.language)
         return Opening(row, value, value.detected.kind, top, value.detected.by_token, glued, tells)
 
     @staticmethod

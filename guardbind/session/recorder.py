@@ -18,7 +18,7 @@ from guardbind.policies.slot import bits_of, envelope_of
 from guardbind.report.report import Readout, Report
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
-from guardbind.session.row import decoded
+from guardbind.text.decode import decode
 
 __all__ = ["LensScores", "Recorder", "Tried"]
 
@@ -147,7 +147,7 @@ class Recorder:
         self._emitter.emit(record)
 
     def _text(self, token: int | None) -> str | None:
-        return None if token is None else decoded(self._tokenizer, [token])
+        return None if token is None else decode(self._tokenizer, [token])
 
 
 def bits_by_binding(slot: Slot, bindings: int) -> tuple[float | None, ...]:

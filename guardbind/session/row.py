@@ -12,8 +12,9 @@ from guardbind.model.branch import Branch
 from guardbind.nulls.null import TokenRanges
 from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.session.value import Phase, Value, ValueEvent, advance
+from guardbind.text.decode import decode
 
-__all__ = ["Row", "decoded"]
+__all__ = ["Row"]
 
 _LINE_TOKENS = 160
 _JOINS = frozenset("-_/@.+#")
@@ -189,13 +190,13 @@ class Row:
 
     def answer(self, tokenizer: PreTrainedTokenizerBase) -> str:
         """Return the text generated so far."""
-        return decoded(tokenizer, self.ids[self.bound.prompt_length :])
+        return decode(tokenizer, self.ids[self.bound.prompt_length :])
 
     def line(self, tokenizer: PreTrainedTokenizerBase) -> str:
         """Return the last line so far, or its last part; it may have begun in the prompt."""
         first = max(self.bound.prompt_length, len(self.ids) - _LINE_TOKENS)
         begun = self.bound.begun_line if first == self.bound.prompt_length else ""
-        return (begun + decoded(tokenizer, self.ids[first:])).rpartition("\n")[2]
+        return (begun + decode(tokenizer, self.ids[first:])).rpartition("\n")[2]
 
     def continued(self, tokenizer: PreTrainedTokenizerBase) -> str:
         """Return the text generated so far, behind what the last turn of the prompt begins if it stops mid-line."""
@@ -203,13 +204,8 @@ class Row:
 
     def inside_word(self, tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
         """Whether a next token goes on with the word, number or hyphenated name that the row ends in."""
-        before = decoded(tokenizer, self.ids[-3:])
-        after = decoded(tokenizer, [token])
+        before = decode(tokenizer, self.ids[-3:])
+        after = decode(tokenizer, [token])
         if not after[:1].isalnum():
             return False
         return before[-1:].isalnum() or (before[-1:] in _JOINS and before[-2:-1].isalnum())
-
-
-def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
-    """Return tokens as the text that they are, without the tokenizer's clean-up."""
-    return str(tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))

@@ -24,7 +24,7 @@ _HIDDEN = [0.01, 0.01, 0.8, 0.1, 0.04, 0.04]
 _MOST_ATTEMPTS = 64
 
 
-class _Branch:
+class _SureBranch:
     """A branch of no model, which says the target's value whatever it reads."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class _Branch:
 
 def example_slots() -> Iterator[tuple[str, Slot]]:
     """Yield slots of every verdict, known and unknown values, drawn and chosen, each with what it is."""
-    restatement = Restatement(cast(Any, _Branch()), (4, 5, 4), 2)
+    restatement = Restatement(cast(Any, _SureBranch()), (4, 5, 4), 2)
     for name, restated in (("", None), (", with a restatement", restatement)):
         given: dict[str, Any] = {"restatement": restated}
         yield f"a right value{name}", example_slot(_RIGHT, _HIDDEN, **given)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from guardbind.text.decode import decode
+
 __all__ = ["CALL", "NAME", "ROLES", "SAID", "Edge", "around_user", "edges_of", "special_texts"]
 
 ROLES = ("user", "assistant", "system", "tool")
@@ -106,7 +108,7 @@ def _readings(tokenizer: Any, messages: list[dict[str, Any]], answering: bool) -
         except Exception:  # the template does not take such a conversation; what it takes, another one tells
             continue
         ids = tokenizer.encode(text, add_special_tokens=False)
-        yield str(tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+        yield decode(tokenizer, ids)
         yield text
 
 

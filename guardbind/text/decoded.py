@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guardbind.text.chat_format import ChatFormat
+from guardbind.text.decode import decode
 from guardbind.text.layout import Span
 
 __all__ = ["PromptText"]
@@ -48,7 +49,7 @@ class PromptText:
         # The markers of a chat are special tokens that need not have a role, so they need not be in all_special_ids.
         special = {*tokenizer.all_special_ids, *(i for i, token in added.items() if token.special)}
         pieces = _Pieces(tokenizer, row)
-        text = pieces.decode(0, len(row))
+        text = pieces.reading(0, len(row))
         spans: list[Span] = []
         position = 0
         for size, piece in pieces.groups(0, len(row), text):
@@ -85,34 +86,29 @@ class _Pieces:
         self._row = row
         self._single: dict[int, str] = {}
         self._anchor = self._find_anchor()
-        self._anchor_text = self._raw(self._anchor)
+        self._anchor_text = decode(tokenizer, self._anchor)
 
     def _find_anchor(self) -> list[int]:
         letters = self._tokenizer.encode("a", add_special_tokens=False)
         for i in (*self._tokenizer.all_special_ids, *letters):
-            text = self._raw([i])
+            text = decode(self._tokenizer, [i])
             if text.strip() and "\ufffd" not in text:
                 return [i]
         return []
 
-    def _raw(self, ids: list[int]) -> str:
-        # The literal flags undo what a tokenizer's own configuration may ask for.
-        text = self._tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        return str(text)
-
-    def decode(self, start: int, end: int) -> str:
+    def reading(self, start: int, end: int) -> str:
         """Decode the tokens from `start` to `end` as they read after other tokens, or at the start of the row."""
         if start == 0:
-            return self._raw(self._row[:end])
-        text = self._raw(self._anchor + self._row[start:end])
+            return decode(self._tokenizer, self._row[:end])
+        text = decode(self._tokenizer, self._anchor + self._row[start:end])
         return text.removeprefix(self._anchor_text)
 
     def _piece(self, index: int) -> str:
         if index == 0:
-            return self.decode(0, 1)
+            return self.reading(0, 1)
         token = self._row[index]
         if token not in self._single:
-            self._single[token] = self.decode(index, index + 1)
+            self._single[token] = self.reading(index, index + 1)
         return self._single[token]
 
     def groups(self, start: int, end: int, text: str) -> Iterator[tuple[int, str]]:
@@ -122,8 +118,8 @@ class _Pieces:
             yield from ((1, piece) for piece in pieces)
             return
         for cut in self._cuts(start, end):
-            left = self.decode(start, cut)
-            if text.startswith(left) and left + self.decode(cut, end) == text:
+            left = self.reading(start, cut)
+            if text.startswith(left) and left + self.reading(cut, end) == text:
                 yield from self.groups(start, cut, left)
                 yield from self.groups(cut, end, text[len(left) :])
                 return

@@ -7,7 +7,6 @@ only.
 
 from __future__ import annotations
 
-import email.errors
 import email.headerregistry
 import re
 import unicodedata
@@ -16,14 +15,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.util import find_spec
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 __all__ = ["Typed", "ValueType", "classify", "missing_parsers", "spellings"]
 
+T = TypeVar("T")
+
 ValueType: TypeAlias = Literal["number", "money", "date", "id", "email", "url", "version", "text"]
 
 _LONGEST = 64  # characters of a number, amount, date, id or version
+_LONGEST_ADDRESS = 254  # characters of an e-mail address, by RFC 5321
 _LONGEST_AMOUNT = 20  # characters of one that has other spellings: Babel rounds to 28 digits
 _PARSERS = {
     "babel": ("babel", "numbers with separators and other spellings of amounts and dates"),
@@ -51,7 +53,10 @@ def missing_parsers() -> dict[str, str]:
 
 @lru_cache(maxsize=1 << 14)
 def classify(value: str) -> Typed:
-    """Recognise a value; what is nothing else is `text`, whose canonical form is the value itself."""
+    """Recognise a value; what is nothing else is `text`, whose canonical form is the value itself.
+
+    No string is an error.
+    """
     value = value.strip()
     if any(char.isdigit() for char in value) and len(value) <= _LONGEST:
         for read in (_number, _date, _version, _money):
@@ -85,6 +90,18 @@ def spellings(typed: Typed, locale: str = "en_US") -> tuple[str, ...]:
     return ()
 
 
+def _attempt(parse: Callable[..., T], *arguments: Any, **settings: Any) -> T | None:
+    """Return what a parser makes of a string; None where it raises anything at all.
+
+    On odd strings the parsers raise more than they say: the email package an AttributeError at `a@[b`, Babel
+    InvalidOperation at thirty digits and a comma. A prompt may hold any of these, and must not end a request.
+    """
+    try:
+        return parse(*arguments, **settings)
+    except Exception:
+        return None
+
+
 @cache
 def _installed(module: str) -> bool:
     return find_spec(module) is not None
@@ -116,14 +133,10 @@ def _decimal(digits: str) -> Decimal | None:
         return Decimal(digits)
     if not _installed("babel"):
         return None
-    from babel.numbers import NumberFormatError, parse_decimal
+    from babel.numbers import parse_decimal
 
-    for locale in ("en_US", "de_DE"):
-        try:
-            return parse_decimal(digits, locale=locale, strict=True)
-        except NumberFormatError:
-            continue
-    return None
+    readings = (_attempt(parse_decimal, digits, locale=locale, strict=True) for locale in ("en_US", "de_DE"))
+    return next((amount for amount in readings if amount is not None), None)
 
 
 def _money(value: str) -> Typed | None:
@@ -136,8 +149,8 @@ def _money(value: str) -> Typed | None:
         return None
     if len([char for char in unsigned if char not in _AMOUNT]) > 4:
         return None
-    price = Price.fromstring(unsigned)
-    if price.amount is None or not price.currency:
+    price = _attempt(Price.fromstring, unsigned)
+    if price is None or price.amount is None or not price.currency:
         return None
     rest = unsigned.replace(price.currency, "", 1).strip()
     code = _currency(price.currency)
@@ -239,19 +252,21 @@ def _has_year(value: str) -> bool:
 
 def _read_date(value: str, dayfirst: bool) -> str | None:
     """Read a date that says its day, month and year: one that does not takes them from the default, and so differs."""
-    from dateutil.parser import parse
-
-    found = []
-    for default in (datetime(1904, 1, 1), datetime(2096, 12, 28)):
-        try:
-            found.append(parse(value, _parserinfo(), dayfirst=dayfirst, default=default))
-        except (ValueError, OverflowError, TypeError, ArithmeticError):
-            return None
-    if found[0] != found[1]:
+    moment, other = (
+        _attempt(_moment, value, dayfirst, default) for default in (datetime(1904, 1, 1), datetime(2096, 12, 28))
+    )
+    if moment is None or moment != other:
         return None
-    moment = found[0]
     whole_day = ":" not in value and not (moment.hour or moment.minute or moment.second)
     return str(moment.date() if whole_day else moment.isoformat())
+
+
+def _moment(value: str, dayfirst: bool, default: datetime) -> datetime:
+    from dateutil.parser import parse
+
+    moment: datetime = parse(value, _parserinfo(), dayfirst=dayfirst, default=default)
+    moment.utcoffset()  # an offset of a day or more is refused when it is asked for, and not before
+    return moment
 
 
 def _iso_date(canonical: str) -> date | None:
@@ -265,11 +280,9 @@ def _version(value: str) -> Typed | None:
     named = value[0] in "vV" and value[1:2].isdecimal()
     if (not named and value.count(".") < 2) or not _installed("packaging"):
         return None
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
-    try:
-        Version(value)
-    except InvalidVersion:
+    if _attempt(Version, value) is None:
         return None
     return Typed("version", value[1:] if named else value)
 
@@ -282,13 +295,10 @@ def _address(value: str) -> Typed | None:
 
 
 def _email(value: str) -> Typed | None:
-    if value.count("@") != 1 or not value.isprintable():
+    if value.count("@") != 1 or len(value) > _LONGEST_ADDRESS or not value.isprintable():
         return None
-    try:
-        address: Any = email.headerregistry.Address(addr_spec=value)
-    except (email.errors.MessageError, ValueError, IndexError):
-        return None
-    if "." not in address.domain.strip("."):
+    address = _attempt(email.headerregistry.Address, addr_spec=value)
+    if address is None or "." not in address.domain.strip("."):
         return None
     return Typed("email", f"{address.username}@{address.domain.lower()}")
 
@@ -296,11 +306,8 @@ def _email(value: str) -> Typed | None:
 def _url(value: str) -> Typed | None:
     if "://" not in value:
         return None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return None
-    if not parts.scheme or not parts.netloc:
+    parts = _attempt(urlsplit, value)
+    if parts is None or not parts.scheme or not parts.netloc:
         return None
     path = "" if parts.path == "/" and not parts.query and not parts.fragment else parts.path
     return Typed("url", parts._replace(netloc=parts.netloc.lower(), path=path).geturl())

@@ -46,7 +46,7 @@ class Storey(nn.Module):
         return x + inner
 
 
-class OutsideLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]  # transformers leaves the bases untyped
+class OutsideLM(PreTrainedModel, GenerationMixin):
     config_class = OutsideConfig
     base_model_prefix = ""
     _supports_sdpa = True
@@ -62,7 +62,7 @@ class OutsideLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]  # tran
             Storey(width, config.num_attention_heads, index) for index in range(config.num_hidden_layers)
         )
         self.last, self.voice = nn.LayerNorm(width), nn.Linear(width, config.vocab_size, bias=False)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear | nn.Embedding):

@@ -61,7 +61,7 @@ def _known_policies(ctx: click.Context, param: click.Parameter, value: tuple[str
     multiple=True,
     callback=_known_policies,
     metavar="NAME",
-    help="A policy to compare with the unguarded model; repeat for more. All of them without it.",
+    help="A registered policy to compare with the unguarded model; repeat for more. The usual five without it.",
 )
 @click.option("--k", type=click.IntRange(min=0), default=96, help="Tokens of filler after each fact.")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of torch; its own choice without it.")

@@ -1,7 +1,7 @@
 """Measures what one slot costs, in time and memory: its nulls beside plain decoding, a prefill and a re-prefill null.
 
-Five arms are run on prompts of several lengths. `prefill` reads the prompt into a cache; `decode` is one plain token
-over that cache; `mask`, `mask_rows` and `mask_prefill` are the nulls of those names, which take away a number of
+Arms are run on prompts of several lengths. `prefill` reads the prompt into a cache; `decode` is one plain token over
+that cache; the others are nulls, by default `mask`, `mask_rows` and `mask_prefill`, which take away a number of
 evidence spans of five tokens, equally spaced (in a short context they overlap, which changes no cost). The nulls are
 called as a guard calls them once it has checked them: without the unmasked replica.
 
@@ -11,7 +11,8 @@ what the arm allocates on top of the weights and the live cache, in one untimed 
 
 `mask_rows` and `mask_prefill` take a whole row or prompt per span, which soon fills a small machine. Where that is more
 tokens than `LARGEST` says, they run on a smaller number of spans, and time and memory are multiplied by the ratio of
-the rows. Such a cost has a `factor` above 1 and is shown as extrapolated; `--full` runs everything as asked.
+the rows. Such a cost has a `factor` above 1 and is shown as extrapolated; `--full` runs everything as asked. A null
+that is not in `LARGEST` is run as asked, as nothing is known of how its cost grows.
 
 Run as `python -m guardbind_bench.cost.slot_cost`.
 """
@@ -40,6 +41,7 @@ from guardbind.frozen import Frozen
 from guardbind.model.architecture import context_length
 from guardbind.model.loading import load
 from guardbind.model.provenance import provenance_of
+from guardbind.registry import NULLS
 from guardbind_bench.cost.peak_memory import METHODS, peak_bytes
 from guardbind_bench.cost.slot_arms import SPAN_TOKENS, TAIL_TOKENS, SlotArm, SlotPrompt
 
@@ -48,7 +50,7 @@ __all__ = ["LARGEST", "SlotCost", "SlotCostRatio", "SlotCosts", "main", "measure
 logger = logging.getLogger("guardbind")
 
 LARGEST: dict[str, float] = {"mask": float("inf"), "mask_rows": 65_536, "mask_prefill": 8_192}
-"""The nulls, and how many tokens each may hold: its rows times the context."""
+"""The nulls that are run by default, and how many tokens each may hold: its rows times the context."""
 
 LEAST_RUNS = 2
 SECONDS = 15.0
@@ -127,6 +129,7 @@ def measure(
     contexts: Sequence[int],
     spans: Sequence[int],
     repeats: int,
+    nulls: Sequence[str] = tuple(LARGEST),
     seconds: float = SECONDS,
     full: bool = False,
     progress: Callable[[str], object] = logger.info,
@@ -139,6 +142,7 @@ def measure(
         contexts: Lengths of the prompt, in tokens.
         spans: Numbers of evidence spans.
         repeats: How often every arm is timed; at least twice.
+        nulls: Registered nulls.
         seconds: An arm that has run for this long in all is not repeated further, though it always runs twice.
         full: Run everything as asked; extrapolate nothing.
         progress: Is told what is being run.
@@ -147,15 +151,18 @@ def measure(
         ConfigError: A number is too small, or memory cannot be measured on the device.
         ContextLengthError: A context is too long for the model.
         NullUnavailableError: The model keeps recurrent state.
+        UnknownNameError: There is no null of that name.
     """
     _check(model, contexts, spans, repeats)
+    for name in nulls:
+        NULLS.get(name)
     before, costs = _load_average(), []
     with torch.no_grad():
         # What libraries set up at their first use is no cost of a slot.
         SlotPrompt(model, tokenizer, min(contexts)).prefill()
         for context in contexts:
             prompt = SlotPrompt(model, tokenizer, context)
-            costs += _measure(prompt, model.device, spans, repeats, seconds, full, progress)
+            costs += _measure(prompt, model.device, nulls, spans, repeats, seconds, full, progress)
     cuda = model.device.type == "cuda"
     return SlotCosts(
         provenance=provenance_of(model, tokenizer),
@@ -185,6 +192,7 @@ def _check(model: PreTrainedModel, contexts: Sequence[int], spans: Sequence[int]
 def _measure(
     prompt: SlotPrompt,
     device: torch.device,
+    nulls: Sequence[str],
     spans: Sequence[int],
     repeats: int,
     seconds: float,
@@ -194,8 +202,8 @@ def _measure(
     # The prefill comes first: it makes the cache that the others run on.
     arms = {(name, 0): SlotArm(name, 0, run) for name, run in (("prefill", prompt.prefill), ("decode", prompt.decode))}
     asked = [(arm, 0) for arm in arms.values()]
-    for count, name in itertools.product(spans, LARGEST):
-        measured = count if full else _affordable(name, count, spans, prompt.length)
+    for count, name in itertools.product(spans, dict.fromkeys(nulls)):
+        measured = count if full or name not in LARGEST else _affordable(name, count, spans, prompt.length)
         asked.append((arms.setdefault((name, measured), prompt.null(name, measured)), count))
     progress(f"{prompt.length} tokens: memory")
     peaks = dict(zip(arms.values(), peak_bytes([arm.run for arm in arms.values()], device), strict=True))
@@ -241,7 +249,7 @@ def _synchronize(device: torch.device) -> None:
 
 
 def _cost(context: int, arm: SlotArm, spans: int, runs: Sequence[_TimedRun], peak: int) -> SlotCost:
-    null = arm.name in LARGEST
+    null = arm.spans > 0
     factor = _rows(arm.name, spans) / _rows(arm.name, arm.spans) if null else 1.0
     return SlotCost(
         context=context,
@@ -304,6 +312,14 @@ def _short(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
+def _known_nulls(context: click.Context, option: click.Parameter, value: str) -> tuple[str, ...]:
+    names = tuple(value.split(","))
+    for name in names:
+        if name not in NULLS:
+            raise click.BadParameter(str(NULLS.miss(name)), context, option)
+    return names
+
+
 def _numbers(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, ...]:
     try:
         return tuple(int(number) for number in value.split(","))
@@ -315,6 +331,9 @@ def _numbers(_context: click.Context, _option: click.Parameter, value: str) -> t
 @click.option("--model", "name", default="smollm2-135m", show_default=True, help="A known name, a folder or a Hub id.")
 @click.option("--contexts", default="256,1024,4096", show_default=True, callback=_numbers, help="Tokens of the prompt.")
 @click.option("--spans", default="1,8,64", show_default=True, callback=_numbers, help="Evidence spans.")
+@click.option(
+    "--nulls", default=",".join(LARGEST), show_default=True, callback=_known_nulls, help="Registered nulls to run."
+)
 @click.option("--repeats", default=7, show_default=True, help="How often every arm is timed.")
 @click.option("--seconds", default=SECONDS, show_default=True, help="An arm that took this long is not repeated.")
 @click.option("--full", is_flag=True, help="Run everything as asked, however large: extrapolate nothing.")
@@ -325,6 +344,7 @@ def main(
     name: str,
     contexts: tuple[int, ...],
     spans: tuple[int, ...],
+    nulls: tuple[str, ...],
     repeats: int,
     seconds: float,
     full: bool,
@@ -341,6 +361,7 @@ def main(
             *load(name, dtype=dtype, device=device),
             contexts=contexts,
             spans=spans,
+            nulls=nulls,
             repeats=repeats,
             seconds=seconds,
             full=full,

@@ -134,7 +134,11 @@ _SCORES: dict[str, Callable[[SlotRecord], float | None]] = {
 
 def detection(trials: Sequence[Trial], answers: Sequence[Answers], arms: Sequence[Arm]) -> Detection:
     """Rank the unguarded model's answers by what an arm that knows bindings and target read about them."""
-    reader = next((arm.name for arm in arms if arm.told == "target"), None)
+    # Of an answer that its policy refused there is no slot to read.
+    whole = (
+        arm.name for arm in arms if arm.told == "target" and all(row[arm.name].token is not None for row in answers)
+    )
+    reader = next(whole, None)
     slots: dict[str, list[SlotRecord]] = {"right": [], "2A": [], "2B": []}
     for trial, row in zip(trials, answers, strict=True):
         slot = None if reader is None else row[reader].slot

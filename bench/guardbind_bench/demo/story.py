@@ -14,6 +14,7 @@ from guardbind.errors import NullUnavailableError
 from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.guard import Guard, GuardOutput
 from guardbind.information.budget import evidence_bits_from_logprobs
+from guardbind.text.decode import decode
 from guardbind_bench.measures.comparison import told
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 
@@ -127,7 +128,7 @@ def _tell(tokenizer: PreTrainedTokenizerBase, task: Task, trial: Trial, output: 
         readings=tuple(
             TokenReading(
                 token=token,
-                text=str(tokenizer.decode([token], clean_up_tokenization_spaces=False)),
+                text=decode(tokenizer, [token]),
                 logprob=float(logprobs[token]),
                 priors=tuple(float(readout.nulls[i][token]) for i in range(len(trial.bound))),
             )
@@ -141,7 +142,4 @@ def _tell(tokenizer: PreTrainedTokenizerBase, task: Task, trial: Trial, output: 
 def _parts(tokenizer: PreTrainedTokenizerBase, trial: Trial) -> tuple[str, ...]:
     edges = [edge for bound in trial.bound for edge in (bound.statement.start, bound.statement.stop)]
     edges += [trial.question.start, len(trial.ids)]
-    return tuple(
-        str(tokenizer.decode(list(trial.ids[start:stop]), clean_up_tokenization_spaces=False))
-        for start, stop in pairwise(edges)
-    )
+    return tuple(decode(tokenizer, trial.ids[start:stop]) for start, stop in pairwise(edges))

@@ -14,8 +14,10 @@ from guardbind_bench.prompts.cell import CellRequest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Experiment", "ProgressCallback", "RecordSource", "Settings", "plan", "summarise"]
+__all__ = ["LAST", "Experiment", "ProgressCallback", "RecordSource", "Settings", "plan", "summarise"]
 
+LAST = 1000.0
+"""The place of an experiment that gives itself none."""
 ProgressCallback = Callable[[str], None]
 """Is told what is being worked on."""
 
@@ -85,7 +87,9 @@ class RecordSource(Protocol):
 class Experiment(Protocol):
     """Which trials are measured, and what is made of their records; registered in `EXPERIMENTS`.
 
-    What is run over a grid of tasks, fillers and sizes derives from `GridExperiment` or `CellExperiment`.
+    What is run over a grid of tasks, fillers and sizes derives from `GridExperiment` or `CellExperiment`. Two things
+    that these have may be lacking: `place`, a number by which a report puts the experiments in order, and `findings`,
+    the `FindingRule`s of what a report may open with.
     """
 
     name: str

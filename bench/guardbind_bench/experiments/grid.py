@@ -16,7 +16,8 @@ import pandas as pd
 from pydantic import BaseModel, JsonValue
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from guardbind_bench.experiments.experiment import ProgressCallback, RecordSource, Settings
+from guardbind_bench.experiments.experiment import LAST, ProgressCallback, RecordSource, Settings
+from guardbind_bench.experiments.finding import FindingRule
 from guardbind_bench.experiments.options import check_names, read_options
 from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
 from guardbind_bench.experiments.table_file import read_tables
@@ -101,6 +102,11 @@ class GridExperiment(ABC, Generic[Options]):
     name: str
     title: str
     version: int
+    place: ClassVar[float] = LAST
+    """Where it stands in a report, from what happens by way of what helps to why it happens: 10, 20, ... for those of
+    the bench. Those that do not say stand behind, by name."""
+    findings: ClassVar[Sequence[FindingRule]] = ()
+    """What a report may open with, the most telling first."""
     aliases: tuple[str, ...] = ()
     option_type: type[Options]
     """The options it knows; each has a default."""

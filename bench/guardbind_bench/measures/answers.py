@@ -35,21 +35,22 @@ from guardbind_bench.prompts.trial import TrialStage
 from guardbind_bench.scoring.scoring import read_answer, values_in
 from guardbind_bench.scoring.stating import stated_wrongly
 
-__all__ = ["DIRECTIONS", "MEASURE", "OBSERVED", "POLICIES", "UNGUARDED", "AnswerOptions", "AnswerRecord"]
+__all__ = ["DEFAULT_POLICIES", "DIRECTIONS", "MEASURE", "OBSERVED", "UNGUARDED", "AnswerOptions", "AnswerRecord"]
 
 DIRECTIONS: tuple[Direction, ...] = ("key_value", "value_key")
 UNGUARDED = "none"
 """The arm of the unguarded model, which every other arm is set beside."""
 OBSERVED = "observe"
 """The policy that changes nothing, whose slots are those of the unguarded answer."""
-POLICIES = (OBSERVED, "contrast", "veto", "checkpoint", "abstain", "auto")
+DEFAULT_POLICIES = (OBSERVED, "contrast", "veto", "checkpoint", "abstain", "auto")
+"""The policies that are compared where none is named; any other registered one can be."""
 
 
 class AnswerOptions(Frozen):
     """The options of the measure."""
 
-    policies: tuple[str, ...] = POLICIES
-    """Policies of the guard; always with the unguarded model and `observe`."""
+    policies: tuple[str, ...] = DEFAULT_POLICIES
+    """Registered policies of the guard; always with the unguarded model and `observe`."""
     max_new_tokens: int = Field(default=32, ge=1)
     """Tokens of an answer, at most."""
     renaming: int = Field(default=0, ge=0)

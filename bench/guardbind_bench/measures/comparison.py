@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,16 +12,17 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
-from guardbind.errors import ConfigError
+from guardbind.errors import BindingFailureError, ConfigError
 from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.evidence import Binding, Evidence, Target
 from guardbind.guard import Guard
 from guardbind.model.architecture import check_prompt_length
+from guardbind.registry import POLICIES
 from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.measures.spending import spending
 from guardbind_bench.prompts.trial import Trial
 
-__all__ = ["ARMS", "TOLD", "Arm", "ArmAnswer", "ArmComparison", "ToldWhat", "arms_of", "told"]
+__all__ = ["ARMS", "TOLD", "Arm", "ArmAnswer", "ArmComparison", "ToldWhat", "arm_of", "arms_of", "told"]
 
 ToldWhat = Literal["nothing", "target", "bindings", "span"]
 
@@ -57,19 +59,44 @@ ARMS = (
     Arm("auto/resolved", "auto", "bindings"),
     Arm("auto/evidence", "auto", "span"),
 )
+"""The arms that are compared where none is named; `arm_of` makes those of any other registered policy."""
+
+# What stands behind the name of a policy, and what its guard is told.
+_TOLD_BY: dict[str, ToldWhat] = {"": "target", "resolved": "bindings", "evidence": "span"}
+
+
+def arm_of(name: str) -> Arm | None:
+    """Return the arm of a name: `none`, POLICY, POLICY/resolved or POLICY/evidence, of any registered policy.
+
+    Returns:
+        The arm; None where there is no such policy.
+
+    Example:
+        >>> from guardbind_bench.measures.comparison import arm_of
+        >>> arm_of("veto/evidence")
+        Arm(name='veto/evidence', policy='veto', told='span')
+    """
+    if name == ARMS[0].name:
+        return ARMS[0]
+    policy, slash, rest = name.partition("/")
+    what = _TOLD_BY.get(rest)
+    return None if what is None or (slash and not rest) or policy not in POLICIES else Arm(name, policy, what)
 
 
 def arms_of(policies: Sequence[str]) -> tuple[Arm, ...]:
-    """Return the unguarded arm and those of some policies; of all policies where none is named.
+    """Return the unguarded arm and those of some registered policies; those of `ARMS` where none is named.
+
+    Policies stand in the order of `ARMS`, and those that are not in it come behind them.
 
     Raises:
-        ConfigError: No arm has that policy.
+        ConfigError: No policy has that name; the message suggests the nearest one.
     """
-    known = dict.fromkeys(arm.policy for arm in ARMS if arm.policy is not None)
     for policy in policies:
-        if policy not in known:
-            raise ConfigError(f"policy {policy!r} is not compared here; {', '.join(known)} are.")
-    return tuple(arm for arm in ARMS if arm.policy is None or not policies or arm.policy in policies)
+        if policy not in POLICIES:
+            raise ConfigError(str(POLICIES.miss(policy)))
+    held = {arm.policy for arm in ARMS}
+    others = (Arm(policy, policy, "target") for policy in dict.fromkeys(policies) if policy not in held)
+    return (*(arm for arm in ARMS if arm.policy is None or not policies or arm.policy in policies), *others)
 
 
 def told(trial: Trial, what: ToldWhat) -> tuple[list[Binding | Evidence], str | Target | None]:
@@ -104,15 +131,15 @@ class ArmAnswer:
     """What was written to one trial.
 
     Attributes:
-        token: First token of the answer.
-        slot: What the guard saw where the answer begins; None without a guard.
+        token: First token of the answer; None where a policy refused it by `BindingFailureError`.
+        slot: What the guard saw where the answer begins; None without a guard, and where the answer was refused.
         interventions: What it tried there, kept or rolled back.
         seconds: The trial's share of the time of its batch, the prefill included.
         tokens_read: Its share of the tokens that the model read for the answer, behind the shared prefill.
         logits: Raw fp32 logits `[vocabulary]` behind the prompt; None with a guard.
     """
 
-    token: int
+    token: int | None
     slot: SlotRecord | None
     interventions: tuple[InterventionRecord, ...] = ()
     seconds: float = 0.0
@@ -148,16 +175,16 @@ class ArmComparison:
             ContextLengthError: The prompts leave no room for an answer.
         """
         check_prompt_length(self._model, len(trials[0].ids), what="the prompts have", hint="Ask for less filler.")
-        with spending(self._model) as before:
-            ids = torch.tensor([trial.ids for trial in trials], device=self._model.device)
-            prefill = SharedPrefill(self._model, ids)
+        prefill, before = self._prefill(trials)
         answers: list[dict[str, ArmAnswer]] = [{} for _ in trials]
         for arm in self._arms:
-            for row, answer in zip(answers, self._answer(arm, trials, prefill, before.seconds), strict=True):
+            for row, answer in zip(answers, self._answer(arm, trials, prefill, before), strict=True):
                 row[arm.name] = answer
         return answers
 
     def _answer(self, arm: Arm, trials: Sequence[Trial], prefill: SharedPrefill, before: float) -> list[ArmAnswer]:
+        rows = len(trials)
+        output, report = None, None
         with spending(self._model) as spent:
             arguments: dict[str, Any] = {
                 **prefill.arguments(),
@@ -168,17 +195,20 @@ class ArmComparison:
             }
             # Without a cache to share, the prompt is read again.
             shared = before if "past_key_values" in arguments else 0.0
-            report = None
             if arm.policy is None:
                 generate: Any = self._model.generate
                 output = generate(**arguments)
             else:
                 bindings, targets = zip(*(told(trial, arm.told) for trial in trials), strict=True)
-                guarded = self._guards[arm.policy].generate(**arguments, bindings=list(bindings), target=list(targets))
-                report, output = guarded.report, guarded.raw
-            tokens = output.sequences[:, -1].tolist()
-        rows = len(trials)
+                guard = self._guards[arm.policy]
+                with suppress(BindingFailureError):
+                    guarded = guard.generate(**arguments, bindings=list(bindings), target=list(targets))
+                    report, output = guarded.report, guarded.raw
         seconds, read = (shared + spent.seconds) / rows, spent.tokens / rows
+        if output is None:
+            # One refused answer ends the whole batch, so each is asked for alone.
+            return [ArmAnswer(None, None, (), seconds, read)] if rows == 1 else self._one_by_one(arm, trials)
+        tokens = output.sequences[:, -1].tolist()
         if report is None:
             logits = output.logits[0].float()
             return [ArmAnswer(token, None, (), seconds, read, logits[i]) for i, token in enumerate(tokens)]
@@ -188,3 +218,17 @@ class ArmComparison:
             ArmAnswer(token, seen[0] if seen else None, done, seconds, read)
             for token, seen, done in zip(tokens, slots, tried, strict=True)
         ]
+
+    def _one_by_one(self, arm: Arm, trials: Sequence[Trial]) -> list[ArmAnswer]:
+        answers = []
+        for trial in trials:
+            prefill, before = self._prefill([trial])
+            answers += self._answer(arm, [trial], prefill, before)
+        return answers
+
+    def _prefill(self, trials: Sequence[Trial]) -> tuple[SharedPrefill, float]:
+        """Read some prompts; returns what the arms share, and the seconds that it took."""
+        with spending(self._model) as spent:
+            ids = torch.tensor([trial.ids for trial in trials], device=self._model.device)
+            prefill = SharedPrefill(self._model, ids)
+        return prefill, spent.seconds

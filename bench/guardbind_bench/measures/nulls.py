@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.gaps import best_token
 from guardbind.config import GuardConfig
-from guardbind.errors import ConfigError, NullUnavailableError
+from guardbind.errors import ConfigError, NullUnavailableError, nearest
 from guardbind.frozen import Frozen
 from guardbind.information.budget import evidence_bits_from_logprobs
 from guardbind.model.cache import accepted_arguments, float_dtype, input_device
@@ -32,24 +32,38 @@ from guardbind_bench.measures.spending import spending
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, draw_seed
 
-__all__ = ["MEASURE", "NULL_NAMES", "SWAP", "NullsOptions", "NullsRecord"]
+__all__ = ["MEASURE", "NULL_NAMES", "SWAP", "NullsOptions", "NullsRecord", "check_nulls"]
 
 SWAP = "swap"
 """The bench's own null: the value is replaced by one that the prompt does not bind."""
 NULL_NAMES = (
     "mask", "mask_rows", "mask_prefill", "redact", "same_length", "delete", "no_evidence", SWAP
 )  # fmt: skip
-"""Every null that is measured, the guard's cheapest first."""
+"""The nulls that are measured where none is named, the guard's cheapest first; any other registered one can be."""
 
-# They put something else in place of the value, so the value has to stand in the statement as one token.
-_ON_VALUES = frozenset({"redact", "same_length", SWAP})
+# Any other null may edit the value itself, which then has to stand in the statement as one token.
+_ON_STATEMENTS = frozenset({"mask", "mask_rows", "mask_prefill", "delete", "no_evidence"})
+
+
+def check_nulls(names: Collection[str]) -> None:
+    """Check that there are such nulls: registered ones, or `swap`; and at least one.
+
+    Raises:
+        ConfigError: There is no such null, and the message suggests the nearest one; or none is named.
+    """
+    known = [*NULLS, SWAP]
+    if not names:
+        raise ConfigError(f"no null is named; at least one of {', '.join(known)} is needed.")
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"there is no null {name!r}; known: {', '.join(known)}.", hint=nearest(name, known))
 
 
 class NullsOptions(Frozen):
     """The options of the measure."""
 
     nulls: tuple[str, ...] = NULL_NAMES
-    """Which nulls to read, each costing a pass over the prompt but for `mask` and `mask_rows`."""
+    """Registered nulls to read, and `swap`, each costing a pass over the prompt but for `mask` and `mask_rows`."""
 
 
 class NullsRecord(ReadingRecord):
@@ -262,9 +276,7 @@ class Nulls:
             NullUnavailableError: The model can run no null, or none of those asked for.
         """
         wanted = read_options(NullsOptions, cell.options, self.name).nulls
-        unknown = [name for name in wanted if name not in NULL_NAMES]
-        if unknown or not wanted:
-            raise ConfigError(f"nulls {unknown} are not measured; {', '.join(NULL_NAMES)} are, at least one.")
+        check_nulls(wanted)
         if cell.form.arm != "baseline":
             raise ConfigError(
                 f"arm {cell.form.arm!r} restates evidence, which no null takes away; only 'baseline' is accepted."
@@ -279,7 +291,7 @@ class Nulls:
         guard_nulls = tuple(usable_nulls(lab.model, lab.tokenizer, GuardConfig()))
         written = trial.ids[trial.target.position] == trial.target.value.token
         nulls = tuple(
-            name for name in wanted if (written or name not in _ON_VALUES) and (name == SWAP or _runs(lab, name))
+            name for name in wanted if (written or name in _ON_STATEMENTS) and (name == SWAP or _runs(lab, name))
         )
         if not nulls:
             raise NullUnavailableError(f"none of the nulls {', '.join(wanted)} can be read on these prompts.")

@@ -12,6 +12,7 @@ from guardbind.candidates.gaps import NodeReadout, read_confidence, read_node, v
 from guardbind.candidates.trie import Trie
 from guardbind.errors import ConfigError, NumericsError
 from guardbind.information import nats_to_bits
+from guardbind.text.decode import decode
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
@@ -142,7 +143,7 @@ def _readings(lab: Lab, trial: Trial, logits: Tensor) -> dict[str, object]:
     stage = trial.stage(token)
     return {
         "token": token,
-        "text": str(lab.tokenizer.decode([token], clean_up_tokenization_spaces=False)),
+        "text": decode(lab.tokenizer, [token]),
         "best_index": best[0],
         "second_index": others[0][0] if others else None,
         "stage": stage,

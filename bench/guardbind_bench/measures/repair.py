@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
 from guardbind.candidates.gaps import best_token
-from guardbind.errors import ConfigError, NumericsError
+from guardbind.errors import ConfigError, NumericsError, nearest
 from guardbind.events import Verdict
 from guardbind.evidence import Binding, locate
 from guardbind.frozen import Frozen
+from guardbind.registry import POLICIES
 from guardbind.text.decoded import PromptText
 from guardbind_bench.experiments.options import read_options
-from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison
+from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison, arm_of
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
@@ -22,7 +23,7 @@ from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import ARMS as PROMPT_ARMS
 
-__all__ = ["CANDIDATES", "DEFAULT_ARMS", "MEASURE", "UNGUARDED", "RepairOptions", "RepairRecord"]
+__all__ = ["CANDIDATES", "DEFAULT_ARMS", "MEASURE", "UNGUARDED", "RepairOptions", "RepairRecord", "check_arms"]
 
 UNGUARDED = ARMS[0].name
 """The unguarded model, which every other arm is set beside."""
@@ -31,14 +32,28 @@ CANDIDATES = "candidates"
 DEFAULT_ARMS = (*(arm.name for arm in ARMS), CANDIDATES, "oracle", "single:0")
 """The guard's arms, candidate-only decoding, and the true values restated every 128 tokens or before the question."""
 
-_GUARD_ARMS = {arm.name: arm for arm in ARMS}
+
+def check_arms(names: Iterable[str]) -> None:
+    """Check that there are such arms: of the guard, `candidates`, or a registered checkpoint arm.
+
+    Raises:
+        ConfigError: There is no such arm; the message suggests the nearest one.
+    """
+    for name in names:
+        if arm_of(name) is None and name != CANDIDATES and name.partition(":")[0] not in PROMPT_ARMS:
+            known = [UNGUARDED, CANDIDATES, *POLICIES, *PROMPT_ARMS]
+            raise ConfigError(
+                f"there is no arm {name!r}; known: {', '.join(known)}; and POLICY/resolved or POLICY/evidence.",
+                hint=nearest(name, known),
+            )
 
 
 class RepairOptions(Frozen):
     """The options of the measure."""
 
     arms: tuple[str, ...] = DEFAULT_ARMS
-    """Arms of the comparison, `candidates`, and checkpoint arms as `PromptForm.arm` takes them; always with `none`."""
+    """Arms of the comparison, of any registered policy as `arm_of` takes them, `candidates`, and checkpoint arms as
+    `PromptForm.arm` takes them; always with `none`."""
 
 
 class RepairRecord(TrialRecord):
@@ -51,7 +66,7 @@ class RepairRecord(TrialRecord):
     refused: str | None = None
     """Why the task does not have this arm; then nothing else is known."""
     token: int | None = None
-    """First token of the answer."""
+    """First token of the answer; None where the policy refused it."""
     stage: TrialStage | None = None
     """What it is."""
     verdict: Verdict | None = None
@@ -204,10 +219,10 @@ class RepairMeasure:
             raise ConfigError(f"the prompts of {cell.task!r} do not state what they ask for; no guard can be told it.")
         lab.check_length(len(trial.ids))
         refused: dict[str, tuple[str, str]] = {}
-        guard_arms, prompts, tokens = [_GUARD_ARMS[UNGUARDED]], {}, len(trial.ids)
+        guard_arms, prompts, tokens = [ARMS[0]], {}, len(trial.ids)
         located = _is_located(lab, trial)
         for name in wanted:
-            arm = _GUARD_ARMS.get(name)
+            arm = arm_of(name)
             if arm is not None and arm.told in ("target", "bindings") and not located:
                 refused[name] = (arm.told, "key and value are not written side by side, so a guard cannot be told them")
             elif arm is not None and arm.name != UNGUARDED:
@@ -244,10 +259,7 @@ def _restating(lab: Lab, cell: BenchCell, arm: str, trial: Trial) -> Task:
 
 def _arms(cell: BenchCell) -> tuple[str, ...]:
     wanted = read_options(RepairOptions, cell.options, "repair").arms
-    known = {*_GUARD_ARMS, CANDIDATES, *PROMPT_ARMS}
-    unknown = [name for name in wanted if name.partition(":")[0] not in known]
-    if unknown:
-        raise ConfigError(f"arms {unknown} are unknown; {', '.join(sorted(known))} are accepted.")
+    check_arms(wanted)
     if cell.form.arm != "baseline":
         raise ConfigError(
             f"the prompts of the cell have arm {cell.form.arm!r}; 'baseline' is accepted.",

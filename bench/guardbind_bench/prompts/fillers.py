@@ -13,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from guardbind.errors import ConfigError
+from guardbind.text.decode import decode
 from guardbind_bench.prompts.natural import sentences
 from guardbind_bench.prompts.pool import encode
 
@@ -95,7 +96,7 @@ class Stock:
         for token in range(len(self.tokenizer)):
             if token in banned:
                 continue
-            text = str(self.tokenizer.decode([token], clean_up_tokenization_spaces=False))
+            text = decode(self.tokenizer, [token])
             if 1 <= len(text) <= 12 and not any(sign in text for sign in "\ufffd\0\n\r"):
                 found.append(token)
                 if len(found) == _RANDOM_IDS:

@@ -87,11 +87,11 @@ class Trial:
         """Tokens after the target's value, up to and including the last of the prompt."""
         return len(self.ids) - 1 - self.target.position
 
-    def stage(self, token: int) -> TrialStage:
+    def stage(self, token: int | None) -> TrialStage:
         """Say what an answer that starts with `token` is.
 
         Args:
-            token: First token of the answer.
+            token: First token of the answer; None where nothing was written, which is no candidate.
 
         Returns:
             `right`: the target's value. `2A`: no candidate at all. `2B`: another candidate, bound or not.
@@ -126,6 +126,8 @@ class TaskBuilder(Protocol):
     """Raised when the same index would give another trial."""
     lettered: bool
     """Whether the answer is the letter of an option, so that what is written tells of the right one only by letter."""
+    uniform: bool
+    """Whether every candidate is as often the right one as any other, as bounds on information need."""
 
     def __call__(
         self, tokenizer: PreTrainedTokenizerBase, *, filler: str, k: int, seed: int, form: PromptForm = ...

@@ -1,4 +1,4 @@
-"""Reads the findings that a report opens with out of the rows of a run, by the rules of `outline`."""
+"""Reads the findings that a report opens with out of the rows of a run, by the rules that the experiments bring."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guardbind.information.intervals import wilson
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.table import Column, Estimate, RowKey, Table, TableRow
 from guardbind_bench.reporting.grid import constant_keys
 from guardbind_bench.reporting.numbers import about, interval, named, number
-from guardbind_bench.reporting.outline import FINDINGS, FindingNumber, FindingRule
+from guardbind_bench.reporting.outline import finding_rules
 from guardbind_bench.running.summary import Summary
 
 __all__ = ["Finding", "FoundNumber", "findings_of"]
@@ -58,10 +59,10 @@ class Finding:
     table: str
 
 
-def findings_of(summaries: Sequence[Summary], rules: Sequence[FindingRule] = FINDINGS) -> list[Finding]:
-    """Return what some runs of one model allow to say, in the order of the rules."""
+def findings_of(summaries: Sequence[Summary], rules: Sequence[FindingRule] | None = None) -> list[Finding]:
+    """Return what some runs of one model allow to say, in the order of the rules: by default, of their experiments."""
     found = []
-    for rule in rules:
+    for rule in finding_rules(summary.experiment for summary in summaries) if rules is None else rules:
         for summary in summaries:
             table = next((table for table in summary.tables if table.id == rule.table), None)
             if table is not None and (finding := _finding(rule, table, summary)) is not None:

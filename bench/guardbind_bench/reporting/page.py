@@ -15,7 +15,7 @@ from guardbind_bench.reporting.beside import Beside, beside
 from guardbind_bench.reporting.compare import compare
 from guardbind_bench.reporting.grid import Grid, grid_of
 from guardbind_bench.reporting.numbers import counted
-from guardbind_bench.reporting.outline import ORDER
+from guardbind_bench.reporting.outline import place_of
 from guardbind_bench.running.naming import without_folders_in
 from guardbind_bench.running.summary import MeasuredRequest, Summary
 
@@ -92,10 +92,9 @@ class Section:
 
 
 def sections_of(summaries: Sequence[Summary]) -> list[Section]:
-    """Arrange runs: those of a model together, and the experiments of a model in the order of `outline.ORDER`."""
+    """Arrange runs: those of a model together, and the experiments of a model in the order of `outline.place_of`."""
     models = list(dict.fromkeys(summary.origin.model for summary in summaries))
-    places = {name: place for place, name in enumerate(ORDER)}
-    ordered = sorted(summaries, key=lambda s: (models.index(s.origin.model), places.get(s.experiment, len(places))))
+    ordered = sorted(summaries, key=lambda s: (models.index(s.origin.model), place_of(s.experiment)))
     sections: list[Section] = []
     for summary in ordered:
         again = sum(section.summary.experiment == summary.experiment for section in sections)
@@ -139,7 +138,10 @@ def _asked(summary: Summary) -> str:
     forms = [condition.request.cell.form for condition in summary.conditions]
     text = f"Asked of {summary.origin.model}, over " + "; and over ".join(map(_over, summary.settings.parts))
     if all(map(_free, summary.settings.parts)):
-        return f"{text}. Prompts of text in the model's chat template, answered freely: the columns say what is right."
+        return (
+            f"{text}. Prompts of text in the model's chat template, or without it where a note says so, "
+            "answered freely: the columns say what is right."
+        )
     return f"{text}. {_written(forms)}".rstrip()
 
 

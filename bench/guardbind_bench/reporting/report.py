@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from guardbind_bench.reporting.figures import draw
 from guardbind_bench.reporting.markdown import main_table, markdown_text, tables_of
+from guardbind_bench.reporting.numbers import counted
 from guardbind_bench.reporting.overview import Overview, overviews_of
 from guardbind_bench.reporting.page import HOW_TO_READ, Section, TableView, sections_of
 from guardbind_bench.reporting.svg import inline_svg
@@ -73,6 +74,7 @@ def _page(sections: Sequence[Section], overviews: Sequence[Overview]) -> str:
             style=Markup(style),
             how_to_read=HOW_TO_READ,
             told=_told,
+            counted=counted,
         )
     )
 

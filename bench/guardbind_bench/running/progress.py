@@ -17,6 +17,8 @@ __all__ = ["Progress", "duration", "label"]
 
 _ALL = "all"
 _EVERY = 20.0
+# On a terminal, where nothing scrolls.
+_EVERY_PASS = 1.0
 
 
 def label(cell: BenchCell) -> str:
@@ -44,8 +46,8 @@ def duration(seconds: float) -> str:
 class Progress:
     """Shows trials done, time left and tokens per second, for each experiment and for all of them.
 
-    Where it is no terminal, a line is written when the run begins, when a cell is finished, and in between whenever
-    nothing was written for a while. Nothing goes to standard output.
+    Where it is no terminal, a line is written when the run begins, when a cell is finished, and in between, within a
+    batch as well, whenever nothing was written for a while. Nothing goes to standard output.
 
     Args:
         console: Where to; standard error without it.
@@ -78,7 +80,7 @@ class Progress:
         self._clock = clock
         self._every = every
         self._whole = _ALL
-        self._began = self._written = clock()
+        self._began = self._written = self._passed = clock()
         self._done_before = 0
 
     def __enter__(self) -> Progress:
@@ -123,6 +125,22 @@ class Progress:
         self._show(cell, speed)
         done = len(self._done[cell.id])
         self._write_if_due(f"{label(cell)}: {done} trials so far{f', {speed}' if speed else ''}")
+
+    def passes(self, cell: BenchCell, trials: int) -> Callable[[], None]:
+        """Return what to call at each forward pass of a batch of some trials, so that a long batch is not silent."""
+        count = 0
+
+        def tick() -> None:
+            nonlocal count
+            count += 1
+            done = len(self._done.get(cell.id, ()))
+            passes = f"{count} forward pass{'es' * (count > 1)}"
+            self._write_if_due(f"{label(cell)}: {done} trials so far, {passes} into the next {trials}")
+            if self._clock() - self._passed >= _EVERY_PASS:
+                self._passed = self._clock()
+                self._show(cell, passes)
+
+        return tick
 
     def finished(self, cell: BenchCell, refusal: str | None) -> None:
         """Count a cell as finished: trials of it that have no record are not needed, or it was refused."""

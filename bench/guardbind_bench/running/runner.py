@@ -190,7 +190,9 @@ class _Cells:
             for at in range(0, len(step), self._team.size):
                 start = time.perf_counter()
                 mine = dict(enumerate(step[at : at + self._team.size])).get(self._team.rank, ())
-                measured = self._team.gather((measure(session, mine), peak_memory(device)))
+                with self._watched(progress, cell, len(mine)):
+                    batch = measure(session, mine)
+                measured = self._team.gather((batch, peak_memory(device)))
                 if self._folder is not None:
                     indices = _keep(self._folder, cell, measured)
                     if progress is not None:
@@ -199,6 +201,19 @@ class _Cells:
                 if (refusal := _first([batch.refusal for batch, _ in measured])) is not None:
                     return refusal
         return None
+
+    @contextmanager
+    def _watched(self, progress: Progress | None, cell: BenchCell, trials: int) -> Iterator[None]:
+        """Tell the progress of each forward pass."""
+        if progress is None:
+            yield
+            return
+        tick = progress.passes(cell, trials)
+        hook = self._lab.model.register_forward_hook(lambda *_: tick())
+        try:
+            yield
+        finally:
+            hook.remove()
 
 
 def _steps(folder: RunFolder, requests: Sequence[CellRequest], size: int) -> Iterator[list[tuple[int, ...]]]:

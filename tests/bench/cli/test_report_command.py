@@ -57,10 +57,23 @@ def test_no_folder_of_the_machine_is_on_a_page(model: Path, tmp_path: Path) -> N
     assert "refused: " in run.stderr
 
     assert invoke("report", out).exit_code == 0
+    assert invoke("report", out).stderr == ""
     for text in (run.stdout, text_of(out)):
         assert str(tmp_path) not in text
         assert str(model.parent) not in text
         assert str(ROOT) not in text
+
+
+def test_a_page_of_a_run_that_was_stopped_says_so(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert invoke("run", "stages", "--model", model, "--k", "8", "--trials", "2", "--out", out).exit_code == 0
+    manifest = out / "manifest.json"
+    held = json.loads(manifest.read_text(encoding="utf-8"))
+    held["experiments"]["repair"] = {**held["experiments"]["stages"], "status": "stopped"}
+    manifest.write_text(json.dumps(held), encoding="utf-8")
+    made = invoke("report", out)
+    assert made.exit_code == 0
+    assert "repair did not come to an end; the same command goes on." in made.stderr
 
 
 def test_a_name_is_in_headings_rows_and_page(model: Path, tmp_path: Path) -> None:

@@ -35,6 +35,15 @@ def run(folder: Path, *options: str) -> SlotCosts:
     return SlotCosts.model_validate_json(result.stdout)
 
 
+def test_a_registered_null_is_run_by_its_name(folder: Path) -> None:
+    costs = run(folder, "--nulls", "redact,mask").costs
+    assert {cost.arm for cost in costs} == {"prefill", "decode", "redact", "mask"}
+    assert all(cost.factor == 1 and cost.measured_spans == cost.spans for cost in costs)
+    refused = CliRunner().invoke(main, ["--model", str(folder), "--nulls", "mask,redcat"])
+    assert refused.exit_code == 2
+    assert "Did you mean 'redact'" in refused.output
+
+
 def only(costs: SlotCosts, context: int, arm: str, spans: int | None) -> SlotCost:
     [cost] = [c for c in costs.costs if (c.context, c.arm, c.spans) == (context, arm, spans)]
     return cost

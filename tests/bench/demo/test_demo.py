@@ -104,10 +104,16 @@ def test_interrupted_before_the_first_answer_nothing_is_printed(folder: Path, mo
     assert (result.exit_code, result.stdout) == (130, "")
 
 
-def test_a_policy_that_is_not_compared_is_wrong_usage(folder: Path) -> None:
-    result = run(folder, "--policy", "raise")
+def test_a_policy_that_is_not_registered_is_wrong_usage(folder: Path) -> None:
+    result = run(folder, "--policy", "riase")
     assert result.exit_code == 2
-    assert "policy 'raise' is not compared here; observe, contrast, veto, checkpoint, auto are" in result.stderr
+    assert "no policy 'riase'" in result.stderr and "Did you mean 'raise'" in result.stderr
+
+
+def test_a_policy_that_refuses_answers_is_compared(folder: Path) -> None:
+    result = run(folder, "--trials", "5", "--policy", "raise", "--json")
+    assert result.exit_code == 0, result.output
+    assert list(json.loads(result.stdout)["policies"]) == ["none", "raise"]
 
 
 def test_a_tokenizer_that_knows_too_few_values_is_refused(

@@ -128,6 +128,16 @@ def test_answers_are_compared_in_pairs() -> None:
     assert values(rows, "answers", direction="value_key", arm="auto")["right_to_wrong"] == 1
 
 
+def test_a_model_without_a_chat_template_is_told_from_the_others() -> None:
+    by_question = [one.model_copy(update={"asked_by": "question"}) for one in trials()]
+    by_chat = [one.model_copy(update={"asked_by": "chat"}) for one in trials()]
+    said = [note for row in rows_of(by_question) if row.table == "applications_answers" for note in row.notes]
+    assert said and all('asked as "Question: ..." and "Answer:"' in note for note in said if "2A" not in note)
+    assert [row.notes for row in rows_of(by_chat)] == [row.notes for row in rows_of(trials())]
+    [note] = one(rows_of(by_chat[:9] + by_question[9:]), "answers", direction="both", arm="auto").notes
+    assert note.startswith("some prompts: asked as")
+
+
 def test_a_right_answer_in_another_form_is_not_exact() -> None:
     records = [record(i, "none", "right", exact=i > 0) for i in range(4)]
     found = values(rows_of(records), "answers", arm="none")

@@ -12,6 +12,7 @@ import pytest
 from bench_documents import block
 from bench_tiny import bench_tokenizer
 from families import FAMILIES, build
+from paths import ROOT
 
 PRESET = """
 about: The order of the values.
@@ -57,6 +58,14 @@ def test_it_is_found_by_its_entry_point_and_run_by_its_preset(installed: Path) -
         [sys.executable, "-m", "guardbind_bench", *command], capture_output=True, text=True, env=environment
     )
     assert ran.returncode == 0, ran.stderr
+    page = installed / "page"
+    report = ["report", str(out), str(ROOT / "bench" / "results" / "smollm2-135m"), "--out", str(page)]
+    told = subprocess.run(
+        [sys.executable, "-m", "guardbind_bench", *report], capture_output=True, text=True, env=environment
+    )
+    assert told.returncode == 0, told.stderr
+    headings = [line for line in (page / "report.md").read_text(encoding="utf-8").splitlines() if line[:3] == "## "]
+    assert any(line.startswith("## order: Is the first value written, whichever is asked for?") for line in headings)
     [summary] = json.loads(ran.stdout)
     assert (summary["experiment"], summary["tables"][0]["columns"]["first"]["unit"]) == ("order", "share")
     assert [(row["keys"]["asked"], row["values"]["first"]["n"]) for row in summary["rows"]] == [

@@ -53,6 +53,20 @@ def test_a_cell_of_minutes_is_not_silent() -> None:
     assert told[0].endswith("k=32 bracket/S: 15 trials so far, 100 tokens/s [15 of 200, about 6 min left]")
 
 
+def test_a_batch_of_minutes_is_not_silent() -> None:
+    watched = begun(WatchedProgress())
+    watched.progress.advance(CELL, range(5), tokens=900, seconds=9)
+    tick = watched.progress.passes(CELL, 8)
+    for _ in range(50):
+        watched.wait(2)
+        tick()
+    told = [line.partition(" [")[0] for line in watched.lines()[1:]]
+    assert told == [
+        f"reading competing_vars natural k=32 bracket/S: 5 trials so far, {passes} forward passes into the next 8"
+        for passes in (10, 20, 30, 40, 50)
+    ]
+
+
 def test_lines_are_as_rare_as_asked_for() -> None:
     watched = begun(WatchedProgress(every=1000.0))
     for batch in range(10):

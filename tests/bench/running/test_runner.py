@@ -9,7 +9,7 @@ from typing import Any
 import bench_toy
 import pytest
 import torch
-from bench_toy import LOG, ORIGIN, ToyExperiment, toy_lab
+from bench_toy import LOG, ORIGIN, ToyExperiment, tiny_lab, toy_lab
 from rich.console import Console
 
 from guardbind.errors import UnknownNameError
@@ -245,6 +245,15 @@ def test_batches_are_windows_whatever_is_missing() -> None:
     assert batches([0, 1, 5, 6, 7, 8, 13], 4) == [(0, 1), (5, 6, 7), (8,), (13,)]
     assert [trials_per_batch(tokens, budget=4096) for tokens in (100, 4096, 9000)] == [40, 1, 1]
     assert trials_per_batch(100, budget=4096, longest=8) == 8
+
+
+def test_a_long_batch_tells_of_its_forward_passes_and_leaves_no_hook(tmp_path: Path) -> None:
+    text, lab = io.StringIO(), tiny_lab()
+    progress = Progress(Console(file=text, width=200), every=0)
+    run({"toy-a": settings(8)}, lab=lab, origin=ORIGIN, out=tmp_path, command="x", token_budget=40, progress=progress)
+    assert "0 trials so far, 1 forward pass into the next 4" in text.getvalue()
+    assert "4 trials so far, 1 forward pass into the next 4" in text.getvalue()
+    assert not lab.model._forward_hooks
 
 
 def test_a_terminal_sees_each_experiment_and_the_whole(tmp_path: Path) -> None:

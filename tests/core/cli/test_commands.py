@@ -29,7 +29,7 @@ BINDINGS = ["--binding", "alpha=17", "--binding", "beta=42", "--binding", "gamma
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for setting in ("MODEL", "POLICY", "SINK", "JSON", "SLOTS", "DEVICE", "DTYPE", "MAX_NEW_TOKENS"):
+    for setting in ("MODEL", "POLICY", "SINK", "JSON", "SLOTS", "DEVICE", "DTYPE", "MAX_NEW_TOKENS", "LANGUAGE"):
         monkeypatch.delenv(f"GUARDBIND_{setting}", raising=False)
 
 
@@ -176,6 +176,7 @@ def test_policy_raise_ends_with_its_message(call: Any) -> None:
         (["--text", "x", *BINDINGS, "--temperature", "-1"], 2, ["--temperature"]),
         (["--text", "x", *BINDINGS, "--max-new-tokens", "0"], 2, ["--max-new-tokens"]),
         (["--text", "x", *BINDINGS, "--slots", "line"], 2, ["line_end"]),
+        (["--text", "x", *BINDINGS, "--language", "germn"], 2, ["--language", "Did you mean 'german'?"]),
         (["--text", "x", *BINDINGS, "--device", "abacus"], 2, ["--device", "abacus"]),
         (["--text", "x", *BINDINGS, "--pattern", "("], 1, ["'('", "regular expression"]),
         (["--text", "x", *BINDINGS, "--sink", "jsonn:x"], 1, ["Did you mean 'jsonl'?"]),
@@ -286,6 +287,21 @@ def test_the_environment_sets_what_is_no_part_of_a_prompt(folder: str) -> None:
     assert json.loads(result.stdout)["report"]["provenance"]["model"] == Path(folder).name
     ignored = CliRunner(env={**environment, "GUARDBIND_TEXT": PROMPT}).invoke(main, ["check", *BINDINGS])
     fails(ignored, 2, "prompt is empty")
+
+
+@pytest.mark.parametrize("command", ["check", "generate"])
+def test_the_bindings_of_a_prompt_are_read_in_its_language(command: str, folder: str, call: Any) -> None:
+    prompt = "Bobs Dienstnummer ist 4417. Annas Dienstnummer ist 8213. Die Dienstnummer von Bob ist"
+
+    def bound(result: Result) -> set[int]:
+        """How many bindings were read, as the slots count them."""
+        assert result.exit_code == 0, result.output
+        return {len(slot["bits_by_binding"]) for slot in json.loads(result.stdout)["report"]["slots"]}
+
+    assert bound(call(command, "--text", prompt, "--language", "german", "--json")) == {2}
+    assert bound(call(command, "--text", prompt, "--json")) <= {0}
+    environment = {"GUARDBIND_MODEL": folder, "GUARDBIND_MAX_NEW_TOKENS": "2", "GUARDBIND_LANGUAGE": "german"}
+    assert bound(CliRunner(env=environment).invoke(main, [command, "--text", prompt, "--json"])) == {2}
 
 
 def test_a_seed_repeats_a_drawing(call: Any) -> None:

@@ -259,6 +259,20 @@ class TestReprefill:
         reading = NULLS.get("delete")(Tail(model, tiny_tokenizer, None, 40, AGAIN), [request], plain=False)
         torch.testing.assert_close(reading.logits[0][0], prefilled(model, self.ids[:3] + self.ids[12:]), **CLOSE)
 
+    @pytest.mark.parametrize("family", ["llama", "gpt2", "opt"])
+    def test_an_edit_that_does_not_fit_the_context_is_refused(
+        self, family: str, tiny_tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        longer = len(tiny_tokenizer.encode(" [REDACTED]", add_special_tokens=False)) * 2 - len(range(6, 8)) - 1
+        just = len(self.ids) + longer
+        assert self.read("redact", speaking(family, tiny_tokenizer, context=just), tiny_tokenizer).forwards == 1
+        short = speaking(family, tiny_tokenizer, context=just - 1)
+        told = rf"the edited text has {just} tokens; the context of \w+ holds {just - 1}\. Shorten the prompt"
+        with pytest.raises(NullUnavailableError, match=told):
+            self.read("redact", short, tiny_tokenizer)
+        for name in ("mask_prefill", "same_length", "delete", "no_evidence"):
+            assert self.read(name, short, tiny_tokenizer).forwards == 1
+
     def test_its_cost_is_told(self, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
         reading = self.read("delete", speaking("llama", tiny_tokenizer), tiny_tokenizer)
         assert reading.forwards == 1

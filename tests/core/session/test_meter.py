@@ -101,6 +101,19 @@ class TestMeter:
         assert measured.forwards == 3
         assert "redact: 1 forward" in measured.cost
 
+    def test_nothing_is_judged_where_a_null_of_the_envelope_cannot_be_read(
+        self, tiny_tokenizer: PreTrainedTokenizerBase, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        model = speaking("llama", tiny_tokenizer, context=len(bound_row(tiny_tokenizer).ids) + 1)
+        meter = NullMeter(GuardConfig(envelope=("mask_prefill", "redact")), [NULLS.get("mask")])
+        for _ in range(2):
+            measured = self.read(meter, model, tiny_tokenizer)
+            assert (measured.null, measured.nulls, measured.envelope) == ("none", {}, {})
+            assert measured.refusal is not None
+            assert measured.refusal.startswith("null 'redact' of the envelope cannot be used: the edited text has ")
+            assert measured.forwards == 2
+        assert caplog.text.count("slots are not judged") == 1
+
     def test_agreement_looks_at_the_largest_logits(self) -> None:
         main = torch.linspace(-5, 5, 200)
         assert agrees(main + 1e-3, main, torch.float32)[0]

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from guardbind.cli import main
+from guardbind.registry import LANGUAGES
 
 TEXT = "Bob's badge number is 4417.\r\nTotal: $1,250.00\r\nTotal: 1250 USD\r\n"
 
@@ -51,6 +52,27 @@ def test_rules_and_patterns(file: str) -> None:
     assert (item["key"], item["value"], item["rule"]) == ("seat", "12B", "kept")
 
 
+GERMAN = "Bobs Dienstnummer ist 4417."
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_the_language_is_an_option_and_a_variable(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert json.loads(call("--json", "-", stdin=GERMAN).stdout)["items"] == []
+    if how == "variable":
+        monkeypatch.setenv("GUARDBIND_LANGUAGE", "german")
+    arguments = ["--language", "german"] if how == "option" else []
+    (item,) = json.loads(call("--json", *arguments, "-", stdin=GERMAN).stdout)["items"]
+    assert (item["key"], item["value"]) == ("Dienstnummer von Bob", "4417")
+
+
+def test_a_language_of_the_callers_own_is_known() -> None:
+    LANGUAGES.register("mine", "guardbind.text.german:GERMAN")
+    try:
+        assert "Dienstnummer von Bob" in call("--language", "mine", "-", stdin=GERMAN).stdout
+    finally:
+        LANGUAGES.unregister("mine")
+
+
 def test_messages(tmp_path: Path) -> None:
     path = tmp_path / "chat.json"
     path.write_text(json.dumps([{"role": "user", "content": "x = 5"}, {"role": "user", "content": "y = 6"}]))
@@ -75,6 +97,8 @@ def test_nothing_found() -> None:
         (["--pattern", "x", "-"], "", 2, "NAME=REGEX"),
         (["--pattern", "x=(", "-"], "", 1, "no regular expression"),
         (["--rule", "yml", "-"], "", 2, "yml"),
+        (["--language", "germn", "-"], "", 2, "there is no language 'germn'; known: english, german"),
+        (["--language", "germn", "-"], "", 2, "Did you mean 'german'?"),
     ],
 )
 def test_wrong_use(arguments: list[str], stdin: str | bytes, code: int, message: str) -> None:

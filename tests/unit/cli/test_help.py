@@ -36,6 +36,17 @@ def test_help_names_every_policy() -> None:
     assert [name for name in POLICIES.names() if name not in help_text] == []
 
 
+@pytest.mark.parametrize("command", ["extract", "check", "generate"])
+def test_help_names_every_language(command: str) -> None:
+    from guardbind.registry import LANGUAGES
+
+    help_text = CliRunner().invoke(main, [command, "--help"]).stdout
+    option = help_text[help_text.index("--language NAME") :]
+    assert "GUARDBIND_LANGUAGE" in option
+    assert "default: english" in option
+    assert [name for name in LANGUAGES.names() if name not in option] == []
+
+
 def test_the_version_is_told() -> None:
     result = CliRunner().invoke(main, ["--version"])
     assert (result.exit_code, result.stdout) == (0, f"guardbind, version {guardbind.__version__}\n")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from guardbind import ConfigError, MissingDependencyError, UnknownNameError
-from guardbind.extraction import DEFAULT_RULES, Block, ExtractedTable, Found, Pattern, combine, extract
-from guardbind.registry import RULES, Registry
+from guardbind import ConfigError, UnknownNameError
+from guardbind.extraction import Block, ExtractedTable, Found, Pattern, default_rules, extract
 
 
 def pairs(text: str, **settings: object) -> list[tuple[str, str]]:
@@ -247,7 +245,7 @@ def test_the_more_specific_rule_reads_first_and_alone() -> None:
 
 def test_a_pattern_of_the_callers_goes_first() -> None:
     pattern = Pattern("ticket", r"(?P<key>ticket) no\. (?P<value>\d+)")
-    table = extract("ticket no. 12, x = 3", rules=[pattern, *DEFAULT_RULES])
+    table = extract("ticket no. 12, x = 3", rules=[pattern, *default_rules()])
     assert [(item.key, item.value, item.rule) for item in table.items] == [
         ("ticket", "12", "ticket"),
         ("x", "3", "assignment"),
@@ -278,32 +276,6 @@ def test_an_unknown_rule_is_named() -> None:
         extract("x", rules=["yml"])
     with pytest.raises(ConfigError, match="a list of rules"):
         extract("x", rules="json")
-    assert sorted(DEFAULT_RULES) == RULES.names()
-
-
-def test_a_rule_without_its_parser_is_left_out_or_asked_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = {name: f"guardbind.extraction.{module}:read" for name, module in MODULES.items()}
-    monkeypatch.setattr(combine, "RULES", Registry("rule", entries))
-    monkeypatch.delitem(sys.modules, "guardbind.extraction.yaml_text", raising=False)
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    table = extract("a:\n  b: 5\nc = 6")
-    assert [(item.key, item.rule) for item in table.items] == [("b", "assignment"), ("c", "assignment")]
-    assert any("'yaml'" in note and "guardbind[extract]" in note for note in table.notes)
-    with pytest.raises(MissingDependencyError, match=r"guardbind\[extract\]"):
-        extract("x", rules=["yaml"])
-
-
-MODULES = {
-    "assignment": "assignments",
-    "csv": "csv_text",
-    "json": "json_text",
-    "markdown": "markdown_text",
-    "numbered": "numbered",
-    "python": "python_text",
-    "receipt": "receipts",
-    "sentence": "sentences",
-    "yaml": "yaml_text",
-}
 
 
 def test_an_object_binds_its_paths_and_has_no_place() -> None:

@@ -90,6 +90,11 @@ def test_what_is_no_message_is_refused(message: object) -> None:
         extract([{"role": "user", "content": "x"}, message])
 
 
+@pytest.mark.parametrize("calls", [5, {"a": 1}, [5], ["x"], [{"function": "x"}], [{"function": {"name": 5}}], [{}]])
+def test_calls_that_are_none_are_passed_over(calls: object) -> None:
+    assert extract([{"role": "assistant", "content": "x = 5", "tool_calls": calls}]).keys == ("x",)
+
+
 def test_no_messages_bind_nothing() -> None:
     assert extract([]).bindings == []
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from odd_values import BROKE_A_PARSER, odd_values
 from transformers import PreTrainedTokenizerFast
 
 from guardbind.candidates.trie import Trie
@@ -84,6 +85,49 @@ def check(text: str, table: ExtractedTable) -> None:
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join)))
 def test_any_text(text: str) -> None:
     check(text, extract(text))
+
+
+STATED = [
+    "{}",
+    "Bob's badge is {}.",
+    "The badge of Bob was changed from 4417 to {}, and {} is Ann's badge.",
+    "x = {}\ntotal: {}\n",
+    "Tea   {}\norder #{}\n",
+    '{{"a": "{}", "{}": 1}}',
+    "a:\n  {}: {}\n  b: 2\n",
+    "f(a='{}', b={})",
+    "name,badge\nAnn,{}\n{},5\n",
+    "| name | badge |\n|---|---|\n| {} | {} |\n",
+]
+
+
+@given(st.sampled_from(STATED), odd_values(), odd_values(), st.sampled_from(["english", "german"]))
+def test_no_value_that_a_text_states_is_an_error(form: str, one: str, other: str, language: str) -> None:
+    text = form.format(one, other)
+    check(text, extract(text, language=language))
+
+
+@pytest.mark.parametrize("form", STATED)
+@pytest.mark.parametrize("value", BROKE_A_PARSER)
+def test_what_a_parser_falls_over_is_read_all_the_same(form: str, value: str) -> None:
+    text = form.format(value, value)
+    check(text, extract(text))
+
+
+NESTED = {
+    "minus": f"f(a=({'-' * 1500}x)(b=1))",
+    "names": f"f(a=(x{'.a' * 900})(b=1))",
+    "places": f"f(a=(x{'[0]' * 600})(b=1))",
+    "calls": f"f(a=x{'()' * 900}(b=1))",
+    "sum": f"f(a=({'1+' * 900}x)(b=1))",
+    "lists": f"f(a={'[' * 150}1{']' * 150}, b=2)",
+    "dicts": "{'b': 2, 'a': " + "{'a': " * 150 + "1" + "}" * 151,
+}
+
+
+@pytest.mark.parametrize("case", NESTED)
+def test_what_is_nested_deep_is_no_error(case: str) -> None:
+    check(NESTED[case], extract(NESTED[case]))
 
 
 @pytest.mark.parametrize("rule", RULES.names())

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from paths import ROOT
 
 from guardbind.errors import MissingDependencyError, UnknownNameError, WeightsError
 from guardbind.model.loading import resolve
@@ -95,3 +100,24 @@ def test_any_other_name_is_unknown_and_the_nearest_is_asked_for(models: Registry
     with pytest.raises(UnknownNameError) as caught:
         resolve("gpt2")
     assert caught.value.hint is None
+
+
+def test_a_name_is_resolved_without_torch() -> None:
+    code = """
+import sys
+import guardbind
+from guardbind.model.loading import load, resolve
+print(resolve("owner/name"), guardbind.load is load)
+print(*{"torch", "transformers"}.intersection(sys.modules))
+"""
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "owner/name True\n\n"), result.stderr
+
+
+def test_the_room_of_the_model_gives_its_names_when_they_are_used() -> None:
+    room: Any = importlib.import_module("guardbind.model")
+
+    assert sorted(room.__all__) == ["LanguageModel", "ModelTap", "Module", "Reading"]
+    assert all(getattr(room, name).__name__ for name in room.__all__)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        room.no_such_name  # noqa: B018

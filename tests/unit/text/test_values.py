@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_values import BROKE_A_PARSER, odd_values
 
 from guardbind.extraction import classify, extract, spellings
 from guardbind.text import values
@@ -82,6 +83,25 @@ def test_any_string_has_one_type(value: str) -> None:
     assert typed == classify(value)
     assert typed.canonical.strip() or not value.strip()
     assert all(classify(form).type == typed.type for form in spellings(typed))
+
+
+@pytest.mark.parametrize("value", BROKE_A_PARSER)
+def test_what_a_parser_falls_over_has_a_type(value: str) -> None:
+    assert classify(value).type == BROKE_A_PARSER[value]
+
+
+@given(odd_values())
+def test_no_string_is_an_error(value: str) -> None:
+    typed = classify(value)
+    assert typed.canonical.strip() or not value.strip()
+    for locale in ("en_US", "de_DE"):
+        assert all(form.strip() for form in spellings(typed, locale))
+
+
+def test_an_address_is_no_longer_than_one_can_be() -> None:
+    longest = "a" * 248 + "@b.org"
+    assert classify(longest).type == "email"
+    assert classify(f"a{longest}").type == "text"
 
 
 def test_spellings_of_one_value_are_one_binding() -> None:

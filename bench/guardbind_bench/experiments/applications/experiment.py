@@ -15,10 +15,11 @@ from guardbind.config import GuardConfig
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.applications.rows import rows_of
 from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import Condition, ConditionExperiment, GridRun, Point
 from guardbind_bench.experiments.options import check_text_tasks
 from guardbind_bench.experiments.table import TableRow
-from guardbind_bench.measures.answers import DIRECTIONS, POLICIES, AnswerOptions
+from guardbind_bench.measures.answers import DEFAULT_POLICIES, DIRECTIONS, AnswerOptions
 from guardbind_bench.prompts.cell import CellRequest
 from guardbind_bench.prompts.text_trial import Direction
 
@@ -31,8 +32,8 @@ _DRAWN_PER_TRIAL = 4
 class ApplicationsSettings(Frozen):
     """The options of the experiment."""
 
-    policies: tuple[str, ...] = POLICIES
-    """Policies of the guard; always with the unguarded model and `observe`."""
+    policies: tuple[str, ...] = DEFAULT_POLICIES
+    """Registered policies of the guard; always with the unguarded model and `observe`."""
     directions: tuple[Direction, ...] = Field(default=DIRECTIONS, min_length=1)
     """What is asked: the value of a key, or whose a value is."""
     renamings: int = Field(default=0, ge=0)
@@ -47,6 +48,26 @@ class ApplicationsExperiment(ConditionExperiment[ApplicationsSettings]):
     name = "applications"
     title = "What does the guard do for free answers to records, prose and chats, told nothing but the prompt?"
     version = 1
+    place = 40
+    findings = (
+        FindingRule(
+            "What does the guard repair in free answers, told nothing but the prompt?",
+            "applications_answers",
+            (
+                FindingNumber("right before", "accuracy", {"arm": "none"}),
+                FindingNumber("after", "accuracy", {"arm": "auto"}),
+            ),
+            {"direction": "both"},
+            pooled=True,
+        ),
+        FindingRule(
+            "How many right ones does that spoil?",
+            "applications_repair",
+            (FindingNumber("of those right before", "spoiled", {"arm": "auto"}),),
+            {"direction": "both"},
+            pooled=True,
+        ),
+    )
     option_type = ApplicationsSettings
     measure = "answers"
     axes = ("tasks", "ks")

@@ -38,6 +38,7 @@ def rows_of(keys: dict[str, RowKey], records: pd.DataFrame, notes: list[str]) ->
         records: Records of the measure `answers`, with the column `renaming`.
         notes: What has to be said beside the numbers.
     """
+    notes = [*notes, *_how_asked(records)]
     records = records[records["counts"]].set_index(_PAIRED).sort_index(kind="stable")
     failed = records["failed"].notna()
     whole = records[~failed]
@@ -65,6 +66,15 @@ def _failures(records: pd.DataFrame) -> list[str]:
         return []
     arms = ", ".join(f"{arm} {number}" for arm, number in failed["arm"].value_counts(sort=False).items())
     return [f"answers that are left out, as their measurement failed, of {len(records.index.unique())} each: {arms}."]
+
+
+def _how_asked(records: pd.DataFrame) -> list[str]:
+    """Say how the model was asked where it was not by its chat template, as those that it stands beside most often."""
+    asked = records["asked_by"].dropna()
+    if not (asked == "question").any():
+        return []
+    some = "" if (asked == "question").all() else "some prompts: "
+    return [f'{some}asked as "Question: ..." and "Answer:", as the model has no chat template (asked_by: question).']
 
 
 def _directions(records: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -19,6 +19,7 @@ from guardbind_bench.experiments.checkpoint.arms import (
 )
 from guardbind_bench.experiments.checkpoint.pairs import abstentions, compare, holm, pair, written
 from guardbind_bench.experiments.experiment import Experiment, RecordSource, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import Condition, ConditionExperiment, GridRun, Point
 from guardbind_bench.experiments.table import Estimate, TableRow
 from guardbind_bench.prompts.cell import BenchCell, CellRequest
@@ -36,6 +37,15 @@ class CheckpointExperiment(ConditionExperiment[CheckpointOptions]):
     title = "Does restating the bindings repair the answer, and is it the restatement that does?"
     version = 2
     aliases = ("checkpoint",)
+    place = 60
+    findings = (
+        FindingRule(
+            "Does restating the bindings in the prompt help?",
+            "checkpoint",
+            (FindingNumber("right before", "acc_baseline"), FindingNumber("after", "acc_checkpoint")),
+            {"arm": "oracle"},
+        ),
+    )
     option_type = CheckpointOptions
     measure = "reading"
     row_keys = ("task", "filler", "k", "asked", "style", "layout", "template")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import Condition, ConditionExperiment, GridRun, Point, keys_of
 from guardbind_bench.experiments.shared.forms import ReadingOptions
 from guardbind_bench.experiments.shared.readings import READING_KEYS, Readings, stage_estimates
@@ -28,6 +29,17 @@ class DistanceExperiment(ConditionExperiment[ReadingOptions]):
     name = "distance"
     title = "How accuracy falls with the distance between a value and the question"
     version = 2
+    place = 20
+    findings = (
+        FindingRule(
+            "What does distance do?",
+            "distance",
+            (
+                FindingNumber("right near", "acc", end=("k", "smallest")),
+                FindingNumber("right far", "acc", end=("k", "largest")),
+            ),
+        ),
+    )
     option_type = ReadingOptions
     measure = "reading"
     axes = ("tasks", "fillers", "styles", "layouts", "asked", "templates")

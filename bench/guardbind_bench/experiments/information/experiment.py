@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point, with_notes
 from guardbind_bench.experiments.information.bounds import Available
 from guardbind_bench.experiments.information.cell import cell_rows
@@ -17,11 +18,9 @@ from guardbind_bench.experiments.probe.data import TRAINING, TrainTest, train_an
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
 from guardbind_bench.prompts.cell import CellRequest
+from guardbind_bench.registry import TASKS, is_uniform
 
 __all__ = ["EXPERIMENT", "InformationExperiment", "InformationOptions"]
-
-# Fano's bound is for a target that is uniform over the candidates.
-_UNIFORM = ("competing_vars", "decoy_injection", "primacy_recency")
 
 
 class InformationOptions(FormOptions):
@@ -44,6 +43,14 @@ class InformationExperiment(GridExperiment[InformationOptions]):
     title = "Used and available information about the right value, with bounds that hold"
     version = 2
     aliases = ("routing_efficiency",)
+    place = 80
+    findings = (
+        FindingRule(
+            "How much information about the right value goes unused?",
+            "information_groups",
+            (FindingNumber("unused, nats", "unused"),),
+        ),
+    )
     option_type = InformationOptions
     measure = "residuals"
     axes = ("tasks", "fillers", "asked", "templates", "ks")
@@ -51,13 +58,13 @@ class InformationExperiment(GridExperiment[InformationOptions]):
     without_records = "too few trials could be read."
 
     def check(self, settings: Settings, options: InformationOptions) -> None:
-        """Check that the target of each task is uniform over its candidates, too."""
+        """Check that the target of each task is uniform over its candidates, which Fano's bound is for, too."""
         super().check(settings, options)
-        uneven = [task for task in settings.tasks if task not in _UNIFORM]
+        uneven = [task for task in settings.tasks if not is_uniform(task)]
         if uneven:
             raise ConfigError(
                 f"the target of {', '.join(uneven)} is not uniform over the candidates, as the bounds need; "
-                f"{', '.join(_UNIFORM)} are accepted."
+                f"{', '.join(filter(is_uniform, TASKS))} are accepted."
             )
 
     def requests(

@@ -14,6 +14,7 @@ from pydantic import Field, JsonValue
 
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point
 from guardbind_bench.experiments.options import check_names
 from guardbind_bench.experiments.patching.chosen import head_rows, layer_rows
@@ -64,6 +65,15 @@ class PatchingExperiment(CellExperiment[PatchingSettings]):
     title = "Which activations of a clean run bring the right answer back into a corrupt one?"
     version = 2
     aliases = ("patching_full", "gemma_heads")
+    place = 90
+    findings = (
+        FindingRule(
+            "How much of the margin does the site that was chosen first bring back?",
+            "patching_layers",
+            (FindingNumber("share restored", "restoration_ratio_of_means"),),
+            {"role": "chosen"},
+        ),
+    )
     option_type = PatchingSettings
     measure = "patching"
     axes = ("tasks", "ks", "asked", "corruptions")

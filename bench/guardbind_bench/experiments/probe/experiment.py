@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point, with_notes
 from guardbind_bench.experiments.probe.bilinear_rows import bilinear_rows
 from guardbind_bench.experiments.probe.data import TRAINING, TrainTest, embeddings, train_and_test
@@ -48,6 +49,17 @@ class ProbeExperiment(GridExperiment[ProbeOptions]):
     title = "What probes find in the residual where the model writes a wrong value, and what they owe to the task"
     version = 2
     aliases = ("probe_on_stage2b_errors",)
+    place = 70
+    findings = (
+        FindingRule(
+            "On 2B errors, does a probe know more than the model's second choice?",
+            "probe_layers",
+            (
+                FindingNumber("probe at the last", "on_2b", {"probe": "standardised"}, ("layer", "largest")),
+                FindingNumber("second choice", "on_2b", {"probe": "runner_up"}),
+            ),
+        ),
+    )
     option_type = ProbeOptions
     measure = "residuals"
     axes = ("tasks", "fillers", "ks", "asked")

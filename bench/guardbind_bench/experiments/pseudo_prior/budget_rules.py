@@ -13,7 +13,7 @@ from guardbind.config import GuardConfig
 from guardbind.information.budget import signed_divergence
 from guardbind.policies.slot import budget_of
 from guardbind_bench.arrays import Flags, Floats
-from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
+from guardbind_bench.experiments.pseudo_prior.null_arrays import NullArrays
 from guardbind_bench.experiments.pseudo_prior.null_rows import published_margin
 from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.stats.metrics import auroc, auroc_interval
@@ -49,7 +49,7 @@ class BudgetRule:
     flagged: Flags
 
 
-def rules(readings: NullReadings, taus: Sequence[float], seed: int) -> list[BudgetRule]:
+def rules(readings: NullArrays, taus: Sequence[float], seed: int) -> list[BudgetRule]:
     """Apply every rule.
 
     What has no threshold of its own flags as many answers as the guard's threshold of bits does, those of least score.
@@ -102,7 +102,7 @@ def _least(score: Floats, number: int) -> Flags:
     return flagged
 
 
-def judged(readings: NullReadings, rule: BudgetRule) -> dict[str, Estimate]:
+def judged(readings: NullArrays, rule: BudgetRule) -> dict[str, Estimate]:
     """Return how well a rule finds the errors."""
     wrong = ~readings.right
     return {
@@ -124,7 +124,7 @@ def _auroc(right: Floats, wrong: Floats) -> Estimate:
     return Estimate(value=value, low=interval.low, high=interval.high, n=n, method="bootstrap")
 
 
-def reliability(readings: NullReadings) -> Iterator[tuple[str, str, dict[str, Estimate]]]:
+def reliability(readings: NullArrays) -> Iterator[tuple[str, str, dict[str, Estimate]]]:
     """Yield score, bin and row of each bin that holds an answer.
 
     The part of p1 that rests on the evidence is 1 - p0 / p1 = 1 - 2^-bits, nothing where the bits are negative.
@@ -141,7 +141,7 @@ def reliability(readings: NullReadings) -> Iterator[tuple[str, str, dict[str, Es
 
 
 def _bin(
-    readings: NullReadings, score: str, label: str, predicted: Floats, inside: Flags
+    readings: NullArrays, score: str, label: str, predicted: Floats, inside: Flags
 ) -> Iterator[tuple[str, str, dict[str, Estimate]]]:
     if inside.any():
         values = {

@@ -9,14 +9,15 @@ from pydantic import Field, JsonValue
 
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point
 from guardbind_bench.experiments.pseudo_prior.budget_rules import BudgetRule, judged, reliability, rules
-from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
+from guardbind_bench.experiments.pseudo_prior.null_arrays import NullArrays
 from guardbind_bench.experiments.pseudo_prior.null_rows import FAMILY, agreement, family, pseudo_prior
 from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
-from guardbind_bench.measures.nulls import NULL_NAMES
+from guardbind_bench.measures.nulls import NULL_NAMES, check_nulls
 
 __all__ = ["EXPERIMENT", "PseudoPriorExperiment", "PseudoPriorSettings"]
 
@@ -27,7 +28,8 @@ class PseudoPriorSettings(FormOptions):
     """The options of the experiment."""
 
     nulls: tuple[str, ...] = Field(default=NULL_NAMES, min_length=1)
-    """Nulls to read; each but `mask` and `mask_rows` costs two passes over the prompt."""
+    """Registered nulls to read, and `swap`, the bench's own; each but `mask` and `mask_rows` costs two passes over the
+    prompt."""
     taus: tuple[float, ...] = Field(default=(0.75, 0.95), min_length=1)
     """Reliabilities that budgets are asked for, in (0, 1); the paper's and the guard's."""
 
@@ -39,12 +41,26 @@ class PseudoPriorExperiment(CellExperiment[PseudoPriorSettings]):
     title = "What is left of an answer without its evidence, and does an information budget find the errors?"
     version = 2
     aliases = ("binding_null_family",)
+    place = 50
+    findings = (
+        FindingRule(
+            "How well are wrong answers told from right ones? (AUROC)",
+            "budget_rules",
+            (
+                FindingNumber("evidence bits", "auroc", {"rule": "evidence_bits"}),
+                FindingNumber("margin", "auroc", {"rule": "margin"}),
+            ),
+            {"over": "vocabulary"},
+            ("told", "threshold"),
+        ),
+    )
     option_type = PseudoPriorSettings
     measure = "nulls"
 
     def check(self, settings: Settings, options: PseudoPriorSettings) -> None:
-        """Check that the reliabilities are in (0, 1), too."""
+        """Check that there are such nulls and the reliabilities are in (0, 1), too."""
         super().check(settings, options)
+        check_nulls(options.nulls)
         outside = [tau for tau in options.taus if not 0 < tau < 1]
         if outside:
             raise ConfigError(f"taus {outside} are no reliabilities; numbers in (0, 1) are accepted.")
@@ -58,7 +74,7 @@ class PseudoPriorExperiment(CellExperiment[PseudoPriorSettings]):
         read, notes = without_failures(frame)
         if read.empty:
             return list(self.refused(condition, run, *notes))
-        return _rows(NullReadings.of(read), run.keys(condition.keys), run.options.taus, run.settings.seed, notes)
+        return _rows(NullArrays.of(read), run.keys(condition.keys), run.options.taus, run.settings.seed, notes)
 
     def refused(self, condition: Condition, run: GridRun[PseudoPriorSettings], *reasons: str) -> Iterator[TableRow]:
         """Yield a row in every table that says why."""
@@ -67,7 +83,7 @@ class PseudoPriorExperiment(CellExperiment[PseudoPriorSettings]):
 
 
 def _rows(
-    readings: NullReadings, keys: dict[str, RowKey], taus: tuple[float, ...], seed: int, notes: list[str]
+    readings: NullArrays, keys: dict[str, RowKey], taus: tuple[float, ...], seed: int, notes: list[str]
 ) -> list[TableRow]:
     rows: list[TableRow] = []
 

@@ -10,7 +10,7 @@ from guardbind.information import bernoulli_kl, clopper_pearson, divergence_inte
 from guardbind.information.intervals import Interval
 from guardbind.policies.slot import budget_of
 from guardbind_bench.arrays import Flags, Floats
-from guardbind_bench.experiments.pseudo_prior.null_readings import NullReadings
+from guardbind_bench.experiments.pseudo_prior.null_arrays import NullArrays
 from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.stats.statistics import difference, mean, ratio_of_means, share
 
@@ -42,7 +42,7 @@ def published_margin(logprob: float, prior: float, tau: float) -> float:
     return bernoulli_kl(p1, p0) - bernoulli_kl(tau, p0)
 
 
-def pseudo_prior(readings: NullReadings, null: str) -> dict[str, Estimate]:
+def pseudo_prior(readings: NullArrays, null: str) -> dict[str, Estimate]:
     """Return the row of a null; only trials that it was read on count."""
     place = readings.nulls.index(null)
     read = ~np.isnan(readings.null_right[:, place])
@@ -75,7 +75,7 @@ def _at_least(interval: Interval, n: int) -> Estimate:
     return Estimate(value=interval.low, low=interval.low, high=high, n=n, method="clopper-pearson")
 
 
-def agreement(readings: NullReadings, null: str, reference: str) -> dict[str, Estimate]:
+def agreement(readings: NullArrays, null: str, reference: str) -> dict[str, Estimate]:
     """Return how far a null agrees with a reference on the emitted token, and what it costs beside it."""
     columns = [readings.nulls.index(name) for name in (null, reference)]
     read = ~np.isnan(readings.token_priors[:, columns]).any(axis=1)
@@ -119,7 +119,7 @@ def _spearman(first: Floats, second: Floats) -> Floats:
     return correlation
 
 
-def family(readings: NullReadings, tau: float) -> dict[str, Estimate]:
+def family(readings: NullArrays, tau: float) -> dict[str, Estimate]:
     """Return the row of the published family at one reliability; empty where a null of it was not read.
 
     Probabilities are those of the target among the candidates.

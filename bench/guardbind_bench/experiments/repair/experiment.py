@@ -10,12 +10,13 @@ from collections.abc import Iterator
 import pandas as pd
 from pydantic import Field, JsonValue
 
-from guardbind_bench.experiments.experiment import Experiment
+from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point
 from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
-from guardbind_bench.measures.repair import DEFAULT_ARMS, UNGUARDED
+from guardbind_bench.measures.repair import DEFAULT_ARMS, UNGUARDED, check_arms
 from guardbind_bench.stats.statistics import count, difference, mcnemar, mean, quantity, share, share_removed
 
 __all__ = ["EXPERIMENT", "RepairExperiment", "RepairSettings"]
@@ -25,7 +26,8 @@ class RepairSettings(FormOptions):
     """The options of the experiment."""
 
     arms: tuple[str, ...] = Field(default=DEFAULT_ARMS, min_length=1)
-    """Ways to answer: arms of the guard, `candidates`, checkpoint arms as `oracle:64`; the unguarded model always."""
+    """Ways to answer: a registered policy, also with /resolved or /evidence; `candidates`; checkpoint arms as
+    `oracle:64`; the unguarded model always."""
 
 
 class RepairExperiment(CellExperiment[RepairSettings]):
@@ -34,8 +36,31 @@ class RepairExperiment(CellExperiment[RepairSettings]):
     name = "repair"
     title = "What does the guard repair, what does it spoil, and what does it cost?"
     version = 2
+    place = 30
+    findings = (
+        FindingRule(
+            "What does the guard repair, told only where the evidence stands?",
+            "repair",
+            (
+                FindingNumber("right before", "accuracy", {"arm": "none"}),
+                FindingNumber("after", "accuracy", {"arm": "auto/evidence"}),
+            ),
+            apart=("told",),
+        ),
+        FindingRule(
+            "How many answers does that turn from right to wrong?",
+            "repair",
+            (FindingNumber("of all trials", "right_to_wrong", {"arm": "auto/evidence"}),),
+            pooled=True,
+        ),
+    )
     option_type = RepairSettings
     measure = "repair"
+
+    def check(self, settings: Settings, options: RepairSettings) -> None:
+        """Check that there are such arms, too."""
+        super().check(settings, options)
+        check_arms(options.arms)
 
     def cell_options(self, point: Point, options: RepairSettings) -> dict[str, JsonValue]:
         """Return the arms."""

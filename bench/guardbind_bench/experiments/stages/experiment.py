@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from guardbind_bench.experiments.experiment import Experiment
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun
 from guardbind_bench.experiments.shared.forms import ReadingOptions
 from guardbind_bench.experiments.shared.letters import letter_estimates
@@ -24,6 +25,14 @@ class StagesExperiment(CellExperiment[ReadingOptions]):
     title = "Where answers go wrong: gate failures (2A) and binding failures (2B)"
     version = 2
     aliases = ("stage_decomposition", "qwen_full", "baseline_by_distance", "notes_binding")
+    place = 10
+    findings = (
+        FindingRule(
+            "How often is the unguarded model right, and how does it fail?",
+            "stages",
+            (FindingNumber("right", "acc"), FindingNumber("2A", "rate_2a"), FindingNumber("2B", "rate_2b")),
+        ),
+    )
     option_type = ReadingOptions
     measure = "reading"
     axes = ("tasks", "fillers", "styles", "layouts", "asked", "templates", "ks")

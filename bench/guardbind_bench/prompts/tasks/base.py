@@ -37,6 +37,7 @@ class PromptTask(ABC):
     name: ClassVar[str]
     version: ClassVar[int] = 1
     lettered: ClassVar[bool] = False
+    uniform: ClassVar[bool] = False
     pool: Pool
 
     def __init__(

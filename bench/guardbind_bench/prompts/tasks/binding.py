@@ -69,6 +69,9 @@ class BindingTask(PromptTask):
     `k`. The values are those that are one token in every form, so that a trial binds the same values in all of them.
     """
 
+    # The values are drawn from the candidates, all alike.
+    uniform = True
+
     keys: ClassVar[tuple[str, ...]]
     """Key of each assignment."""
     asks: ClassVar[tuple[tuple[int, str], ...]]

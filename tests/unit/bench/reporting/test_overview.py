@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from bench_summaries import MODEL, about, condition_of, hits, row_of, summary_of, table_of
 
 from guardbind.information.intervals import wilson
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.table import Estimate, RowKey, Table, TableRow
 from guardbind_bench.prompts.cell import PromptForm
 from guardbind_bench.registry import EXPERIMENTS
 from guardbind_bench.reporting.findings import Finding, findings_of
-from guardbind_bench.reporting.outline import FINDINGS, MOST_FINDINGS, ORDER, FindingNumber, FindingRule
+from guardbind_bench.reporting.outline import MOST_FINDINGS, finding_rules, place_of
 from guardbind_bench.reporting.overview import overviews_of
 from guardbind_bench.reporting.page import sections_of
 from guardbind_bench.reporting.report import write_report
@@ -101,10 +103,11 @@ def test_what_is_not_in_the_run_is_not_told() -> None:
     assert findings_of([summary_of([table_of({"other": "share"}, name="repair")], [])], [REPAIRED]) == []
 
 
-def test_the_outline_names_what_there_is() -> None:
+def test_what_experiments_find_is_in_their_tables() -> None:
     tables: dict[str, Table] = {table.id: table for name in EXPERIMENTS for table in EXPERIMENTS.get(name).tables}
-    assert sorted(ORDER) == EXPERIMENTS.names()
-    for rule in FINDINGS:
+    rules = finding_rules(EXPERIMENTS)
+    assert len(rules) > MOST_FINDINGS
+    for rule in rules:
         columns = tables[rule.table].columns
         assert {number.column for number in rule.numbers} <= set(columns), rule.title
         if rule.pooled:
@@ -115,6 +118,42 @@ def test_stages_come_first_and_strangers_last() -> None:
     names = ["zoo", "applications", "stages"]
     sections = sections_of([repair_summary(experiment=name) for name in names])
     assert [section.anchor for section in sections] == ["stages", "applications", "zoo"]
+
+
+def test_experiments_stand_in_the_order_of_their_places() -> None:
+    assert sorted(EXPERIMENTS, key=place_of)[:3] == ["stages", "distance", "repair"]
+    assert len({place_of(name)[0] for name in EXPERIMENTS}) == len(EXPERIMENTS.names())
+
+
+class Stranger:
+    """An experiment of somebody else, with what a report cannot do without."""
+
+    title, version, aliases, tables = "Is it as strange?", 1, (), (table_of({"odd": "share"}, name="strange"),)
+
+
+class Telling(Stranger):
+    """One that says where it stands, and what it finds."""
+
+    place = 15
+    findings = (FindingRule("Is it odd?", "strange", (FindingNumber("odd", "odd"),)),)
+
+
+@pytest.mark.parametrize(("kind", "place", "found"), [(Stranger, 2, []), (Telling, 1, ["Is it odd?"])])
+def test_an_experiment_from_outside_has_its_place(kind: type[Stranger], place: int, found: list[str]) -> None:
+    [table] = kind.tables
+    row = row_of(table, {"odd": hits(3, 4)})
+    names = ["stages", "strange", "applications", "zoo"]
+    runs = [repair_summary(experiment=name) for name in names]
+    runs[1] = summary_of([table], [row], experiment="strange").model_copy(update={"title": kind.title})
+    EXPERIMENTS.register("strange", kind())  # type: ignore[arg-type]
+    try:
+        sections = sections_of(runs)
+        (overview,) = overviews_of(sections)
+    finally:
+        EXPERIMENTS.unregister("strange")
+    anchors = [section.anchor for section in sections]
+    assert (anchors.index("strange"), anchors[-1]) == (place, "zoo")
+    assert [(one.finding.title, one.anchor) for one in overview.findings] == [(t, "strange-strange") for t in found]
 
 
 def test_each_model_has_an_overview_of_its_own() -> None:

@@ -11,11 +11,11 @@ import pandas as pd
 from guardbind.information import nats_to_bits
 from guardbind_bench.arrays import Flags, Floats
 
-__all__ = ["NullReadings"]
+__all__ = ["NullArrays"]
 
 
 @dataclass(frozen=True, slots=True)
-class NullReadings:
+class NullArrays:
     """What was read on the trials of a cell; one row per trial, one column per null, NaN where a null was not read.
 
     Attributes:
@@ -60,7 +60,7 @@ class NullReadings:
     seconds: Floats
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> NullReadings:
+    def of(cls, frame: pd.DataFrame) -> NullArrays:
         """Read the records of a cell, none of them failed, at least one."""
 
         def column(name: str) -> Floats:
