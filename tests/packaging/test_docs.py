@@ -112,7 +112,7 @@ def test_every_link_leads_to_a_file_and_to_a_heading_of_it(page: Path) -> None:
 def shown_commands() -> list[str]:
     """Every `guardbind ...` that stands in a block of the pages, its comment left out."""
     lines = [line for page in PAGES for block in re.findall(r"^```\n(.*?)^```$", text_of(page), re.S | re.M)
-             for line in block.splitlines()]  # fmt: skip
+             for line in block.replace("\\\n", " ").splitlines()]  # fmt: skip
     return sorted({line.split("  #")[0].strip() for line in lines if line.startswith("guardbind ")})
 
 

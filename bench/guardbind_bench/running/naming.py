@@ -26,7 +26,7 @@ def without_folders(arguments: Iterable[str], model: str | None = None) -> list[
         arguments: As the shell gave them.
         model: The model as it was asked for; None where it is not known.
 
-    >>> without_folders(["run", "--model", "/data/models/tiny", "--out=/home/me/runs/a"])
+    >>> without_folders(["run", "--model", "/data/models/tiny", "--out=/data/runs/a"])
     ['run', '--model', 'tiny', '--out=a']
     """
     return [_without_folders(argument, model) for argument in arguments]

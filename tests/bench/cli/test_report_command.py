@@ -138,11 +138,11 @@ def test_a_model_is_called_by_the_last_part_of_its_folder(tmp_path: Path, monkey
         ("guardbind bench run --model Qwen/Qwen2.5-3B --k 8", None),
         ("guardbind bench run --option 'policies=[\"auto\"]' --out runs/a", None),
         (
-            "guardbind bench run --model '/data/my models/tiny' --out=/home/me/a",
+            "guardbind bench run --model '/data/my models/tiny' --out=/data/mine/a",
             "guardbind bench run --model tiny --out=a",
         ),
         ("guardbind bench run --model \"it's", None),
-        ("guardbind bench run --model \"it's --out /home/me/a", "a"),
+        ("guardbind bench run --model \"it's --out /data/mine/a", "a"),
     ],
 )
 def test_a_command_is_told_without_folders(command: str, told: str | None) -> None:

@@ -360,5 +360,5 @@ def test_exports_are_sorted_and_exist() -> None:
 
 def test_settings_that_are_no_config(model: CausalLM, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     settings: Any = {"policy": "observe"}
-    with pytest.raises(ConfigError, match="dict; a GuardConfig is accepted"):
+    with pytest.raises(ConfigError, match=r"dict; a GuardConfig is accepted\. Write Guard\("):
         Guard(model, tiny_tokenizer, settings)

@@ -231,3 +231,9 @@ def test_another_logger_can_be_named(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_level_that_nothing_reaches_is_refused(level: str) -> None:
     with pytest.raises(ConfigError, match=r"logs at INFO and WARNING.*logging:WARNING"):
         build_sinks([f"logging:{level}"])
+
+
+def test_what_is_no_sink_is_told_with_what_is_one() -> None:
+    given: Any = 5
+    with pytest.raises(ConfigError, match=r"int 5; a name or a callable is accepted\. Name one of .*jsonl.*logging"):
+        build_sinks([given])
