@@ -250,6 +250,13 @@ class TestAWrittenToken:
         _, after = generation.step("9", score=1.0)
         assert forced(after) == "3"
 
+    def test_leaves_a_value_that_may_be_over_to_the_model(self) -> None:
+        items = [Binding("beta", "5 EUR", aliases=("5",)), Binding("alpha", "7")]
+        row = letters_row("beta=5 EUR\nalpha=7\nbeta=", items, "beta")
+        generation = Generation(row, [write("5")])
+        assert generation.write("x x") == "5 x"
+        assert row.phase is Phase.CLOSED
+
 
 class TestAFollowedBranch:
     def test_reads_what_is_written_and_chooses_the_rest(self, row: Row) -> None:
@@ -275,6 +282,12 @@ class TestAFollowedBranch:
         row = letters_row(ALIKE, {"alpha": "1950", "beta": "19"}, "alpha")
         generation = Generation(row, [follow("1", branch("5"))])
         assert generation.write("xxxx") == "1950"
+
+    @pytest.mark.parametrize("last", ["2", "3"])
+    def test_chooses_among_the_ways_of_the_target(self, last: str) -> None:
+        items = [Binding("alpha", "17"), Binding("beta", "42", aliases=("43",))]
+        generation = Generation(letters_row(PROMPT, items, "beta"), [follow("4", branch(last))])
+        assert generation.write("xx") == "4" + last
 
     def test_is_let_go_of_where_none_of_its_tokens_may_be_written(self, row: Row) -> None:
         generation = Generation(row, [follow("4", branch("2"))])
@@ -352,6 +365,14 @@ class TestLimits:
     def test_there_were_enough_interventions(self, row: Row) -> None:
         row.interventions = 2
         assert "bound on interventions" in self.refused(Generation(row, [write("4")], max_interventions=2))
+
+    def test_but_all_that_is_done_in_one_value_is_one(self) -> None:
+        row = letters_row("alpha=47\nbeta=42\nbeta=", {"alpha": "47", "beta": "42"}, "beta")
+        null = PlainNull(peaked("2"))
+        generation = Generation(row, [write("4")], [Stop("mine")], null=null, max_interventions=1)
+        assert generation.write("x2") == "4" + END
+        assert [slot.verdict for slot in generation.recorder.slots] == ["gate_failure", "unsupported"]
+        assert row.interventions == 1
 
     @pytest.mark.parametrize("bound", ["max_positions", "max_columns"])
     def test_there_is_no_room_for_an_insertion(self, bound: str, row: Row) -> None:
