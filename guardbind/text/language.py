@@ -168,6 +168,7 @@ class Statements:
         not_names: Words that name nothing.
         of: Words between what is had and who has it.
         on: Words with which a sentence goes on behind a value.
+        adverbs: Those of them that speak of when or how: with another value behind one, what stands before it is none.
         range: Words between the two ends of a range, or between two choices.
         belongs: A value that comes first: from the verb to the attribute, with the groups `verb`, `owner` and
             `attribute`.
@@ -211,6 +212,7 @@ class Statements:
     not_names: frozenset[str]
     of: frozenset[str]
     on: frozenset[str]
+    adverbs: frozenset[str]
     range: frozenset[str]
     belongs: re.Pattern[str]
     noted: str
