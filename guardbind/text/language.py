@@ -285,8 +285,14 @@ class Language:
 
     @cached_property
     def goes_on_with(self) -> re.Pattern[str]:
-        """What stands behind a name that begins a sentence: what is owned, or a verb."""
-        return re.compile(rf"(?:{self.marks.possessive})[ \u00a0]|[ \u00a0](?:{self.statements.verbs})[ \u00a0]")
+        """What stands behind a name that begins a sentence: a verb, or what is `owned` and a verb.
+
+        The group `mark` is what says so, if it is not the name itself.
+        """
+        return re.compile(
+            rf"(?P<owned>(?P<mark>{self.marks.possessive})?(?:[ \u00a0][^\s.!?;:]+){{1,4}}?)??"
+            rf"[ \u00a0](?:{self.statements.verbs})[ \u00a0]"
+        )
 
     @cached_property
     def owning(self) -> re.Pattern[str]:

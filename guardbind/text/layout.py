@@ -317,12 +317,14 @@ def layout_of(text: str, language: Language = ENGLISH) -> Layout:
 
 
 def _begins_sentence(text: str, place: int, language: Language) -> bool:
-    """Whether the name at a place owns something, or has a verb behind it."""
+    """Whether the name at a place, or what it owns, has a verb behind it."""
     name = _FULL_NAME.match(text, place)
     if name is None:
         return False
-    owns = name.group().endswith(language.marks.genitives) and language.owning.match(text, name.end())
-    return bool(owns or language.goes_on_with.match(text, name.end()))
+    goes_on = language.goes_on_with.match(text, name.end())
+    if goes_on is None or not goes_on["owned"] or goes_on["mark"]:
+        return goes_on is not None
+    return name.group().endswith(language.marks.genitives) and language.owning.match(text, name.end()) is not None
 
 
 def _uncut(cuts: list[int], start: int, end: int) -> bool:
