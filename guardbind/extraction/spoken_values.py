@@ -22,6 +22,7 @@ _WORDS = 6  # of a value
 _CHARACTERS = 240
 _TYPED = 4  # words of a value that comes first
 _LONGEST_TYPED = 60  # characters of it
+_ANOTHER = re.compile(r"[ \t\u00a0](?:[^\w\s.,;:!?()]|[A-Z]{3}[ \u00a0])?\d")  # value
 _MOST_COUNTED = 3  # words behind an ordinal number
 _UNIT = 120  # characters behind a value in which its unit is looked for
 
@@ -94,6 +95,8 @@ def _with_unit(text: str, start: int, stop: int, end: int, language: Language) -
         if said in language.statements.range:
             return None  # a range, or a choice
         if said in language.statements.on:
+            if said in language.statements.adverbs and _ANOTHER.match(text, word.end()):
+                return None  # "was 2019 only $17"
             break
         reached = word.end()
     if reached == stop:
@@ -118,6 +121,9 @@ def _named(text: str, start: int, ends: list[int], layout: Layout) -> Span | Non
     begin = start
     for stop in ends:
         word = text[begin:stop].lstrip()
+        if reached is not None and word == "&":
+            begin = stop  # "Moor & Co."
+            continue
         bare = word.rstrip(".,;:!?)\"'")
         numbered = reached is not None and bare[:1].isdecimal()  # "Room 214"
         if not bare or not (bare[0].isupper() or numbered) or not wordlike(bare):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from guardbind.text.words import content, words
 
 __all__ = ["LabelTable", "Labels", "Named", "label_table"]
 
+_NUMBERED = re.compile(r"[ \u00a0](?:[A-Z]|\d[\w-]*)(?!\w)")
 _REACH = 40  # characters before a name in which the word before it is looked for
 
 
@@ -90,7 +92,7 @@ class LabelTable:
         """Return where a text names owners, in the order of the text.
 
         A name that may be another one ("Jonas Code", of Jona or of Jonas) or is another one ("von Andreas", where only
-        Andrea is known) stands for nobody.
+        Andrea is known) stands for nobody, and so does a word of a name with another letter or number behind it.
         """
         found = occurrences(folded(text), {*self.owners, *self.genitives})
         kept = longest(span for span, _ in found)
@@ -100,6 +102,8 @@ class LabelTable:
         """Return whom a name stands for at a place."""
         itself, owning = (table.get(name, frozenset()) for table in (self.owners, self.genitives))
         marks = self.language.marks
+        if _NUMBERED.match(text, span[1]) and all(folded(whole) != name for whole in itself):
+            itself = frozenset()  # "Model A", where only Model B is known
         if not any(name.endswith(ending) for ending in marks.genitives):
             return itself
         said = self.language.statements

@@ -18,6 +18,8 @@ from guardbind.text.layout import Layout
 
 __all__ = ["read_bindings", "writable"]
 
+_EXAMPLE = 60  # characters before a statement in which it may be called an example
+
 logger = logging.getLogger("guardbind")
 
 
@@ -80,13 +82,14 @@ def _agreement(bindings: list[Binding], prompt: PromptText, language: Language) 
 
 def _finished(found: ExtractedTable, prompt: PromptText, language: Language) -> ExtractedTable:
     text = prompt.text
-    last = Layout(text, prompt.specials, language).units(0, len(text))[-1]
+    layout = Layout(text, prompt.specials, language)
+    last = layout.units(0, len(text))[-1]
     unfinished = bool(text[last.start :].strip())
     kept = []
     for item in found.items:
         start, end = item.statement or (0, 0)
         if not (unfinished and end > last.start) and not language.questions.example.search(
-            text, max(0, start - 60), start
+            text, max(layout.unit_start(start), start - _EXAMPLE), start
         ):
             kept.append(item)
     return replace(found, items=tuple(kept))

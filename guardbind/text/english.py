@@ -14,6 +14,7 @@ from guardbind.text.stems import plural_s
 __all__ = ["ENGLISH"]
 
 _DOUBTS = wordlist("if whether unless suppose assuming what which who where when why how not")
+_ADVERBS = wordlist("only already still yet too also ago later earlier instead then")
 _UNTRUE = "(?:false|untrue|wrong|incorrect|a lie|a myth|not true|not right|not correct|not the case)"
 _SAID = (
     "(?:said|says?|saying|claim(?:s|ed)?|think|thinks|thought|believed?|believes|wrote|stated?|states|confirmed"
@@ -166,8 +167,10 @@ _STATEMENTS = Statements(
     of=wordlist("of for"),
     on=wordlist(
         "and but so as at because by for from if in of on per since until when where which while who with not now",
-        "today again is was has only already still yet too also ago later earlier instead then",
-    ),
+        "today again is was has",
+    )
+    | _ADVERBS,
+    adverbs=_ADVERBS,
     range=wordlist("to or"),
     belongs=re.compile(
         r"(?<=[\w)])[ \t](?P<verb>is|was|as)[ \t](?P<owner>[A-Z][\w.&-]{0,40}(?:[ \t][A-Z][\w.&-]{0,40}){0,2})"

@@ -19,6 +19,10 @@ _DOUBTS = wordlist(
     "ob falls wenn sofern angenommen was welche welcher welches welchen welchem wer wem wen wessen wo wann",
     "warum wie nicht kein keine keinen",
 )
+_ADVERBS = wordlist(
+    "noch erst schon bereits nur auch sogar",
+    "allerdings jedoch doch dann danach davor damals seitdem seither insgesamt immer weiterhin",
+)
 _UNTRUE = "(?:falsch|unwahr|gelogen|unrichtig|nicht wahr|nicht richtig|nicht korrekt|nicht der fall)"
 _SAID = (
     "(?:behaupte[tn]?|behauptete[tn]?|sag(?:e|t|en|te|ten)|gesagt|glaub(?:e|t|en|te|ten)|geglaubt|mein(?:e|t|en|te|ten)"
@@ -193,9 +197,10 @@ _STATEMENTS = Statements(
     of=wordlist("von vom für des der"),
     on=wordlist(
         "und aber so wie als an am ab bei durch für von vom aus falls in im auf pro seit bis wenn wo welche der",
-        "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie noch erst schon bereits nur auch",
-        "sogar allerdings jedoch doch dann danach davor damals seitdem seither insgesamt immer weiterhin um gegen",
-    ),
+        "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie um gegen",
+    )
+    | _ADVERBS,
+    adverbs=_ADVERBS,
     range=wordlist("bis oder"),
     belongs=re.compile(
         rf"(?<=[\w)])[ \t](?P<verb>ist|war|als)[ \t](?P<owner>{_NAME})(?<=\w)s['\u2019]?[ \t]"

@@ -168,6 +168,7 @@ class Statements:
         not_names: Words that name nothing.
         of: Words between what is had and who has it.
         on: Words with which a sentence goes on behind a value.
+        adverbs: Those of them that speak of when or how: with another value behind one, what stands before it is none.
         range: Words between the two ends of a range, or between two choices.
         belongs: A value that comes first: from the verb to the attribute, with the groups `verb`, `owner` and
             `attribute`.
@@ -211,6 +212,7 @@ class Statements:
     not_names: frozenset[str]
     of: frozenset[str]
     on: frozenset[str]
+    adverbs: frozenset[str]
     range: frozenset[str]
     belongs: re.Pattern[str]
     noted: str
@@ -283,8 +285,14 @@ class Language:
 
     @cached_property
     def goes_on_with(self) -> re.Pattern[str]:
-        """What stands behind a name that begins a sentence: what is owned, or a verb."""
-        return re.compile(rf"(?:{self.marks.possessive})[ \u00a0]|[ \u00a0](?:{self.statements.verbs})[ \u00a0]")
+        """What stands behind a name that begins a sentence: a verb, or what is `owned` and a verb.
+
+        The group `mark` is what says so, if it is not the name itself.
+        """
+        return re.compile(
+            rf"(?P<owned>(?P<mark>{self.marks.possessive})?(?:[ \u00a0][^\s.!?;:]+){{1,4}}?)??"
+            rf"[ \u00a0](?:{self.statements.verbs})[ \u00a0]"
+        )
 
     @cached_property
     def owning(self) -> re.Pattern[str]:

@@ -40,6 +40,7 @@ _INITIAL = re.compile(
     r"(?<![\w'\u2019.])(?:[^\W\d_]\.)*(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0]"
     r"(?=(?P<next>[^\W\d_]\w*)(?P<again>(?<=[ \u00a0].)\.)?)"
 )
+_FULL_NAME = re.compile(r"(?:[^\W\d_]\.[ \u00a0]){0,3}[^\W\d_][\w-]*(?:[ \u00a0](?=[^\W\d_a-z])[\w-]+){0,2}?")
 _FOLLOWING_WORD = re.compile(r"[ \u00a0](?P<next>[^\W\d_]+)")
 _ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}(?P<dot>\.)[ \u00a0](?=(?P<next>\w+))")
 _COUNTED = re.compile(r"[#(]?(?:[A-Za-z]{0,8}[-/]?\d|[IVX]+\b)")
@@ -315,6 +316,17 @@ def layout_of(text: str, language: Language = ENGLISH) -> Layout:
     return Layout(text, language=language)
 
 
+def _begins_sentence(text: str, place: int, language: Language) -> bool:
+    """Whether the name at a place, or what it owns, has a verb behind it."""
+    name = _FULL_NAME.match(text, place)
+    if name is None:
+        return False
+    goes_on = language.goes_on_with.match(text, name.end())
+    if goes_on is None or not goes_on["owned"] or goes_on["mark"]:
+        return goes_on is not None
+    return name.group().endswith(language.marks.genitives) and language.owning.match(text, name.end()) is not None
+
+
 def _uncut(cuts: list[int], start: int, end: int) -> bool:
     return bisect_right(cuts, start) == bisect_right(cuts, end)
 
@@ -335,7 +347,7 @@ def _mere_dots(text: str, language: Language) -> frozenset[int]:
     for initial in _INITIAL.finditer(text):
         capitals = initial["letter"].isupper() and initial["next"][0].isupper()
         if language.said_to_be.search(text, max(0, initial.start() - _CONTEXT), initial.start()):
-            capitals &= not language.goes_on_with.match(text, initial.end("next"))  # "The grade is A. Bob's is B."
+            capitals &= not _begins_sentence(text, initial.end(), language)  # "The grade is A. Bob's is B."
         names = initial["again"] is not None or initial["next"].casefold() not in language.function_words
         if initial["letter"] == "I" and initial.start() != reached:
             names &= initial["again"] is not None  # "It was I. Bob was there."

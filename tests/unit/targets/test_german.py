@@ -158,3 +158,55 @@ def test_keys_without_attributes() -> None:
 
 def test_a_guard_takes_it_by_name() -> None:
     assert LANGUAGES.get(GuardConfig(language="german").language) is GERMAN
+
+
+class TestNamesThatEndInS:
+    ONE = "Die PIN von Nikola ist 3117. Die PIN von Erik ist 4228."
+    BOTH = "Die PIN von Nikola ist 3117. Die PIN von Nikolas ist 4228."
+
+    @pytest.mark.parametrize(
+        ("question", "value"),
+        [
+            ("Wie lautet die PIN von Nikolas?", None),
+            ("Welche PIN hat Nikolas?", None),
+            ("Wie lautet Nikolas PIN?", "3117"),
+            ("Wie lautet Nikolas neue PIN?", "3117"),
+            ("Wie lautet die PIN von Nikola?", "3117"),
+        ],
+    )
+    def test_are_no_genitive_behind_von(self, question: str, value: str | None) -> None:
+        assert answer(question, facts=self.ONE) == value
+
+    @pytest.mark.parametrize(
+        ("question", "value"),
+        [
+            ("Wie lautet die PIN von Nikolas?", "4228"),
+            ("Wie lautet die PIN von Nikola?", "3117"),
+            ("Welche PIN hat Nikolas?", "4228"),
+            ("Wie lautet Nikolas' PIN?", "4228"),
+            ("Wie lautet Nikolas PIN?", None),
+        ],
+    )
+    def test_are_told_apart(self, question: str, value: str | None) -> None:
+        assert answer(question, facts=self.BOTH) == value
+
+
+class TestSharpS:
+    @pytest.mark.parametrize(
+        ("question", "value"),
+        [("Wie gro\u00df ist der Umsatz von Eva?", "310"), ("Wie hoch ist der Umsatz von Frau Vo\u00df?", "920")],
+    )
+    def test_hides_no_owner(self, question: str, value: str) -> None:
+        facts = "Der Umsatz von Eva ist 310. Der Umsatz von Frau Vo\u00df ist 920."
+        assert answer(question, facts=facts) == value
+
+
+class TestNumberedNames:
+    FACTS = "Der Preis von Tisch B ist 350 \u20ac. Der Preis von Stuhl A ist 90 \u20ac."
+
+    @pytest.mark.parametrize(
+        ("question", "value"),
+        [("Was ist der Preis von Tisch A?", None), ("Was ist der Preis von Tisch B?", "350 \u20ac")],
+    )
+    def test_a_shared_word_is_not_the_whole(self, question: str, value: str | None) -> None:
+        assert answer(question, facts=self.FACTS) == value

@@ -12,7 +12,7 @@ from guardbind.extraction import extract
 from guardbind.text.english import ENGLISH
 from guardbind.text.german import GERMAN
 from guardbind.text.language import Language
-from guardbind.text.layout import Layout, Span
+from guardbind.text.layout import Layout, Span, folded
 
 PIECES = [
     *("Bob", "Alice", "total", "fig", "Dr", "no", "Ltd", "etc", "J", "I", "5", "12", "3.5", "acme.test", "Z"),
@@ -254,3 +254,58 @@ def test_unmarked_is_free_of_marks(text: str, start: int, end: int) -> None:
         assert Layout(text).unmarked(start, end)
     elif any(char in ',;:!?()[]{}|"\n' for char in stretch):
         assert not Layout(text).unmarked(start, end)
+
+
+class TestDotsOfNames:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The desk of C. A. Lowe is new",
+            "Ask I. A. Quist or J. I. Brand today",
+            "J.P. Ohm was there",
+            "We buy at Moor & Co. Ltd. of Hull",
+            "The lift holds max. 6 people",
+            "Go to bldg. 4, rm. 18 please",
+        ],
+    )
+    def test_end_no_sentence(self, text: str) -> None:
+        assert sentences(text) == [text]
+
+    @pytest.mark.parametrize(
+        "text",
+        ["Wir kaufen bei Moor & Co. KG in Ulm", "Er wohnt Gartenstr. 8 im 3. OG rechts", "Die Fa. Moor zahlt"],
+    )
+    def test_end_no_german_sentence(self, text: str) -> None:
+        assert sentences(text, GERMAN) == [text]
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            ["It was I.", "Ann left."],
+            ["Eve's mark is A.", "Otto's mark is B.", "Nils has none."],
+            ["Nils's mark is C.", "J. R. Fox's mark is D."],
+            ["We buy at Moor & Co.", "The lift is new."],
+        ],
+    )
+    def test_end_one(self, parts: list[str]) -> None:
+        assert sentences(" ".join(parts)) == parts
+
+    def test_a_grade_before_a_genitive(self) -> None:
+        assert sentences("Evas Note ist A. Ottos Note ist B.", GERMAN) == ["Evas Note ist A.", "Ottos Note ist B."]
+
+    @pytest.mark.parametrize(
+        ("value", "rest"),
+        [("min. 30 km", ""), ("ref. 17", ""), ("12. 5. 2024", ""), ("blue", ". Next comes"), ("blue", "! Next")],
+    )
+    def test_no_value_ends_before_a_number(self, value: str, rest: str) -> None:
+        text = value + rest
+        end = Layout(text).sentence_end(0, len(text))
+        assert text[:end] == value
+
+
+@pytest.mark.parametrize("text", ["Frau Wei\u00df", "\u0130ZMIR", "STRASSE", "Stra\u00dfe \ufb01n", ""])
+def test_folding_keeps_every_place(text: str) -> None:
+    low = folded(text)
+    assert len(low) == len(text)
+    assert folded(low) == low
+    assert folded("ANNA") == folded("anna")
