@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, settings
 _ALONE = "PYTEST_XDIST_WORKER" not in os.environ
 os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)) if _ALONE else "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# A worker is told the width of the terminal of the run; what is tested writes to a pipe.
+if not _ALONE:
+    os.environ.pop("COLUMNS", None)
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 if TYPE_CHECKING:
