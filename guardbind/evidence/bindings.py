@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from guardbind.errors import BindingError
+from guardbind.evidence.record import Record
 from guardbind.text.layout import Span
 
 __all__ = ["Binding", "Evidence", "Target", "check_bindings"]
@@ -28,6 +29,7 @@ class Binding:
         spans: Several statements of the same value, each as `span`, which is then left out.
         attribute: What is asked of the owners, as "badge number"; None where the key is all there is.
         owners: Names, any of which says whose value it is: "Alice", or other values of the same record.
+        record: The record that it belongs to, where the prompt has records.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Binding:
     spans: tuple[Span, ...] = field(default=(), kw_only=True)
     attribute: str | None = field(default=None, kw_only=True)
     owners: tuple[str, ...] = field(default=(), kw_only=True)
+    record: Record | None = field(default=None, kw_only=True)
 
     @property
     def surfaces(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from guardbind.errors import BindingError, TargetError, nearest
 from guardbind.evidence.bindings import Binding, Evidence, check_bindings
 from guardbind.evidence.claim import Claim, LocatedBy, claim
+from guardbind.evidence.record import Record
 from guardbind.text.decoded import PromptText
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
@@ -50,6 +51,7 @@ class Located:
         mentions: Where the prompt states it, in textual order.
         attribute: What is asked of the owners; None where the key is all there is.
         owners: Names, any of which says whose value it is.
+        record: The record that it belongs to, its spans in the decoded prompt; None where nothing says so.
     """
 
     index: int
@@ -59,6 +61,7 @@ class Located:
     mentions: tuple[Mention, ...]
     attribute: str | None = None
     owners: tuple[str, ...] = ()
+    record: Record | None = None
 
     @property
     def absent(self) -> bool:

@@ -42,6 +42,8 @@ class Resolution:
         reason: Why, in words that hold no prompt text.
         key: The key, or the id of an evidence; None if the target is unresolved.
         score: How well it fits, in [0, 1]; 0 if the target is unresolved.
+        open: Bindings among which the words leave open which is meant; empty where they tell, or where they say that
+            none of them is.
     """
 
     index: int | None
@@ -49,6 +51,7 @@ class Resolution:
     reason: str
     key: str | None
     score: float = 0.0
+    open: tuple[int, ...] = ()
 
 
 class _AskingUnit(NamedTuple):
