@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from guardbind.errors import ConfigError
-from guardbind.events import Record
+from guardbind.events import Event
 
 __all__ = ["jsonl_sink"]
 
@@ -16,7 +16,7 @@ __all__ = ["jsonl_sink"]
 _lock = threading.Lock()
 
 
-def jsonl_sink(argument: str) -> Callable[[Record], None]:
+def jsonl_sink(argument: str) -> Callable[[Event], None]:
     """Return a sink that appends to a file.
 
     The file is opened for each record and closed behind it, so that it exists from the first record on, may be moved
@@ -35,7 +35,7 @@ def jsonl_sink(argument: str) -> Callable[[Record], None]:
             hint="Write jsonl:records.jsonl.",
         )
 
-    def write(record: Record) -> None:
+    def write(record: Event) -> None:
         line = record.model_dump_json().encode() + b"\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         with _lock, path.open("a+b") as file:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from guardbind.errors import ConfigError
-from guardbind.events import Record, SlotRecord
+from guardbind.events import Event, SlotRecord
 from guardbind.events.records import as_json
 
 __all__ = ["logging_sink"]
@@ -14,7 +14,7 @@ __all__ = ["logging_sink"]
 _LOGGER = "guardbind.events"
 
 
-def logging_sink(argument: str) -> Callable[[Record], None]:
+def logging_sink(argument: str) -> Callable[[Event], None]:
     """Return a sink that logs at INFO, or at WARNING where a slot ends with another verdict than `ok`.
 
     The whole record is in the attribute `guardbind` of the log record, as JSON-ready data.
@@ -33,7 +33,7 @@ def logging_sink(argument: str) -> Callable[[Record], None]:
         )
     logger = logging.getLogger(_LOGGER if least is not None else argument or _LOGGER)
 
-    def log(record: Record) -> None:
+    def log(record: Event) -> None:
         failed = isinstance(record, SlotRecord) and record.final_verdict != "ok"
         level = logging.WARNING if failed else logging.INFO
         if least is None or level >= least:
@@ -42,7 +42,7 @@ def logging_sink(argument: str) -> Callable[[Record], None]:
     return log
 
 
-def _line(record: Record) -> str:
+def _line(record: Event) -> str:
     place = f"row {record.row}, step {record.step}"
     if isinstance(record, SlotRecord):
         target = "" if record.target is None else f", target {record.target}"

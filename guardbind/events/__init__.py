@@ -6,9 +6,9 @@ from guardbind.events.emit import Emitter, build_sinks
 from guardbind.events.records import (
     BudgetRecord,
     CandidateRecord,
+    Event,
     InterventionRecord,
     Provenance,
-    Record,
     SlotRecord,
     Verdict,
 )
@@ -17,9 +17,9 @@ __all__ = [
     "BudgetRecord",
     "CandidateRecord",
     "Emitter",
+    "Event",
     "InterventionRecord",
     "Provenance",
-    "Record",
     "SlotRecord",
     "Verdict",
     "build_sinks",

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable, Sequence
 
 from guardbind.errors import ConfigError
-from guardbind.events.records import Record
+from guardbind.events.records import Event
 from guardbind.registry import SINKS
 
 __all__ = ["Emitter", "Sink", "build_sinks"]
 
-Sink = Callable[[Record], None]
+Sink = Callable[[Event], None]
 
 logger = logging.getLogger("guardbind")
 logger.addHandler(logging.NullHandler())
@@ -56,7 +56,7 @@ class Emitter:
         self._capture_text = capture_text
         self.failures = 0
 
-    def emit(self, record: Record) -> None:
+    def emit(self, record: Event) -> None:
         """Send one record; exceptions of a sink are swallowed, counted in `failures` and logged once."""
         if not self._sinks:
             return

@@ -15,9 +15,9 @@ __all__ = [
     "Action",
     "BudgetRecord",
     "CandidateRecord",
+    "Event",
     "InterventionRecord",
     "Provenance",
-    "Record",
     "SlotRecord",
     "Verdict",
     "as_json",
@@ -216,10 +216,10 @@ class SlotRecord(Frozen):
         )
 
 
-Record = SlotRecord | InterventionRecord
+Event = SlotRecord | InterventionRecord
 
 
-def as_json(record: Record) -> dict[str, Any]:
+def as_json(record: Event) -> dict[str, Any]:
     """Return a record as JSON-ready data; infinite bits become null."""
     data: dict[str, Any] = json.loads(record.model_dump_json())
     return data

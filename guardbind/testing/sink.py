@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from guardbind.events import BudgetRecord, CandidateRecord, InterventionRecord, Provenance, Record, SlotRecord
+from guardbind.events import BudgetRecord, CandidateRecord, InterventionRecord, Provenance, Event, SlotRecord
 from guardbind.events.emit import Sink
 from guardbind.testing.claims import claim
 
@@ -14,7 +14,7 @@ _THREADS = 4
 _ROUNDS = 8
 
 
-def example_records() -> tuple[Record, ...]:
+def example_records() -> tuple[Event, ...]:
     """Return a slot and an intervention with text, and the same without: what a sink may be given."""
     provenance = Provenance(
         guardbind="0",
@@ -103,7 +103,7 @@ def check_sink(sink: Sink) -> None:
     records = example_records()
     before = [record.model_dump_json() for record in records]
 
-    def send(record: Record) -> BaseException | None:
+    def send(record: Event) -> BaseException | None:
         try:
             returned: object = sink(record)  # type: ignore[func-returns-value]
         except Exception as error:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from guardbind.errors import GuardbindError
-from guardbind.events import Record
+from guardbind.events import Event
 from guardbind.policies import Raise, Slot, Stop, Write
 from guardbind.registry import POLICIES, SINKS, SLOTS
 from guardbind.slots import Moment
@@ -162,11 +162,11 @@ def test_a_broken_slot_rule_is_found(rule: Callable[[Moment], Any], sentence: st
         check_slot_rule(rule)
 
 
-def talkative(record: Record) -> Any:
+def talkative(record: Event) -> Any:
     return "thanks"
 
 
-def picky(record: Record) -> None:
+def picky(record: Event) -> None:
     if record.event == "intervention":
         raise KeyError("step")
 
@@ -175,6 +175,6 @@ def picky(record: Record) -> None:
     ("sink", "sentence"),
     [(talkative, "a sink returns nothing"), (picky, "a sink takes every record, intervention among them")],
 )
-def test_a_broken_sink_is_found(sink: Callable[[Record], None], sentence: str) -> None:
+def test_a_broken_sink_is_found(sink: Callable[[Event], None], sentence: str) -> None:
     with pytest.raises(ContractError, match=sentence):
         check_sink(sink)
