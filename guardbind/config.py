@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from guardbind.errors import ConfigError
 from guardbind.frozen import Frozen
-from guardbind.registry import LANGUAGES, NULLS, POLICIES, SLOTS
+from guardbind.registry import LANGUAGES, NULLS, POLICIES, RESOLVERS, SLOTS
 
 __all__ = ["CheckpointConfig", "GuardConfig"]
 
@@ -103,6 +103,17 @@ class GuardConfig(_Config):
     max_interventions: int = Field(default=8, ge=0)
     """Interventions kept in one row of one generation, at most."""
 
+    resolver: str = "both"
+    """What says which binding a slot is meant to take. `words`: the words around the slot and in the question.
+    `reading`: the record that the model's own reading of the question rests on, and of it the field that the words
+    name. `both`: what the two agree on; the words alone where nothing can be read."""
+
+    min_question_bits: float = Field(default=3.0, allow_inf_nan=False)
+    """A question rests on a record when hiding the record costs it at least this many bits ..."""
+
+    min_question_lead: float = Field(default=2.0, ge=0, allow_inf_nan=False)
+    """... and at least this many more than hiding any other record does."""
+
     trusted_score: float = Field(default=0.8, ge=0, allow_inf_nan=False)
     """Target score from which the words are believed: a proposal that takes the place of another binding's value then
     needs evidence bits that are not below 0 and more observed bits than the model's own token, and not
@@ -153,6 +164,13 @@ class GuardConfig(_Config):
         if language not in LANGUAGES:
             raise ValueError(str(LANGUAGES.miss(language)))
         return language
+
+    @field_validator("resolver")
+    @classmethod
+    def _known_resolver(cls, resolver: str) -> str:
+        if resolver not in RESOLVERS:
+            raise ValueError(str(RESOLVERS.miss(resolver)))
+        return resolver
 
     @field_validator("policy")
     @classmethod

@@ -146,6 +146,15 @@ NULLS: Registry[Any] = Registry(
     },
 )
 
+RESOLVERS: Registry[Any] = Registry(
+    "resolver",
+    {
+        "both": "guardbind.resolvers.both:BOTH",
+        "reading": "guardbind.resolvers.reading:READING",
+        "words": "guardbind.resolvers.words:WORDS",
+    },
+)
+
 SLOTS: Registry[Any] = Registry(
     "slot rule",
     {

@@ -58,6 +58,8 @@ class NullReading:
 class Null(Protocol):
     """A way to take evidence away; registered in `NULLS`.
 
+    A null that masks columns may also have `reread` (see `MaskedTail`), by which what a question rests on is read.
+
     Attributes:
         name: The registered name.
         stand_ins: Names of the nulls to use where this one is not available, the best first. A null may lack it; then

@@ -20,7 +20,7 @@ from guardbind.text.layout import Layout, Span, Unit, longest, occurrences
 
 __all__ = ["How", "Resolution", "resolve"]
 
-How: TypeAlias = Literal["declared", "slot_prefix", "sentence", "entity", "query", "only", "unresolved"]
+How: TypeAlias = Literal["declared", "slot_prefix", "sentence", "entity", "query", "reading", "only", "unresolved"]
 
 # How far each way of finding the key is to be trusted, in [0, 1].
 _SCORES: dict[str, float] = {"declared": 1.0, "slot_prefix": 0.95, "query": 0.9, "only": 0.5}
@@ -35,13 +35,14 @@ class Resolution:
 
     Attributes:
         index: Index into the items of the table; None if the target is unresolved.
-        how: `declared` by the caller; `slot_prefix`, the key in the line before the slot; `query`, the key that the
+        how: `reading`: the words left several open, and the question rests on the record of this one. `declared` by the caller; `slot_prefix`, the key in the line before the slot; `query`, the key that the
             query names; `only`, the only key declared; or `unresolved`. Of bindings with an attribute (see
             `guardbind.targets`) also `sentence`, what the slot's own sentence names, and `entity`, the value of the
             kind that begins that belongs to the owner named.
         reason: Why, in words that hold no prompt text.
         key: The key, or the id of an evidence; None if the target is unresolved.
         score: How well it fits, in [0, 1]; 0 if the target is unresolved.
+        agreed: The model's own reading of the question says the same.
         open: Bindings among which the words leave open which is meant; empty where they tell, or where they say that
             none of them is.
     """
@@ -52,6 +53,7 @@ class Resolution:
     key: str | None
     score: float = 0.0
     open: tuple[int, ...] = ()
+    agreed: bool = False
 
 
 class _AskingUnit(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from guardbind.events import BudgetRecord, CandidateRecord, InterventionRecord, Provenance, Event, SlotRecord
+from guardbind.events import BudgetRecord, CandidateRecord, Event, InterventionRecord, Provenance, SlotRecord
 from guardbind.events.emit import Sink
 from guardbind.testing.claims import claim
 

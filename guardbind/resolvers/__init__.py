@@ -1,0 +1,7 @@
+"""Says which binding a slot should take its value from: the words, the model's own reading, or both."""
+
+from __future__ import annotations
+
+from guardbind.resolvers.resolver import AskedRecord, QuestionBits, Resolver
+
+__all__ = ["AskedRecord", "QuestionBits", "Resolver"]

@@ -1,0 +1,62 @@
+"""Resolves by what the question rests on: the record by its bits, the field inside it by words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from guardbind.evidence import EvidenceTable
+from guardbind.resolvers.resolver import QuestionBits
+from guardbind.targets import Resolution
+
+__all__ = ["READING", "ByReading", "in_record"]
+
+
+class ByReading:
+    """Takes the record that the question rests on, and of it the field that the words name.
+
+    Which field is meant does not show in the bits, because the words for it stand in every record.
+    """
+
+    reads = True
+
+    def __call__(self, words: Resolution, question: QuestionBits | None, table: EvidenceTable, /) -> Resolution:
+        """Return the target, unresolved where the question rests on no record clearly."""
+        if question is None:
+            return _unresolved(words, "the question could not be read")
+        if not question.clear:
+            return _unresolved(words, "the question rests on no record clearly")
+        return in_record(words, question, table)
+
+
+def in_record(words: Resolution, question: QuestionBits, table: EvidenceTable) -> Resolution:
+    """Return the field of the record that a question rests on.
+
+    Args:
+        words: What the words say: a field, or between which of them they cannot tell.
+        question: What the question rests on.
+        table: The bindings of the row.
+    """
+    items = question.best.items
+    if words.index is not None and words.index in items:
+        return words
+    named = [item for item in words.open if item in items]
+    keys = {table.items[item].key for item in named}
+    if len(keys) != 1:
+        what = "several fields" if named else "no field"
+        return _unresolved(words, f"the words name {what} of the record that the question rests on")
+    target = table.last(keys.pop())
+    return replace(
+        words,
+        index=target.index,
+        how="reading",
+        reason=f"{words.reason}; the question rests on its record",
+        key=target.key,
+        score=1.0,
+    )
+
+
+def _unresolved(words: Resolution, reason: str) -> Resolution:
+    return replace(words, index=None, how="unresolved", reason=f"{words.reason}; {reason}", key=None, score=0.0)
+
+
+READING = ByReading()

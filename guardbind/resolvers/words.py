@@ -1,0 +1,22 @@
+"""Resolves by the words alone."""
+
+from __future__ import annotations
+
+from guardbind.evidence import EvidenceTable
+from guardbind.resolvers.resolver import QuestionBits
+from guardbind.targets import Resolution
+
+__all__ = ["WORDS", "ByWords"]
+
+
+class ByWords:
+    """Takes what the words say; nothing is read."""
+
+    reads = False
+
+    def __call__(self, words: Resolution, question: QuestionBits | None, table: EvidenceTable, /) -> Resolution:
+        """Return what the words say."""
+        return words
+
+
+WORDS = ByWords()

@@ -1,0 +1,193 @@
+"""Reads what the question of a prompt rests on: hides one record at a time while its tokens are read again."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from guardbind.config import GuardConfig
+from guardbind.errors import NullUnavailableError
+from guardbind.model.tail import Tail
+from guardbind.nulls.null import NullRow, TokenRanges
+from guardbind.resolvers import AskedRecord, QuestionBits
+from guardbind.session.bound_prompt import BoundPrompt
+from guardbind.session.row import Row
+
+__all__ = ["QuestionReader", "Reread", "Stretch", "hidden_records", "question_of"]
+
+logger = logging.getLogger("guardbind")
+
+Reread = Callable[..., tuple[tuple[Tensor, ...], int]]
+"""What a null may have to read a stretch again; see `MaskedTail.reread`."""
+
+_MOST_HIDDEN = 16  # records, or groups of them, that are hidden in one forward
+_KEPT_GROUPS = 2  # of these, the ones that are looked into
+_LONGEST = 192  # tokens of a question that are read; of a longer one its end
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is read again of a row.
+
+    Attributes:
+        row: The row.
+        ids: Its tokens up to the end of what is read again, without padding.
+        asks: Which of them ask.
+        records: Records that stand before these: the indices of their bindings, and their tokens.
+    """
+
+    row: Row
+    ids: tuple[int, ...]
+    asks: range
+    records: tuple[tuple[tuple[int, ...], TokenRanges], ...]
+
+
+class QuestionReader:
+    """Reads the questions of a generation, those of all rows together.
+
+    Args:
+        config: The guard's settings.
+        reread: Reads a stretch again under masked columns; None where the null of the model cannot.
+    """
+
+    def __init__(self, config: GuardConfig, reread: Reread | None) -> None:
+        self._config = config
+        self._reread = reread
+
+    def read(self, tail: Tail, stretches: Sequence[Stretch], columns: int) -> list[QuestionBits | None]:
+        """Return what each stretch rests on; None where that cannot be read.
+
+        Records are hidden in groups where there are many, and the groups that matter are parted until each record of
+        them was hidden alone.
+
+        Args:
+            tail: The interrupted generation.
+            stretches: What is read again, at most one stretch per row; all of them end in the same column.
+            columns: That column, padding included.
+        """
+        if self._reread is None or not stretches:
+            return [None] * len(stretches)
+        searches = [_Search(stretch) for stretch in stretches]
+        while pending := [search for search in searches if search.groups]:
+            again = max(search.again for search in pending)
+            rows = [search.null_row() for search in pending]
+            try:
+                read, _ = self._reread(tail, rows, columns=columns, again=again)
+            except NullUnavailableError as error:
+                logger.warning("what a question rests on cannot be read: %s", error)
+                self._reread = None
+                return [None] * len(stretches)
+            for search, logprobs in zip(pending, read, strict=True):
+                search.take(logprobs)
+        return [search.result(self._config) for search in searches]
+
+
+class _Search:
+    """Finds the record that a stretch rests on, from groups to single ones."""
+
+    def __init__(self, stretch: Stretch) -> None:
+        self._stretch = stretch
+        self._alone: dict[int, float] = {}  # record to its bits
+        self._left: list[float] = []  # bits of groups that were not looked into
+        self.groups = _parted(range(len(stretch.records)))
+
+    @property
+    def again(self) -> int:
+        """Tokens to read again: those that ask, the one before them, and what follows up to the end."""
+        stretch = self._stretch
+        return min(len(stretch.ids), len(stretch.ids) - stretch.asks.start + 1)
+
+    def null_row(self) -> NullRow:
+        stretch = self._stretch
+        hidden = tuple(tuple(part for at in group for part in stretch.records[at][1]) for group in self.groups)
+        return NullRow(stretch.row.index, stretch.ids, stretch.row.bound.pad, hidden, hidden, ())
+
+    def take(self, logprobs: Tensor) -> None:
+        """Take note of `[1 + groups, tokens]`, nats, and say what is to be hidden next."""
+        stretch = self._stretch
+        first = logprobs.shape[1] - (len(stretch.ids) - stretch.asks.start)
+        asked = logprobs[:, max(0, first) : first + len(stretch.asks)].double()
+        bits = ((asked[0] - asked[1:]).sum(-1) / math.log(2)).tolist()
+        ranked = sorted(zip(bits, self.groups, strict=True), key=lambda pair: -pair[0])
+        several = [(value, group) for value, group in ranked if len(group) > 1]
+        self._alone.update({group[0]: value for value, group in ranked if len(group) == 1})
+        within = [group for _, group in several[:_KEPT_GROUPS]]
+        self._left += [value for value, _ in several[_KEPT_GROUPS:]]
+        self.groups = [part for group in within for part in _parted(group, _MOST_HIDDEN // len(within))]
+
+    def result(self, config: GuardConfig) -> QuestionBits | None:
+        if not self._alone:
+            return None
+        ranked = sorted(self._alone, key=lambda at: -self._alone[at])
+        best = self._alone[ranked[0]]
+        others = [*(self._alone[at] for at in ranked[1:]), *self._left]
+        lead = best - max(others) if others else best
+        clear = best >= config.min_question_bits and lead >= config.min_question_lead
+        return QuestionBits(AskedRecord(self._stretch.records[ranked[0]][0], best), lead, clear)
+
+
+def question_of(row: Row) -> Stretch | None:
+    """Return the question of a row's prompt as what is to be read again; None where it cannot be read.
+
+    It cannot where there is none, and where a record stands behind it: what the model had not read yet, no question
+    rests on.
+    """
+    bound = row.bound
+    start, end = bound.agreement.query.span
+    asks = bound.prompt.tokens(start, end)
+    asks = range(max(asks.start, asks.stop - _LONGEST, 1), asks.stop)
+    records = hidden_records(bound)
+    if not asks or not records or any(part.stop > asks.start for _, parts in records for part in parts):
+        return None
+    return Stretch(row, bound.ids, asks, records)
+
+
+def hidden_records(bound: BoundPrompt) -> tuple[tuple[tuple[int, ...], TokenRanges], ...]:
+    """Return the records of a prompt: the indices of their bindings, and the tokens of all that belongs to them.
+
+    A binding without a record is one of its own, together with the others of its key.
+
+    Args:
+        bound: The prompt.
+    """
+    grouped: dict[tuple[str, str], list[int]] = {}
+    for item in bound.table.items:
+        if not item.absent:
+            known = ("key", item.key) if item.record is None else ("record", item.record.id)
+            grouped.setdefault(known, []).append(item.index)
+    found = []
+    for members in grouped.values():
+        tokens: set[int] = set()
+        for index in members:
+            item = bound.table.items[index]
+            for mention in item.mentions:
+                tokens.update(mention.tokens)
+            for span in () if item.record is None else item.record.spans:
+                tokens.update(bound.prompt.tokens(*span))
+        found.append((tuple(members), _ranges(sorted(tokens))))
+    return tuple(found)
+
+
+def _ranges(places: Sequence[int]) -> TokenRanges:
+    """Return sorted places as ranges.
+
+    >>> _ranges([3, 4, 7])
+    (range(3, 5), range(7, 8))
+    """
+    ranges: list[range] = []
+    for place in places:
+        if ranges and ranges[-1].stop == place:
+            ranges[-1] = range(ranges[-1].start, place + 1)
+        else:
+            ranges.append(range(place, place + 1))
+    return tuple(ranges)
+
+
+def _parted(records: Sequence[int], parts: int = _MOST_HIDDEN) -> list[tuple[int, ...]]:
+    """Cut records into at most so many groups of neighbours, as even as can be."""
+    count = min(parts, len(records))
+    return [tuple(records[i * len(records) // count : (i + 1) * len(records) // count]) for i in range(count)]
