@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from guardbind.resolvers.resolver import AskedRecord, QuestionBits, Resolver
+from guardbind.resolvers.resolver import Resolver
 
-__all__ = ["AskedRecord", "QuestionBits", "Resolver"]
+__all__ = ["Resolver"]

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from guardbind.evidence import EvidenceTable
 from guardbind.resolvers.reading import in_record
-from guardbind.resolvers.resolver import QuestionBits
-from guardbind.targets import Resolution
+from guardbind.targets import QuestionBits, Resolution
 
 __all__ = ["BOTH", "Both"]
 
@@ -31,7 +30,7 @@ class Both:
             return _differ(words, "the question rests on no record clearly")
         if words.index not in question.best.items:
             return _differ(words, "the question rests on another record")
-        return replace(words, agreed=True, reason=f"{words.reason}; the question rests on its record")
+        return replace(words, reason=f"{words.reason}; the question rests on its record")
 
 
 def _differ(words: Resolution, reason: str) -> Resolution:

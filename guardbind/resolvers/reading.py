@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from guardbind.evidence import EvidenceTable
-from guardbind.resolvers.resolver import QuestionBits
-from guardbind.targets import Resolution
+from guardbind.targets import QuestionBits, Resolution
 
 __all__ = ["READING", "ByReading", "in_record"]
 

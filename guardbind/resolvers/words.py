@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from guardbind.evidence import EvidenceTable
-from guardbind.resolvers.resolver import QuestionBits
-from guardbind.targets import Resolution
+from guardbind.targets import QuestionBits, Resolution
 
 __all__ = ["WORDS", "ByWords"]
 

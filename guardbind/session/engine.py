@@ -31,6 +31,7 @@ from guardbind.policies import (
     Write,
     verify,
 )
+from guardbind.session.asking import Asking
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullMeter, NullReadings
 from guardbind.session.opener import Opener, Opening
@@ -87,7 +88,8 @@ class Engine:
         self._tap = tap
         self._recorder = recorder
         self._limits = limits
-        self._opener = Opener(protection.config, model.tokenizer)
+        self._asking = Asking(protection.config, protection.nulls, tap.suspended)
+        self._opener = Opener(protection.config, model.tokenizer, self._asking)
         self._meter = NullMeter(protection.config, protection.nulls)
 
     def observe(self, last_tokens: Sequence[int]) -> None:
@@ -114,6 +116,7 @@ class Engine:
         """
         tops: list[int] | None = None
         openings: list[Opening] = []
+        self._read_questions(reading, columns)
         for row in self._rows:
             if row.finished:
                 continue
@@ -143,6 +146,12 @@ class Engine:
             with self._tap.suspended():
                 scores = self._judge_and_act(openings, reading, scores, columns)
         return scores
+
+    def _read_questions(self, reading: Reading, columns: int) -> None:
+        """Read what the prompts ask, of the rows that may come to a slot here for the first time."""
+        rows = [row for row in self._rows if not row.finished]
+        due = [row for row in rows if self._asking.wants(row) and self._opener.may_open(row)]
+        self._asking.read(self._model.tail(reading.cache, columns, self._config.tail_tokens), due)
 
     def _way_on(self, row: Row, top: int, scores: Tensor) -> int | None:
         """Return the token that a repaired value has to go on with, where the model's own would leave it half written.

@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
+from guardbind.session.asking import Asking
 from guardbind.session.row import Row
 from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots import Moment
@@ -83,10 +84,12 @@ class Opener:
     Args:
         config: The guard's settings.
         tokenizer: The model's tokenizer.
+        asking: Says what a slot is meant to take.
     """
 
-    def __init__(self, config: GuardConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, config: GuardConfig, tokenizer: PreTrainedTokenizerBase, asking: Asking) -> None:
         self._config = config
+        self._asking = asking
         self._tokenizer = tokenizer
         self._detector = SlotDetector(config)
 
@@ -144,9 +147,10 @@ class Opener:
         return self._decision(row, row.begin(Value(detected, resolution, node, len(row.ids))), top)
 
     def _resolve(self, row: Row, detected: Detected, beginning: Sequence[int]) -> Resolution:
-        return row.bound.resolve(
+        words = row.bound.resolve(
             detected, lambda: row.answer(self._tokenizer), started=row.step > 0, beginning=beginning
         )
+        return self._asking.resolve(row, words, row.line_start(self._tokenizer))
 
     def _value_like(self, row: Row, resolution: Resolution, top: int) -> bool:
         """Whether a token looks like the start of the value: where one is expected, something else may be said."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from torch import Tensor
 
 from guardbind.config import GuardConfig
 from guardbind.errors import NullUnavailableError
 from guardbind.model.tail import Tail
-from guardbind.nulls.null import NullRow, TokenRanges
-from guardbind.resolvers import AskedRecord, QuestionBits
-from guardbind.session.bound_prompt import BoundPrompt
-from guardbind.session.row import Row
+from guardbind.nulls.null import NullRow
+from guardbind.session.stretch import Stretch
+from guardbind.targets import AskedRecord, QuestionBits
 
-__all__ = ["QuestionReader", "Reread", "Stretch", "hidden_records", "question_of"]
+__all__ = ["QuestionReader", "Reread"]
 
 logger = logging.getLogger("guardbind")
 
@@ -26,24 +24,6 @@ Reread = Callable[..., tuple[tuple[Tensor, ...], int]]
 
 _MOST_HIDDEN = 16  # records, or groups of them, that are hidden in one forward
 _KEPT_GROUPS = 2  # of these, the ones that are looked into
-_LONGEST = 192  # tokens of a question that are read; of a longer one its end
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What is read again of a row.
-
-    Attributes:
-        row: The row.
-        ids: Its tokens up to the end of what is read again, without padding.
-        asks: Which of them ask.
-        records: Records that stand before these: the indices of their bindings, and their tokens.
-    """
-
-    row: Row
-    ids: tuple[int, ...]
-    asks: range
-    records: tuple[tuple[tuple[int, ...], TokenRanges], ...]
 
 
 class QuestionReader:
@@ -128,63 +108,6 @@ class _Search:
         lead = best - max(others) if others else best
         clear = best >= config.min_question_bits and lead >= config.min_question_lead
         return QuestionBits(AskedRecord(self._stretch.records[ranked[0]][0], best), lead, clear)
-
-
-def question_of(row: Row) -> Stretch | None:
-    """Return the question of a row's prompt as what is to be read again; None where it cannot be read.
-
-    It cannot where there is none, and where a record stands behind it: what the model had not read yet, no question
-    rests on.
-    """
-    bound = row.bound
-    start, end = bound.agreement.query.span
-    asks = bound.prompt.tokens(start, end)
-    asks = range(max(asks.start, asks.stop - _LONGEST, 1), asks.stop)
-    records = hidden_records(bound)
-    if not asks or not records or any(part.stop > asks.start for _, parts in records for part in parts):
-        return None
-    return Stretch(row, bound.ids, asks, records)
-
-
-def hidden_records(bound: BoundPrompt) -> tuple[tuple[tuple[int, ...], TokenRanges], ...]:
-    """Return the records of a prompt: the indices of their bindings, and the tokens of all that belongs to them.
-
-    A binding without a record is one of its own, together with the others of its key.
-
-    Args:
-        bound: The prompt.
-    """
-    grouped: dict[tuple[str, str], list[int]] = {}
-    for item in bound.table.items:
-        if not item.absent:
-            known = ("key", item.key) if item.record is None else ("record", item.record.id)
-            grouped.setdefault(known, []).append(item.index)
-    found = []
-    for members in grouped.values():
-        tokens: set[int] = set()
-        for index in members:
-            item = bound.table.items[index]
-            for mention in item.mentions:
-                tokens.update(mention.tokens)
-            for span in () if item.record is None else item.record.spans:
-                tokens.update(bound.prompt.tokens(*span))
-        found.append((tuple(members), _ranges(sorted(tokens))))
-    return tuple(found)
-
-
-def _ranges(places: Sequence[int]) -> TokenRanges:
-    """Return sorted places as ranges.
-
-    >>> _ranges([3, 4, 7])
-    (range(3, 5), range(7, 8))
-    """
-    ranges: list[range] = []
-    for place in places:
-        if ranges and ranges[-1].stop == place:
-            ranges[-1] = range(ranges[-1].start, place + 1)
-        else:
-            ranges.append(range(place, place + 1))
-    return tuple(ranges)
 
 
 def _parted(records: Sequence[int], parts: int = _MOST_HIDDEN) -> list[tuple[int, ...]]:

@@ -6,5 +6,6 @@ from guardbind.targets.agreement import Agreement
 from guardbind.targets.by_key import Resolution, resolve
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, read_query
+from guardbind.targets.question_bits import AskedRecord, QuestionBits
 
-__all__ = ["Agreement", "Place", "Query", "Resolution", "read_query", "resolve"]
+__all__ = ["Agreement", "AskedRecord", "Place", "Query", "QuestionBits", "Resolution", "read_query", "resolve"]

@@ -13,6 +13,7 @@ from guardbind.errors import TargetError
 from guardbind.evidence.bindings import Target
 from guardbind.evidence.claim import key_places
 from guardbind.evidence.locate import EvidenceTable
+from guardbind.targets.question_bits import QuestionBits
 from guardbind.text.decoded import PromptText
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
@@ -35,16 +36,18 @@ class Resolution:
 
     Attributes:
         index: Index into the items of the table; None if the target is unresolved.
-        how: `reading`: the words left several open, and the question rests on the record of this one. `declared` by the caller; `slot_prefix`, the key in the line before the slot; `query`, the key that the
+        how: `declared` by the caller; `slot_prefix`, the key in the line before the slot; `query`, the key that the
             query names; `only`, the only key declared; or `unresolved`. Of bindings with an attribute (see
-            `guardbind.targets`) also `sentence`, what the slot's own sentence names, and `entity`, the value of the
-            kind that begins that belongs to the owner named.
+            `guardbind.targets`) also `sentence`, what the slot's own sentence names; `entity`, the value of the kind
+            that begins that belongs to the owner named; and `reading`, where the words leave several open and the
+            question rests on the record of this one.
         reason: Why, in words that hold no prompt text.
         key: The key, or the id of an evidence; None if the target is unresolved.
         score: How well it fits, in [0, 1]; 0 if the target is unresolved.
-        agreed: The model's own reading of the question says the same.
         open: Bindings among which the words leave open which is meant; empty where they tell, or where they say that
             none of them is.
+        by_words: What the words alone say; equal to `index` where nothing else was asked.
+        question: What the model's own reading says; None where that was not or could not be read.
     """
 
     index: int | None
@@ -53,7 +56,14 @@ class Resolution:
     key: str | None
     score: float = 0.0
     open: tuple[int, ...] = ()
-    agreed: bool = False
+    by_words: int | None = None
+    question: QuestionBits | None = None
+
+    @property
+    def agreed(self) -> bool:
+        """Whether words and reading say the same, each surely."""
+        read = self.question is not None and self.question.clear and self.index in self.question.best.items
+        return read and self.index is not None and self.index == self.by_words
 
 
 class _AskingUnit(NamedTuple):

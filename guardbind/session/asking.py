@@ -1,0 +1,99 @@
+"""Resolves slots by the resolver of a guard, and reads what it needs: each question once, a sentence where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from guardbind.config import GuardConfig
+from guardbind.model.tail import Tail
+from guardbind.nulls import Null
+from guardbind.registry import RESOLVERS
+from guardbind.resolvers import Resolver
+from guardbind.session.question import QuestionReader
+from guardbind.session.row import Row
+from guardbind.session.stretch import question_of, sentence_of
+from guardbind.targets import QuestionBits, Resolution
+
+__all__ = ["Asking"]
+
+_OF_THE_TEXT = frozenset({"sentence", "entity", "slot_prefix"})
+
+
+class Asking:
+    """Says what the slots of one generation are meant to take.
+
+    Args:
+        config: The guard's settings.
+        nulls: The nulls that the model takes, the best first; the first that can read a stretch again is used.
+        suspended: Keeps the hooks on the model from seeing the passes that are run here.
+    """
+
+    def __init__(
+        self, config: GuardConfig, nulls: Sequence[Null], suspended: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self._resolver: Resolver = RESOLVERS.get(config.resolver)
+        reread = next((null.reread for null in nulls if hasattr(null, "reread")), None)
+        self._reader = QuestionReader(config, reread)
+        self._suspended = suspended
+        self._questions: dict[int, QuestionBits | None] = {}
+        self._tail: Tail | None = None
+
+    def wants(self, row: Row) -> bool:
+        """Whether the question of a row is still to be read."""
+        bound = row.bound
+        needed = self._resolver.reads and bound.addressed and bound.declared is None
+        return needed and row.index not in self._questions
+
+    def read(self, tail: Tail, rows: Sequence[Row]) -> None:
+        """Take note of where the generation stands, and read the questions of some rows.
+
+        Args:
+            tail: The interrupted generation.
+            rows: The rows; of those with one prompt, as of several samples, the first is read for all.
+        """
+        self._tail = tail
+        alike: dict[tuple[int, ...], list[Row]] = {}
+        for row in rows:
+            alike.setdefault(row.bound.ids, []).append(row)
+        stretches = {ids: question_of(same[0]) for ids, same in alike.items()}
+        readable = [stretch for stretch in stretches.values() if stretch is not None]
+        found: dict[tuple[int, ...], QuestionBits | None] = {}
+        if readable:
+            columns = readable[0].row.bound.pad + len(readable[0].ids)
+            with self._suspended():
+                read = self._reader.read(tail, readable, columns)
+            found = {stretch.ids: bits for stretch, bits in zip(readable, read, strict=True)}
+        for ids, same in alike.items():
+            self._questions.update((row.index, found.get(ids)) for row in same)
+
+    def resolve(self, row: Row, words: Resolution, sentence: int) -> Resolution:
+        """Return what a slot of a row is meant to take.
+
+        A sentence of the answer that speaks of another record than the question is read itself.
+
+        Args:
+            row: The row.
+            words: What the words say.
+            sentence: Where the sentence of the slot begins among the row's tokens.
+        """
+        if words.how == "declared" or not row.bound.addressed:
+            return replace(words, by_words=words.index)
+        question = self._questions.get(row.index)
+        if question is not None and self._speaks_of_another(words, question):
+            question = self._of_sentence(row, sentence) or question
+        resolved = self._resolver(words, question, row.bound.table)
+        return replace(resolved, by_words=words.index, question=question)
+
+    @staticmethod
+    def _speaks_of_another(words: Resolution, question: QuestionBits) -> bool:
+        aside = not question.clear or words.index not in question.best.items
+        return words.how in _OF_THE_TEXT and words.index is not None and aside
+
+    def _of_sentence(self, row: Row, begins: int) -> QuestionBits | None:
+        stretch = None if row.step == 0 else sentence_of(row, begins)
+        if stretch is None or self._tail is None:
+            return None
+        with self._suspended():
+            return self._reader.read(self._tail, [stretch], self._tail.columns)[0]

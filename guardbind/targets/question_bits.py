@@ -1,0 +1,35 @@
+"""Holds what the model's own reading says of a text that asks: the record that it rests on, and how surely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["AskedRecord", "QuestionBits"]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRecord:
+    """A record, and how much a text rests on it.
+
+    Attributes:
+        items: Indices of its bindings in the table.
+        bits: Question bits, signed: log2 p(text | everything) - log2 p(text | the record hidden).
+    """
+
+    items: tuple[int, ...]
+    bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionBits:
+    """What a question, or the sentence before a slot, rests on.
+
+    Attributes:
+        best: The record whose loss makes it least expected.
+        lead: Bits by which that record is ahead of every other; its bits where there is no other.
+        clear: Whether both are enough to believe it.
+    """
+
+    best: AskedRecord
+    lead: float
+    clear: bool
