@@ -1,4 +1,4 @@
-"""Resolves slots by the resolver of a guard, and reads what it needs: each question once, a sentence where it must be."""
+"""Resolves slots by the resolver of a guard, and has the model read what that needs: questions, and sentences."""
 
 from __future__ import annotations
 

@@ -226,6 +226,14 @@ class Row:
         prefix = self.bound.answer_prefix_line if first == self.bound.prompt_length else ""
         return (prefix + decode(tokenizer, self.ids[first:])).rpartition("\n")[2]
 
+    def line_start(self, tokenizer: PreTrainedTokenizerBase) -> int:
+        """Return the index of the first token of the last line of the answer; at most some hundred tokens back."""
+        first = max(self.bound.prompt_length, len(self.ids) - _LINE_TOKENS)
+        for at in range(len(self.ids), first, -1):
+            if "\n" in decode(tokenizer, self.ids[at - 1 : at]):
+                return at
+        return first
+
     def continued(self, tokenizer: PreTrainedTokenizerBase) -> str:
         """Return the text generated so far, behind what the last turn of the prompt begins if it stops mid-line."""
         return self.bound.answer_prefix + self.answer(tokenizer)
