@@ -18,6 +18,7 @@ from guardbind.targets import QuestionBits, Resolution
 
 __all__ = ["Asking"]
 
+_AROUND_KEYS = "=:[](){}<>\"'`*,|- \t"
 _OF_THE_TEXT = frozenset({"sentence", "entity", "slot_prefix"})
 
 
@@ -68,7 +69,7 @@ class Asking:
         for ids, same in alike.items():
             self._questions.update((row.index, found.get(ids)) for row in same)
 
-    def resolve(self, row: Row, words: Resolution, sentence: int) -> Resolution:
+    def resolve(self, row: Row, words: Resolution, *, line: str, sentence: int) -> Resolution:
         """Return what a slot of a row is meant to take.
 
         A sentence of the answer that speaks of another record than the question is read itself.
@@ -76,15 +77,24 @@ class Asking:
         Args:
             row: The row.
             words: What the words say.
+            line: The line before the slot.
             sentence: Where the sentence of the slot begins among the row's tokens.
         """
-        if words.how == "declared" or not row.bound.addressed:
+        if words.how == "declared" or not row.bound.addressed or self._spells_key(words, line):
             return replace(words, by_words=words.index)
         question = self._questions.get(row.index)
         if question is not None and self._speaks_of_another(words, question):
             question = self._of_sentence(row, sentence) or question
         resolved = self._resolver(words, question, row.bound.table)
         return replace(resolved, by_words=words.index, question=question)
+
+    @staticmethod
+    def _spells_key(words: Resolution, line: str) -> bool:
+        """Whether the line before a slot is a key and nothing else, as `alpha=`: there is nothing to understand."""
+        if words.how not in _OF_THE_TEXT or words.key is None:
+            return False
+        alone = line.strip().strip(_AROUND_KEYS)
+        return bool(alone) and alone == words.key
 
     @staticmethod
     def _speaks_of_another(words: Resolution, question: QuestionBits) -> bool:

@@ -150,7 +150,9 @@ class Opener:
         words = row.bound.resolve(
             detected, lambda: row.answer(self._tokenizer), started=row.step > 0, beginning=beginning
         )
-        return self._asking.resolve(row, words, row.line_start(self._tokenizer))
+        return self._asking.resolve(
+            row, words, line=row.line(self._tokenizer), sentence=row.line_start(self._tokenizer)
+        )
 
     def _value_like(self, row: Row, resolution: Resolution, top: int) -> bool:
         """Whether a token looks like the start of the value: where one is expected, something else may be said."""

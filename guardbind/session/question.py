@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -23,7 +24,7 @@ Reread = Callable[..., tuple[tuple[Tensor, ...], int]]
 """What a null may have to read a stretch again; see `MaskedTail.reread`."""
 
 _MOST_HIDDEN = 16  # records, or groups of them, that are hidden in one forward
-_KEPT_GROUPS = 2  # of these, the ones that are looked into
+_KEPT_GROUPS = 3  # of these, the ones that are looked into
 
 
 class QuestionReader:
@@ -66,13 +67,20 @@ class QuestionReader:
         return [search.result(self._config) for search in searches]
 
 
+class _Bits(NamedTuple):
+    """Bits of a record, or of a group of them: of all tokens that ask, and the most that one of them has."""
+
+    total: float
+    token: float
+
+
 class _Search:
     """Finds the record that a stretch rests on, from groups to single ones."""
 
     def __init__(self, stretch: Stretch) -> None:
         self._stretch = stretch
-        self._alone: dict[int, float] = {}  # record to its bits
-        self._left: list[float] = []  # bits of groups that were not looked into
+        self._alone: dict[int, _Bits] = {}  # of records that were hidden alone
+        self._left: list[_Bits] = []  # of groups that were not looked into
         self.groups = _parted(range(len(stretch.records)))
 
     @property
@@ -91,23 +99,32 @@ class _Search:
         stretch = self._stretch
         first = logprobs.shape[1] - (len(stretch.ids) - stretch.asks.start)
         asked = logprobs[:, max(0, first) : first + len(stretch.asks)].double()
-        bits = ((asked[0] - asked[1:]).sum(-1) / math.log(2)).tolist()
-        ranked = sorted(zip(bits, self.groups, strict=True), key=lambda pair: -pair[0])
-        several = [(value, group) for value, group in ranked if len(group) > 1]
-        self._alone.update({group[0]: value for value, group in ranked if len(group) == 1})
-        within = [group for _, group in several[:_KEPT_GROUPS]]
-        self._left += [value for value, _ in several[_KEPT_GROUPS:]]
+        lost = (asked[0] - asked[1:]) / math.log(2)
+        bits = [_Bits(*pair) for pair in zip(lost.sum(-1).tolist(), lost.amax(-1).tolist(), strict=True)]
+        found = list(zip(bits, self.groups, strict=True))
+        self._alone.update({group[0]: value for value, group in found if len(group) == 1})
+        several = [pair for pair in found if len(pair[1]) > 1]
+        by_total = sorted(several, key=lambda pair: -pair[0].total)
+        by_token = sorted(several, key=lambda pair: -pair[0].token)
+        within = list(dict.fromkeys(group for pair in (by_total[:2], by_token[:1], by_total[2:3]) for _, group in pair))
+        within = within[:_KEPT_GROUPS]
+        self._left += [value for value, group in several if group not in within]
         self.groups = [part for group in within for part in _parted(group, _MOST_HIDDEN // len(within))]
 
     def result(self, config: GuardConfig) -> QuestionBits | None:
         if not self._alone:
             return None
-        ranked = sorted(self._alone, key=lambda at: -self._alone[at])
+        ranked = sorted(self._alone, key=lambda at: -self._alone[at].total)
         best = self._alone[ranked[0]]
         others = [*(self._alone[at] for at in ranked[1:]), *self._left]
-        lead = best - max(others) if others else best
-        clear = best >= config.min_question_bits and lead >= config.min_question_lead
-        return QuestionBits(AskedRecord(self._stretch.records[ranked[0]][0], best), lead, clear)
+        lead = best.total - max((other.total for other in others), default=0.0)
+        token_lead = best.token - max((other.token for other in others), default=0.0)
+        clear = (
+            best.total >= config.min_question_bits
+            and lead >= config.min_question_lead
+            and token_lead >= config.min_token_lead
+        )
+        return QuestionBits(AskedRecord(self._stretch.records[ranked[0]][0], best.total), lead, token_lead, clear)
 
 
 def _parted(records: Sequence[int], parts: int = _MOST_HIDDEN) -> list[tuple[int, ...]]:

@@ -11,6 +11,8 @@ from guardbind.session.row import Row
 
 __all__ = ["Stretch", "hidden_records", "question_of", "sentence_of"]
 
+# Attention rests on the first token of a text whatever it is; without it everything is unexpected.
+_SINK = frozenset({0})
 _LONGEST = 192  # tokens that are read; of more, the last ones
 
 
@@ -81,7 +83,7 @@ def hidden_records(bound: BoundPrompt) -> tuple[tuple[tuple[int, ...], TokenRang
                 tokens.update(mention.tokens)
             for span in () if item.record is None else item.record.spans:
                 tokens.update(bound.prompt.tokens(*span))
-        found.append((tuple(members), _ranges(sorted(tokens))))
+        found.append((tuple(members), _ranges(sorted(tokens - _SINK))))
     return tuple(found)
 
 

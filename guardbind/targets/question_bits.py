@@ -27,9 +27,11 @@ class QuestionBits:
     Attributes:
         best: The record whose loss makes it least expected.
         lead: Bits by which that record is ahead of every other; its bits where there is no other.
-        clear: Whether both are enough to believe it.
+        token_lead: The same of the single token that loses most.
+        clear: Whether these are enough to believe it.
     """
 
     best: AskedRecord
     lead: float
+    token_lead: float
     clear: bool
