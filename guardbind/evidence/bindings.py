@@ -30,6 +30,7 @@ class Binding:
         attribute: What is asked of the owners, as "badge number"; None where the key is all there is.
         owners: Names, any of which says whose value it is: "Alice", or other values of the same record.
         record: The record that it belongs to, where the prompt has records.
+        source: Who says so, as the role of a turn ("system", "user", "tool") or a label; None: whose turn it stands in.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Binding:
     attribute: str | None = field(default=None, kw_only=True)
     owners: tuple[str, ...] = field(default=(), kw_only=True)
     record: Record | None = field(default=None, kw_only=True)
+    source: str | None = field(default=None, kw_only=True)
 
     @property
     def surfaces(self) -> tuple[str, ...]:
@@ -85,21 +87,22 @@ def check_bindings(bindings: Sequence[Binding | Evidence]) -> None:
 
     Raises:
         BindingError: A key, value, alias, id or text is not a string or is blank; one surface form is declared twice
-            for one key; an evidence id is not unique or is also a key; a span is not `start < end` with `start >= 0`;
+            for one key of one record; an evidence id is not unique or is also a key; a span is not `start < end` with `start >= 0`;
             a binding has both a span and a token span; an evidence has not exactly one of span, token span and text.
     """
-    declared: set[tuple[str, str]] = set()
+    declared: set[tuple[str | None, str, str]] = set()
     ids: set[str] = set()
     for item in bindings:
         if isinstance(item, Binding):
             _check_binding(item)
+            record = None if item.record is None else item.record.id
             for surface in item.surfaces:
-                if (item.key, surface) in declared:
+                if (record, item.key, surface) in declared:
                     raise BindingError(
                         f"key {item.key!r} is bound to {surface!r} twice (values and aliases together).",
                         hint="Declare each value of a key once; every place where it stands is found.",
                     )
-                declared.add((item.key, surface))
+                declared.add((record, item.key, surface))
         elif isinstance(item, Evidence):
             _check_evidence(item)
             if item.id in ids:
@@ -107,7 +110,7 @@ def check_bindings(bindings: Sequence[Binding | Evidence]) -> None:
             ids.add(item.id)
         else:
             raise BindingError(f"expected Binding or Evidence, got {type(item).__name__} {item!r}.")
-    if both := ids & {key for key, _ in declared}:
+    if both := ids & {key for _, key, _ in declared}:
         raise BindingError(
             f"{min(both)!r} is both the key of a binding and the id of an evidence.",
             hint="Rename the evidence, or give its place to the binding as `span`.",

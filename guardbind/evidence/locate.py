@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from guardbind.errors import BindingError, TargetError, nearest
@@ -52,6 +52,7 @@ class Located:
         attribute: What is asked of the owners; None where the key is all there is.
         owners: Names, any of which says whose value it is.
         record: The record that it belongs to, its spans in the decoded prompt; None where nothing says so.
+        source: Who says so, as its binding has it.
     """
 
     index: int
@@ -62,6 +63,7 @@ class Located:
     attribute: str | None = None
     owners: tuple[str, ...] = ()
     record: Record | None = None
+    source: str | None = None
 
     @property
     def absent(self) -> bool:
@@ -154,14 +156,26 @@ def locate(
             unless both are bindings of one value; a `source` that the decoded prompt has not exactly once.
     """
     check_bindings(items)
-    given = _given(items, prompt, source)
+    given, origin = _given(items, prompt, source)
+    records = {item.record.id: origin.record(item.record) for item in items if isinstance(item, Binding) and item.record}
     found = claim(items, prompt, language)
     table = []
     for index, item in enumerate(items):
         claims = given[index] if index in given else found[index]
         mentions = tuple(_mention(prompt, c) for c in sorted(claims))
         if isinstance(item, Binding):
-            located = Located(index, item.key, item.value, item.aliases, mentions, item.attribute, item.owners)
+            record = None if item.record is None else records[item.record.id]
+            located = Located(
+                index,
+                item.key,
+                item.value,
+                item.aliases,
+                mentions,
+                item.attribute,
+                item.owners,
+                record,
+                item.source,
+            )
         else:
             located = Located(index, item.id, None, (), mentions)
         table.append(located)
@@ -185,8 +199,10 @@ def _has_word(text: str) -> bool:
     return any(char.isalnum() for char in text)
 
 
-def _given(items: Sequence[Binding | Evidence], prompt: PromptText, source: str | None) -> dict[int, list[Claim]]:
-    """Return the claims of the items whose place the caller gives."""
+def _given(
+    items: Sequence[Binding | Evidence], prompt: PromptText, source: str | None
+) -> tuple[dict[int, list[Claim]], _SourceShift]:
+    """Return the claims of the items whose place the caller gives, and where what their spans index stands."""
     given: dict[int, list[Claim]] = {}
     explicit: list[tuple[Span, int]] = []
     indexed, origin = prompt.text, _SourceShift(0, (0, len(prompt.text)))
@@ -218,7 +234,7 @@ def _given(items: Sequence[Binding | Evidence], prompt: PromptText, source: str 
             passages = longest((start, start + len(item.text)) for start in verbatim(prompt.text, item.text))
             given[index] = [Claim(passage, passage, "text") for passage in passages]
     _check_overlaps(items, sorted(explicit))
-    return given
+    return given, origin
 
 
 def _check_overlaps(items: Sequence[Binding | Evidence], stated: Sequence[tuple[Span, int]]) -> None:
@@ -262,6 +278,12 @@ class _SourceShift(NamedTuple):
         if start >= end:
             raise BindingError(f"the span {span} of {name} covers only white space that the prompt does not have.")
         return start, end
+
+    def record(self, record: Record) -> Record:
+        """Return a record with its spans in the decoded prompt; what of them is not there is left out."""
+        first, last = self.filled
+        moved = ((max(start + self.shift, first), min(end + self.shift, last)) for start, end in record.spans)
+        return replace(record, spans=tuple(span for span in moved if span[0] < span[1]))
 
 
 def _find_source(source: str, text: str) -> _SourceShift:

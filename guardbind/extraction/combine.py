@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from guardbind.errors import ConfigError
+from guardbind.evidence import Record
 from guardbind.extraction import json_text
 from guardbind.extraction.chosen import chosen_rules
-from guardbind.extraction.extracted import Extracted, ExtractedTable
+from guardbind.extraction.extracted import Extracted, ExtractedTable, with_spans
 from guardbind.extraction.messages import MessagePart, parts_of
 from guardbind.extraction.owners import Address, Stated, addresses
 from guardbind.extraction.prose import is_placeholder
+from guardbind.extraction.records import records
 from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, key_of
 from guardbind.registry import LANGUAGES
 from guardbind.text.language import Language
@@ -125,9 +127,10 @@ class _Builder:
                     if not is_placeholder(value, (0, len(value)), self._language):
                         self._add(Found(path, (0, 0), (0, 0)), rule, value, None, (), self._blocks)
                 self._blocks += 1
-        each = zip(self._items, self._stated, self._places, addresses(self._stated), strict=True)
+        found = addresses(self._stated)
+        each = zip(self._items, self._stated, self._places, found, records(self._stated, found), strict=True)
         items = tuple(_addressed(*of_item) for of_item in each)
-        return ExtractedTable(items, tuple(texts), tuple(places), tuple(self._notes), self._language)
+        return ExtractedTable(with_spans(items), tuple(texts), tuple(places), tuple(self._notes), self._language)
 
     def _add(self, found: Found, rule: str, written: str, part: int | None, prefix: Path, document: int) -> None:
         path = (*prefix, *found.path)
@@ -163,13 +166,17 @@ class _Builder:
             self._notes.append(f"the value of {key_of(path)} is a {type(value).__name__}; it is not bound.")
 
 
-def _addressed(item: Extracted, stated: Stated, places: tuple[Span | None, ...], address: Address) -> Extracted:
+def _addressed(
+    item: Extracted, stated: Stated, places: tuple[Span | None, ...], address: Address, record: Record
+) -> Extracted:
     at = address.owner
     owner = None if at is None else str(stated.path[at])
     if at is None and len(item.path) == 1 and address.attribute is not None:
         at = 0
     subject = None if at is None else str(stated.path[at])
     span = places[at] if at is not None and places else None
+    depth = max((place for place, part in enumerate(stated.path) if isinstance(part, str) and part.strip()), default=0)
+    heading = places[depth - 1] if 0 < depth <= len(places) else None
     return replace(
         item,
         form=stated.form,
@@ -178,6 +185,8 @@ def _addressed(item: Extracted, stated: Stated, places: tuple[Span | None, ...],
         names=address.names,
         subject=subject,
         subject_span=span,
+        record=record,
+        headings=() if heading is None else (heading,),
     )
 
 

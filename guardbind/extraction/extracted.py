@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from guardbind.evidence import Binding
+from guardbind.evidence import Binding, Record
 from guardbind.extraction.rule import KeyForm, Path
 from guardbind.extraction.surfaces import Surfaces
 from guardbind.text.english import ENGLISH
@@ -13,7 +16,7 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Span, occurrences
 from guardbind.text.values import Typed, ValueType, classify
 
-__all__ = ["Extracted", "ExtractedTable"]
+__all__ = ["Extracted", "ExtractedTable", "with_spans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class Extracted:
         subject: What has the value: the owner, or a key that nobody owns; None where neither is written.
         subject_span: Half-open character range of the subject in its part.
         form: What the parts of the key are, as in `Found`.
+        record: What it belongs to; its spans index what `span` does. None where that was not asked for.
+        headings: Half-open character ranges of what names its record and is no statement: the heading of a section, the
+            name of a row, the key that leads to an object.
+        source: Who said it: the role of the turn it stands in. None where nothing says so.
     """
 
     key: str
@@ -57,6 +64,9 @@ class Extracted:
     subject: str | None = None
     subject_span: Span | None = None
     form: KeyForm = "data"
+    record: Record | None = None
+    headings: tuple[Span, ...] = ()
+    source: str | None = None
 
     @property
     def said(self) -> str:
@@ -98,25 +108,27 @@ class ExtractedTable:
 
     @property
     def bindings(self) -> list[Binding]:
-        """One binding for each value of each key, in the order of the text.
+        """One binding for each value of each key of each record, in the order of the text.
 
-        Each has the spans of all its statements; they index the text: give it to the guard as `source`. Messages and
+        Two records may have the same key; that is no key with two values. Each has the spans of all its statements; they index the text: give it to the guard as `source`. Messages and
         objects have none until `in_prompt` has found them; without a span a guard looks for the value next to its key.
 
         Equal typed values are one `value`, whichever their keys and spellings, with the other spellings as aliases; no
         surface form stands for two values, so that all of them fit in one candidate set.
         """
         surfaces = self._surfaces
-        groups: dict[tuple[str, Typed], list[tuple[int, Extracted]]] = {}
+        groups: dict[tuple[str | None, str, Typed], list[tuple[int, Extracted]]] = {}
         for place, item in enumerate(self.items):
-            groups.setdefault((item.key, item.typed), []).append((place, item))
+            record = None if item.record is None else item.record.id
+            groups.setdefault((record, item.key, item.typed), []).append((place, item))
         found = []
-        for (key, typed), stated in groups.items():
+        for (_, key, typed), stated in groups.items():
             items = [item for _, item in stated]
             attribute = next((item.attribute for item in items if item.attribute is not None), None)
             owners = surfaces.every(owner for item in items for owner in _owners(item)) if attribute else ()
             spans = [item.statement for item in items if item.statement is not None]
-            found.append((stated[-1][0], self._binding(surfaces, key, typed, spans, attribute, owners)))
+            binding = self._binding(surfaces, key, typed, spans, attribute, owners)
+            found.append((stated[-1][0], replace(binding, **self._belongs(items, surfaces))))
         return [binding for _, binding in sorted(found, key=lambda pair: pair[0])]
 
     @property
@@ -140,8 +152,17 @@ class ExtractedTable:
         for (key, attribute, typed), items in groups.items():
             spans = _widest(span for item in items for span in self._turned(item))
             owners = surfaces.every(item.said for item in items)
-            found.append(self._binding(surfaces, key, typed, spans, attribute, owners))
+            binding = self._binding(surfaces, key, typed, spans, attribute, owners)
+            found.append(replace(binding, **self._belongs(items, surfaces)))
         return found
+
+    def _belongs(self, items: Sequence[Extracted], surfaces: Surfaces) -> dict[str, Any]:
+        """Return the record of the first of some statements, and who made all of them."""
+        record, said = items[0].record, {item.source for item in items}
+        if record is not None:
+            spans = record.spans if self._indexed else ()
+            record = replace(record, names=surfaces.every(record.names), spans=spans)
+        return {"record": record, "source": said.pop() if len(said) == 1 else None}
 
     def _turned(self, item: Extracted) -> tuple[Span, ...]:
         """Return where a statement stands together with its subject."""
@@ -211,7 +232,7 @@ class ExtractedTable:
             elif text.strip():
                 notes.append(f"{place} is not in the prompt as it is written; its bindings have no span.")
         items = tuple(_shifted(item, None if item.part is None else shifts[item.part]) for item in self.items)
-        return ExtractedTable(items, (prompt,), ("prompt",), tuple(notes), self.language)
+        return ExtractedTable(with_spans(items), (prompt,), ("prompt",), tuple(notes), self.language)
 
 
 def _owners(item: Extracted) -> tuple[str, ...]:
@@ -239,10 +260,11 @@ def _find(text: str, prompt: str, cursor: int) -> tuple[int, Span] | None:
 
 def _shifted(item: Extracted, shift: tuple[int, Span] | None) -> Extracted:
     if item.span is None or item.statement is None or shift is None:
-        return replace(item, span=None, statement=None, part=None, subject_span=None)
+        return replace(item, span=None, statement=None, part=None, subject_span=None, headings=())
     by, (low, high) = shift
     start, stop = item.statement[0] + by, item.statement[1] + by
     statement = (max(start, low), min(stop, high))
+    headings = tuple((max(first + by, low), min(last + by, high)) for first, last in item.headings)
     span, subject = item.span, item.subject_span
     return replace(
         item,
@@ -250,4 +272,53 @@ def _shifted(item: Extracted, shift: tuple[int, Span] | None) -> Extracted:
         statement=statement,
         part=0,
         subject_span=None if subject is None else (subject[0] + by, subject[1] + by),
+        headings=headings,
     )
+
+
+def with_spans(items: Sequence[Extracted]) -> tuple[Extracted, ...]:
+    """Return statements whose records have the spans of all that belongs to them.
+
+    That is every statement in the same text of the record and of those in it, with what stands between them where no
+    other record has a part in it, and the headings. What is said in words stands by itself.
+
+    Args:
+        items: All statements of a table.
+    """
+    outer = {item.record.id: item.record.outer for item in items if item.record is not None}
+    pieces: defaultdict[tuple[str, int], set[Span]] = defaultdict(set)
+    worded = {item.record.id for item in items if item.record is not None and item.form == "words"}
+    stated: defaultdict[int, list[Span]] = defaultdict(list)
+    for item in items:
+        if item.record is None or item.part is None or item.statement is None:
+            continue
+        stated[item.part].append(item.statement)
+        record: str | None = item.record.id
+        pieces[item.record.id, item.part].update(item.headings)
+        while record is not None:
+            pieces[record, item.part].add(item.statement)
+            record = outer.get(record)
+    starts = {part: sorted(start for start, _ in spans) for part, spans in stated.items()}
+    spans = {
+        (record, part): _joined(sorted(found), starts[part], apart=record in worded)
+        for (record, part), found in pieces.items()
+    }
+    return tuple(
+        item
+        if item.record is None
+        else replace(item, record=replace(item.record, spans=spans.get((item.record.id, item.part or 0), ())))
+        for item in items
+    )
+
+
+def _joined(found: Sequence[Span], starts: Sequence[int], *, apart: bool) -> tuple[Span, ...]:
+    """Join spans that overlap, and unless they stand apart, those without a statement in between."""
+    joined: list[Span] = []
+    for start, end in found:
+        last = joined[-1][1] if joined else -1
+        near = not apart and joined and bisect_left(starts, last) == bisect_left(starts, start)
+        if joined and (start <= last or near):
+            joined[-1] = (joined[-1][0], max(last, end))
+        else:
+            joined.append((start, end))
+    return tuple(joined)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from guardbind.extraction.combine import extract_parts
-from guardbind.extraction.extracted import ExtractedTable
+from guardbind.extraction.extracted import ExtractedTable, with_spans
 from guardbind.extraction.messages import MessagePart
 from guardbind.extraction.rule import Pattern, Rule
 from guardbind.text.chat import Turn, turns
@@ -37,7 +37,8 @@ def extract_prompt(
         ConfigError, UnknownNameError, MissingDependencyError: As `extract`.
     """
     said = turns(prompt)
-    pieces = [piece for turn in said if turn.role != "assistant" for piece in _pieces(prompt, turn)]
+    roles = [(turn.role, piece) for turn in said if turn.role != "assistant" for piece in _pieces(prompt, turn)]
+    pieces = [piece for _, piece in roles]
     parts = [MessagePart("prompt", text=prompt.text[slice(*piece)]) for piece in pieces]
     table = extract_parts(parts, rules, language)
     items = tuple(
@@ -46,18 +47,20 @@ def extract_prompt(
             span=_shift(item.span, by),
             statement=_shift(item.statement, by),
             subject_span=_shift(item.subject_span, by),
+            headings=tuple((start + by, end + by) for start, end in item.headings),
+            source=role,
             part=0,
         )
         for item in table.items
         if item.part is not None
-        for by in (pieces[item.part][0],)
+        for role, (by, _) in (roles[item.part],)
     )
     left_out = sum(turn.role == "assistant" and bool(prompt.text[turn.start : turn.end].strip()) for turn in said)
     notes = table.notes
     if left_out:
         count = "1 turn" if left_out == 1 else f"{left_out} turns"
         notes = (*notes, f"{count} of the assistant left out: what it wrote is no evidence.")
-    return ExtractedTable(items, (prompt.text,), ("prompt",), notes, language)
+    return ExtractedTable(with_spans(items), (prompt.text,), ("prompt",), notes, language)
 
 
 def _pieces(prompt: PromptText, turn: Turn) -> Iterator[Span]:

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from guardbind.extraction.rule import KeyForm, Path
 from guardbind.text.values import Typed, classify
 
-__all__ = ["Address", "Stated", "addresses", "is_name"]
+__all__ = ["Address", "Stated", "addresses", "is_name", "numbers_of"]
 
 _MOST_NAMES = 16  # of a record; what has more values that could name it is not named by each of them
 _NAME_WORDS = 5
@@ -76,7 +76,7 @@ def addresses(stated: Sequence[Stated]) -> list[Address]:
         attribute = str(item.path[words[-1]]) if words else None
         if item.form == "words":
             owner = words[-2] if len(words) > 1 else None
-            found.append(Address(attribute, owner, () if owner is None else _numbers(str(item.path[owner]))))
+            found.append(Address(attribute, owner, () if owner is None else numbers_of(str(item.path[owner]))))
             records.append(None)
         elif item.form == "row":
             alone = len(item.path) == 1 or not isinstance(item.path[1], str)
@@ -107,7 +107,7 @@ def is_name(typed: Typed, said: str) -> bool:
     return ends and all(not word[0].islower() or len(word) <= _PARTICLE for word in words)
 
 
-def _numbers(owner: str) -> tuple[str, ...]:
+def numbers_of(owner: str) -> tuple[str, ...]:
     """Return the number by which an owner is also known: `#1001` and `1001` for `order #1001`."""
     last = owner.split()[-1]
     bare = last.removeprefix("#")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from guardbind.evidence import EvidenceTable
+from guardbind.targets.accounts import Accounts
 from guardbind.targets.attributes import WHOLE, Attributes, Match
 from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.history import History, unresolved
@@ -36,19 +37,21 @@ class Agreement:
     Args:
         table: What the row's prompt binds.
         query: What it asks.
+        sources: Roles or labels, whose statements go before those of the later ones and of all that are not named.
     """
 
-    def __init__(self, table: EvidenceTable, query: Query) -> None:
+    def __init__(self, table: EvidenceTable, query: Query, sources: Sequence[str] = ()) -> None:
         self.query = query
         self._table = table
         self._language = query.language
         self._labels = label_table(table, query.language)
         self._attributes = Attributes(table, self._labels)
         self._naming = Naming(table, query, self._labels, self._attributes)
-        self._history = History(table, query)
+        self._history = History(table, query, sources)
+        self._accounts = Accounts(table, query, self._labels)
         self._surfaces = [surface for item in table.items for surface in item.surfaces]
         self._asked: Resolution | None = None
-        self._refusal = self._odd(query.odd)
+        self._refusal = self._odd(query.odd) or self._lead_odd()
         self._refused = self._attributes.refused(query.text)
 
     @property
@@ -177,32 +180,70 @@ class Agreement:
     def _owned(self, match: Match, place: Place, how: How, reason: str) -> Resolution:
         """Choose among the bindings of one attribute by the owner that is named."""
         sources = [(place.about, _NAMED), (self.query.text, _CARRIED)] if how != "query" else [(place.about, _NAMED)]
+        every = [label.item for label in match.labels]
         for source, (text, worth) in enumerate(sources):
-            named = self._labels.mentions(text)
+            named = self._mentions(text, match)
             if named and self._naming.foreign(text, known=self.query.context):
                 return unresolved(f"{reason}, but names something that the prompt does not")
             if self._naming.misnamed(text, named) or self._naming.related(text, named, match):
                 return unresolved(f"{reason}, but calls something by an attribute that it does not have here")
-            if any(label.owners & mention.owners for label in match.labels for mention in named):
+            fitting = [label.item for label in match.labels if any(label.owners & m.owners for m in named)]
+            if fitting:
                 running = source == 0 and how != "query"
                 items = self._choose(match, place, text, named) if running else self._agreeing(match, named)
+                if self._says_more(text, match, items or fitting, named, place, how, source):
+                    return unresolved(f"{reason}, but of something that nothing here is called")
                 if not items:
-                    return unresolved(f"{reason}, but not clearly whose it is")
-                return self._history.take(items, match.score * worth, how, f"{reason}, and its owner", place)
+                    return unresolved(f"{reason}, but not clearly whose it is", fitting)
+                return self._history.take(items, match.score * worth, how, f"{reason}, and its owner", place, named=True)
             owned = any(label.owners for label in match.labels)
             if named or self._naming.foreign(text, known="" if owned else self.query.context):
                 return unresolved(f"{reason}, but of something that has no such value here")
-        items = [label.item for label in match.labels]
-        if not all(self._naming.beside(item, text) for text, _ in sources for item in items):
+            if self._says_more(text, match, every, (), place, how, source):
+                return unresolved(f"{reason}, but of something that nothing here is called")
+        if not all(self._naming.beside(item, text) for text, _ in sources for item in every):
             return unresolved(f"{reason}, but of something that stands elsewhere")
-        return self._history.take(items, match.score * _LONE, how, f"{reason}; no owner is named", place)
+        return self._history.take(every, match.score * _LONE, how, f"{reason}; no owner is named", place)
+
+    def _mentions(self, text: str, match: Match) -> list[Named]:
+        """Return where a text names owners, but by words of the attribute alone."""
+        return [
+            mention
+            for mention in self._labels.mentions(text)
+            if any(word.stem not in match.attribute for word in words(text[slice(*mention.span)], self._language))
+        ]
+
+    def _says_more(
+        self,
+        text: str,
+        match: Match,
+        items: Sequence[int],
+        named: Sequence[Named],
+        place: Place,
+        how: How,
+        source: int,
+    ) -> bool:
+        """Whether a text has words that nothing accounts for: "the oak bench", where a walnut desk is known.
+
+        The object or the row that a slot stands in is written by other rules, and so is a request that asks nothing.
+        """
+        if how == "entity" or (source == 0 and place.asks != place.about):
+            return False
+        if source == 1:
+            return any(
+                self._accounts.left(question, match, items, self._mentions(question, match))
+                for question in self._accounts.questions(text)
+            )
+        clause = self._accounts.clause(text, match)
+        if not self._accounts.left(clause, match, items, self._mentions(clause, match)):
+            return False
+        if how != "query" and self.asked.index in items:
+            return False  # the sentence says in its own words what was asked
+        return True
 
     def _agreeing(self, match: Match, named: Sequence[Named]) -> list[int]:
-        """Return the bindings that all names fit; those that some fit where no other does."""
-        counts = {label.item: sum(bool(label.owners & m.owners) for m in named) for label in match.labels}
-        some = [item for item, count in counts.items() if count]
-        whole = [item for item in some if counts[item] == len(named)]
-        return whole or some
+        """Return the bindings that all names fit."""
+        return [label.item for label in match.labels if all(label.owners & mention.owners for mention in named)]
 
     def _choose(self, match: Match, place: Place, text: str, named: Sequence[Named]) -> list[int]:
         """Return whose value the slot's sentence is about.
@@ -221,6 +262,13 @@ class Agreement:
         asked = self.asked.index
         own = frozenset[str]() if asked is None else self._labels.of(asked).owners
         return [] if prose and own and not own & self._labels.of(items[0]).owners else items
+
+    def _lead_odd(self) -> str | None:
+        """Return why a value of the context is not meant by what is said before the question, of what is bound."""
+        lead = self.query.lead
+        if not self._labels.mentions(lead) and not self._attributes.asked(lead):
+            return None
+        return self._odd(odd_words(lead, self._language))
 
     def _odd(self, found: Sequence[tuple[str, str]]) -> str | None:
         """Return why a value of the context is not meant; words of keys ("the previous release") compute nothing."""

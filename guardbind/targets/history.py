@@ -1,15 +1,18 @@
-"""Chooses among the values that one key has in turn: the first, the last, or none where that cannot be told."""
+"""Chooses among the values that one key of a record has in turn: the first, the last, or none where none is told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.place import Place
 from guardbind.targets.query import Order, Query, order_of
+from guardbind.targets.sources import Sources
 
 __all__ = ["History", "unresolved"]
 
@@ -17,9 +20,16 @@ _LEAST = 0.4  # a score below it is no agreement
 _BEFORE = 40  # characters before a statement in which a pronoun may say whose it is
 
 
-def unresolved(reason: str) -> Resolution:
+class _KeyOfRecord(NamedTuple):
+    """What a history is of."""
+
+    record: str | None
+    key: str
+
+
+def unresolved(reason: str, open: Sequence[int] = ()) -> Resolution:  # noqa: A002
     """Return a resolution without a target."""
-    return Resolution(None, "unresolved", reason, None, 0.0)
+    return Resolution(None, "unresolved", reason, None, 0.0, tuple(open))
 
 
 class History:
@@ -28,15 +38,21 @@ class History:
     Args:
         table: What the prompt binds.
         query: What it asks.
+        sources: Whose statements go before whose.
     """
 
-    def __init__(self, table: EvidenceTable, query: Query) -> None:
+    def __init__(self, table: EvidenceTable, query: Query, sources: Sequence[str] = ()) -> None:
         self._table = table
         self._query = query
         self._asked = query.language.questions
+        self._sources = Sources(query, sources)
 
-    def take(self, items: Sequence[int], score: float, how: How, reason: str, place: Place) -> Resolution:
-        """Return the one binding among some: of one key its first or last value, of several the value they share.
+    def take(
+        self, items: Sequence[int], score: float, how: How, reason: str, place: Place, *, named: bool = False
+    ) -> Resolution:
+        """Return the one binding among some: of one key of a record its first or last value.
+
+        Of several keys or records it is the value that they share; else all of them are open.
 
         Args:
             items: The bindings that agree.
@@ -44,19 +60,35 @@ class History:
             how: By what.
             reason: The same in words.
             place: What stands before the slot; it may say which value is meant.
+            named: Whether an owner was named, and all of them are that owner's.
         """
         if score < _LEAST:
             return unresolved(f"{reason}, but too little agrees")
-        keys = {self._table.items[item].key for item in items}
-        if len(keys) > 1:
-            values = {self._table.items[item].value for item in items}
-            if len(values) > 1:
-                return unresolved(f"ambiguous: {len(keys)} bindings agree equally")
-            first = self._table.items[items[0]]
+        located = [self._table.items[item] for item in items]
+        if named:
+            located = self._sources.highest(self._outermost(located))
+        groups = list(dict.fromkeys(map(_group, located)))
+        if len(groups) == 1:
+            history = self._history(groups[0])
+            if named and len({item.index for item in history} & {item.index for item in located}) < len(history):
+                history = self._sources.highest(history)
+        elif len({item.value for item in located}) == 1:
+            first = located[0]
             return Resolution(first.index, how, f"{reason}; all of them have one value", first.key, score)
-        history = self._table.history(keys.pop())
+        elif named and self._sources.restated(located):
+            history = sorted(located, key=lambda item: item.mentions[0].chars if item.mentions else (0, 0))
+        else:
+            return unresolved(f"ambiguous: {len(groups)} bindings agree equally", [item.index for item in located])
+        return self._in_turn(history, score, how, reason, place)
+
+    def _in_turn(self, history: Sequence[Located], score: float, how: How, reason: str, place: Place) -> Resolution:
+        every = [item.index for item in history]
+        if len(history) > 1 and self._sources.differ(history):
+            return unresolved(f"{reason}, but two sources differ")
         if len(history) > 1 and self._in_blocks(history):
-            return unresolved(f"{reason}, but several blocks of the prompt do")
+            return unresolved(f"{reason}, but several blocks of the prompt do", every)
+        if len(history) > 1 and self._in_records(history) and not self._says_which(place, how):
+            return unresolved(f"{reason}, but several records of the prompt do", every)
         order = self._order(place, how) if len(history) > 1 else "last"
         if order == "both" or (len(history) > 1 and self._several_owners(history)) or self._corrected(history[-1]):
             return unresolved(f"{reason}, but not which of its values")
@@ -65,18 +97,53 @@ class History:
             reason = f"{reason}; the {order} of {len(history)} values in the text"
         return Resolution(item.index, how, reason, item.key, score)
 
+    def _history(self, group: _KeyOfRecord) -> list[Located]:
+        """Return the values of a key of a record in the order of the text."""
+        found = [item for item in self._table.history(group.key) if _group(item) == group]
+        return [item for place, item in enumerate(found) if place == 0 or found[place - 1] != item]
+
+    def _outermost(self, located: Sequence[Located]) -> list[Located]:
+        """Leave out what stands in the record of another one of them: "the status of order 7" is not that of an item."""
+        records = {item.record.id for item in located if item.record is not None}
+        kept = [item for item in located if item.record is None or not self._inside(item.record.outer, records)]
+        return kept or list(located)
+
+    def _inside(self, record: str | None, others: set[str]) -> bool:
+        seen: set[str] = set()
+        while record is not None and record not in seen:
+            if record in others:
+                return True
+            seen.add(record)
+            record = self._outer.get(record)
+        return False
+
+    @cached_property
+    def _outer(self) -> Mapping[str, str | None]:
+        return {item.record.id: item.record.outer for item in self._table.items if item.record is not None}
+
     def _order(self, place: Place, how: How) -> Order:
         said = None if how == "query" else order_of(place.about, self._query.language)
         if said is None and how != "query" and self._query.order is None and self._asked.past.search(place.about):
             return "both"
         return said or self._query.order or "last"
 
+    def _says_which(self, place: Place, how: How) -> bool:
+        """Whether the first or the last of several values is asked for in words."""
+        said = None if how == "query" else order_of(place.about, self._query.language)
+        return (said or self._query.order) is not None
+
     def _in_blocks(self, history: Sequence[Located]) -> bool:
         """Whether values of one key stand in blocks of a list of records, which name other keys again as well."""
         places = sorted(mention.chars for item in history for mention in item.mentions)
         parted = any(block_breaks(self._query.prompt, left[1], right[0]) for left, right in pairwise(places))
-        keys = {item.key for item in self._table.items if not item.owners}
-        return parted and sum(len(self._table.history(key)) > 1 for key in keys) > 1
+        return parted and self._in_records(history)
+
+    def _in_records(self, history: Sequence[Located]) -> bool:
+        """Whether the values of a key that nobody owns may be those of several records: other such keys change too."""
+        if any(item.owners for item in history):
+            return False
+        keys = {_group(item) for item in self._table.items if not item.owners}
+        return sum(len(self._history(key)) > 1 for key in keys) > 1
 
     def _several_owners(self, history: Sequence[Located]) -> bool:
         """Whether "my name" and "your name" were taken for one."""
@@ -92,3 +159,7 @@ class History:
         """Whether something said later takes a value back."""
         end = max((mention.chars[1] for mention in item.mentions), default=0)
         return bool(self._asked.corrected.search(self._query.prompt, end, max(end, self._query.span[0])))
+
+
+def _group(item: Located) -> _KeyOfRecord:
+    return _KeyOfRecord(None if item.record is None else item.record.id, item.key)

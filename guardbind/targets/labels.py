@@ -18,6 +18,8 @@ from guardbind.text.words import content, words
 __all__ = ["LabelTable", "Labels", "Named", "label_table"]
 
 _NUMBERED = re.compile(r"[ \u00a0](?:[A-Z]|\d[\w-]*)(?!\w)")
+_MOST_WORDS = 8  # of a name whose parts may stand for it
+_MARKS = ".,;:!?()[]\"'"
 _REACH = 40  # characters before a name in which the word before it is looked for
 
 
@@ -29,7 +31,7 @@ class Labels:
         item: Its index in the table.
         attribute: The words of what is asked, in order.
         core: The same without words that people leave out; empty if nothing else is left.
-        owners: Names that say whose value it is, as they are written.
+        owners: Names that say whose value it is, as they are written: those of its record, but for the value itself.
         type: What kind of value it is.
     """
 
@@ -123,9 +125,9 @@ def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTabl
     names = {name for label in labels for name in label.owners}
     for name in names:
         owners.setdefault(folded(name), set()).add(name)
-        parts.update(set(_parts(name)))
+        parts.update(set(_parts(name, language)))
     for name in names:
-        for part in _parts(name):
+        for part in _parts(name, language):
             if parts[part] == 1:
                 owners.setdefault(part, set()).add(name)
     genitives: dict[str, set[str]] = {}
@@ -157,12 +159,15 @@ def _labels(item: Located, language: Language) -> Labels:
     attribute = tuple(word.stem for word in (content(found) or found))
     core = tuple(stem for stem in attribute if stem not in language.generic)
     assert item.value is not None
-    return Labels(item.index, attribute, core, frozenset(item.owners), classify(item.value).type)
+    names = item.owners if item.record is None else (*item.owners, *item.record.names)
+    owners = frozenset(names).difference(item.surfaces)
+    return Labels(item.index, attribute, core, owners, classify(item.value).type)
 
 
-def _parts(name: str) -> Sequence[str]:
+def _parts(name: str, language: Language) -> Sequence[str]:
     """Return the words of a name of several words that may stand for it: "Alice" for Alice Moreno."""
     pieces = name.split()
-    if len(pieces) < 2 or not all(piece[0].isupper() for piece in pieces):
+    if len(pieces) < 2 or len(pieces) > _MOST_WORDS:
         return ()
-    return [folded(piece) for piece in pieces if len(piece) > 2 and piece.isalpha()]
+    bare = [folded(piece.strip(_MARKS)) for piece in pieces]
+    return [piece for piece in bare if len(piece) > 2 and piece.isalnum() and language.stem(piece) not in language.stop]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from guardbind.text.chat import turns
+from guardbind.text.chat import Turn, turns
 from guardbind.text.decoded import PromptText
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
@@ -28,6 +29,7 @@ class Query:
         order: Which of several values is asked for; None if nothing is said.
         prompt: The whole prompt.
         span: Where the sentences that ask stand in it.
+        turns: Who said what of it.
         language: What it is written in.
     """
 
@@ -38,6 +40,7 @@ class Query:
     prompt: str
     span: Span
     language: Language = ENGLISH
+    turns: tuple[Turn, ...] = ()
 
     @property
     def context(self) -> str:
@@ -56,19 +59,19 @@ def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLI
         evidence_end: Where the last statement of a binding ends.
         language: What the prompt is written in.
     """
-    start, end = _turn(prompt)
+    parties = tuple(turns(prompt))
+    start, end = _turn(prompt, parties)
     layout = Layout(prompt.text, prompt.specials, language)
     units = [unit for unit in layout.units(start, end) if prompt.text[unit.start : unit.end].strip()]
     behind = [unit for unit in units if unit.start >= evidence_end]
     asking = _from_question(behind) or _worded(prompt.text, behind, language) or _last_question(units) or units[-1:]
     if not asking:
-        return Query("", "", (), None, prompt.text, (end, end), language)
+        return Query("", "", (), None, prompt.text, (end, end), language, parties)
     span = asking[0].start, asking[-1].end
     text = prompt.text[slice(*span)]
     lead = next((unit for unit in reversed(behind) if unit.end <= span[0]), None)
     before = "" if lead is None else prompt.text[lead.start : lead.end]
-    odd = (*_odd(prompt.text, asking, language), *odd_words(before, language))
-    return Query(text, before, odd, order_of(text, language), prompt.text, span, language)
+    return Query(text, before, tuple(_odd(prompt.text, asking, language)), order_of(text, language), prompt.text, span, language, parties)
 
 
 def odd_words(text: str, language: Language = ENGLISH) -> list[tuple[str, str]]:
@@ -92,8 +95,8 @@ def order_of(text: str, language: Language = ENGLISH) -> Order | None:
     return "first" if first else "last" if last else None
 
 
-def _turn(prompt: PromptText) -> Span:
-    said = [turn for turn in turns(prompt) if turn.role in (None, "user") and turn.start < turn.end]
+def _turn(prompt: PromptText, parties: Sequence[Turn]) -> Span:
+    said = [turn for turn in parties if turn.role in (None, "user") and turn.start < turn.end]
     users = [turn for turn in said if turn.role == "user"] or said
     return (users[-1].start, users[-1].end) if users else (0, len(prompt.text))
 

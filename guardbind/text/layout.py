@@ -29,6 +29,7 @@ _BREAK = re.compile(
     r"|(?P<end>(?:[!?\u061f]+|(?<!\.)\.(?!\.))[\"'\u201d\u2019\u00bb)\]]*(?=\s|\Z)"
     r"|[\u3002\uff01\uff1f\u0964\u0965\u06d4][\"'\u201d\u2019\u300d\u300f\uff09]*)"
 )
+_CLOSED = re.compile(r"(?:[!?\u061f]+|(?<!\.)\.)[\"'\u201d\u2019\u00bb)\]]*\Z")
 _QUESTION_MARKS = frozenset("?\u061f\uff1f")
 _SPACED_MARKS = frozenset(".!?\u061f")
 _CLAUSE_MARK = re.compile(r";|:(?=\s)")
@@ -205,6 +206,12 @@ class Layout:
                 self._ends[cut] = match.start()
                 if not _QUESTION_MARKS.isdisjoint(match["end"]):
                     self._questions.add(cut)
+        for start, _ in specials:  # a turn ends a sentence without white space behind it: "Who?<|im_end|>"
+            closed = _CLOSED.search(text, max(0, start - _CONTEXT), start)
+            if closed and closed.start() not in self._mere:
+                self._ends.setdefault(start, closed.start())
+                if not _QUESTION_MARKS.isdisjoint(closed.group()):
+                    self._questions.add(start)
         self._blocks = sorted(blocks)
         self._lines = sorted(lines + blocks)
         self._sentences = sorted([*self._ends, *blocks])
