@@ -23,7 +23,7 @@ __all__ = [
     "as_json",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Verdict = Literal["ok", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
 Action = str
@@ -156,9 +156,19 @@ class SlotRecord(Frozen):
     target: int | None
     """Index of the binding that the slot should take its value from; None when unresolved."""
     resolved_by: str
-    """How the target was found: `declared`, `slot_prefix`, `sentence`, `entity`, `query`, `only`, `unresolved`."""
+    """How the target was found: `declared`, `slot_prefix`, `sentence`, `entity`, `query`, `reading`, `only`,
+    `unresolved`."""
     target_score: float
     """How well the target fits, in [0, 1]; 0 when it is unresolved."""
+    words_target: int | None = None
+    """Index of the binding that the words alone say; None when they say none."""
+    question_record: tuple[int, ...] = ()
+    """Indices of the bindings of the record that the question, or the slot's own sentence, rests on most; empty where
+    that was not read."""
+    question_bits: float | None = None
+    """Question bits of that record; None where it was not read."""
+    question_lead: float | None = None
+    """Bits by which it is ahead of every other record."""
     gate_gap: float | None
     """Best candidate logit minus best other logit; None when no candidate is known."""
     value_gap: float | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from guardbind.evidence import EvidenceTable
+from guardbind.resolvers.lineage import has_rivals, within
 from guardbind.resolvers.reading import in_record
 from guardbind.targets import QuestionBits, Resolution
 
@@ -27,8 +28,10 @@ class Both:
         if words.index is None:
             return in_record(words, question, table) if question.clear and words.open else words
         if not question.clear:
-            return _differ(words, "the question rests on no record clearly")
-        if words.index not in question.best.items:
+            # What no other record has, no other record can be asked for.
+            sure = not has_rivals(table, words.index)
+            return words if sure else _differ(words, "the question rests on no record clearly")
+        if not within(table, words.index, question.best.items):
             return _differ(words, "the question rests on another record")
         return replace(words, reason=f"{words.reason}; the question rests on its record")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from guardbind.evidence import EvidenceTable
+from guardbind.resolvers.lineage import within
 from guardbind.targets import QuestionBits, Resolution
 
 __all__ = ["READING", "ByReading", "in_record"]
@@ -35,15 +36,13 @@ def in_record(words: Resolution, question: QuestionBits, table: EvidenceTable) -
         question: What the question rests on.
         table: The bindings of the row.
     """
-    items = question.best.items
-    if words.index is not None and words.index in items:
+    if words.index is not None and within(table, words.index, question.best.items):
         return words
-    named = [item for item in words.open if item in items]
-    keys = {table.items[item].key for item in named}
-    if len(keys) != 1:
-        what = "several fields" if named else "no field"
+    named = [item for item in words.open if within(table, item, question.best.items)]
+    if len({table.items[item].value for item in named}) != 1:
+        what = "several values" if named else "no field"
         return _unresolved(words, f"the words name {what} of the record that the question rests on")
-    target = table.last(keys.pop())
+    target = table.items[named[0]]
     return replace(
         words,
         index=target.index,

@@ -91,7 +91,7 @@ class _Search:
 
     def null_row(self) -> NullRow:
         stretch = self._stretch
-        hidden = tuple(tuple(part for at in group for part in stretch.records[at][1]) for group in self.groups)
+        hidden = tuple(tuple(part for at in group for part in stretch.records[at].tokens) for group in self.groups)
         return NullRow(stretch.row.index, stretch.ids, stretch.row.bound.pad, hidden, hidden, ())
 
     def take(self, logprobs: Tensor) -> None:
@@ -116,7 +116,9 @@ class _Search:
             return None
         ranked = sorted(self._alone, key=lambda at: -self._alone[at].total)
         best = self._alone[ranked[0]]
-        others = [*(self._alone[at] for at in ranked[1:]), *self._left]
+        # What stands in the record, or around it, is no rival of it.
+        kin = self._stretch.kin(ranked[0])
+        others = [*(self._alone[at] for at in ranked[1:] if at not in kin), *self._left]
         lead = best.total - max((other.total for other in others), default=0.0)
         token_lead = best.token - max((other.token for other in others), default=0.0)
         clear = (
@@ -124,7 +126,7 @@ class _Search:
             and lead >= config.min_question_lead
             and token_lead >= config.min_token_lead
         )
-        return QuestionBits(AskedRecord(self._stretch.records[ranked[0]][0], best.total), lead, token_lead, clear)
+        return QuestionBits(AskedRecord(self._stretch.records[ranked[0]].items, best.total), lead, token_lead, clear)
 
 
 def _parted(records: Sequence[int], parts: int = _MOST_HIDDEN) -> list[tuple[int, ...]]:

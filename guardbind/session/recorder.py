@@ -74,6 +74,7 @@ class Recorder:
         final = _written(kept) if kept is not None else None if sampling else slot.token
         bits = bits_by_binding(slot, len(opening.row.bound.table.items))
         confidence = read_confidence(slot.logits)
+        question = opening.resolution.question
         record = SlotRecord(
             row=slot.row,
             step=slot.step,
@@ -84,6 +85,10 @@ class Recorder:
             target=None if slot.target is None else slot.target.index,
             resolved_by=opening.resolution.how,
             target_score=opening.resolution.score,
+            words_target=opening.resolution.by_words,
+            question_record=() if question is None else question.best.items,
+            question_bits=None if question is None else question.best.bits,
+            question_lead=None if question is None else question.lead,
             gate_gap=None if slot.readout is None else slot.readout.gate_gap,
             value_gap=None if slot.readout is None else slot.readout.value_gap,
             tie=_tie(slot),

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guardbind.nulls.null import TokenRanges
 from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.session.row import Row
 
-__all__ = ["Stretch", "hidden_records", "question_of", "sentence_of"]
+__all__ = ["HiddenRecord", "Stretch", "hidden_records", "question_of", "sentence_of"]
 
 # Attention rests on the first token of a text whatever it is; without it everything is unexpected.
 _SINK = frozenset({0})
 _LONGEST = 192  # tokens that are read; of more, the last ones
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenRecord:
+    """A record as it is hidden.
+
+    Attributes:
+        id: Tells it from others.
+        outer: Id of the record that it stands in, or None.
+        items: Indices of its bindings.
+        tokens: All that belongs to it.
+    """
+
+    id: str
+    outer: str | None
+    items: tuple[int, ...]
+    tokens: TokenRanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +41,23 @@ class Stretch:
         row: The row.
         ids: Its tokens up to the end of what is read again, without padding.
         asks: Which of them ask.
-        records: Records that stand before these: the indices of their bindings, and their tokens.
+        records: The records that stand before these.
     """
 
     row: Row
     ids: tuple[int, ...]
     asks: range
-    records: tuple[tuple[tuple[int, ...], TokenRanges], ...]
+    records: tuple[HiddenRecord, ...]
+
+    def kin(self, place: int) -> frozenset[int]:
+        """Return the places of the records that one stands in, or that stand in it."""
+        outer = {record.id: record.outer for record in self.records}
+        around = _around(self.records[place].id, outer)
+        return frozenset(
+            at
+            for at, record in enumerate(self.records)
+            if record.id in around or self.records[place].id in _around(record.id, outer)
+        )
 
 
 def question_of(row: Row) -> Stretch | None:
@@ -56,35 +83,47 @@ def sentence_of(row: Row, begins: int) -> Stretch | None:
 def _stretch(row: Row, ids: tuple[int, ...], asks: range) -> Stretch | None:
     asks = range(max(asks.start, asks.stop - _LONGEST, 1), asks.stop)
     records = hidden_records(row.bound)
-    if not asks or not records or any(part.stop > asks.start for _, parts in records for part in parts):
+    if not asks or not records or any(part.stop > asks.start for record in records for part in record.tokens):
         return None
     return Stretch(row, ids, asks, records)
 
 
-def hidden_records(bound: BoundPrompt) -> tuple[tuple[tuple[int, ...], TokenRanges], ...]:
-    """Return the records of a prompt: the indices of their bindings, and the tokens of all that belongs to them.
+def hidden_records(bound: BoundPrompt) -> tuple[HiddenRecord, ...]:
+    """Return the records of a prompt with the tokens of all that belongs to them.
 
     A binding without a record is one of its own, together with the others of its key.
 
     Args:
         bound: The prompt.
     """
-    grouped: dict[tuple[str, str], list[int]] = {}
+    grouped: dict[str, list[int]] = {}
     for item in bound.table.items:
         if not item.absent:
-            known = ("key", item.key) if item.record is None else ("record", item.record.id)
-            grouped.setdefault(known, []).append(item.index)
+            grouped.setdefault(f"key {item.key}" if item.record is None else item.record.id, []).append(item.index)
     found = []
-    for members in grouped.values():
+    for name, members in grouped.items():
         tokens: set[int] = set()
+        outer = None
         for index in members:
             item = bound.table.items[index]
             for mention in item.mentions:
                 tokens.update(mention.tokens)
-            for span in () if item.record is None else item.record.spans:
-                tokens.update(bound.prompt.tokens(*span))
-        found.append((tuple(members), _ranges(sorted(tokens - _SINK))))
+            if item.record is not None:
+                outer = item.record.outer
+                for span in item.record.spans:
+                    tokens.update(bound.prompt.tokens(*span))
+        found.append(HiddenRecord(name, outer, tuple(members), _ranges(sorted(tokens - _SINK))))
     return tuple(found)
+
+
+def _around(name: str, outer: Mapping[str, str | None]) -> set[str]:
+    """Return the records that one stands in."""
+    found: set[str] = set()
+    at = outer.get(name)
+    while at is not None and at not in found:
+        found.add(at)
+        at = outer.get(at)
+    return found
 
 
 def _ranges(places: Sequence[int]) -> TokenRanges:

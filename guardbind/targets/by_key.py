@@ -62,7 +62,7 @@ class Resolution:
     @property
     def agreed(self) -> bool:
         """Whether words and reading say the same, each surely."""
-        read = self.question is not None and self.question.clear and self.index in self.question.best.items
+        read = self.question is not None and self.question.clear
         return read and self.index is not None and self.index == self.by_words
 
 
