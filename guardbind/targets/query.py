@@ -71,16 +71,7 @@ def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLI
     text = prompt.text[slice(*span)]
     lead = next((unit for unit in reversed(behind) if unit.end <= span[0]), None)
     before = "" if lead is None else prompt.text[lead.start : lead.end]
-    return Query(
-        text,
-        before,
-        tuple(_odd(prompt.text, asking, language)),
-        order_of(text, language),
-        prompt.text,
-        span,
-        language,
-        parties,
-    )
+    return Query(text, before, tuple(_odd(prompt.text, asking, language)), order_of(text, language), prompt.text, span, language, parties)
 
 
 def odd_words(text: str, language: Language = ENGLISH) -> list[tuple[str, str]]:
