@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from guardbind.config import GuardConfig
 from guardbind.evidence import Binding, Evidence, Target
 from guardbind.model.tail import Tail
+from guardbind.session.asking import Asking
 from guardbind.session.bound_prompt import bind_prompt
+from guardbind.session.opener import Opener
 from guardbind.session.row import Row
 from guardbind.testing.slot import PLAIN_TRIE
 from guardbind.testing.slot import example_slot as plain_slot
@@ -23,6 +27,7 @@ __all__ = [
     "VOCABULARY",
     "Letters",
     "PlainModel",
+    "letters_opener",
     "letters_row",
     "located",
     "logs",
@@ -51,6 +56,12 @@ class Letters:
 
 
 LETTERS: Any = Letters()
+
+
+def letters_opener(**settings: Any) -> Opener:
+    """An opener that nothing can be read for: what slots are meant to take is said by the words."""
+    config = GuardConfig(**settings)
+    return Opener(config, LETTERS, Asking(config, (), nullcontext))
 
 
 def letters_row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plain_slots import LETTERS, letters_row, plain_branch
+from plain_slots import LETTERS, letters_opener, letters_row, plain_branch
 
 from guardbind.config import GuardConfig
 from guardbind.evidence import Binding, Evidence
@@ -20,7 +20,7 @@ ALIKE = {"alpha": "1729", "beta": "1786"}
 
 
 def opener(**settings: Any) -> Opener:
-    return Opener(GuardConfig(**settings), LETTERS)
+    return letters_opener(**settings)
 
 
 def write(row: Row, text: str) -> None:

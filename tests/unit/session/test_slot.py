@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 import torch
-from plain_slots import LETTERS, VOCABULARY, PlainModel, letters_row, plain_tail
+from plain_slots import VOCABULARY, PlainModel, letters_opener, letters_row, plain_tail
 
 from guardbind.config import CheckpointConfig, GuardConfig
 from guardbind.evidence import Binding, Evidence
 from guardbind.policies import Slot
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullReadings
-from guardbind.session.opener import Opener, Opening
+from guardbind.session.opener import Opening
 from guardbind.session.row import Row
 from guardbind.session.slot import Restater, RowReadout, build_slot, is_false_alarm
 from guardbind.session.value import ValueEvent
@@ -31,7 +31,7 @@ def peaked(top: str, logit: float = 9.0) -> torch.Tensor:
 
 
 def opened(row: Row, top: str, **settings: Any) -> Opening:
-    opening = Opener(GuardConfig(**settings), LETTERS).open(row, ord(top))
+    opening = letters_opener(**settings).open(row, ord(top))
     assert opening is not None
     return opening
 
