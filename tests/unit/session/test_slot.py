@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from plain_slots import VOCABULARY, PlainModel, letters_opener, letters_row, plain_tail
+from plain_slots import LETTERS, VOCABULARY, PlainModel, letters_opener, letters_row, plain_tail
 
 from guardbind.config import CheckpointConfig, GuardConfig
 from guardbind.evidence import Binding, Evidence
