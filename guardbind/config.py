@@ -112,11 +112,12 @@ class GuardConfig(_Config):
     """A question rests on a record when hiding the record costs it at least this many bits ..."""
 
     min_question_lead: float = Field(default=2.0, ge=0, allow_inf_nan=False)
-    """... and at least this many more than hiding any other record does ..."""
+    """... when it is ahead of every other record by at least this many, counted over the tokens that lose most by
+    it ..."""
 
-    min_token_lead: float = Field(default=1.5, ge=0, allow_inf_nan=False)
-    """... and so for the one token of the question that it costs most. A name that no record has loses little bits in
-    many places, and one that is known loses many in one."""
+    min_token_lead: float = Field(default=1.75, ge=0, allow_inf_nan=False)
+    """... and when the token that loses most by it loses at least this many more than any does by another. A name that
+    no record has loses a little in many places, and one that is known loses much in one."""
 
     trusted_score: float = Field(default=0.8, ge=0, allow_inf_nan=False)
     """Target score from which the words are believed: a proposal that takes the place of another binding's value then

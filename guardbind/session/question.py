@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from guardbind.config import GuardConfig
@@ -67,20 +67,13 @@ class QuestionReader:
         return [search.result(self._config) for search in searches]
 
 
-class _Bits(NamedTuple):
-    """Bits of a record, or of a group of them: of all tokens that ask, and the most that one of them has."""
-
-    total: float
-    token: float
-
-
 class _Search:
     """Finds the record that a stretch rests on, from groups to single ones."""
 
     def __init__(self, stretch: Stretch) -> None:
         self._stretch = stretch
-        self._alone: dict[int, _Bits] = {}  # of records that were hidden alone
-        self._left: list[_Bits] = []  # of groups that were not looked into
+        self._alone: dict[int, Tensor] = {}  # bits of each token, of records that were hidden alone
+        self._left: list[Tensor] = []  # the same of groups that were not looked into
         self.groups = _parted(range(len(stretch.records)))
 
     @property
@@ -99,34 +92,60 @@ class _Search:
         stretch = self._stretch
         first = logprobs.shape[1] - (len(stretch.ids) - stretch.asks.start)
         asked = logprobs[:, max(0, first) : first + len(stretch.asks)].double()
-        lost = (asked[0] - asked[1:]) / math.log(2)
-        bits = [_Bits(*pair) for pair in zip(lost.sum(-1).tolist(), lost.amax(-1).tolist(), strict=True)]
+        bits = (asked[0] - asked[1:]) / math.log(2)
         found = list(zip(bits, self.groups, strict=True))
-        self._alone.update({group[0]: value for value, group in found if len(group) == 1})
-        several = [pair for pair in found if len(pair[1]) > 1]
-        by_total = sorted(several, key=lambda pair: -pair[0].total)
-        by_token = sorted(several, key=lambda pair: -pair[0].token)
-        within = list(dict.fromkeys(group for pair in (by_total[:2], by_token[:1], by_total[2:3]) for _, group in pair))
-        within = within[:_KEPT_GROUPS]
-        self._left += [value for value, group in several if group not in within]
+        self._alone.update({group[0]: of_tokens for of_tokens, group in found if len(group) == 1})
+        several = [(of_tokens, group) for of_tokens, group in found if len(group) > 1]
+        within = _most_telling(several)
+        self._left += [of_tokens for of_tokens, group in several if group not in within]
         self.groups = [part for group in within for part in _parted(group, _MOST_HIDDEN // len(within))]
 
     def result(self, config: GuardConfig) -> QuestionBits | None:
+        """Return what the stretch rests on.
+
+        By its sum alone a record could win with what many tokens lose a little by whichever record is hidden. So each
+        token counts for the record whose loss it feels most, with what it loses more than for any other.
+        """
         if not self._alone:
             return None
-        ranked = sorted(self._alone, key=lambda at: -self._alone[at].total)
-        best = self._alone[ranked[0]]
+        alone = list(self._alone)
+        bits = torch.stack([*self._alone.values(), *self._left])
+        score = _margins(bits)
+        best = int(score[: len(alone)].argmax())
         # What stands in the record, or around it, is no rival of it.
-        kin = self._stretch.kin(ranked[0])
-        others = [*(self._alone[at] for at in ranked[1:] if at not in kin), *self._left]
-        lead = best.total - max((other.total for other in others), default=0.0)
-        token_lead = best.token - max((other.token for other in others), default=0.0)
+        kin = self._stretch.kin(alone[best])
+        rivals = [at for at in range(len(bits)) if at != best and not (at < len(alone) and alone[at] in kin)]
+        largest = bits.amax(-1)
+        lead, token_lead = (
+            float(of[best] - max((of[at] for at in rivals), default=torch.zeros(()))) for of in (score, largest)
+        )
+        total = float(bits[best].sum())
         clear = (
-            best.total >= config.min_question_bits
+            total >= config.min_question_bits
             and lead >= config.min_question_lead
             and token_lead >= config.min_token_lead
         )
-        return QuestionBits(AskedRecord(self._stretch.records[ranked[0]].items, best.total), lead, token_lead, clear)
+        items = self._stretch.records[alone[best]].items
+        return QuestionBits(AskedRecord(items, total), lead, token_lead, clear)
+
+
+def _margins(bits: Tensor) -> Tensor:
+    """Return for each record `[records, tokens]` what it has more than any other, over the tokens where it has most."""
+    if len(bits) == 1:
+        return bits.clamp(min=0).sum(-1)
+    most = bits.topk(2, dim=0)
+    ahead = most.values[0] - most.values[1]
+    return torch.zeros(len(bits), dtype=bits.dtype).index_add_(0, most.indices[0], ahead)
+
+
+def _most_telling(groups: Sequence[tuple[Tensor, tuple[int, ...]]]) -> list[tuple[int, ...]]:
+    """Return the few groups that hold the record that is asked for, whichever way it stands out."""
+    if not groups:
+        return []
+    bits = torch.stack([of_tokens for of_tokens, _ in groups])
+    orders = [of.argsort(descending=True).tolist() for of in (_margins(bits), bits.amax(-1), bits.sum(-1))]
+    ranked = dict.fromkeys(at for together in zip(*orders, strict=True) for at in together)
+    return [groups[at][1] for at in list(ranked)[:_KEPT_GROUPS]]
 
 
 def _parted(records: Sequence[int], parts: int = _MOST_HIDDEN) -> list[tuple[int, ...]]:

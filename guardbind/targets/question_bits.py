@@ -25,9 +25,10 @@ class QuestionBits:
     """What a question, or the sentence before a slot, rests on.
 
     Attributes:
-        best: The record whose loss makes it least expected.
-        lead: Bits by which that record is ahead of every other; its bits where there is no other.
-        token_lead: The same of the single token that loses most.
+        best: The record that it rests on most: each token counts for the record whose loss it feels most.
+        lead: Bits by which that record is ahead of every other, over the tokens that count for it; all of them where
+            there is no other.
+        token_lead: How much more the single token that loses most by it loses than any does by another.
         clear: Whether these are enough to believe it.
     """
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from plain_slots import LETTERS, letters_opener, letters_row, plain_branch
 
-from guardbind.config import GuardConfig
 from guardbind.evidence import Binding, Evidence
 from guardbind.session.opener import Opener, Opening
 from guardbind.session.row import Row
