@@ -108,16 +108,13 @@ class GuardConfig(_Config):
     `reading`: the record that the model's own reading of the question rests on, and of it the field that the words
     name. `both`: what the two agree on; the words alone where nothing can be read."""
 
-    min_question_bits: float = Field(default=3.0, allow_inf_nan=False)
-    """A question rests on a record when hiding the record costs it at least this many bits ..."""
-
     min_question_lead: float = Field(default=2.0, ge=0, allow_inf_nan=False)
-    """... when it is ahead of every other record by at least this many, counted over the tokens that lose most by
-    it ..."""
+    """A question rests on a record when hiding the record costs it at least this many bits more than hiding any other,
+    counted over the tokens that lose most by it ..."""
 
-    min_token_lead: float = Field(default=1.75, ge=0, allow_inf_nan=False)
-    """... and when the token that loses most by it loses at least this many more than any does by another. A name that
-    no record has loses a little in many places, and one that is known loses much in one."""
+    min_token_lead: float = Field(default=2.0, ge=0, allow_inf_nan=False)
+    """... and for the one token that tells most, at least this many. A name that no record has loses a little in many
+    places, and one that is known loses much in one."""
 
     trusted_score: float = Field(default=0.8, ge=0, allow_inf_nan=False)
     """Target score from which the words are believed: a proposal that takes the place of another binding's value then

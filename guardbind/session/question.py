@@ -110,32 +110,32 @@ class _Search:
             return None
         alone = list(self._alone)
         bits = torch.stack([*self._alone.values(), *self._left])
-        score = _margins(bits)
+        score, largest = _margins(bits)
         best = int(score[: len(alone)].argmax())
         # What stands in the record, or around it, is no rival of it.
         kin = self._stretch.kin(alone[best])
         rivals = [at for at in range(len(bits)) if at != best and not (at < len(alone) and alone[at] in kin)]
-        largest = bits.amax(-1)
         lead, token_lead = (
             float(of[best] - max((of[at] for at in rivals), default=torch.zeros(()))) for of in (score, largest)
         )
-        total = float(bits[best].sum())
-        clear = (
-            total >= config.min_question_bits
-            and lead >= config.min_question_lead
-            and token_lead >= config.min_token_lead
-        )
+        clear = lead >= config.min_question_lead and token_lead >= config.min_token_lead
         items = self._stretch.records[alone[best]].items
-        return QuestionBits(AskedRecord(items, total), lead, token_lead, clear)
+        return QuestionBits(AskedRecord(items, float(bits[best].sum())), lead, token_lead, clear)
 
 
-def _margins(bits: Tensor) -> Tensor:
-    """Return for each record `[records, tokens]` what it has more than any other, over the tokens where it has most."""
+def _margins(bits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what each record `[records, tokens]` has more than any other, over the tokens where it has most.
+
+    Returns:
+        The sum over these tokens, and the largest of them; each `[records]`.
+    """
     if len(bits) == 1:
-        return bits.clamp(min=0).sum(-1)
+        alone = bits.clamp(min=0)
+        return alone.sum(-1), alone.amax(-1)
     most = bits.topk(2, dim=0)
     ahead = most.values[0] - most.values[1]
-    return torch.zeros(len(bits), dtype=bits.dtype).index_add_(0, most.indices[0], ahead)
+    each = torch.zeros_like(bits).scatter_(0, most.indices[:1], ahead[None])
+    return each.sum(-1), each.amax(-1)
 
 
 def _most_telling(groups: Sequence[tuple[Tensor, tuple[int, ...]]]) -> list[tuple[int, ...]]:
@@ -143,7 +143,7 @@ def _most_telling(groups: Sequence[tuple[Tensor, tuple[int, ...]]]) -> list[tupl
     if not groups:
         return []
     bits = torch.stack([of_tokens for of_tokens, _ in groups])
-    orders = [of.argsort(descending=True).tolist() for of in (_margins(bits), bits.amax(-1), bits.sum(-1))]
+    orders = [of.argsort(descending=True).tolist() for of in (*_margins(bits), bits.sum(-1))]
     ranked = dict.fromkeys(at for together in zip(*orders, strict=True) for at in together)
     return [groups[at][1] for at in list(ranked)[:_KEPT_GROUPS]]
 
