@@ -116,6 +116,9 @@ class GuardConfig(_Config):
     """... and for the one token that tells most, at least this many. A name that no record has loses a little in many
     places, and one that is known loses much in one."""
 
+    min_agreeing_lead: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    """Where the words say the same record, a lead of this many bits is enough."""
+
     trusted_score: float = Field(default=0.8, ge=0, allow_inf_nan=False)
     """Target score from which the words are believed: a proposal that takes the place of another binding's value then
     needs evidence bits that are not below 0 and more observed bits than the model's own token, and not

@@ -16,24 +16,41 @@ class Both:
     """Takes what the words say where the question rests on the same record, and nothing where it rests on another.
 
     Where the words leave open which of several records is meant, and the question rests on one of them clearly, it is
-    that one. Where nothing could be read, the words stand alone.
+    that one. A sentence that itself names whose value follows is followed, unless it rests on another record clearly.
+    Where nothing could be read, the words stand alone.
     """
 
     reads = True
 
-    def __call__(self, words: Resolution, question: QuestionBits | None, table: EvidenceTable, /) -> Resolution:
+    def __call__(
+        self,
+        words: Resolution,
+        question: QuestionBits | None,
+        table: EvidenceTable,
+        /,
+        *,
+        sentence: QuestionBits | None = None,
+        named: bool = False,
+    ) -> Resolution:
         """Return the target, unresolved where the two do not agree."""
-        if question is None:
-            return words
         if words.index is None:
-            return in_record(words, question, table) if question.clear and words.open else words
-        if not question.clear:
-            # What no other record has, no other record can be asked for.
-            sure = not has_rivals(table, words.index)
-            return words if sure else _differ(words, "the question rests on no record clearly")
-        if not within(table, words.index, question.best.items):
-            return _differ(words, "the question rests on another record")
-        return replace(words, reason=f"{words.reason}; the question rests on its record")
+            return (
+                in_record(words, question, table) if question is not None and question.clear and words.open else words
+            )
+        read = [bits for bits in (sentence, question) if bits is not None]
+        if not read:
+            return words
+        if any(bits.leads and within(table, words.index, bits.best.items) for bits in read):
+            return replace(words, reason=f"{words.reason}; the question rests on its record", confirmed=True)
+        if named:
+            if sentence is not None and sentence.clear:
+                return _differ(words, "that sentence rests on another record")
+            return replace(words, reason=f"{words.reason}, which is not what the question rests on")
+        if read[0].clear or has_rivals(table, words.index):
+            what = "another record" if read[0].clear else "no record clearly"
+            return _differ(words, f"the question rests on {what}")
+        # What no other record has, no other record can be asked for.
+        return words
 
 
 def _differ(words: Resolution, reason: str) -> Resolution:

@@ -19,8 +19,18 @@ class ByReading:
 
     reads = True
 
-    def __call__(self, words: Resolution, question: QuestionBits | None, table: EvidenceTable, /) -> Resolution:
+    def __call__(
+        self,
+        words: Resolution,
+        question: QuestionBits | None,
+        table: EvidenceTable,
+        /,
+        *,
+        sentence: QuestionBits | None = None,
+        named: bool = False,
+    ) -> Resolution:
         """Return the target, unresolved where the question rests on no record clearly."""
+        question = sentence if sentence is not None and sentence.clear else question
         if question is None:
             return _unresolved(words, "the question could not be read")
         if not question.clear:

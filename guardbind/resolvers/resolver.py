@@ -19,12 +19,23 @@ class Resolver(Protocol):
 
     reads: bool
 
-    def __call__(self, words: Resolution, question: QuestionBits | None, table: EvidenceTable, /) -> Resolution:
+    def __call__(
+        self,
+        words: Resolution,
+        question: QuestionBits | None,
+        table: EvidenceTable,
+        /,
+        *,
+        sentence: QuestionBits | None = None,
+        named: bool = False,
+    ) -> Resolution:
         """Return the target of a slot.
 
         Args:
             words: What the words say.
-            question: What the text that asks rests on; None where that was not or could not be read.
+            question: What the question rests on; None where that was not or could not be read.
             table: The bindings of the row.
+            sentence: What the sentence before the slot rests on; None where that was not or could not be read.
+            named: Whether that sentence itself names whose value follows.
         """
         ...

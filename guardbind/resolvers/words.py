@@ -13,7 +13,16 @@ class ByWords:
 
     reads = False
 
-    def __call__(self, words: Resolution, question: QuestionBits | None, table: EvidenceTable, /) -> Resolution:
+    def __call__(
+        self,
+        words: Resolution,
+        question: QuestionBits | None,
+        table: EvidenceTable,
+        /,
+        *,
+        sentence: QuestionBits | None = None,
+        named: bool = False,
+    ) -> Resolution:
         """Return what the words say."""
         return words
 

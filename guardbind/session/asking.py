@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from transformers import PreTrainedTokenizerBase
+
 from guardbind.config import GuardConfig
 from guardbind.model.tail import Tail
 from guardbind.nulls import Null
@@ -15,6 +17,7 @@ from guardbind.session.question import QuestionReader
 from guardbind.session.row import Row
 from guardbind.session.stretch import question_of, sentence_of
 from guardbind.targets import QuestionBits, Resolution
+from guardbind.text.layout import folded, occurrences
 
 __all__ = ["Asking"]
 
@@ -28,12 +31,18 @@ class Asking:
     Args:
         config: The guard's settings.
         nulls: The nulls that the model takes, the best first; the first that can read a stretch again is used.
+        tokenizer: The model's tokenizer.
         suspended: Keeps the hooks on the model from seeing the passes that are run here.
     """
 
     def __init__(
-        self, config: GuardConfig, nulls: Sequence[Null], suspended: Callable[[], AbstractContextManager[None]]
+        self,
+        config: GuardConfig,
+        nulls: Sequence[Null],
+        tokenizer: PreTrainedTokenizerBase,
+        suspended: Callable[[], AbstractContextManager[None]],
     ) -> None:
+        self._tokenizer = tokenizer
         self._resolver: Resolver = RESOLVERS.get(config.resolver)
         reread = next((null.reread for null in nulls if hasattr(null, "reread")), None)
         self._reader = QuestionReader(config, reread)
@@ -69,7 +78,7 @@ class Asking:
         for ids, same in alike.items():
             self._questions.update((row.index, found.get(ids)) for row in same)
 
-    def resolve(self, row: Row, words: Resolution, *, line: str, sentence: int) -> Resolution:
+    def resolve(self, row: Row, words: Resolution, *, line: str, about: str) -> Resolution:
         """Return what a slot of a row is meant to take.
 
         A sentence of the answer that speaks of another record than the question is read itself.
@@ -78,15 +87,25 @@ class Asking:
             row: The row.
             words: What the words say.
             line: The line before the slot.
-            sentence: Where the sentence of the slot begins among the row's tokens.
+            about: The text before the slot that says whose value follows: its sentence, or the object of a field.
         """
         if words.how == "declared" or not row.bound.addressed or self._spells_key(words, line):
             return replace(words, by_words=words.index)
         question = self._questions.get(row.index)
-        if question is not None and self._speaks_of_another(words, question):
-            question = self._of_sentence(row, sentence) or question
-        resolved = self._resolver(words, question, row.bound.table)
-        return replace(resolved, by_words=words.index, question=question)
+        own, named = None, False
+        if question is not None and words.how in _OF_THE_TEXT and words.index is not None:
+            named = self._names(row, words.index, about)
+            if not (question.clear and words.index in question.best.items):
+                own = self._of_sentence(row, about)
+        resolved = self._resolver(words, question, row.bound.table, sentence=own, named=named)
+        return replace(resolved, by_words=words.index, question=own if own is not None and own.leads else question)
+
+    @staticmethod
+    def _names(row: Row, item: int, about: str) -> bool:
+        """Whether a text names whose value a binding is."""
+        located = row.bound.table.items[item]
+        names = {*located.owners, *(() if located.record is None else located.record.names)}
+        return bool(occurrences(folded(about), {folded(name) for name in names}))
 
     @staticmethod
     def _spells_key(words: Resolution, line: str) -> bool:
@@ -96,13 +115,8 @@ class Asking:
         alone = line.strip().strip(_AROUND_KEYS)
         return bool(alone) and alone == words.key
 
-    @staticmethod
-    def _speaks_of_another(words: Resolution, question: QuestionBits) -> bool:
-        aside = not question.clear or words.index not in question.best.items
-        return words.how in _OF_THE_TEXT and words.index is not None and aside
-
-    def _of_sentence(self, row: Row, begins: int) -> QuestionBits | None:
-        stretch = None if row.step == 0 else sentence_of(row, begins)
+    def _of_sentence(self, row: Row, about: str) -> QuestionBits | None:
+        stretch = sentence_of(row, row.start_of(self._tokenizer, len(about.lstrip())))
         if stretch is None or self._tail is None:
             return None
         with self._suspended():

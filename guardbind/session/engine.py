@@ -88,7 +88,7 @@ class Engine:
         self._tap = tap
         self._recorder = recorder
         self._limits = limits
-        self._asking = Asking(protection.config, protection.nulls, tap.suspended)
+        self._asking = Asking(protection.config, protection.nulls, model.tokenizer, tap.suspended)
         self._opener = Opener(protection.config, model.tokenizer, self._asking)
         self._meter = NullMeter(protection.config, protection.nulls)
 

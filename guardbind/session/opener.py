@@ -150,9 +150,10 @@ class Opener:
         words = row.bound.resolve(
             detected, lambda: row.answer(self._tokenizer), started=row.step > 0, beginning=beginning
         )
-        return self._asking.resolve(
-            row, words, line=row.line(self._tokenizer), sentence=row.line_start(self._tokenizer)
-        )
+
+        line = row.line(self._tokenizer)
+        about = detected.place.about or line
+        return self._asking.resolve(row, words, line=line, about=about)
 
     def _value_like(self, row: Row, resolution: Resolution, top: int) -> bool:
         """Whether a token looks like the start of the value: where one is expected, something else may be said."""

@@ -118,9 +118,10 @@ class _Search:
         lead, token_lead = (
             float(of[best] - max((of[at] for at in rivals), default=torch.zeros(()))) for of in (score, largest)
         )
+        leads = lead >= config.min_agreeing_lead
         clear = lead >= config.min_question_lead and token_lead >= config.min_token_lead
         items = self._stretch.records[alone[best]].items
-        return QuestionBits(AskedRecord(items, float(bits[best].sum())), lead, token_lead, clear)
+        return QuestionBits(AskedRecord(items, float(bits[best].sum())), lead, token_lead, clear, leads)
 
 
 def _margins(bits: Tensor) -> tuple[Tensor, Tensor]:

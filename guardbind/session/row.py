@@ -226,11 +226,11 @@ class Row:
         prefix = self.bound.answer_prefix_line if first == self.bound.prompt_length else ""
         return (prefix + decode(tokenizer, self.ids[first:])).rpartition("\n")[2]
 
-    def line_start(self, tokenizer: PreTrainedTokenizerBase) -> int:
-        """Return the index of the first token of the last line of the answer; at most some hundred tokens back."""
-        first = max(self.bound.prompt_length, len(self.ids) - _LINE_TOKENS)
-        for at in range(len(self.ids), first, -1):
-            if "\n" in decode(tokenizer, self.ids[at - 1 : at]):
+    def start_of(self, tokenizer: PreTrainedTokenizerBase, characters: int) -> int:
+        """Return the index of the token in which the last characters of the text begin; some hundred back at most."""
+        first = max(0, len(self.ids) - _LINE_TOKENS)
+        for at in range(len(self.ids) - 1, first, -1):
+            if len(decode(tokenizer, self.ids[at:])) >= characters:
                 return at
         return first
 

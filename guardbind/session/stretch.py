@@ -61,12 +61,16 @@ class Stretch:
 
 
 def question_of(row: Row) -> Stretch | None:
-    """Return the question of a row's prompt; None where there is none that can be read.
+    """Return the question of a row's prompt, without the answer that it begins; None where none can be read.
 
     A record that stands behind it was not read yet when it was, so that it cannot rest on it; then nothing can be told.
     """
     bound = row.bound
-    asks = bound.prompt.tokens(*bound.agreement.query.span)
+    start, end = bound.agreement.query.span
+    begun = len(bound.prompt.text) - len(bound.answer_prefix_line)
+    if start < begun < end:
+        end = begun  # what an answer begins with is no part of the question
+    asks = bound.prompt.tokens(start, end)
     return _stretch(row, bound.ids, asks)
 
 

@@ -48,6 +48,7 @@ class Resolution:
             none of them is.
         by_words: What the words alone say; equal to `index` where nothing else was asked.
         question: What the model's own reading says; None where that was not or could not be read.
+        confirmed: Whether it says the same as the words.
     """
 
     index: int | None
@@ -58,12 +59,7 @@ class Resolution:
     open: tuple[int, ...] = ()
     by_words: int | None = None
     question: QuestionBits | None = None
-
-    @property
-    def agreed(self) -> bool:
-        """Whether words and reading say the same, each surely."""
-        read = self.question is not None and self.question.clear
-        return read and self.index is not None and self.index == self.by_words
+    confirmed: bool = False
 
 
 class _AskingUnit(NamedTuple):

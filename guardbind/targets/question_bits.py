@@ -30,9 +30,11 @@ class QuestionBits:
             there is no other.
         token_lead: How much more the single token that loses most by it loses than any does by another.
         clear: Whether these are enough to believe it.
+        leads: Whether they are enough to believe it where the words say the same.
     """
 
     best: AskedRecord
     lead: float
     token_lead: float
     clear: bool
+    leads: bool

@@ -61,7 +61,7 @@ LETTERS: Any = Letters()
 def letters_opener(**settings: Any) -> Opener:
     """An opener that nothing can be read for: what slots are meant to take is said by the words."""
     config = GuardConfig(**settings)
-    return Opener(config, LETTERS, Asking(config, (), nullcontext))
+    return Opener(config, LETTERS, Asking(config, (), LETTERS, nullcontext))
 
 
 def letters_row(
