@@ -122,6 +122,15 @@ _QUESTIONS = Questions(
         r"\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|example(?:\s+output)?:|format:|like\s+this)[^\n]{0,40}\Z",
         re.IGNORECASE,
     ),
+    made=either("generate|create|change|update|cop(?:y|ied)|replaced?|renamed?|delay(?:ed)?|hide|round(?:ed)?"),
+    idle=either(
+        "in the end|after all|at the moment|at present|so far|in (?:one|a|a single|two|a few|few) (?:short )?words?",
+        "in (?:one|a|a single) (?:short )?(?:sentence|line|phrase)|with (?:one|a|a single) word|in (?:short|brief|full)",
+        "(?:once|twice|three times|several times) (?:a|per|every|each) (?:day|week|month|year|night|shift)",
+        "in the (?:text|table|list|document|message|note|passage|prompt|data)(?: (?:above|below))?",
+        "if you (?:can|could|please|know|remember|would)|if possible|without (?:any )?(?:explanation|comment|further ado)",
+        "of course|by the way|as far as you know|for my records|(?:do not|don['\u2019]t) (?:explain|elaborate)",
+    ),
 )
 
 _STATEMENTS = Statements(

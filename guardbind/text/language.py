@@ -38,6 +38,9 @@ def either(*phrases: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{joined})\b".replace(" ", r"\s+"), re.IGNORECASE)
 
 
+_NOTHING = re.compile(r"(?!)")
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Vocabulary:
     """Words by what they say about a key or a value, in lower case.
@@ -120,6 +123,8 @@ class Questions:
         owned: What leads from a name to what is owned: "'s manager"; the group is `noun`.
         order: Words that ask for the first (the group `first`) or the last value, unless `unwanted`.
         example: What introduces an example, up to its beginning.
+        made: Those of the computing words that make a new value only of what stands behind them: "change Bob's number".
+        idle: Phrases that say nothing of what is asked: "in the end", "in one word".
     """
 
     computed: re.Pattern[str]
@@ -142,6 +147,8 @@ class Questions:
     owned: re.Pattern[str]
     order: re.Pattern[str]
     example: re.Pattern[str]
+    made: re.Pattern[str] = _NOTHING
+    idle: re.Pattern[str] = _NOTHING
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
