@@ -9,7 +9,7 @@ from guardbind.targets.attributes import Match
 from guardbind.targets.labels import LabelTable, Named
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.query import Query
-from guardbind.text.layout import Layout, Span, layout_of
+from guardbind.text.layout import Layout, Span, layout_of, occurrences
 from guardbind.text.words import Word, words
 
 __all__ = ["Accounts"]
@@ -34,20 +34,32 @@ class Accounts:
         self._query = query
         self._labels = labels
         self._language = query.language
+        names = {name for label in labels.labels for name in label.owners}
+        self._surfaces = [surface for item in table.items for surface in item.surfaces if surface not in names]
         self._of: dict[int, frozenset[str]] = {}
 
     def clause(self, text: str, match: Match) -> str:
-        """Return the sentence of a text in which an attribute is named."""
+        """Return the sentence of a text in which an attribute is named, behind the last value that it gives before."""
         units = Layout(text, language=self._language).units(0, len(text))
         held = [unit for unit in units if unit.start <= match.start < max(unit.end, unit.start + 1)]
-        return text[held[0].start : held[0].end] if held else text
+        start, end = (held[0].start, held[0].end) if held else (0, len(text))
+        given = [span[1] for span, _ in occurrences(text[start : match.start], self._surfaces)]
+        return text[start + max(given, default=0) : end]
 
     def questions(self, text: str) -> list[str]:
         """Return the sentences of a text that end with a question mark."""
         units = Layout(text, language=self._language).units(0, len(text))
         return [text[unit.start : unit.end] for unit in units if unit.question]
 
-    def left(self, text: str, match: Match, items: Sequence[int], named: Sequence[Named] = ()) -> list[Word]:
+    def left(
+        self,
+        text: str,
+        match: Match,
+        items: Sequence[int],
+        named: Sequence[Named] = (),
+        *,
+        keys_only: bool = False,
+    ) -> list[Word]:
         """Return the words of a text that are not accounted for if one of some bindings is meant.
 
         Args:
@@ -55,18 +67,21 @@ class Accounts:
             match: What it asks for.
             items: The bindings; what accounts for a word of one of them does so for all.
             named: The names in the text.
+            keys_only: What else is said of a binding accounts for nothing.
         """
-        own = set(match.attribute).union(*(self._stems(item) for item in items))
+        stems = [self._of_key(item) if keys_only else self._stems(item) for item in items]
+        own = set(match.attribute).union(*stems)
         found = words(text, self._language)
-        layout = layout_of(text, self._language)
-        kinds = {mention.span[0] for mention in named}
+        alone = not any(self._labels.of(item).owners for item in items)
         return [
             word
             for place, word in enumerate(found)
             if word.content
             and word.stem not in own
             and not self._general(word, text)
-            and not self._kind(found, place, kinds, layout)
+            and not self._asks(found, place, text)
+            and not self._kind(found, place, text, named)
+            and not (alone and not keys_only and self._carries(found, place, text))
             and not any(start <= word.start < end for start, end in (mention.span for mention in named))
         ]
 
@@ -77,21 +92,54 @@ class Accounts:
         asks = word.stem in language.first | language.latest | language.generic | language.trailing | language.cue_words
         return asks or written in language.function_words or bool(language.statements.clause.fullmatch(written))
 
-    def _kind(self, found: Sequence[Word], place: int, names: set[int], layout: Layout) -> bool:
-        """Whether a word stands right before a name, and nothing that is about something before it."""
-        following = found[place + 1] if place + 1 < len(found) else None
-        if following is None or following.start not in names or not layout.unmarked(found[place].end, following.start):
+    def _asks(self, found: Sequence[Word], place: int, text: str) -> bool:
+        """Whether a word says of which kind the answer is: "which item's price", "how strong is"."""
+        if not place:
             return False
-        return True
+        before = found[place - 1]
+        if text[before.start : before.end].lower() not in self._language.statements.doubts:
+            return False
+        return found[place].owning or place + 1 == len(found) or not found[place + 1].content
+
+    def _kind(self, found: Sequence[Word], place: int, text: str, named: Sequence[Named]) -> bool:
+        """Whether a word says of which kind a name behind it is: "order A-17", "client Ed"; no "scheduler service"."""
+        following = found[place + 1] if place + 1 < len(found) else None
+        if following is None or not layout_of(text, self._language).unmarked(found[place].end, following.start):
+            return False
+        for start, end in (mention.span for mention in named):
+            if start == following.start:
+                written = text[start:end]
+                whole = not self._language.marks.nouns_are_capital or self._labels.is_whole(written)
+                return any(map(str.isdecimal, written)) or (written[:1].isupper() and whole)
+        return False
+
+    def _carries(self, found: Sequence[Word], place: int, text: str) -> bool:
+        """Whether a word says what a key that nobody owns stands on: "the receipt from Summit Gear"."""
+        rest = found[place + 1 : place + 3]
+        return len(rest) == 2 and not rest[0].content and (rest[1].capital or rest[1].numeric)
 
     def _stems(self, item: int) -> frozenset[str]:
         if item not in self._of:
             located = self._table.items[item]
             label = self._labels.of(item)
             texts = [located.key, *label.owners, *(() if located.record is None else located.record.names)]
+            texts += self._siblings(located)
             texts += [self._query.prompt[slice(*span)] for span in self._told(located, alone=not label.owners)]
             self._of[item] = frozenset(word.stem for text in texts for word in words(text, self._language))
         return self._of[item]
+
+    def _of_key(self, item: int) -> frozenset[str]:
+        return frozenset(word.stem for word in words(self._table.items[item].key, self._language))
+
+    def _siblings(self, located: Located) -> list[str]:
+        """Return what else the owner of a binding has, or what else is in its record."""
+        record = None if located.record is None else located.record.id
+        return [
+            other.key if other.attribute is None else other.attribute
+            for other in self._table.items
+            if (record is not None and other.record is not None and other.record.id == record)
+            or not set(located.owners).isdisjoint(other.owners)
+        ]
 
     def _told(self, located: Located, *, alone: bool) -> list[Span]:
         """Return where the prompt speaks of a binding: its record, or what stands in a block with a key nobody owns."""

@@ -14,7 +14,7 @@ from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
 from guardbind.targets.place import Place
-from guardbind.targets.query import Query, odd_words, several
+from guardbind.targets.query import Query, makes, odd_words, plain, several
 from guardbind.text.layout import occurrences
 from guardbind.text.words import content, words
 
@@ -26,6 +26,8 @@ _IN_QUERY = 0.9
 _KIND = 0.5
 
 _DIGIT = re.compile(r"\d")
+# A field of an object that is being written, up to its value.
+_ARGUMENT = re.compile(r"[\"'][\w .-]{1,80}[\"']\s*:\s*[\"']?\s*\Z")
 _SENTENCE = "the slot's own sentence names it"
 
 
@@ -87,6 +89,7 @@ class Agreement:
             return unresolved(self._refusal)
         if place is None:
             return self.asked
+        place = Place(plain(place.asks, self._language), plain(place.about, self._language))
         if (odd := self._odd(odd_words(place.about, self._language))) is not None:
             return unresolved(f"in the slot's sentence {odd}")
         if several(place.about, self._language):
@@ -104,6 +107,8 @@ class Agreement:
         begins = self._attributes.of(beginning)
         if match.attribute in self._refused:
             return unresolved("the query names it in another form than it is bound in")
+        if self._made(match.attribute, whole=bool(_ARGUMENT.search(place.asks)) or place.asks != place.about):
+            return unresolved("the query asks for a new one")
         if self._naming.bounded(place.asks[match.end :]):
             return unresolved("the slot's sentence says more about it than its value")
         asked = self.asked.index
@@ -128,6 +133,8 @@ class Agreement:
             found = self._attributes.asked(text)
             if len(found) > 1:
                 return unresolved("the query names several attributes")
+            if found and makes(text, found[0].start, self._language):
+                return unresolved("the query asks for a new one")
             if found:
                 resolution = self._owned(found[0], Place(text, text), "query", "the query names it")
                 return replace(resolution, score=resolution.score * _IN_QUERY)
@@ -181,6 +188,7 @@ class Agreement:
         """Choose among the bindings of one attribute by the owner that is named."""
         sources = [(place.about, _NAMED), (self.query.text, _CARRIED)] if how != "query" else [(place.about, _NAMED)]
         every = [label.item for label in match.labels]
+        owned = any(label.owners for label in match.labels)
         for source, (text, worth) in enumerate(sources):
             named = self._mentions(text, match)
             if named and self._naming.foreign(text, known=self.query.context):
@@ -196,13 +204,14 @@ class Agreement:
                 if not items:
                     return unresolved(f"{reason}, but not clearly whose it is", fitting)
                 return self._history.take(items, match.score * worth, how, f"{reason}, and its owner", place, named=True)
-            owned = any(label.owners for label in match.labels)
             if named or self._naming.foreign(text, known="" if owned else self.query.context):
                 return unresolved(f"{reason}, but of something that has no such value here")
             if self._says_more(text, match, every, (), place, how, source):
                 return unresolved(f"{reason}, but of something that nothing here is called")
         if not all(self._naming.beside(item, text) for text, _ in sources for item in every):
             return unresolved(f"{reason}, but of something that stands elsewhere")
+        if not owned and len(every) > 1 and self._names_more(match, every, [text for text, _ in sources], place):
+            return unresolved(f"{reason}, but not clearly whose it is", every)
         return self._history.take(every, match.score * _LONE, how, f"{reason}; no owner is named", place)
 
     def _mentions(self, text: str, match: Match) -> list[Named]:
@@ -227,7 +236,7 @@ class Agreement:
 
         The object or the row that a slot stands in is written by other rules, and so is a request that asks nothing.
         """
-        if how == "entity" or (source == 0 and place.asks != place.about):
+        if how == "entity" or (source == 0 and (place.asks != place.about or _ARGUMENT.search(text))):
             return False
         if source == 1:
             return any(
@@ -240,6 +249,12 @@ class Agreement:
         if how != "query" and self.asked.index in items:
             return False  # the sentence says in its own words what was asked
         return True
+
+    def _names_more(self, match: Match, items: Sequence[int], texts: Sequence[str], place: Place) -> bool:
+        """Whether something besides the key is named, where a key that nobody owns has several values."""
+        clauses = [self._accounts.clause(text, match) for text in texts[:1] if place.asks == place.about]
+        clauses += [question for text in texts for question in self._accounts.questions(text)]
+        return any(self._accounts.left(clause, match, items, keys_only=True) for clause in clauses)
 
     def _agreeing(self, match: Match, named: Sequence[Named]) -> list[int]:
         """Return the bindings that all names fit."""
@@ -269,6 +284,13 @@ class Agreement:
         if not self._labels.mentions(lead) and not self._attributes.asked(lead):
             return None
         return self._odd(odd_words(lead, self._language))
+
+    def _made(self, attribute: tuple[str, ...], *, whole: bool) -> bool:
+        """Whether the query asks for a new value of an attribute; a field needs more of its name: "order_id"."""
+        found = [match for match in self._attributes.asked(self.query.text) if match.attribute == attribute]
+        return any(
+            makes(self.query.text, match.start, self._language) for match in found if match.score == WHOLE or not whole
+        )
 
     def _odd(self, found: Sequence[tuple[str, str]]) -> str | None:
         """Return why a value of the context is not meant; words of keys ("the previous release") compute nothing."""

@@ -13,7 +13,7 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span, Unit
 from guardbind.text.words import content, words
 
-__all__ = ["Order", "Query", "odd_words", "order_of", "read_query", "several"]
+__all__ = ["Order", "Query", "makes", "odd_words", "order_of", "plain", "read_query", "several"]
 
 Order: TypeAlias = Literal["first", "last", "both"]
 
@@ -63,21 +63,37 @@ def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLI
     start, end = _turn(prompt, parties)
     layout = Layout(prompt.text, prompt.specials, language)
     units = [unit for unit in layout.units(start, end) if prompt.text[unit.start : unit.end].strip()]
+    said = plain(prompt.text, language)
     behind = [unit for unit in units if unit.start >= evidence_end]
     asking = _from_question(behind) or _worded(prompt.text, behind, language) or _last_question(units) or units[-1:]
     if not asking:
         return Query("", "", (), None, prompt.text, (end, end), language, parties)
     span = asking[0].start, asking[-1].end
-    text = prompt.text[slice(*span)]
+    text = said[slice(*span)]
     lead = next((unit for unit in reversed(behind) if unit.end <= span[0]), None)
-    before = "" if lead is None else prompt.text[lead.start : lead.end]
-    return Query(text, before, tuple(_odd(prompt.text, asking, language)), order_of(text, language), prompt.text, span, language, parties)
+    before = "" if lead is None else said[lead.start : lead.end]
+    return Query(text, before, tuple(_odd(said, asking, language)), order_of(text, language), prompt.text, span, language, parties)
+
+
+def plain(text: str, language: Language = ENGLISH) -> str:
+    """Return a text with blanks in place of phrases that say nothing of what is asked: every place stays the same."""
+    return language.questions.idle.sub(lambda found: " " * len(found.group()), text)
+
+
+def makes(text: str, start: int, language: Language = ENGLISH) -> bool:
+    """Whether a text asks in the sentence before a place for a new value of what stands there."""
+    begun = Layout(text[:start], language=language).begun()
+    return language.questions.made.search(text, begun, start) is not None
 
 
 def odd_words(text: str, language: Language = ENGLISH) -> list[tuple[str, str]]:
-    """Return the words that say that a value of the context is not what follows, each with the reason."""
+    """Return the words that say that a value of the context is not what follows, each with the reason.
+
+    Those that make something new (`makes`) do so only of what stands behind them.
+    """
     asked = language.questions
-    found = [(match.group(), "something computed is meant") for match in asked.computed.finditer(text)]
+    computed = [match.group() for match in asked.computed.finditer(text) if not asked.made.fullmatch(match.group())]
+    found = [(word, "something computed is meant") for word in computed]
     return found + [(match.group(), "there is a negation") for match in asked.negated.finditer(text)]
 
 
