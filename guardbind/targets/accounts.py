@@ -51,6 +51,16 @@ class Accounts:
         units = Layout(text, language=self._language).units(0, len(text))
         return [text[unit.start : unit.end] for unit in units if unit.question]
 
+    def ambiguous_names(self, text: str, items: Sequence[int]) -> bool:
+        """Whether a text gives one of several values of a key that nobody owns: one of several things in a list."""
+        mine = {self._table.items[item].key for item in items}
+        found: dict[str, list[Located]] = {}
+        for item in self._table.items:
+            if item.key not in mine and not item.owners:
+                found.setdefault(item.key, []).append(item)
+        surfaces = [surface for group in found.values() if len(group) > 1 for item in group for surface in item.surfaces]
+        return bool(occurrences(text, surfaces, any_case=True))
+
     def left(
         self,
         text: str,

@@ -10,6 +10,7 @@ from guardbind.evidence import EvidenceTable
 from guardbind.targets.accounts import Accounts
 from guardbind.targets.attributes import WHOLE, Attributes, Match
 from guardbind.targets.by_key import How, Resolution
+from guardbind.targets.calls import Calls
 from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
@@ -27,7 +28,7 @@ _KIND = 0.5
 
 _DIGIT = re.compile(r"\d")
 # A field of an object that is being written, up to its value.
-_ARGUMENT = re.compile(r"[\"'][\w .-]{1,80}[\"']\s*:\s*[\"']?\s*\Z")
+_FIELD = re.compile(r"[\"'](?P<key>[\w .-]{1,80})[\"']\s*:\s*[\"']?\s*\Z")
 _SENTENCE = "the slot's own sentence names it"
 
 
@@ -51,6 +52,7 @@ class Agreement:
         self._naming = Naming(table, query, self._labels, self._attributes)
         self._history = History(table, query, sources)
         self._accounts = Accounts(table, query, self._labels)
+        self._calls = Calls(table, query, self._labels)
         self._surfaces = [surface for item in table.items for surface in item.surfaces]
         self._asked: Resolution | None = None
         self._refusal = self._odd(query.odd) or self._lead_odd()
@@ -89,7 +91,7 @@ class Agreement:
             return unresolved(self._refusal)
         if place is None:
             return self.asked
-        place = Place(plain(place.asks, self._language), plain(place.about, self._language))
+        place = self._plain(place)
         if (odd := self._odd(odd_words(place.about, self._language))) is not None:
             return unresolved(f"in the slot's sentence {odd}")
         if several(place.about, self._language):
@@ -103,11 +105,17 @@ class Agreement:
             return self._by_kind(place, beginning)
         return self.asked
 
+    def _plain(self, place: Place) -> Place:
+        """Return a place without phrases that say nothing; where a sentence ends as a field does, that is what asks."""
+        asks, about = plain(place.asks, self._language), plain(place.about, self._language)
+        field = _FIELD.search(asks) if asks == about else None
+        return Place(asks if field is None else field["key"], about)
+
     def _of_sentence(self, match: Match, place: Place, beginning: Collection[int], automatic: bool) -> Resolution:
         begins = self._attributes.of(beginning)
         if match.attribute in self._refused:
             return unresolved("the query names it in another form than it is bound in")
-        if self._made(match.attribute, whole=bool(_ARGUMENT.search(place.asks)) or place.asks != place.about):
+        if self._made(match.attribute, whole=place.asks != place.about):
             return unresolved("the query asks for a new one")
         if self._naming.bounded(place.asks[match.end :]):
             return unresolved("the slot's sentence says more about it than its value")
@@ -119,6 +127,8 @@ class Agreement:
         if automatic and match.score < WHOLE and not place.asks[match.end :].strip():
             return unresolved("a name that follows a noun says which, and need not be asked for")
         found = self._owned(match, place, "sentence", _SENTENCE)
+        if found.index is not None and self._calls.repeats(found.index, place):
+            return unresolved("the same call had this argument already")
         return found if found.index is not None else self._asked_after_all(place, begins) or found
 
     def _of_query(self) -> Resolution:
@@ -202,7 +212,8 @@ class Agreement:
                 if self._says_more(text, match, items or fitting, named, place, how, source):
                     return unresolved(f"{reason}, but of something that nothing here is called")
                 if not items:
-                    return unresolved(f"{reason}, but not clearly whose it is", fitting)
+                    left = fitting if self._agreeing(match, named) else ()
+                    return unresolved(f"{reason}, but not clearly whose it is", left)
                 return self._history.take(items, match.score * worth, how, f"{reason}, and its owner", place, named=True)
             if named or self._naming.foreign(text, known="" if owned else self.query.context):
                 return unresolved(f"{reason}, but of something that has no such value here")
@@ -210,6 +221,10 @@ class Agreement:
                 return unresolved(f"{reason}, but of something that nothing here is called")
         if not all(self._naming.beside(item, text) for text, _ in sources for item in every):
             return unresolved(f"{reason}, but of something that stands elsewhere")
+        if not owned and self._accounts.ambiguous_names(self.query.text, every):
+            return unresolved(f"{reason}, but of one of several things that are listed", every)
+        if place.asks != place.about and self._calls.steps(match, every):
+            return unresolved(f"{reason}, but a list has others of them")
         if not owned and len(every) > 1 and self._names_more(match, every, [text for text, _ in sources], place):
             return unresolved(f"{reason}, but not clearly whose it is", every)
         return self._history.take(every, match.score * _LONE, how, f"{reason}; no owner is named", place)
@@ -236,7 +251,7 @@ class Agreement:
 
         The object or the row that a slot stands in is written by other rules, and so is a request that asks nothing.
         """
-        if how == "entity" or (source == 0 and (place.asks != place.about or _ARGUMENT.search(text))):
+        if how == "entity" or (source == 0 and place.asks != place.about):
             return False
         if source == 1:
             return any(

@@ -72,8 +72,8 @@ class Attributes:
         """
         found = words(text, self._language)
         named = [self._named(text, found, group) for group in self._groups]
-        if _modified(named):
-            return []
+        if any(not self.gives(text, refused) for refused in _modified(named)):
+            return []  # unless it stands before its value: "invoice INV-7"
         matches = [match for match, _ in named if match is not None and not self.gives(text, match)]
         return _best(_outermost(matches)) or self._cued(text)
 
