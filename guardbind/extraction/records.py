@@ -94,4 +94,3 @@ def _written(path: Path, item: Stated) -> list[str]:
     parts.reverse()
     numbers: Sequence[str] = numbers_of(parts[0]) if parts and item.form == "words" else ()
     return [*parts, *numbers]
-

@@ -58,7 +58,9 @@ class Accounts:
         for item in self._table.items:
             if item.key not in mine and not item.owners:
                 found.setdefault(item.key, []).append(item)
-        surfaces = [surface for group in found.values() if len(group) > 1 for item in group for surface in item.surfaces]
+        surfaces = [
+            surface for group in found.values() if len(group) > 1 for item in group for surface in item.surfaces
+        ]
         return bool(occurrences(text, surfaces, any_case=True))
 
     def left(
@@ -157,10 +159,7 @@ class Accounts:
         spans = [mention.chars for mention in located.mentions]
         if located.record is not None:
             spans += [span for span in located.record.spans if span[1] - span[0] <= _LONGEST]
-        if alone:
-            spans = [self._block(span) for span in spans]
-        else:
-            spans = [self._unit(prompt, span) for span in spans]
+        spans = [self._block(span) if alone else self._unit(prompt, span) for span in spans]
         start, end = self._query.span
         cut = [(first, min(last, start)) for first, last in spans] + [(max(first, end), last) for first, last in spans]
         return [span for span in cut if span[0] < span[1]]

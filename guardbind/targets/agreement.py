@@ -214,7 +214,9 @@ class Agreement:
                 if not items:
                     left = fitting if self._agreeing(match, named) else ()
                     return unresolved(f"{reason}, but not clearly whose it is", left)
-                return self._history.take(items, match.score * worth, how, f"{reason}, and its owner", place, named=True)
+                return self._history.take(
+                    items, match.score * worth, how, f"{reason}, and its owner", place, named=True
+                )
             if named or self._naming.foreign(text, known="" if owned else self.query.context):
                 return unresolved(f"{reason}, but of something that has no such value here")
             if self._says_more(text, match, every, (), place, how, source):
@@ -261,9 +263,8 @@ class Agreement:
         clause = self._accounts.clause(text, match)
         if not self._accounts.left(clause, match, items, self._mentions(clause, match)):
             return False
-        if how != "query" and self.asked.index in items:
-            return False  # the sentence says in its own words what was asked
-        return True
+        # A sentence may say in its own words what was asked.
+        return how == "query" or self.asked.index not in items
 
     def _names_more(self, match: Match, items: Sequence[int], texts: Sequence[str], place: Place) -> bool:
         """Whether something besides the key is named, where a key that nobody owns has several values."""

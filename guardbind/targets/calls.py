@@ -46,9 +46,7 @@ class Calls:
             return False
         surfaces = self._table.items[item].surfaces
         argument = place.asks.strip("\"' :")
-        return any(
-            names[-1] in made and argument in made and bool(occurrences(made, surfaces)) for made in self._made
-        )
+        return any(names[-1] in made and argument in made and bool(occurrences(made, surfaces)) for made in self._made)
 
     def steps(self, match: Match, items: Sequence[int]) -> bool:
         """Whether a tool listed other things of the kind that an argument asks for."""

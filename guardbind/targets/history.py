@@ -27,9 +27,9 @@ class _KeyOfRecord(NamedTuple):
     key: str
 
 
-def unresolved(reason: str, open: Sequence[int] = ()) -> Resolution:  # noqa: A002
+def unresolved(reason: str, left_open: Sequence[int] = ()) -> Resolution:
     """Return a resolution without a target."""
-    return Resolution(None, "unresolved", reason, None, 0.0, tuple(open))
+    return Resolution(None, "unresolved", reason, None, 0.0, tuple(left_open))
 
 
 class History:
@@ -103,7 +103,7 @@ class History:
         return [item for place, item in enumerate(found) if place == 0 or found[place - 1] != item]
 
     def _outermost(self, located: Sequence[Located]) -> list[Located]:
-        """Leave out what stands in the record of another one of them: "the status of order 7" is not that of an item."""
+        """Leave out what stands in the record of another one: "the status of order 7" is not that of an item."""
         records = {item.record.id for item in located if item.record is not None}
         kept = [item for item in located if item.record is None or not self._inside(item.record.outer, records)]
         return kept or list(located)

@@ -72,7 +72,8 @@ def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLI
     text = said[slice(*span)]
     lead = next((unit for unit in reversed(behind) if unit.end <= span[0]), None)
     before = "" if lead is None else said[lead.start : lead.end]
-    return Query(text, before, tuple(_odd(said, asking, language)), order_of(text, language), prompt.text, span, language, parties)
+    odd = tuple(_odd(said, asking, language))
+    return Query(text, before, odd, order_of(text, language), prompt.text, span, language, parties)
 
 
 def plain(text: str, language: Language = ENGLISH) -> str:

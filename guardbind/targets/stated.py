@@ -24,9 +24,7 @@ _EXAMPLE = 60  # characters before a statement in which it may be called an exam
 logger = logging.getLogger("guardbind")
 
 
-def read_bindings(
-    prompt: PromptText, language: Language = ENGLISH, *, sources: Sequence[str] = ()
-) -> list[Binding]:
+def read_bindings(prompt: PromptText, language: Language = ENGLISH, *, sources: Sequence[str] = ()) -> list[Binding]:
     """Read what a prompt binds.
 
     Where the query names no attribute and owner that are bound, but a value, and asks whose it is, the bindings are

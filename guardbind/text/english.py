@@ -125,10 +125,12 @@ _QUESTIONS = Questions(
     made=either("generate|create|change|update|cop(?:y|ied)|replaced?|renamed?|delay(?:ed)?|hide|round(?:ed)?"),
     idle=either(
         "in the end|after all|at the moment|at present|so far|in (?:one|a|a single|two|a few|few) (?:short )?words?",
-        "in (?:one|a|a single) (?:short )?(?:sentence|line|phrase)|with (?:one|a|a single) word|in (?:short|brief|full)",
+        "in (?:one|a|a single) (?:short )?(?:sentence|line|phrase)|in (?:short|brief|full)",
+        "with (?:one|a|a single) word",
         "(?:once|twice|three times|several times) (?:a|per|every|each) (?:day|week|month|year|night|shift)",
         "in the (?:text|table|list|document|message|note|passage|prompt|data)(?: (?:above|below))?",
-        "if you (?:can|could|please|know|remember|would)|if possible|without (?:any )?(?:explanation|comment|further ado)",
+        "if you (?:can|could|please|know|remember|would)|if possible",
+        "without (?:any )?(?:explanation|comment|further ado)",
         "of course|by the way|as far as you know|for my records|(?:do not|don['\u2019]t) (?:explain|elaborate)",
     ),
 )
