@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.attributes import Match
@@ -14,6 +15,7 @@ from guardbind.text.words import Word, words
 
 __all__ = ["Accounts"]
 
+_NEAR = 2  # words between an attribute and one that goes with it
 _LONGEST = 20_000  # characters of a record whose words are looked at
 
 
@@ -91,7 +93,9 @@ class Accounts:
             if word.content
             and word.stem not in own
             and not self._general(word, text)
+            and not self._beside(found, place, match)
             and not self._asks(found, place, text)
+            and not self._several(word, text, named)
             and not self._kind(found, place, text, named)
             and not (alone and not keys_only and self._carries(found, place, text))
             and not any(start <= word.start < end for start, end in (mention.span for mention in named))
@@ -101,8 +105,29 @@ class Accounts:
         """Whether a word asks, or asks which of several values, and says nothing of whose they are."""
         language = self._language
         written = text[word.start : word.end].lower()
-        asks = word.stem in language.first | language.latest | language.generic | language.trailing | language.cue_words
+        asks = word.stem in language.first | language.latest | language.cue_words
         return asks or written in language.function_words or bool(language.statements.clause.fullmatch(written))
+
+    def _beside(self, found: Sequence[Word], place: int, match: Match) -> bool:
+        """Whether a word like "number" stands beside the attribute: "the value of x"; elsewhere it is another one."""
+        if found[place].stem not in self._language.generic | self._language.trailing:
+            return False
+        near = found[max(0, place - _NEAR) : place + _NEAR + 1]
+        return any(match.start <= word.start < match.end or word.stem in match.attribute for word in near)
+
+    def _several(self, word: Word, text: str, named: Sequence[Named]) -> bool:
+        """Whether a word says of which kind something named is, of which the prompt tells that it has several."""
+        written = text[word.start : word.end].lower()
+        return bool(named) and any(len(other) > len(written) for other in self._forms.get(word.stem, ()))
+
+    @cached_property
+    def _forms(self) -> Mapping[str, set[str]]:
+        """The spellings of each word outside of the question, by its stem."""
+        found: dict[str, set[str]] = {}
+        context = self._query.context
+        for word in words(context, self._language):
+            found.setdefault(word.stem, set()).add(context[word.start : word.end].lower())
+        return found
 
     def _asks(self, found: Sequence[Word], place: int, text: str) -> bool:
         """Whether a word says of which kind the answer is: "which item's price", "how strong is"."""

@@ -65,7 +65,9 @@ def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLI
     units = [unit for unit in layout.units(start, end) if prompt.text[unit.start : unit.end].strip()]
     said = plain(prompt.text, language)
     behind = [unit for unit in units if unit.start >= evidence_end]
-    asking = _from_question(behind) or _worded(prompt.text, behind, language) or _last_question(units) or units[-1:]
+    requested = _worded(prompt.text, _requested(prompt.text, behind, layout, language), language)
+    asking = _from_question(behind) or requested or _worded(prompt.text, behind, language)
+    asking = asking or _last_question(units) or units[-1:]
     if not asking:
         return Query("", "", (), None, prompt.text, (end, end), language, parties)
     span = asking[0].start, asking[-1].end
@@ -123,6 +125,16 @@ def _from_question(units: list[Unit]) -> list[Unit]:
         if unit.question:
             return units[place:]
     return []
+
+
+def _requested(text: str, units: list[Unit], layout: Layout, language: Language) -> list[Unit]:
+    """Return the units of the last block, from where it begins to request something; all of it where it does not."""
+    last = [unit for unit in units if layout.same_block(unit.start, units[-1].start)]
+    for place, unit in enumerate(last):
+        begins = len(text) - len(text[unit.start :].lstrip())
+        if language.statements.request.match(text, begins):
+            return last[place:]
+    return last
 
 
 def _worded(text: str, units: list[Unit], language: Language) -> list[Unit]:
