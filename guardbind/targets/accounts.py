@@ -15,6 +15,7 @@ from guardbind.text.words import Word, words
 
 __all__ = ["Accounts"]
 
+_CORE = 0.6  # a match below it is by the kind of value alone
 _NEAR = 2  # words between an attribute and one that goes with it
 _LONGEST = 20_000  # characters of a record whose words are looked at
 
@@ -83,15 +84,18 @@ class Accounts:
             named: The names in the text.
             keys_only: What else is said of a binding accounts for nothing.
         """
-        stems = [self._of_key(item) if keys_only else self._stems(item) for item in items]
+        cued = match.score < _CORE  # what asks for a kind of value names no attribute: "the ticket price" is no budget
+        stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items]
         own = set(match.attribute).union(*stems)
         found = words(text, self._language)
         alone = not any(self._labels.of(item).owners for item in items)
+        # "Number" says nothing by itself: another number of the record is not that of the attribute.
+        loose = self._language.generic | self._language.trailing
         return [
             word
             for place, word in enumerate(found)
             if word.content
-            and word.stem not in own
+            and (word.stem not in own or (word.stem in loose and not self._goes_with(found, place, match, own)))
             and not self._general(word, text)
             and not self._beside(found, place, match)
             and not self._asks(found, place, text)
@@ -107,6 +111,11 @@ class Accounts:
         written = text[word.start : word.end].lower()
         asks = word.stem in language.first | language.latest | language.cue_words
         return asks or written in language.function_words or bool(language.statements.clause.fullmatch(written))
+
+    def _goes_with(self, found: Sequence[Word], place: int, match: Match, own: set[str]) -> bool:
+        """Whether a word like "number" is one of the attribute, or stands behind the rest of another one."""
+        before = found[place - 1] if place else None
+        return found[place].stem in match.attribute or (before is not None and before.content and before.stem in own)
 
     def _beside(self, found: Sequence[Word], place: int, match: Match) -> bool:
         """Whether a word like "number" stands beside the attribute: "the value of x"; elsewhere it is another one."""
@@ -152,6 +161,8 @@ class Accounts:
 
     def _carries(self, found: Sequence[Word], place: int, text: str) -> bool:
         """Whether a word says what a key that nobody owns stands on: "the receipt from Summit Gear"."""
+        if found[place].stem in self._language.carriers:
+            return True
         rest = found[place + 1 : place + 3]
         return len(rest) == 2 and not rest[0].content and (rest[1].capital or rest[1].numeric)
 

@@ -255,16 +255,13 @@ class Agreement:
         """
         if how == "entity" or (source == 0 and place.asks != place.about):
             return False
-        if source == 1:
-            return any(
-                self._accounts.left(question, match, items, self._mentions(question, match))
-                for question in self._accounts.questions(text)
-            )
-        clause = self._accounts.clause(text, match)
-        if not self._accounts.left(clause, match, items, self._mentions(clause, match)):
+        clauses = self._accounts.questions(text) if how == "query" or source == 1 else []
+        if source == 0:
+            clauses.append(self._accounts.clause(text, match))
+        if not any(self._accounts.left(clause, match, items, self._mentions(clause, match)) for clause in clauses):
             return False
         # A sentence may say in its own words what was asked.
-        return how == "query" or self.asked.index not in items
+        return source == 1 or how == "query" or self.asked.index not in items
 
     def _names_more(self, match: Match, items: Sequence[int], texts: Sequence[str], place: Place) -> bool:
         """Whether something besides the key is named, where a key that nobody owns has several values."""

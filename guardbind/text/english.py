@@ -133,6 +133,7 @@ _QUESTIONS = Questions(
         "without (?:any )?(?:explanation|comment|further ado)",
         "of course|by the way|as far as you know|for my records|(?:do not|don['\u2019]t) (?:explain|elaborate)",
     ),
+    carriers=wordlist("bill document email form invoice letter list mail note page receipt sheet slip text ticket"),
 )
 
 _STATEMENTS = Statements(

@@ -156,6 +156,7 @@ _QUESTIONS = Questions(
         "(?:einmal|zweimal|dreimal|mehrmals) (?:am|pro|im|in der) (?:tag|woche|monat|jahr)|übrigens|falls möglich",
         "(?:im|in der|in dem) (?:text|tabelle|liste|dokument|nachricht|notiz)(?: (?:oben|unten))?",
     ),
+    carriers=wordlist("beleg bon brief dokument formular liste mail notiz quittung rechnung seite text zettel"),
 )
 
 _STATEMENTS = Statements(

@@ -125,6 +125,7 @@ class Questions:
         example: What introduces an example, up to its beginning.
         made: Those of the computing words that make a new value only of what stands behind them: "change Bob's number".
         idle: Phrases that say nothing of what is asked: "in the end", "in one word".
+        carriers: Things that text stands on: "the total on the receipt" says no more than the total.
     """
 
     computed: re.Pattern[str]
@@ -149,6 +150,7 @@ class Questions:
     example: re.Pattern[str]
     made: re.Pattern[str] = _NOTHING
     idle: re.Pattern[str] = _NOTHING
+    carriers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -342,6 +344,11 @@ class Language:
     def which(self) -> frozenset[str]:
         """The stems of words that ask for one of several things."""
         return self.stems(self.questions.which)
+
+    @cached_property
+    def carriers(self) -> frozenset[str]:
+        """The stems of words for what text stands on."""
+        return self.stems(self.questions.carriers)
 
     @cached_property
     def cue_words(self) -> frozenset[str]:
