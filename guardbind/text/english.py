@@ -124,7 +124,8 @@ _QUESTIONS = Questions(
     ),
     made=either("generate|create|change|update|cop(?:y|ied)|replaced?|renamed?|delay(?:ed)?|hide|round(?:ed)?"),
     idle=either(
-        "in the end|after all|at the moment|at present|so far|in (?:one|a|a single|two|a few|few) (?:short )?words?",
+        "corresponding|respective|in the end|after all|at the moment|at present|so far",
+        "in (?:one|a|a single|two|a few|few) (?:short )?words?",
         "in (?:one|a|a single) (?:short )?(?:sentence|line|phrase)|in (?:short|brief|full)",
         "with (?:one|a|a single) word",
         "(?:once|twice|three times|several times) (?:a|per|every|each) (?:day|week|month|year|night|shift)",
