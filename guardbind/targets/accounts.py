@@ -37,7 +37,7 @@ class Accounts:
         self._query = query
         self._labels = labels
         self._language = query.language
-        names = {name for label in labels.labels for name in label.owners}
+        names = {name for label in labels.labels for name in label.owners if not any(map(str.isdecimal, name))}
         self._surfaces = [surface for item in table.items for surface in item.surfaces if surface not in names]
         self._of: dict[int, frozenset[str]] = {}
 
@@ -150,6 +150,8 @@ class Accounts:
     def _kind(self, found: Sequence[Word], place: int, text: str, named: Sequence[Named]) -> bool:
         """Whether a word says of which kind a name behind it is: "order A-17", "client Ed"; no "scheduler service"."""
         following = found[place + 1] if place + 1 < len(found) else None
+        if self._elided(found, place, named):
+            return True
         if following is None or not layout_of(text, self._language).unmarked(found[place].end, following.start):
             return False
         for start, end in (mention.span for mention in named):
@@ -158,6 +160,14 @@ class Accounts:
                 whole = not self._language.marks.nouns_are_capital or self._labels.is_whole(written)
                 return any(map(str.isdecimal, written)) or (written[:1].isupper() and whole)
         return False
+
+    def _elided(self, found: Sequence[Word], place: int, named: Sequence[Named]) -> bool:
+        """Whether a word is what a name leaves out: "the train to Turin", which is called "09:14 to Turin"."""
+        link, name = (*found[place + 1 : place + 3], None, None)[:2]
+        if link is None or name is None or link.content:
+            return False
+        whole = [owner for mention in named if mention.span[0] == name.start for owner in mention.owners]
+        return any(link.stem in {word.stem for word in words(owner, self._language)} for owner in whole)
 
     def _carries(self, found: Sequence[Word], place: int, text: str) -> bool:
         """Whether a word says what a key that nobody owns stands on: "the receipt from Summit Gear"."""

@@ -53,7 +53,8 @@ class Agreement:
         self._history = History(table, query, sources)
         self._accounts = Accounts(table, query, self._labels)
         self._calls = Calls(table, query, self._labels)
-        self._surfaces = [surface for item in table.items for surface in item.surfaces]
+        names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}
+        self._surfaces = [said for item in table.items for said in item.surfaces if said not in names]
         self._asked: Resolution | None = None
         self._refusal = self._odd(query.odd) or self._lead_odd()
         self._refused = self._attributes.refused(query.text)
@@ -283,7 +284,7 @@ class Agreement:
         since = [mention for mention in named if mention.span[0] >= given] or list(named)
         prose = place.asks == place.about
         tied = [mention for mention in since if prose and self._naming.tied(match, text, mention, since)]
-        items = self._agreeing(match, tied or since)
+        items = (self._agreeing(match, since) if tied else []) or self._agreeing(match, tied or since)
         keys = {self._table.items[item].key for item in items}
         if tied or len(keys) != 1:
             return items if len(keys) == 1 else []
@@ -293,7 +294,7 @@ class Agreement:
 
     def _lead_odd(self) -> str | None:
         """Return why a value of the context is not meant by what is said before the question, of what is bound."""
-        lead = self.query.lead
+        lead = self.query.lead if self.query.near else ""
         if not self._labels.mentions(lead) and not self._attributes.asked(lead):
             return None
         return self._odd(odd_words(lead, self._language))
@@ -308,6 +309,20 @@ class Agreement:
     def _odd(self, found: Sequence[tuple[str, str]]) -> str | None:
         """Return why a value of the context is not meant; words of keys ("the previous release") compute nothing."""
         for word, reason in found:
+            if self._counts(word):
+                continue
             if not {part.stem for part in words(word, self._language)} <= self._labels.vocabulary:
                 return reason
         return None
+
+    def _counts(self, phrase: str) -> bool:
+        """Whether a phrase asks for a number that is stated with its unit: "how many days", of "14 days"."""
+        following = re.search(rf"{re.escape(phrase)}\s+(?P<unit>[^\W\d_]+)", self.query.text)
+        if " " not in phrase or following is None:
+            return False
+        unit = tuple(word.stem for word in words(following["unit"], self._language))
+        return any(
+            label.attribute == unit and unit[0] in {word.stem for word in words(said, self._language)}
+            for label in self._labels.labels
+            for said in self._table.items[label.item].surfaces
+        )

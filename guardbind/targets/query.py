@@ -30,6 +30,7 @@ class Query:
         prompt: The whole prompt.
         span: Where the sentences that ask stand in it.
         turns: Who said what of it.
+        near: Whether the lead stands in the same paragraph.
         language: What it is written in.
     """
 
@@ -41,6 +42,7 @@ class Query:
     span: Span
     language: Language = ENGLISH
     turns: tuple[Turn, ...] = ()
+    near: bool = True
 
     @property
     def context(self) -> str:
@@ -73,9 +75,10 @@ def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLI
     span = asking[0].start, asking[-1].end
     text = said[slice(*span)]
     lead = next((unit for unit in reversed(behind) if unit.end <= span[0]), None)
+    near = lead is not None and layout.same_block(lead.start, span[0])
     before = "" if lead is None else said[lead.start : lead.end]
     odd = tuple(_odd(said, asking, language))
-    return Query(text, before, odd, order_of(text, language), prompt.text, span, language, parties)
+    return Query(text, before, odd, order_of(text, language), prompt.text, span, language, parties, near)
 
 
 def plain(text: str, language: Language = ENGLISH) -> str:
