@@ -16,7 +16,7 @@ from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
-from guardbind.text.layout import occurrences
+from guardbind.text.layout import Span, occurrences
 from guardbind.text.words import content, words
 
 __all__ = ["Agreement"]
@@ -25,6 +25,8 @@ __all__ = ["Agreement"]
 _NAMED, _CARRIED, _LONE = 1.0, 0.9, 0.6
 _IN_QUERY = 0.9
 _KIND = 0.5
+
+_WORD = 40  # characters of a word, at most
 
 _DIGIT = re.compile(r"\d")
 # A field of an object that is being written, up to its value.
@@ -320,9 +322,16 @@ class Agreement:
         following = re.search(rf"{re.escape(phrase)}\s+(?P<unit>[^\W\d_]+)", self.query.text)
         if " " not in phrase or following is None:
             return False
-        unit = tuple(word.stem for word in words(following["unit"], self._language))
+        unit = words(following["unit"], self._language)[:1]
         return any(
-            label.attribute == unit and unit[0] in {word.stem for word in words(said, self._language)}
+            label.attribute == tuple(word.stem for word in unit)
+            and unit[0].stem in {word.stem for word in words(self._with_next(mention.value_chars), self._language)}
             for label in self._labels.labels
-            for said in self._table.items[label.item].surfaces
+            for mention in self._table.items[label.item].mentions
         )
+
+    def _with_next(self, value: Span) -> str:
+        """Return a value with the word behind it."""
+        start, end = value
+        behind = self.query.prompt[end : end + _WORD]
+        return self.query.prompt[start:end] + (" " + behind.split()[0] if behind[:1] == " " and behind.strip() else "")
