@@ -11,12 +11,13 @@ from guardbind.targets.accounts import Accounts
 from guardbind.targets.attributes import WHOLE, Attributes, Match
 from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.calls import Calls
+from guardbind.targets.counted import uncounted
 from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
-from guardbind.text.layout import Span, occurrences
+from guardbind.text.layout import occurrences
 from guardbind.text.words import content, words
 
 __all__ = ["Agreement"]
@@ -25,8 +26,6 @@ __all__ = ["Agreement"]
 _NAMED, _CARRIED, _LONE = 1.0, 0.9, 0.6
 _IN_QUERY = 0.9
 _KIND = 0.5
-
-_WORD = 40  # characters of a word, at most
 
 _DIGIT = re.compile(r"\d")
 # A field of an object that is being written, up to its value.
@@ -46,10 +45,10 @@ class Agreement:
     """
 
     def __init__(self, table: EvidenceTable, query: Query, sources: Sequence[str] = ()) -> None:
-        self.query = query
         self._table = table
         self._language = query.language
         self._labels = label_table(table, query.language)
+        self.query = query = uncounted(query, table, self._labels)
         self._attributes = Attributes(table, self._labels)
         self._naming = Naming(table, query, self._labels, self._attributes)
         self._history = History(table, query, sources)
@@ -311,27 +310,6 @@ class Agreement:
     def _odd(self, found: Sequence[tuple[str, str]]) -> str | None:
         """Return why a value of the context is not meant; words of keys ("the previous release") compute nothing."""
         for word, reason in found:
-            if self._counts(word):
-                continue
             if not {part.stem for part in words(word, self._language)} <= self._labels.vocabulary:
                 return reason
         return None
-
-    def _counts(self, phrase: str) -> bool:
-        """Whether a phrase asks for a number that is stated with its unit: "how many days", of "14 days"."""
-        following = re.search(rf"{re.escape(phrase)}\s+(?P<unit>[^\W\d_]+)", self.query.text)
-        if " " not in phrase or following is None:
-            return False
-        unit = words(following["unit"], self._language)[:1]
-        return any(
-            label.attribute == tuple(word.stem for word in unit)
-            and unit[0].stem in {word.stem for word in words(self._with_next(mention.value_chars), self._language)}
-            for label in self._labels.labels
-            for mention in self._table.items[label.item].mentions
-        )
-
-    def _with_next(self, value: Span) -> str:
-        """Return a value with the word behind it."""
-        start, end = value
-        behind = self.query.prompt[end : end + _WORD]
-        return self.query.prompt[start:end] + (" " + behind.split()[0] if behind[:1] == " " and behind.strip() else "")

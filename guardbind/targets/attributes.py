@@ -75,7 +75,7 @@ class Attributes:
         if any(not self.gives(text, refused) for refused in _modified(named)):
             return []  # unless it stands before its value: "invoice INV-7"
         matches = [match for match, _ in named if match is not None and not self.gives(text, match)]
-        return _best(_outermost(matches)) or self._cued(text)
+        return self._heads(text, _best(_outermost(matches))) or self._cued(text)
 
     def refused(self, text: str) -> set[tuple[str, ...]]:
         """Return the attributes that a text names in a modified form only."""
@@ -204,6 +204,16 @@ class Attributes:
             return False
         heads = words(head["head"], self._language)[-1:]
         return any(word.content and word.stem not in self._language.generic and not self.known(word) for word in heads)
+
+    def _heads(self, text: str, matches: Sequence[Match]) -> list[Match]:
+        """Leave out what only says of which thing another attribute is: "the state of Mara's ticket"."""
+        ends = {match.end for match in matches}
+        kept = []
+        for match in matches:
+            head = self._language.questions.head.search(text, max(0, match.start - 80), match.start)
+            if head is None or head.end("head") not in ends:
+                kept.append(match)
+        return kept
 
     def _answered(self, text: str, match: Match) -> bool:
         """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""
