@@ -48,7 +48,9 @@ class Agreement:
         self._table = table
         self._language = query.language
         self._labels = label_table(table, query.language)
+        said = {word for word, _ in query.odd}
         self.query = query = uncounted(query, table, self._labels)
+        self._counted = said.difference(word for word, _ in query.odd)
         self._attributes = Attributes(table, self._labels)
         self._naming = Naming(table, query, self._labels, self._attributes)
         self._history = History(table, query, sources)
@@ -310,6 +312,6 @@ class Agreement:
     def _odd(self, found: Sequence[tuple[str, str]]) -> str | None:
         """Return why a value of the context is not meant; words of keys ("the previous release") compute nothing."""
         for word, reason in found:
-            if not {part.stem for part in words(word, self._language)} <= self._labels.vocabulary:
+            if word not in self._counted and not {part.stem for part in words(word, self._language)} <= self._labels.vocabulary:
                 return reason
         return None
