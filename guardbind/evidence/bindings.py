@@ -87,8 +87,9 @@ def check_bindings(bindings: Sequence[Binding | Evidence]) -> None:
 
     Raises:
         BindingError: A key, value, alias, id or text is not a string or is blank; one surface form is declared twice
-            for one key of one record; an evidence id is not unique or is also a key; a span is not `start < end` with `start >= 0`;
-            a binding has both a span and a token span; an evidence has not exactly one of span, token span and text.
+            for one key of one record; an evidence id is not unique or is also a key; a span is not `start < end` with
+            `start >= 0`; a binding has both a span and a token span; an evidence has not exactly one of span, token
+            span and text.
     """
     declared: set[tuple[str | None, str, str]] = set()
     ids: set[str] = set()

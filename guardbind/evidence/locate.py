@@ -157,7 +157,9 @@ def locate(
     """
     check_bindings(items)
     given, origin = _given(items, prompt, source)
-    records = {item.record.id: origin.record(item.record) for item in items if isinstance(item, Binding) and item.record}
+    records = {
+        item.record.id: origin.record(item.record) for item in items if isinstance(item, Binding) and item.record
+    }
     found = claim(items, prompt, language)
     table = []
     for index, item in enumerate(items):

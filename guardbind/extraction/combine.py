@@ -127,8 +127,9 @@ class _Builder:
                     if not is_placeholder(value, (0, len(value)), self._language):
                         self._add(Found(path, (0, 0), (0, 0)), rule, value, None, (), self._blocks)
                 self._blocks += 1
-        found = addresses(self._stated)
-        each = zip(self._items, self._stated, self._places, found, records(self._stated, found), strict=True)
+        addressed = addresses(self._stated)
+        belonging = records(self._stated, addressed)
+        each = zip(self._items, self._stated, self._places, addressed, belonging, strict=True)
         items = tuple(_addressed(*of_item) for of_item in each)
         return ExtractedTable(with_spans(items), tuple(texts), tuple(places), tuple(self._notes), self._language)
 

@@ -110,8 +110,9 @@ class ExtractedTable:
     def bindings(self) -> list[Binding]:
         """One binding for each value of each key of each record, in the order of the text.
 
-        Two records may have the same key; that is no key with two values. Each has the spans of all its statements; they index the text: give it to the guard as `source`. Messages and
-        objects have none until `in_prompt` has found them; without a span a guard looks for the value next to its key.
+        Two records may have the same key; that is no key with two values. Each binding has the spans of all its
+        statements; they index the text: give it to the guard as `source`. Messages and objects have none until
+        `in_prompt` has found them; without a span a guard looks for the value next to its key.
 
         Equal typed values are one `value`, whichever their keys and spellings, with the other spellings as aliases; no
         surface form stands for two values, so that all of them fit in one candidate set.

@@ -15,6 +15,10 @@ __all__ = ["records"]
 
 _MOST_NAMES = 32  # of a record by its values; what holds more is told by its place
 _TITLE_WORDS = 6  # of a first cell or field that names a record, whatever its case
+_VALUE_WORDS = 2  # of another one
+_LETTERS = 3
+
+_BOOLEANS = frozenset({"true", "false", "null", "none"})
 
 _Place: TypeAlias = Hashable
 
@@ -31,7 +35,8 @@ def records(stated: Sequence[Stated], found: Sequence[Address]) -> list[Record]:
 
     What stands in one mapping, row or section belongs together, and what is said in words of one owner, wherever it
     stands. A key in words that nobody owns is a record of its own. A record goes by the part of the path that leads to
-    it, by its first field, by its other values that can name something, and by the names of what it stands in.
+    it, by its first field, by its other values that can name something, by a word or two in any other field, and by the
+    names of what it stands in.
 
     Args:
         stated: The statements.
@@ -45,7 +50,8 @@ def records(stated: Sequence[Stated], found: Sequence[Address]) -> list[Record]:
         ids.setdefault(container.at, f"record-{len(ids) + 1}")
         own = names[container.at]
         if item.form != "words":
-            if (is_name(item.typed, item.said) or (first and _titles(item))) and len(own) < _MOST_NAMES:
+            titles = _titles(item, _TITLE_WORDS if first else _VALUE_WORDS)
+            if (is_name(item.typed, item.said) or titles) and len(own) < _MOST_NAMES:
                 own[item.said] = None
             own.update(dict.fromkeys(address.names[:_MOST_NAMES]))
     made: dict[_Place, Record] = {}
@@ -81,10 +87,11 @@ def _around(item: Stated, container: _Container) -> Iterator[_Container]:
             yield _Container((item.document, container.path[:depth]), container.path[:depth])
 
 
-def _titles(item: Stated) -> bool:
-    """Whether the first value of a record names it in any case: "oak bench" as "Ann"."""
-    words = item.said.split()
-    return item.typed.type == "text" and 1 <= len(words) <= _TITLE_WORDS and any(map(str.isalpha, item.said))
+def _titles(item: Stated, most: int) -> bool:
+    """Whether a value names its record in any case: "oak bench" as "Ann"; what is so or not so names nothing."""
+    words, said = item.said.split(), item.said
+    lettered = sum(map(str.isalpha, said)) >= _LETTERS and said.casefold() not in _BOOLEANS
+    return item.typed.type == "text" and 1 <= len(words) <= most and lettered
 
 
 def _written(path: Path, item: Stated) -> list[str]:
@@ -94,4 +101,3 @@ def _written(path: Path, item: Stated) -> list[str]:
     parts.reverse()
     numbers: Sequence[str] = numbers_of(parts[0]) if parts and item.form == "words" else ()
     return [*parts, *numbers]
-

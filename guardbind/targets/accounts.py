@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.attributes import Match
 from guardbind.targets.labels import LabelTable, Named
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.query import Query
-from guardbind.text.layout import Layout, Span, layout_of
+from guardbind.text.layout import Layout, Span, layout_of, occurrences
 from guardbind.text.words import Word, words
 
 __all__ = ["Accounts"]
 
+_CORE = 0.6  # a match below it is by the kind of value alone
+_NEAR = 2  # words between an attribute and one that goes with it
 _LONGEST = 20_000  # characters of a record whose words are looked at
 
 
@@ -34,20 +37,44 @@ class Accounts:
         self._query = query
         self._labels = labels
         self._language = query.language
+        names = {name for label in labels.labels for name in label.owners if not any(map(str.isdecimal, name))}
+        self._surfaces = [surface for item in table.items for surface in item.surfaces if surface not in names]
         self._of: dict[int, frozenset[str]] = {}
 
     def clause(self, text: str, match: Match) -> str:
-        """Return the sentence of a text in which an attribute is named."""
+        """Return the sentence of a text in which an attribute is named, behind the last value that it gives before."""
         units = Layout(text, language=self._language).units(0, len(text))
         held = [unit for unit in units if unit.start <= match.start < max(unit.end, unit.start + 1)]
-        return text[held[0].start : held[0].end] if held else text
+        start, end = (held[0].start, held[0].end) if held else (0, len(text))
+        given = [span[1] for span, _ in occurrences(text[start : match.start], self._surfaces)]
+        return text[start + max(given, default=0) : end]
 
     def questions(self, text: str) -> list[str]:
         """Return the sentences of a text that end with a question mark."""
         units = Layout(text, language=self._language).units(0, len(text))
         return [text[unit.start : unit.end] for unit in units if unit.question]
 
-    def left(self, text: str, match: Match, items: Sequence[int], named: Sequence[Named] = ()) -> list[Word]:
+    def ambiguous_names(self, text: str, items: Sequence[int]) -> bool:
+        """Whether a text gives one of several values of a key that nobody owns: one of several things in a list."""
+        mine = {self._table.items[item].key for item in items}
+        found: dict[str, list[Located]] = {}
+        for item in self._table.items:
+            if item.key not in mine and not item.owners:
+                found.setdefault(item.key, []).append(item)
+        surfaces = [
+            surface for group in found.values() if len(group) > 1 for item in group for surface in item.surfaces
+        ]
+        return bool(occurrences(text, surfaces, any_case=True))
+
+    def left(
+        self,
+        text: str,
+        match: Match,
+        items: Sequence[int],
+        named: Sequence[Named] = (),
+        *,
+        keys_only: bool = False,
+    ) -> list[Word]:
         """Return the words of a text that are not accounted for if one of some bindings is meant.
 
         Args:
@@ -55,18 +82,26 @@ class Accounts:
             match: What it asks for.
             items: The bindings; what accounts for a word of one of them does so for all.
             named: The names in the text.
+            keys_only: What else is said of a binding accounts for nothing.
         """
-        own = set(match.attribute).union(*(self._stems(item) for item in items))
+        cued = match.score < _CORE  # what asks for a kind of value names no attribute: "the ticket price" is no budget
+        stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items]
+        own = set(match.attribute).union(*stems)
         found = words(text, self._language)
-        layout = layout_of(text, self._language)
-        kinds = {mention.span[0] for mention in named}
+        alone = not any(self._labels.of(item).owners for item in items)
+        # "Number" says nothing by itself: another number of the record is not that of the attribute.
+        loose = self._language.generic | self._language.trailing
         return [
             word
             for place, word in enumerate(found)
             if word.content
-            and word.stem not in own
+            and (word.stem not in own or (word.stem in loose and not self._goes_with(found, place, match, own)))
             and not self._general(word, text)
-            and not self._kind(found, place, kinds, layout)
+            and not self._beside(found, place, match)
+            and not self._asks(found, place, text)
+            and not self._several(word, text, named)
+            and not self._kind(found, place, text, named)
+            and not (alone and not keys_only and self._carries(found, place, text))
             and not any(start <= word.start < end for start, end in (mention.span for mention in named))
         ]
 
@@ -74,24 +109,95 @@ class Accounts:
         """Whether a word asks, or asks which of several values, and says nothing of whose they are."""
         language = self._language
         written = text[word.start : word.end].lower()
-        asks = word.stem in language.first | language.latest | language.generic | language.trailing | language.cue_words
+        asks = word.stem in language.first | language.latest | language.cue_words
         return asks or written in language.function_words or bool(language.statements.clause.fullmatch(written))
 
-    def _kind(self, found: Sequence[Word], place: int, names: set[int], layout: Layout) -> bool:
-        """Whether a word stands right before a name, and nothing that is about something before it."""
-        following = found[place + 1] if place + 1 < len(found) else None
-        if following is None or following.start not in names or not layout.unmarked(found[place].end, following.start):
+    def _goes_with(self, found: Sequence[Word], place: int, match: Match, own: set[str]) -> bool:
+        """Whether a word like "number" is one of the attribute, or stands behind the rest of another one."""
+        before = found[place - 1] if place else None
+        return found[place].stem in match.attribute or (before is not None and before.content and before.stem in own)
+
+    def _beside(self, found: Sequence[Word], place: int, match: Match) -> bool:
+        """Whether a word like "number" stands beside the attribute: "the value of x"; elsewhere it is another one."""
+        if found[place].stem not in self._language.generic | self._language.trailing:
             return False
-        return True
+        near = found[max(0, place - _NEAR) : place + _NEAR + 1]
+        return any(match.start <= word.start < match.end or word.stem in match.attribute for word in near)
+
+    def _several(self, word: Word, text: str, named: Sequence[Named]) -> bool:
+        """Whether a word says of which kind something named is, of which the prompt tells that it has several."""
+        written = text[word.start : word.end].lower()
+        return bool(named) and any(len(other) > len(written) for other in self._forms.get(word.stem, ()))
+
+    @cached_property
+    def _forms(self) -> Mapping[str, set[str]]:
+        """The spellings of each word outside of the question, by its stem."""
+        found: dict[str, set[str]] = {}
+        context = self._query.context
+        for word in words(context, self._language):
+            found.setdefault(word.stem, set()).add(context[word.start : word.end].lower())
+        return found
+
+    def _asks(self, found: Sequence[Word], place: int, text: str) -> bool:
+        """Whether a word says of which kind the answer is: "which item's price", "how strong is"."""
+        if not place:
+            return False
+        before = found[place - 1]
+        if text[before.start : before.end].lower() not in self._language.statements.doubts:
+            return False
+        return found[place].owning or place + 1 == len(found) or not found[place + 1].content
+
+    def _kind(self, found: Sequence[Word], place: int, text: str, named: Sequence[Named]) -> bool:
+        """Whether a word says of which kind a name behind it is: "order A-17", "client Ed"; no "scheduler service"."""
+        following = found[place + 1] if place + 1 < len(found) else None
+        if self._elided(found, place, named):
+            return True
+        if following is None or not layout_of(text, self._language).unmarked(found[place].end, following.start):
+            return False
+        for start, end in (mention.span for mention in named):
+            if start == following.start:
+                written = text[start:end]
+                whole = not self._language.marks.nouns_are_capital or self._labels.is_whole(written)
+                return any(map(str.isdecimal, written)) or (written[:1].isupper() and whole)
+        return False
+
+    def _elided(self, found: Sequence[Word], place: int, named: Sequence[Named]) -> bool:
+        """Whether a word is what a name leaves out: "the train to Turin", which is called "09:14 to Turin"."""
+        link, name = (*found[place + 1 : place + 3], None, None)[:2]
+        if link is None or name is None or link.content:
+            return False
+        whole = [owner for mention in named if mention.span[0] == name.start for owner in mention.owners]
+        return any(link.stem in {word.stem for word in words(owner, self._language)} for owner in whole)
+
+    def _carries(self, found: Sequence[Word], place: int, text: str) -> bool:
+        """Whether a word says what a key that nobody owns stands on: "the receipt from Summit Gear"."""
+        if found[place].stem in self._language.carriers:
+            return True
+        rest = found[place + 1 : place + 3]
+        return len(rest) == 2 and not rest[0].content and (rest[1].capital or rest[1].numeric)
 
     def _stems(self, item: int) -> frozenset[str]:
         if item not in self._of:
             located = self._table.items[item]
             label = self._labels.of(item)
             texts = [located.key, *label.owners, *(() if located.record is None else located.record.names)]
+            texts += self._siblings(located)
             texts += [self._query.prompt[slice(*span)] for span in self._told(located, alone=not label.owners)]
             self._of[item] = frozenset(word.stem for text in texts for word in words(text, self._language))
         return self._of[item]
+
+    def _of_key(self, item: int) -> frozenset[str]:
+        return frozenset(word.stem for word in words(self._table.items[item].key, self._language))
+
+    def _siblings(self, located: Located) -> list[str]:
+        """Return what else the owner of a binding has, or what else is in its record."""
+        record = None if located.record is None else located.record.id
+        return [
+            other.key if other.attribute is None else other.attribute
+            for other in self._table.items
+            if (record is not None and other.record is not None and other.record.id == record)
+            or not set(located.owners).isdisjoint(other.owners)
+        ]
 
     def _told(self, located: Located, *, alone: bool) -> list[Span]:
         """Return where the prompt speaks of a binding: its record, or what stands in a block with a key nobody owns."""
@@ -99,10 +205,7 @@ class Accounts:
         spans = [mention.chars for mention in located.mentions]
         if located.record is not None:
             spans += [span for span in located.record.spans if span[1] - span[0] <= _LONGEST]
-        if alone:
-            spans = [self._block(span) for span in spans]
-        else:
-            spans = [self._unit(prompt, span) for span in spans]
+        spans = [self._block(span) if alone else self._unit(prompt, span) for span in spans]
         start, end = self._query.span
         cut = [(first, min(last, start)) for first, last in spans] + [(max(first, end), last) for first, last in spans]
         return [span for span in cut if span[0] < span[1]]

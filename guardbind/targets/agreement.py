@@ -10,11 +10,13 @@ from guardbind.evidence import EvidenceTable
 from guardbind.targets.accounts import Accounts
 from guardbind.targets.attributes import WHOLE, Attributes, Match
 from guardbind.targets.by_key import How, Resolution
+from guardbind.targets.calls import Calls
+from guardbind.targets.counted import uncounted
 from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
 from guardbind.targets.place import Place
-from guardbind.targets.query import Query, odd_words, several
+from guardbind.targets.query import Query, makes, odd_words, plain, several
 from guardbind.text.layout import occurrences
 from guardbind.text.words import content, words
 
@@ -26,6 +28,8 @@ _IN_QUERY = 0.9
 _KIND = 0.5
 
 _DIGIT = re.compile(r"\d")
+# A field of an object that is being written, up to its value.
+_FIELD = re.compile(r"[\"'](?P<key>[\w .-]{1,80})[\"']\s*:\s*[\"']?\s*\Z")
 _SENTENCE = "the slot's own sentence names it"
 
 
@@ -41,15 +45,19 @@ class Agreement:
     """
 
     def __init__(self, table: EvidenceTable, query: Query, sources: Sequence[str] = ()) -> None:
-        self.query = query
         self._table = table
         self._language = query.language
         self._labels = label_table(table, query.language)
+        said = {word for word, _ in query.odd}
+        self.query = query = uncounted(query, table, self._labels)
+        self._counted = said.difference(word for word, _ in query.odd)
         self._attributes = Attributes(table, self._labels)
         self._naming = Naming(table, query, self._labels, self._attributes)
         self._history = History(table, query, sources)
         self._accounts = Accounts(table, query, self._labels)
-        self._surfaces = [surface for item in table.items for surface in item.surfaces]
+        self._calls = Calls(table, query, self._labels)
+        names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}
+        self._surfaces = [said for item in table.items for said in item.surfaces if said not in names]
         self._asked: Resolution | None = None
         self._refusal = self._odd(query.odd) or self._lead_odd()
         self._refused = self._attributes.refused(query.text)
@@ -87,6 +95,7 @@ class Agreement:
             return unresolved(self._refusal)
         if place is None:
             return self.asked
+        place = self._plain(place)
         if (odd := self._odd(odd_words(place.about, self._language))) is not None:
             return unresolved(f"in the slot's sentence {odd}")
         if several(place.about, self._language):
@@ -100,10 +109,18 @@ class Agreement:
             return self._by_kind(place, beginning)
         return self.asked
 
+    def _plain(self, place: Place) -> Place:
+        """Return a place without phrases that say nothing; where a sentence ends as a field does, that is what asks."""
+        asks, about = plain(place.asks, self._language), plain(place.about, self._language)
+        field = _FIELD.search(asks) if asks == about else None
+        return Place(asks if field is None else field["key"], about)
+
     def _of_sentence(self, match: Match, place: Place, beginning: Collection[int], automatic: bool) -> Resolution:
         begins = self._attributes.of(beginning)
         if match.attribute in self._refused:
             return unresolved("the query names it in another form than it is bound in")
+        if self._made(match.attribute, whole=place.asks != place.about):
+            return unresolved("the query asks for a new one")
         if self._naming.bounded(place.asks[match.end :]):
             return unresolved("the slot's sentence says more about it than its value")
         asked = self.asked.index
@@ -114,6 +131,8 @@ class Agreement:
         if automatic and match.score < WHOLE and not place.asks[match.end :].strip():
             return unresolved("a name that follows a noun says which, and need not be asked for")
         found = self._owned(match, place, "sentence", _SENTENCE)
+        if found.index is not None and self._calls.repeats(found.index, place):
+            return unresolved("the same call had this argument already")
         return found if found.index is not None else self._asked_after_all(place, begins) or found
 
     def _of_query(self) -> Resolution:
@@ -128,6 +147,8 @@ class Agreement:
             found = self._attributes.asked(text)
             if len(found) > 1:
                 return unresolved("the query names several attributes")
+            if found and makes(text, found[0].start, self._language):
+                return unresolved("the query asks for a new one")
             if found:
                 resolution = self._owned(found[0], Place(text, text), "query", "the query names it")
                 return replace(resolution, score=resolution.score * _IN_QUERY)
@@ -181,6 +202,7 @@ class Agreement:
         """Choose among the bindings of one attribute by the owner that is named."""
         sources = [(place.about, _NAMED), (self.query.text, _CARRIED)] if how != "query" else [(place.about, _NAMED)]
         every = [label.item for label in match.labels]
+        owned = any(label.owners for label in match.labels)
         for source, (text, worth) in enumerate(sources):
             named = self._mentions(text, match)
             if named and self._naming.foreign(text, known=self.query.context):
@@ -194,15 +216,23 @@ class Agreement:
                 if self._says_more(text, match, items or fitting, named, place, how, source):
                     return unresolved(f"{reason}, but of something that nothing here is called")
                 if not items:
-                    return unresolved(f"{reason}, but not clearly whose it is", fitting)
-                return self._history.take(items, match.score * worth, how, f"{reason}, and its owner", place, named=True)
-            owned = any(label.owners for label in match.labels)
+                    left = fitting if self._agreeing(match, named) else ()
+                    return unresolved(f"{reason}, but not clearly whose it is", left)
+                return self._history.take(
+                    items, match.score * worth, how, f"{reason}, and its owner", place, named=True
+                )
             if named or self._naming.foreign(text, known="" if owned else self.query.context):
                 return unresolved(f"{reason}, but of something that has no such value here")
             if self._says_more(text, match, every, (), place, how, source):
                 return unresolved(f"{reason}, but of something that nothing here is called")
         if not all(self._naming.beside(item, text) for text, _ in sources for item in every):
             return unresolved(f"{reason}, but of something that stands elsewhere")
+        if not owned and self._accounts.ambiguous_names(self.query.text, every):
+            return unresolved(f"{reason}, but of one of several things that are listed", every)
+        if place.asks != place.about and self._calls.steps(match, every):
+            return unresolved(f"{reason}, but a list has others of them")
+        if not owned and len(every) > 1 and self._names_more(match, every, [text for text, _ in sources], place):
+            return unresolved(f"{reason}, but not clearly whose it is", every)
         return self._history.take(every, match.score * _LONE, how, f"{reason}; no owner is named", place)
 
     def _mentions(self, text: str, match: Match) -> list[Named]:
@@ -229,17 +259,19 @@ class Agreement:
         """
         if how == "entity" or (source == 0 and place.asks != place.about):
             return False
-        if source == 1:
-            return any(
-                self._accounts.left(question, match, items, self._mentions(question, match))
-                for question in self._accounts.questions(text)
-            )
-        clause = self._accounts.clause(text, match)
-        if not self._accounts.left(clause, match, items, self._mentions(clause, match)):
+        clauses = self._accounts.questions(text) if how == "query" or source == 1 else []
+        if source == 0:
+            clauses.append(self._accounts.clause(text, match))
+        if not any(self._accounts.left(clause, match, items, self._mentions(clause, match)) for clause in clauses):
             return False
-        if how != "query" and self.asked.index in items:
-            return False  # the sentence says in its own words what was asked
-        return True
+        # A sentence may say in its own words what was asked.
+        return source == 1 or how == "query" or self.asked.index not in items
+
+    def _names_more(self, match: Match, items: Sequence[int], texts: Sequence[str], place: Place) -> bool:
+        """Whether something besides the key is named, where a key that nobody owns has several values."""
+        clauses = [self._accounts.clause(text, match) for text in texts[:1] if place.asks == place.about]
+        clauses += [question for text in texts for question in self._accounts.questions(text)]
+        return any(self._accounts.left(clause, match, items, keys_only=True) for clause in clauses)
 
     def _agreeing(self, match: Match, named: Sequence[Named]) -> list[int]:
         """Return the bindings that all names fit."""
@@ -255,7 +287,7 @@ class Agreement:
         since = [mention for mention in named if mention.span[0] >= given] or list(named)
         prose = place.asks == place.about
         tied = [mention for mention in since if prose and self._naming.tied(match, text, mention, since)]
-        items = self._agreeing(match, tied or since)
+        items = (self._agreeing(match, since) if tied else []) or self._agreeing(match, tied or since)
         keys = {self._table.items[item].key for item in items}
         if tied or len(keys) != 1:
             return items if len(keys) == 1 else []
@@ -265,14 +297,21 @@ class Agreement:
 
     def _lead_odd(self) -> str | None:
         """Return why a value of the context is not meant by what is said before the question, of what is bound."""
-        lead = self.query.lead
+        lead = self.query.lead if self.query.near else ""
         if not self._labels.mentions(lead) and not self._attributes.asked(lead):
             return None
         return self._odd(odd_words(lead, self._language))
 
+    def _made(self, attribute: tuple[str, ...], *, whole: bool) -> bool:
+        """Whether the query asks for a new value of an attribute; a field needs more of its name: "order_id"."""
+        found = [match for match in self._attributes.asked(self.query.text) if match.attribute == attribute]
+        return any(
+            makes(self.query.text, match.start, self._language) for match in found if match.score == WHOLE or not whole
+        )
+
     def _odd(self, found: Sequence[tuple[str, str]]) -> str | None:
         """Return why a value of the context is not meant; words of keys ("the previous release") compute nothing."""
         for word, reason in found:
-            if not {part.stem for part in words(word, self._language)} <= self._labels.vocabulary:
+            if word not in self._counted and not {part.stem for part in words(word, self._language)} <= self._labels.vocabulary:
                 return reason
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from guardbind.evidence import EvidenceTable
 from guardbind.targets.labels import Labels, LabelTable
-from guardbind.text.layout import layout_of, occurrences
+from guardbind.text.layout import Layout, layout_of, occurrences
 from guardbind.text.words import Word, words
 
 __all__ = ["WHOLE", "Attributes", "Match"]
@@ -72,10 +72,10 @@ class Attributes:
         """
         found = words(text, self._language)
         named = [self._named(text, found, group) for group in self._groups]
-        if _modified(named):
-            return []
+        if any(not self.gives(text, refused) for refused in _modified(named)):
+            return []  # unless it stands before its value: "invoice INV-7"
         matches = [match for match, _ in named if match is not None and not self.gives(text, match)]
-        return _best(_outermost(matches)) or self._cued(text)
+        return self._heads(text, _best(_outermost(matches))) or self._cued(text)
 
     def refused(self, text: str) -> set[tuple[str, ...]]:
         """Return the attributes that a text names in a modified form only."""
@@ -144,7 +144,7 @@ class Attributes:
                 if score == _CORE and self._says_which(text, match):
                     continue
                 if not self._unmodified(
-                    found, window[0][0], window[-1][0], label, whole=score == WHOLE
+                    found, window[0][0], window[-1][0], label, layout, whole=score == WHOLE
                 ) or self._headed(text, match.start):
                     refused = match if score == WHOLE else refused
                 elif best is None or worth >= best.score:
@@ -153,16 +153,25 @@ class Attributes:
                 break
         return best, refused
 
-    def _unmodified(self, found: Sequence[Word], first: int, last: int, label: Labels, *, whole: bool) -> bool:
+    def _unmodified(
+        self, found: Sequence[Word], first: int, last: int, label: Labels, layout: Layout, *, whole: bool
+    ) -> bool:
         """Whether the words beside an attribute leave it what it is: "phone number" is no badge number."""
-        beside = [place for place in (first - 1, last + 1) if 0 <= place < len(found)]
+        beside = [
+            place
+            for place, edges in (
+                (first - 1, slice(first - 1, first + 1)),
+                (last + 1, slice(last, last + 2)),
+            )
+            if 0 <= place < len(found) and layout.unmarked(found[edges][0].end, found[edges][1].start)
+        ]
         # "which item's price": the word in between is what the answer is, and leaves the price a price
         asked = first >= 2 and found[first - 2].stem in self._language.which and found[first - 1].owning
         unknown = [place for place in beside if found[place].content and not self.known(found[place])]
-        before = found[first - 1] if first else None
+        before = found[first - 1] if first - 1 in beside else None
         if before is not None and before.content and first - 1 not in unknown and not self._leaves(before):
             unknown.insert(0, first - 1)  # "upload" of another key makes "upload status" another status
-        following = found[last + 1].stem if last + 1 < len(found) else ""
+        following = found[last + 1].stem if last + 1 in beside else ""
         if whole and following in self._language.trailing and unknown[-1:] == [last + 1]:
             unknown.pop()
         if not whole and following in self._language.generic and following not in label.attribute:
@@ -195,6 +204,16 @@ class Attributes:
             return False
         heads = words(head["head"], self._language)[-1:]
         return any(word.content and word.stem not in self._language.generic and not self.known(word) for word in heads)
+
+    def _heads(self, text: str, matches: Sequence[Match]) -> list[Match]:
+        """Leave out what only says of which thing another attribute is: "the state of Mara's ticket"."""
+        ends = {match.end for match in matches}
+        kept = []
+        for match in matches:
+            head = self._language.questions.head.search(text, max(0, match.start - 80), match.start)
+            if head is None or head.end("head") not in ends:
+                kept.append(match)
+        return kept
 
     def _answered(self, text: str, match: Match) -> bool:
         """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""

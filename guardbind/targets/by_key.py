@@ -112,6 +112,10 @@ def resolve(
 
 
 def _take(table: EvidenceTable, target: Target, how: How, reason: str) -> Resolution:
+    among = [item for item in table.items if item.key == target.key]
+    if len({None if item.record is None else item.record.id for item in among}) > 1:
+        every = tuple(item.index for item in among)
+        return Resolution(None, "unresolved", f"{reason}, but several records of the prompt do", None, open=every)
     item = table.first(target.key) if target.which == "first" else table.last(target.key)
     history = len(table.history(target.key))
     if history > 1:

@@ -27,9 +27,9 @@ class _KeyOfRecord(NamedTuple):
     key: str
 
 
-def unresolved(reason: str, open: Sequence[int] = ()) -> Resolution:  # noqa: A002
+def unresolved(reason: str, left_open: Sequence[int] = ()) -> Resolution:
     """Return a resolution without a target."""
-    return Resolution(None, "unresolved", reason, None, 0.0, tuple(open))
+    return Resolution(None, "unresolved", reason, None, 0.0, tuple(left_open))
 
 
 class History:
@@ -75,7 +75,7 @@ class History:
         elif len({item.value for item in located}) == 1:
             first = located[0]
             return Resolution(first.index, how, f"{reason}; all of them have one value", first.key, score)
-        elif named and self._sources.restated(located):
+        elif (named and self._sources.restated(located)) or (self._says_which(place, how) and self._variables(groups)):
             history = sorted(located, key=lambda item: item.mentions[0].chars if item.mentions else (0, 0))
         else:
             return unresolved(f"ambiguous: {len(groups)} bindings agree equally", [item.index for item in located])
@@ -102,8 +102,16 @@ class History:
         found = [item for item in self._table.history(group.key) if _group(item) == group]
         return [item for place, item in enumerate(found) if place == 0 or found[place - 1] != item]
 
+    def _variables(self, groups: Sequence[_KeyOfRecord]) -> bool:
+        """Whether each record is one statement of the same thing: `budget = 5`, then `{"budget": 6}`."""
+        keys = {group.record: set[str]() for group in groups}
+        for item in self._table.items:
+            if item.record is not None and item.record.id in keys:
+                keys[item.record.id].add(item.key)
+        return all(len(found) == 1 for found in keys.values())
+
     def _outermost(self, located: Sequence[Located]) -> list[Located]:
-        """Leave out what stands in the record of another one of them: "the status of order 7" is not that of an item."""
+        """Leave out what stands in the record of another one: "the status of order 7" is not that of an item."""
         records = {item.record.id for item in located if item.record is not None}
         kept = [item for item in located if item.record is None or not self._inside(item.record.outer, records)]
         return kept or list(located)

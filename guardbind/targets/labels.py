@@ -90,6 +90,11 @@ class LabelTable:
         """Return the labels of a binding."""
         return self.items[item]
 
+    def is_whole(self, written: str) -> bool:
+        """Whether something is a whole name, as the name of a table is written or in another case."""
+        name = folded(written)
+        return any(folded(whole) == name for whole in self.owners.get(name, ()))
+
     def mentions(self, text: str) -> list[Named]:
         """Return where a text names owners, in the order of the text.
 

@@ -15,7 +15,7 @@ from guardbind.text.words import Word, words
 
 __all__ = ["Naming", "block_breaks"]
 
-_BLOCK = re.compile(r"\n[ \t]*\n|\n-{3,}|\n\[")
+_BLOCK = re.compile(r"\n[ \t]*\n|\n-{3,}|\n\[(?![\d:./T -]+\])")  # a time in brackets begins a line of a log
 
 
 def block_breaks(text: str, start: int, end: int) -> list[re.Match[str]]:

@@ -13,7 +13,7 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span, Unit
 from guardbind.text.words import content, words
 
-__all__ = ["Order", "Query", "odd_words", "order_of", "read_query", "several"]
+__all__ = ["Order", "Query", "makes", "odd_words", "order_of", "plain", "read_query", "several"]
 
 Order: TypeAlias = Literal["first", "last", "both"]
 
@@ -30,6 +30,7 @@ class Query:
         prompt: The whole prompt.
         span: Where the sentences that ask stand in it.
         turns: Who said what of it.
+        near: Whether the lead stands in the same paragraph.
         language: What it is written in.
     """
 
@@ -41,6 +42,7 @@ class Query:
     span: Span
     language: Language = ENGLISH
     turns: tuple[Turn, ...] = ()
+    near: bool = True
 
     @property
     def context(self) -> str:
@@ -63,21 +65,41 @@ def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLI
     start, end = _turn(prompt, parties)
     layout = Layout(prompt.text, prompt.specials, language)
     units = [unit for unit in layout.units(start, end) if prompt.text[unit.start : unit.end].strip()]
+    said = plain(prompt.text, language)
     behind = [unit for unit in units if unit.start >= evidence_end]
-    asking = _from_question(behind) or _worded(prompt.text, behind, language) or _last_question(units) or units[-1:]
+    requested = _worded(prompt.text, _requested(prompt.text, behind, layout, language), language)
+    asking = _from_question(behind) or requested or _worded(prompt.text, behind, language)
+    asking = asking or _last_question(units) or units[-1:]
     if not asking:
         return Query("", "", (), None, prompt.text, (end, end), language, parties)
     span = asking[0].start, asking[-1].end
-    text = prompt.text[slice(*span)]
+    text = said[slice(*span)]
     lead = next((unit for unit in reversed(behind) if unit.end <= span[0]), None)
-    before = "" if lead is None else prompt.text[lead.start : lead.end]
-    return Query(text, before, tuple(_odd(prompt.text, asking, language)), order_of(text, language), prompt.text, span, language, parties)
+    near = lead is not None and layout.same_block(lead.start, span[0])
+    before = "" if lead is None else said[lead.start : lead.end]
+    odd = tuple(_odd(said, asking, language))
+    return Query(text, before, odd, order_of(text, language), prompt.text, span, language, parties, near)
+
+
+def plain(text: str, language: Language = ENGLISH) -> str:
+    """Return a text with blanks in place of phrases that say nothing of what is asked: every place stays the same."""
+    return language.questions.idle.sub(lambda found: " " * len(found.group()), text)
+
+
+def makes(text: str, start: int, language: Language = ENGLISH) -> bool:
+    """Whether a text asks in the sentence before a place for a new value of what stands there."""
+    begun = Layout(text[:start], language=language).begun()
+    return language.questions.made.search(text, begun, start) is not None
 
 
 def odd_words(text: str, language: Language = ENGLISH) -> list[tuple[str, str]]:
-    """Return the words that say that a value of the context is not what follows, each with the reason."""
+    """Return the words that say that a value of the context is not what follows, each with the reason.
+
+    Those that make something new (`makes`) do so only of what stands behind them.
+    """
     asked = language.questions
-    found = [(match.group(), "something computed is meant") for match in asked.computed.finditer(text)]
+    computed = [match.group() for match in asked.computed.finditer(text) if not asked.made.fullmatch(match.group())]
+    found = [(word, "something computed is meant") for word in computed]
     return found + [(match.group(), "there is a negation") for match in asked.negated.finditer(text)]
 
 
@@ -106,6 +128,16 @@ def _from_question(units: list[Unit]) -> list[Unit]:
         if unit.question:
             return units[place:]
     return []
+
+
+def _requested(text: str, units: list[Unit], layout: Layout, language: Language) -> list[Unit]:
+    """Return the units of the last block, from where it begins to request something; all of it where it does not."""
+    last = [unit for unit in units if layout.same_block(unit.start, units[-1].start)]
+    for place, unit in enumerate(last):
+        begins = len(text) - len(text[unit.start :].lstrip())
+        if language.statements.request.match(text, begins):
+            return last[place:]
+    return last
 
 
 def _worded(text: str, units: list[Unit], language: Language) -> list[Unit]:

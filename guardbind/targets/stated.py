@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from guardbind.candidates.trie import TokenizerLike, surface_forms
@@ -23,7 +24,7 @@ _EXAMPLE = 60  # characters before a statement in which it may be called an exam
 logger = logging.getLogger("guardbind")
 
 
-def read_bindings(prompt: PromptText, language: Language = ENGLISH) -> list[Binding]:
+def read_bindings(prompt: PromptText, language: Language = ENGLISH, *, sources: Sequence[str] = ()) -> list[Binding]:
     """Read what a prompt binds.
 
     Where the query names no attribute and owner that are bound, but a value, and asks whose it is, the bindings are
@@ -33,15 +34,16 @@ def read_bindings(prompt: PromptText, language: Language = ENGLISH) -> list[Bind
     Args:
         prompt: The decoded prompt.
         language: What it is written in.
+        sources: Roles whose statements go before those of the later ones and of all that are not named.
     """
     found = _finished(extract_prompt(prompt, language=language), prompt, language)
     for note in found.notes:
         logger.info("%s", note)
     bindings = found.bindings
-    if bindings and _agreement(bindings, prompt, language).asked.index is None:
+    if bindings and _agreement(bindings, prompt, language, sources).asked.index is None:
         turned = found.inverse
-        if turned and language.questions.who.search(_agreement(turned, prompt, language).query.text):
-            agreement = _agreement(turned, prompt, language)
+        if turned and language.questions.who.search(_agreement(turned, prompt, language, sources).query.text):
+            agreement = _agreement(turned, prompt, language, sources)
             if agreement.asked.index is not None and agreement.names_owner:
                 return turned
     return bindings
@@ -75,9 +77,9 @@ def writable(tokenizer: TokenizerLike, bindings: list[Binding]) -> list[Binding]
     return [binding for binding in kept if binding.key not in lost]
 
 
-def _agreement(bindings: list[Binding], prompt: PromptText, language: Language) -> Agreement:
+def _agreement(bindings: list[Binding], prompt: PromptText, language: Language, sources: Sequence[str]) -> Agreement:
     table = locate(bindings, prompt, language=language)
-    return Agreement(table, read_query(prompt, table.end, language))
+    return Agreement(table, read_query(prompt, table.end, language), sources)
 
 
 def _finished(found: ExtractedTable, prompt: PromptText, language: Language) -> ExtractedTable:

@@ -122,6 +122,19 @@ _QUESTIONS = Questions(
         r"\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|example(?:\s+output)?:|format:|like\s+this)[^\n]{0,40}\Z",
         re.IGNORECASE,
     ),
+    made=either("generate|create|change|update|cop(?:y|ied)|replaced?|renamed?|delay(?:ed)?|hide|round(?:ed)?"),
+    idle=either(
+        "corresponding|respective|in the end|after all|at the moment|at present|so far",
+        "in (?:one|a|a single|two|a few|few) (?:short )?words?",
+        "in (?:one|a|a single) (?:short )?(?:sentence|line|phrase)|in (?:short|brief|full)",
+        "with (?:one|a|a single) word",
+        "(?:once|twice|three times|several times) (?:a|per|every|each) (?:day|week|month|year|night|shift)",
+        "in the (?:text|table|list|document|message|note|passage|prompt|data)(?: (?:above|below))?",
+        "if you (?:can|could|please|know|remember|would)|if possible",
+        "without (?:any )?(?:explanation|comment|further ado)",
+        "of course|by the way|as far as you know|for my records|(?:do not|don['\u2019]t) (?:explain|elaborate)",
+    ),
+    carriers=wordlist("bill document email form invoice letter list mail note page receipt sheet slip text ticket"),
 )
 
 _STATEMENTS = Statements(

@@ -150,6 +150,13 @@ _QUESTIONS = Questions(
         r"[^\n]{0,40}\Z",
         re.IGNORECASE,
     ),
+    made=either("erzeuge|erstelle|ändere|tausch\\w*|ersetz\\w*|kopier\\w*|verschieb\\w*|umbenannt|verberge|runde"),
+    idle=either(
+        "am ende|schließlich|im moment|zur zeit|bisher|(?:in|mit) einem (?:wort|satz)|in wenigen worten|kurz gesagt",
+        "(?:einmal|zweimal|dreimal|mehrmals) (?:am|pro|im|in der) (?:tag|woche|monat|jahr)|übrigens|falls möglich",
+        "(?:im|in der|in dem) (?:text|tabelle|liste|dokument|nachricht|notiz)(?: (?:oben|unten))?",
+    ),
+    carriers=wordlist("beleg bon brief dokument formular liste mail notiz quittung rechnung seite text zettel"),
 )
 
 _STATEMENTS = Statements(

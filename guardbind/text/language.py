@@ -38,6 +38,9 @@ def either(*phrases: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{joined})\b".replace(" ", r"\s+"), re.IGNORECASE)
 
 
+_NOTHING = re.compile(r"(?!)")
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Vocabulary:
     """Words by what they say about a key or a value, in lower case.
@@ -120,6 +123,9 @@ class Questions:
         owned: What leads from a name to what is owned: "'s manager"; the group is `noun`.
         order: Words that ask for the first (the group `first`) or the last value, unless `unwanted`.
         example: What introduces an example, up to its beginning.
+        made: Those of the computing words that make a new value only of what stands behind them: "change Bob's number".
+        idle: Phrases that say nothing of what is asked: "in the end", "in one word".
+        carriers: Things that text stands on: "the total on the receipt" says no more than the total.
     """
 
     computed: re.Pattern[str]
@@ -142,6 +148,9 @@ class Questions:
     owned: re.Pattern[str]
     order: re.Pattern[str]
     example: re.Pattern[str]
+    made: re.Pattern[str] = _NOTHING
+    idle: re.Pattern[str] = _NOTHING
+    carriers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -335,6 +344,11 @@ class Language:
     def which(self) -> frozenset[str]:
         """The stems of words that ask for one of several things."""
         return self.stems(self.questions.which)
+
+    @cached_property
+    def carriers(self) -> frozenset[str]:
+        """The stems of words for what text stands on."""
+        return self.stems(self.questions.carriers)
 
     @cached_property
     def cue_words(self) -> frozenset[str]:
