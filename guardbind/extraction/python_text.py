@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from guardbind.extraction.escapes import writable
 from guardbind.extraction.prose import LONGEST_VALUE
 from guardbind.extraction.rule import Block, Found, Path, PlainRule
 from guardbind.text.layout import Span
@@ -115,7 +116,8 @@ class _Constants:
             return
         if isinstance(node, ast.Call):
             subject = _subject(node)
-            called: Path = (*path, ast.unparse(node.func), *(str(only.value) for only in subject))
+            about = (writable(str(only.value), self._written[slice(*self._within(only))]) for only in subject)
+            called: Path = (*path, ast.unparse(node.func), *about)
             at: _PartSpans = (*places, None, *map(self._inner, subject))
             for argument in node.keywords:
                 if argument.arg is not None:
@@ -126,7 +128,8 @@ class _Constants:
             for key, member in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)):
                     at = (*places, self._inner(key))
-                    yield from self.leaves(member, (*path, str(key.value)), at, self._place(key.col_offset))
+                    name = writable(str(key.value), self._written[slice(*self._within(key))])
+                    yield from self.leaves(member, (*path, name), at, self._place(key.col_offset))
         elif isinstance(node, (ast.List, ast.Tuple)):
             for number, item in enumerate(node.elts):
                 yield from self.leaves(item, (*path, number), (*places, None), self._place(item.col_offset))
@@ -135,9 +138,13 @@ class _Constants:
 
     def _inner(self, node: ast.Constant) -> Span:
         """Return the place of a constant in the text, without its quotes."""
+        start, end = self._within(node)
+        return start + self._shift, end + self._shift
+
+    def _within(self, node: ast.Constant) -> Span:
         start, end = self._place(node.col_offset), self._place(node.end_col_offset or 0)
         quotes = self._written[start] in "\"'"
-        return start + quotes + self._shift, end - quotes + self._shift
+        return start + quotes, end - quotes
 
     def _constant(self, node: ast.expr, path: Path, places: _PartSpans, statement: int) -> Iterator[Found]:
         number = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
@@ -150,7 +157,7 @@ class _Constants:
             start, end = start + 1, end - 1
             if value != self._written[start:end] and "\\" not in self._written[start:end]:
                 return  # strings that are written one behind the other
-            said = value
+            said = writable(value, self._written[start:end])
         elif not isinstance(value, (int, float)):
             return
         written = self._written[start:end]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import yaml
@@ -34,10 +35,37 @@ def _yaml(text: str, language: Language) -> Iterator[Block]:
     Outside of fences and `---`, lines of the form `key: value` are YAML where some are nested in others; all values
     there have to look like some, so that a list of sentences is not taken for data.
     """
+    last: Block | None = None  # not declared: what stands below it may be of the same document
     for stretch in _stretches(text):
-        found = _parse(text, stretch.start, stretch.end)
-        if found and (stretch.declared or all(_plausible(text, item, language) for item in found)):
-            yield Block((stretch.start, stretch.end), tuple(found))
+        blocks = _parse(text, stretch.start, stretch.end)
+        if stretch.declared:
+            if last is not None:
+                yield last
+            yield from blocks
+            last = None
+            continue
+        for block in blocks:
+            if all(_plausible(text, item, language) for item in block.found):
+                if last is not None and not _goes_on(text, last, block):
+                    yield last
+                    last = block
+                else:
+                    last = block if last is None else _joined(last, block)
+    if last is not None:
+        yield last
+
+
+def _goes_on(text: str, last: Block, block: Block) -> bool:
+    """Whether mappings stand directly below others, or with a blank line between, and no key stands in both."""
+    between = text[last.region[1] : block.region[0]]
+    if between.strip() or len(between.splitlines()) > 1:
+        return False
+    keys = {item.path[0] for item in last.found}
+    return all(isinstance(item.path[0], str) and item.path[0] not in keys for item in block.found)
+
+
+def _joined(last: Block, block: Block) -> Block:
+    return Block((last.region[0], block.region[1]), last.found + block.found)
 
 
 class _YamlStretch(NamedTuple):
@@ -156,17 +184,27 @@ class _YamlLines:
                 yield _YamlStretch(entry.start, entry.end, False)
 
 
-def _parse(text: str, start: int, end: int) -> list[Found]:
-    """Return the scalars of a document; none if it is no YAML or has no keys."""
+def _parse(text: str, start: int, end: int) -> list[Block]:
+    """Return the documents with their scalars; none if it is no YAML or has no keys."""
     reader = _EventReader(text, start)
+    starts: list[int] = []
+    counts: list[int] = []  # of scalars before each document
     # Events and not yaml.compose: that resolves aliases, so that it refuses a document where one is not defined, and it
     # builds the tree by recursion in C, which a text of 200 000 brackets kills the process with.
     try:
         for event in yaml.parse(text[start:end], Loader=_LOADER):
+            if isinstance(event, yaml.DocumentStartEvent):
+                starts.append(start + event.start_mark.index if starts else start)
+                counts.append(len(reader.found))
             reader.take(event)
     except (yaml.YAMLError, ValueError, _NotData):
         return []
-    return reader.found if any(isinstance(part, str) for item in reader.found for part in item.path) else []
+    blocks = []
+    for (low, high), (first, last) in zip(pairwise([*starts, end]), pairwise([*counts, len(reader.found)]), strict=True):
+        found = tuple(reader.found[first:last])
+        if any(isinstance(part, str) for item in found for part in item.path):
+            blocks.append(Block((low, high), found))
+    return blocks
 
 
 class _NotData(Exception):
