@@ -162,6 +162,7 @@ SLOTS: Registry[Any] = Registry(
 RULES: Registry[Any] = Registry(
     "rule",
     {
+        "aligned": "guardbind.extraction.aligned_text:read",
         "assignment": "guardbind.extraction.assignments:read",
         "csv": "guardbind.extraction.csv_text:read",
         "json": "guardbind.extraction.json_text:read",
@@ -170,6 +171,7 @@ RULES: Registry[Any] = Registry(
         "python": "guardbind.extraction.python_text:read",
         "receipt": "guardbind.extraction.receipts:read",
         "sentence": "guardbind.extraction.sentences:read",
+        "settings": "guardbind.extraction.settings_text:read",
         "yaml": "guardbind.extraction.yaml_text:read",
     },
 )

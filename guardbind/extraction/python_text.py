@@ -128,8 +128,8 @@ class _Constants:
             for key, member in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)):
                     at = (*places, self._inner(key))
-                    name = writable(str(key.value), self._written[slice(*self._within(key))])
-                    yield from self.leaves(member, (*path, name), at, self._place(key.col_offset))
+                    known = writable(str(key.value), self._written[slice(*self._within(key))])
+                    yield from self.leaves(member, (*path, known), at, self._place(key.col_offset))
         elif isinstance(node, (ast.List, ast.Tuple)):
             for number, item in enumerate(node.elts):
                 yield from self.leaves(item, (*path, number), (*places, None), self._place(item.col_offset))

@@ -200,7 +200,8 @@ def _parse(text: str, start: int, end: int) -> list[Block]:
     except (yaml.YAMLError, ValueError, _NotData):
         return []
     blocks = []
-    for (low, high), (first, last) in zip(pairwise([*starts, end]), pairwise([*counts, len(reader.found)]), strict=True):
+    counts.append(len(reader.found))
+    for (low, high), (first, last) in zip(pairwise([*starts, end]), pairwise(counts), strict=True):
         found = tuple(reader.found[first:last])
         if any(isinstance(part, str) for item in found for part in item.path):
             blocks.append(Block((low, high), found))
