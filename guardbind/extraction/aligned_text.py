@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 from guardbind.extraction.captions import caption_above
 from guardbind.extraction.prose import is_key
-from guardbind.extraction.rule import Block, Found, WordedRule
+from guardbind.extraction.rule import Block, WordedRule
 from guardbind.extraction.tables import TableCell, read_table
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
@@ -19,6 +20,8 @@ __all__ = ["read"]
 _LONGEST = 1000  # characters of a line
 _MOST_COLUMNS = 40
 _HEADING_WORDS = 4
+_FIELD_WORDS = 8  # of headings with one blank between
+_MOST_AGAIN = 50  # lines
 _LINE = re.compile(r"(?P<content>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _TOKEN = re.compile(r"\S+")
 _FIELD = re.compile(r"\S+(?: \S+)*")
@@ -45,25 +48,20 @@ def _aligned(text: str, language: Language) -> Iterator[Block]:
     lines = [match.span("content") for match in _LINE.finditer(text)]
     number = 0
     while number + 1 < len(lines):
-        read = _table(text, lines, number, language)
-        if read is None:
-            number += 1
+        head, rows, last = _table(text, lines, number, language) or ([], [], number)
+        if not rows:
+            number = last + 1
             continue
-        head, rows, last = read
         start = lines[number][0]
         above = start if number == 0 or not _is_ruled(text, lines[number - 1]) else lines[number - 1][0]
         caption = caption_above(text, above, language)
-        found = tuple(_distinct(read_table(text, head, rows, language, caption)))
+        found = tuple(read_table(text, head, rows, language, caption))
         if found:
             yield Block((caption.span[0] if caption else start, lines[last][1]), found)
         number = last + 1
 
 
-def _distinct(found: Iterator[Found]) -> Iterator[Found]:
-    yield from found
-
-
-_Read = tuple[list[str], list[list[TableCell | None]], int]
+_Read: TypeAlias = tuple[list[str], list[list[TableCell | None]], int]
 
 
 def _table(text: str, lines: Sequence[Span], number: int, language: Language) -> _Read | None:
@@ -87,13 +85,17 @@ def _is_ruled(text: str, line: Span) -> bool:
 
 def _is_head(head: Sequence[str], language: Language) -> bool:
     """Whether these can be headings: several, all different, of few words, and none of them a typed value."""
-    return 1 < len(head) <= _MOST_COLUMNS and len(set(head)) == len(head) and all(
-        len(name.split()) <= _HEADING_WORDS
-        and name[-1] not in ".!?:,;"
-        and ("%" in name or "#" in name or is_key(name, language))
-        and classify(name).type == "text"
-        for name in head
-        if name
+    return (
+        1 < len(head) <= _MOST_COLUMNS
+        and len(set(head)) == len(head)
+        and all(
+            len(name.split()) <= _HEADING_WORDS
+            and name[-1] not in ".!?:,;"
+            and ("%" in name or "#" in name or is_key(name, language))
+            and classify(name).type == "text"
+            for name in head
+            if name
+        )
     )
 
 
@@ -163,7 +165,8 @@ def _spaced(text: str, lines: Sequence[Span], number: int, language: Language) -
     capitals = line.upper() == line
     if not (len(fields) > 1 or (capitals and len(line.split()) > 2)) or len(fields) > _MOST_COLUMNS:
         return None
-    if not _is_head([line[slice(*field)] for field in fields], language) and not capitals:
+    said = [line[slice(*field)] for field in fields]
+    if not capitals and any(name[-1] in ".!?:,;" or len(name.split()) > _FIELD_WORDS for name in said):
         return None
     # The first row that does not keep to the columns with two blanks between them is behind the table.
     rows: list[str] = []
@@ -173,29 +176,33 @@ def _spaced(text: str, lines: Sequence[Span], number: int, language: Language) -
         if not row.strip() or "\t" in row or len(row) > _LONGEST:
             break
         now = [was and (at >= len(row) or row[at] == " ") for at, was in enumerate(blank)]
-        if any(not any(now[a:b]) for (_, a), (b, _) in zip(fields, fields[1:], strict=False)):
+        if any(not any(now[a:b]) for (_, a), (b, _) in pairwise(fields)) or len(row.split()) < 2:
             break
         rows.append(row)
         blank = now
-        if len(row.split()) < 2:
-            rows.pop()
-            break
-    if not rows:
-        return None
-    spans = _cut(line, rows, blank, capitals)
-    if spans is None:
-        return None
-    names = [line[low:high].strip() for low, high in spans]
-    if not _is_head(names, language) or (len(names) == 2 and len(rows) == 1 and not capitals):
-        return None
-    return _rows(text, lines, number + 1, _Columns(names, spans), len(rows))
+    spans = _cut(line, rows, blank, capitals) if rows else None
+    names = [line[low:high].strip() for low, high in spans or ()]
+    if spans is None or not _is_head(names, language) or (len(names) == 2 and len(rows) == 1 and not capitals):
+        # Each of many lines is not to be looked at again below each of them.
+        return [], [], number + len(rows) if len(rows) > _MOST_AGAIN else number
+    columns = _Columns(names, spans)
+    return _rows(
+        text, lines, number + 1, columns, next((n for n, row in enumerate(rows) if _said(row, spans)), len(rows))
+    )
+
+
+def _said(row: str, spans: Sequence[tuple[int, int | None]]) -> bool:
+    """Whether a line may as well be words: blanks stand one by one, in all of it or within a cell before the last."""
+    if "  " in row.strip():
+        return False
+    return len(spans) < 3 or any(" " in row[low:high].strip() for low, high in spans[:-1])
 
 
 def _cut(line: str, rows: Sequence[str], blank: Sequence[bool], capitals: bool) -> list[tuple[int, int | None]] | None:
     """Return where the columns are; None where one blank in the headings may part two of them or not."""
     tokens = [match.span() for match in _TOKEN.finditer(line)]
     starts = [0]
-    for (_, end), (begin, after) in zip(tokens, tokens[1:], strict=False):
+    for (_, end), (begin, _) in pairwise(tokens):
         gap = next((at for at in range(begin - 1, end - 1, -1) if blank[at]), None)
         if gap is None:
             if begin - end > 1:
@@ -213,9 +220,7 @@ def _cut(line: str, rows: Sequence[str], blank: Sequence[bool], capitals: bool) 
     return [(low, high) for low, high in zip(starts, [*starts[1:], None], strict=True)]
 
 
-def _rows(
-    text: str, lines: Sequence[Span], number: int, columns: _Columns, count: int | None = None
-) -> _Read | None:
+def _rows(text: str, lines: Sequence[Span], number: int, columns: _Columns, count: int | None = None) -> _Read | None:
     rows: list[list[TableCell | None]] = []
     last = number - 1
     for place in range(number, len(lines) if count is None else number + count):
