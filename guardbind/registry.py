@@ -165,6 +165,7 @@ RULES: Registry[Any] = Registry(
         "aligned": "guardbind.extraction.aligned_text:read",
         "assignment": "guardbind.extraction.assignments:read",
         "csv": "guardbind.extraction.csv_text:read",
+        "html": "guardbind.extraction.html_text:read",
         "json": "guardbind.extraction.json_text:read",
         "markdown": "guardbind.extraction.markdown_text:read",
         "numbered": "guardbind.extraction.numbered:read",
@@ -172,6 +173,7 @@ RULES: Registry[Any] = Registry(
         "receipt": "guardbind.extraction.receipts:read",
         "sentence": "guardbind.extraction.sentences:read",
         "settings": "guardbind.extraction.settings_text:read",
+        "xml": "guardbind.extraction.xml_text:read",
         "yaml": "guardbind.extraction.yaml_text:read",
     },
 )
