@@ -164,6 +164,7 @@ RULES: Registry[Any] = Registry(
     {
         "aligned": "guardbind.extraction.aligned_text:read",
         "assignment": "guardbind.extraction.assignments:read",
+        "code": "guardbind.extraction.code_text:read",
         "csv": "guardbind.extraction.csv_text:read",
         "html": "guardbind.extraction.html_text:read",
         "json": "guardbind.extraction.json_text:read",
@@ -173,6 +174,7 @@ RULES: Registry[Any] = Registry(
         "receipt": "guardbind.extraction.receipts:read",
         "sentence": "guardbind.extraction.sentences:read",
         "settings": "guardbind.extraction.settings_text:read",
+        "sql": "guardbind.extraction.sql_text:read",
         "xml": "guardbind.extraction.xml_text:read",
         "yaml": "guardbind.extraction.yaml_text:read",
     },

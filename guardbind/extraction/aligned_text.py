@@ -61,10 +61,10 @@ def _aligned(text: str, language: Language) -> Iterator[Block]:
         number = last + 1
 
 
-_Read: TypeAlias = tuple[list[str], list[list[TableCell | None]], int]
+_ReadTable: TypeAlias = tuple[list[str], list[list[TableCell | None]], int]
 
 
-def _table(text: str, lines: Sequence[Span], number: int, language: Language) -> _Read | None:
+def _table(text: str, lines: Sequence[Span], number: int, language: Language) -> _ReadTable | None:
     """Return the headings on a line, the rows below it, and the number of the last line; None if it heads nothing."""
     start, end = lines[number]
     line = text[start:end]
@@ -99,7 +99,7 @@ def _is_head(head: Sequence[str], language: Language) -> bool:
     )
 
 
-def _barred(text: str, lines: Sequence[Span], number: int, language: Language) -> _Read | None:
+def _barred(text: str, lines: Sequence[Span], number: int, language: Language) -> _ReadTable | None:
     """Read cells between bars, as psql, MySQL and sqlite draw them."""
     head = _between_bars(text, lines[number])
     names = [cell.content if cell else "" for cell in head]
@@ -142,7 +142,7 @@ def _cell(text: str, start: int, end: int) -> TableCell | None:
     return TableCell((at, at + len(content)), content)
 
 
-def _below_dashes(text: str, lines: Sequence[Span], number: int, language: Language) -> _Read | None:
+def _below_dashes(text: str, lines: Sequence[Span], number: int, language: Language) -> _ReadTable | None:
     """Read columns as wide as the dashes below their headings."""
     start, end = lines[number + 1]
     runs = [match.span() for match in _DASHES.finditer(text[start:end])]
@@ -157,7 +157,7 @@ def _below_dashes(text: str, lines: Sequence[Span], number: int, language: Langu
     return _rows(text, lines, number + 2, _Columns(names, spans))
 
 
-def _spaced(text: str, lines: Sequence[Span], number: int, language: Language) -> _Read | None:
+def _spaced(text: str, lines: Sequence[Span], number: int, language: Language) -> _ReadTable | None:
     """Read columns that blanks part in the headings and in all rows."""
     start, end = lines[number]
     line = text[start:end]
@@ -220,7 +220,9 @@ def _cut(line: str, rows: Sequence[str], blank: Sequence[bool], capitals: bool) 
     return [(low, high) for low, high in zip(starts, [*starts[1:], None], strict=True)]
 
 
-def _rows(text: str, lines: Sequence[Span], number: int, columns: _Columns, count: int | None = None) -> _Read | None:
+def _rows(
+    text: str, lines: Sequence[Span], number: int, columns: _Columns, count: int | None = None
+) -> _ReadTable | None:
     rows: list[list[TableCell | None]] = []
     last = number - 1
     for place in range(number, len(lines) if count is None else number + count):

@@ -24,7 +24,7 @@ KeyAndValue = tuple[TableCell, TableCell]
 
 
 @dataclass(slots=True)
-class _GridCell:
+class _HtmlCell:
     """A cell of HTML, which may stand in several places of the grid."""
 
     said: TableCell | None
@@ -38,7 +38,7 @@ class _GridCell:
         return (row, column) == (self.row, self.column)
 
 
-_Grid = list[list[_GridCell]]
+_HtmlGrid = list[list[_HtmlCell]]
 
 
 def html_caption(table: HtmlNode) -> TableCell | None:
@@ -89,7 +89,7 @@ def read_html_table(text: str, table: HtmlNode, language: Language, caption: Tab
 
 def _rows(
     text: str,
-    grid: _Grid,
+    grid: _HtmlGrid,
     numbers: Sequence[int],
     headings: Sequence[Sequence[TableCell]],
     outer: Sequence[TableCell],
@@ -158,7 +158,7 @@ def read_pairs(text: str, pairs: Sequence[KeyAndValue], path: Path, places: tupl
             yield Found(found.path, found.value, (start, end), found.decoded, places=found.places)
 
 
-def _turned(text: str, grid: _Grid, outer: Sequence[TableCell]) -> Iterator[Found]:
+def _turned(text: str, grid: _HtmlGrid, outer: Sequence[TableCell]) -> Iterator[Found]:
     """Read a table whose headings stand in the first column, so that each other column is a record."""
     for row, cells in enumerate(grid):
         heading = cells[0].said
@@ -170,7 +170,7 @@ def _turned(text: str, grid: _Grid, outer: Sequence[TableCell]) -> Iterator[Foun
                     yield found
 
 
-def _pairs(grid: _Grid) -> list[KeyAndValue] | None:
+def _pairs(grid: _HtmlGrid) -> list[KeyAndValue] | None:
     """Return the keys and values of a table that has no headings above, only beside."""
     rows = [row for row in grid if row[0].said is not None]
     if not rows or any(len(row) != 2 for row in rows):
@@ -184,7 +184,7 @@ def _pairs(grid: _Grid) -> list[KeyAndValue] | None:
     return [(row[0].said, row[1].said) for row in rows if row[0].said is not None and row[1].said is not None]
 
 
-def _first_row_heads(grid: _Grid) -> bool:
+def _first_row_heads(grid: _HtmlGrid) -> bool:
     names = [cell.said.content if cell.said else "" for cell in grid[0]]
     if len(grid) < 2 or not all(names) or len(set(names)) < len(names):
         return False
@@ -194,7 +194,7 @@ def _first_row_heads(grid: _Grid) -> bool:
     return any(all(cell and classify(cell.content).type != "text" for cell in cells) for cells in below)
 
 
-def _heading(rows: Sequence[Sequence[_GridCell]], column: int) -> list[TableCell]:
+def _heading(rows: Sequence[Sequence[_HtmlCell]], column: int) -> list[TableCell]:
     """Return the headings above a column from the outside in, each once."""
     found: list[TableCell] = []
     for row in rows:
@@ -204,16 +204,16 @@ def _heading(rows: Sequence[Sequence[_GridCell]], column: int) -> list[TableCell
     return found
 
 
-def _grid(table: HtmlNode) -> tuple[_Grid, int]:
+def _grid(table: HtmlNode) -> tuple[_HtmlGrid, int]:
     """Return the cells in their places, and how many rows of headings there are; none of what has no even rows."""
-    rows: _Grid = []
-    carried: dict[int, tuple[int, _GridCell]] = {}  # by column: rows that a cell still stands in
+    rows: _HtmlGrid = []
+    carried: dict[int, tuple[int, _HtmlCell]] = {}  # by column: rows that a cell still stands in
     heads = 0
     in_head = {id(row) for part in table.below("thead") for row in part.below("tr")}
     for number, node in enumerate(table.below("tr")):
         if number == _TALLEST:
             return [], 0
-        row: list[_GridCell] = []
+        row: list[_HtmlCell] = []
         for cell in (*node.below("td", "th"), None):
             while len(row) in carried:
                 left, above = carried.pop(len(row))
@@ -222,7 +222,7 @@ def _grid(table: HtmlNode) -> tuple[_Grid, int]:
                 row.append(above)
             if cell is None:
                 break
-            made = _GridCell(flat_text(cell).cell(), cell.name == "th", len(rows), len(row))
+            made = _HtmlCell(flat_text(cell).cell(), cell.name == "th", len(rows), len(row))
             made.wide, tall = _span(cell, "colspan"), _span(cell, "rowspan")
             for _ in range(made.wide):
                 if tall > 1:

@@ -36,7 +36,7 @@ _CLOSES = {
 }
 
 
-class _Piece(NamedTuple):
+class _HtmlText(NamedTuple):
     """A piece of text: where it stands, and what it says."""
 
     start: int
@@ -50,7 +50,7 @@ class HtmlNode:
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
-    children: list[HtmlNode | _Piece] = field(default_factory=list)
+    children: list[HtmlNode | _HtmlText] = field(default_factory=list)
 
     def below(self, *names: str, without: frozenset[str] = frozenset()) -> Iterator[HtmlNode]:
         """Yield the nearest nodes of some names in this one, not looking into others."""
@@ -107,7 +107,7 @@ def flat_text(node: HtmlNode, *, without: frozenset[str] = frozenset()) -> FlatT
 
 def _collect(node: HtmlNode, without: frozenset[str], said: list[str], places: list[tuple[int, int]]) -> None:
     for child in node.children:
-        if isinstance(child, _Piece):
+        if isinstance(child, _HtmlText):
             if child.end - child.start == len(child.said):
                 places += [(at, at + 1) for at in range(child.start, child.end)]
             else:
@@ -165,7 +165,7 @@ class _HtmlReader(HTMLParser):
         if TAG.search(data):
             raise _NotHtml  # what a broken reference leaves of a document is no text
         start = self._at()
-        self._open[-1].children.append(_Piece(start, start + len(data), data))
+        self._open[-1].children.append(_HtmlText(start, start + len(data), data))
 
     def handle_entityref(self, name: str) -> None:
         self._reference(f"&{name}")
@@ -177,7 +177,7 @@ class _HtmlReader(HTMLParser):
         start = self._at()
         closed = self.rawdata.startswith(";", start - self._base + len(written))
         end = start + len(written) + closed
-        self._open[-1].children.append(_Piece(start, end, html.unescape(f"{written};" if closed else written)))
+        self._open[-1].children.append(_HtmlText(start, end, html.unescape(f"{written};" if closed else written)))
 
     def _at(self) -> int:
         line, column = self.getpos()

@@ -14,7 +14,7 @@ from guardbind.text.layout import Span
 
 __all__ = ["setting_values"]
 
-_Value: TypeAlias = tuple[Path, Span, str | None]
+_SettingValue: TypeAlias = tuple[Path, Span, str | None]
 
 _DEEPEST = 16
 _QUOTED = re.compile(r"\"(?P<double>[^\"\\\r\n]*+(?:\\.[^\"\\\r\n]*+)*+)\"|'(?P<single>[^'\r\n]*)'")
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 )
 
 
-def setting_values(text: str, span: Span, *, toml: bool) -> Iterator[_Value]:
+def setting_values(text: str, span: Span, *, toml: bool) -> Iterator[_SettingValue]:
     """Yield the path below the key, the place and the decoded form of each value on the line.
 
     A comment behind the value is no part of it, nor are the quotes around it. Only TOML has lists and tables; elsewhere
@@ -56,7 +56,7 @@ def setting_values(text: str, span: Span, *, toml: bool) -> Iterator[_Value]:
     yield from _one((), text, (start, stop), escaped=False)
 
 
-def _one(path: Path, text: str, span: Span, *, escaped: bool) -> Iterator[_Value]:
+def _one(path: Path, text: str, span: Span, *, escaped: bool) -> Iterator[_SettingValue]:
     written = text[slice(*span)]
     if written.strip() and len(written) <= LONGEST_VALUE:
         said = _said(written) if escaped and "\\" in written else written
@@ -70,7 +70,7 @@ def _said(written: str) -> str:
         return written
 
 
-def _nested(text: str, start: int, end: int) -> Iterator[_Value]:
+def _nested(text: str, start: int, end: int) -> Iterator[_SettingValue]:
     """Read a list or a table on one line; tomllib has found it well formed."""
     levels: list[list[str | int | None]] = []  # of each bracket: the place in the list, or the key in the table
     at = start
