@@ -29,7 +29,10 @@ _BROKEN_LINE = re.compile(r"\r(?!\n)|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029\0]")
 
 
 def _code(text: str) -> Iterator[Block]:
-    """Find fences that name a language of code; a name that is assigned something computed somewhere is left out."""
+    """Find fences that name a language of code; a name that is assigned something computed somewhere is left out.
+
+    What is Python is no other rule's, even if it binds nothing.
+    """
     at = 0
     while opening := _FENCE.search(text, at):
         start = opening.end()
@@ -43,10 +46,11 @@ def _code(text: str) -> Iterator[Block]:
         if shell and _HEADED.search(text, start, end):
             continue  # in a list of settings a comment names those below it
         read = _python(text, start, end) if _PYTHON.fullmatch(opening["language"]) else None
+        python = read is not None
         if read is None:
             read = list(read_code_lines(text, start, end, words=shell))
         found = tuple(sorted(read, key=lambda item: item.value))
-        if found:
+        if found or (python and start < end):
             yield Block((start, end), found)
 
 
@@ -160,5 +164,5 @@ def _name(target: ast.expr) -> Path | None:
     return None
 
 
-read = PlainRule(_code, order=15, default=True)
+read = PlainRule(_code, order=12, default=True)
 """The rule `code`."""

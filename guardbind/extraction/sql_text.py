@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from guardbind.extraction.prose import LONGEST_VALUE
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
-from guardbind.extraction.sql_tuples import read_tuples
+from guardbind.extraction.sql_tuples import LONGEST_ROWS, read_tuples
 from guardbind.extraction.tables import TableCell, read_table
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
@@ -64,14 +64,21 @@ def _sql(text: str, language: Language) -> Iterator[Block]:
         at = max(end, begins.end())
         if end > begins.start():
             yield Block((begins.start(), end), tuple(script.found(language)))
+    yield from _selections(text, language)
+
+
+def _selections(text: str, language: Language) -> Iterator[Block]:
     at = 0
-    while begins := _SELECTING.search(text, at):
+    left = 3 * len(text)  # characters that may be looked through for the end of rows that have none
+    while left > 0 and (begins := _SELECTING.search(text, at)):
         at = begins.end()
         if select := _SELECT.match(text, begins.start()):
             block = _selected(text, select, language)
             if block is not None:
                 yield block
                 at = block.region[1]
+            else:
+                left -= min(len(text) - at, LONGEST_ROWS) // 8
 
 
 def _selected(text: str, select: re.Match[str], language: Language) -> Block | None:
@@ -114,7 +121,7 @@ def _bare(name: str) -> str:
 
 
 @dataclass(slots=True)
-class _Rows:
+class _SqlRows:
     """The rows of a table that were inserted, and what was set in them later."""
 
     head: list[str]
@@ -128,7 +135,7 @@ class _Script:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tables: dict[str, _Rows] = {}
+        self._tables: dict[str, _SqlRows] = {}
         self._lost: set[str] = set()  # tables of which it is not known what they hold
 
     def take(self, start: int) -> int:
@@ -152,7 +159,7 @@ class _Script:
 
     def _inserts(self, insert: re.Match[str]) -> int | None:
         table, head = _bare(insert["table"]), [_bare(name) for name in insert["columns"].split(",")]
-        known = self._tables.setdefault(table, _Rows(head, TableCell(insert.span("table"), table)))
+        known = self._tables.setdefault(table, _SqlRows(head, TableCell(insert.span("table"), table)))
         if known.head != head or len(head) > _WIDEST:
             self._lost.add(table)
         at: int = insert.end()
@@ -193,7 +200,7 @@ class _Script:
             return rest.end() if rest else None
         key = _said(where)
         if known is None:
-            known = _Rows([_bare(where["column"])], TableCell(update.span("table"), table))
+            known = _SqlRows([_bare(where["column"])], TableCell(update.span("table"), table))
             self._tables[table] = known
         for one in sets:
             value = _span(one)

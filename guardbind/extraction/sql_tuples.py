@@ -9,16 +9,18 @@ import warnings
 from guardbind.extraction.python_constants import PythonConstants
 from guardbind.extraction.tables import TableCell
 
-__all__ = ["read_tuples"]
+__all__ = ["LONGEST_ROWS", "read_tuples"]
 
-_LONGEST = 200_000  # characters
+LONGEST_ROWS = 200_000
+"""Characters of the rows of a statement."""
+
 _TOKEN = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"|[()\[\]{}]")
 _BROKEN_LINE = re.compile(r"[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029\0]")
 _NEXT = re.compile(r"[ \t]*,?[ \t]*\r?\n[ \t]*(?=[(])")
-_Rows = tuple[list[list[TableCell | None]], int]
+_TupleRows = tuple[list[list[TableCell | None]], int]
 
 
-def read_tuples(text: str, start: int, width: int) -> _Rows | None:
+def read_tuples(text: str, start: int, width: int) -> _TupleRows | None:
     """Return the rows of a list of tuples, or of tuples on lines of their own, and where they end.
 
     Args:
@@ -43,7 +45,7 @@ def read_tuples(text: str, start: int, width: int) -> _Rows | None:
 
 def _close(text: str, start: int) -> int | None:
     depth = 0
-    for token in _TOKEN.finditer(text, start, min(len(text), start + _LONGEST)):
+    for token in _TOKEN.finditer(text, start, min(len(text), start + LONGEST_ROWS)):
         sign = token[0]
         depth += (sign in "([{") - (sign in ")]}")
         if depth == 0:

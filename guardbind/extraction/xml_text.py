@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from xml.parsers import expat
 
-from guardbind.extraction.markup import Element, elements
+from guardbind.extraction.markup import TAG, Element, elements
 from guardbind.extraction.prose import LONGEST_VALUE, is_value
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
 from guardbind.text.language import Language
@@ -145,8 +145,11 @@ class _XmlReader:
     def _ends(self, _: str) -> None:
         node = self._open.pop()
         node.closing = self._at()
-        close = self._text.find(">", node.closing)
-        node.end = close + 1
+        if self._text.startswith("</", node.closing):
+            node.end = self._text.index(">", node.closing) + 1
+        else:
+            tag = TAG.match(self._text, node.start)
+            node.end = tag.end() if tag else node.start
 
     def _says(self, said: str) -> None:
         node = self._open[-1]

@@ -35,37 +35,47 @@ def _yaml(text: str, language: Language) -> Iterator[Block]:
     Outside of fences and `---`, lines of the form `key: value` are YAML where some are nested in others; all values
     there have to look like some, so that a list of sentences is not taken for data.
     """
-    last: Block | None = None  # not declared: what stands below it may be of the same document
+    document = _Mappings(text)  # not declared: what stands below it may belong to it
     for stretch in _stretches(text):
         blocks = _parse(text, stretch.start, stretch.end)
         if stretch.declared:
-            if last is not None:
-                yield last
+            yield from document.ends()
             yield from blocks
-            last = None
             continue
         for block in blocks:
             if all(_plausible(text, item, language) for item in block.found):
-                if last is not None and not _goes_on(text, last, block):
-                    yield last
-                    last = block
-                else:
-                    last = block if last is None else _joined(last, block)
-    if last is not None:
-        yield last
+                if not document.goes_on(block):
+                    yield from document.ends()
+                document.add(block)
+    yield from document.ends()
 
 
-def _goes_on(text: str, last: Block, block: Block) -> bool:
-    """Whether mappings stand directly below others, or with a blank line between, and no key stands in both."""
-    between = text[last.region[1] : block.region[0]]
-    if between.strip() or len(between.splitlines()) > 1:
-        return False
-    keys = {item.path[0] for item in last.found}
-    return all(isinstance(item.path[0], str) and item.path[0] not in keys for item in block.found)
+class _Mappings:
+    """Mappings that stand directly below each other, or with a blank line between; no key stands in two of them."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._blocks: list[Block] = []
+        self._keys: set[str | int] = set()
 
-def _joined(last: Block, block: Block) -> Block:
-    return Block((last.region[0], block.region[1]), last.found + block.found)
+    def goes_on(self, block: Block) -> bool:
+        if not self._blocks:
+            return True
+        between = self._text[self._blocks[-1].region[1] : block.region[0]]
+        if between.strip() or len(between.splitlines()) > 1 or not self._keys:
+            return False
+        return all(isinstance(item.path[0], str) and item.path[0] not in self._keys for item in block.found)
+
+    def add(self, block: Block) -> None:
+        self._blocks.append(block)
+        self._keys.update(item.path[0] for item in block.found if isinstance(item.path[0], str))
+
+    def ends(self) -> Iterator[Block]:
+        """Yield what was added as one document."""
+        if self._blocks:
+            region = (self._blocks[0].region[0], self._blocks[-1].region[1])
+            yield Block(region, tuple(item for block in self._blocks for item in block.found))
+        self._blocks, self._keys = [], set()
 
 
 class _YamlStretch(NamedTuple):
