@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from typing import NamedTuple, TypeAlias
 
 from guardbind.extraction.captions import caption_above
@@ -43,7 +43,8 @@ def _aligned(text: str, language: Language) -> Iterator[Block]:
     """Find headings with rows below them, up to the first line that does not keep to the columns.
 
     Columns are parted by bars with a line of dashes below the headings, by such a line alone, or by blanks: at least
-    two of them, or one between headings in capitals where all rows have a blank there as well.
+    two of them, or one between headings in capitals where all rows have a blank there as well. Headings
+    that are not in capitals have at least three columns, and digits below one of them.
     """
     lines = [match.span("content") for match in _LINE.finditer(text)]
     number = 0
@@ -168,27 +169,52 @@ def _spaced(text: str, lines: Sequence[Span], number: int, language: Language) -
     said = [line[slice(*field)] for field in fields]
     if not capitals and any(name[-1] in ".!?:,;" or len(name.split()) > _FIELD_WORDS for name in said):
         return None
-    # The first row that does not keep to the columns with two blanks between them is behind the table.
+    rows, blank = _keeping(line, fields, (text[slice(*below)] for below in islice(lines, number + 1, None)))
+    spans = _cut(line, rows, blank, capitals) if rows else None
+    if spans and any(prose := [_said(row, spans) for row in rows]):
+        rows, blank = _keeping(line, fields, rows[: prose.index(True)])
+        spans = _cut(line, rows, blank, capitals) if rows else None
+    names = [line[low:high].strip() for low, high in spans or ()]
+    if spans is None or not _is_head(names, language) or not (capitals or _heads(names, rows, spans)):
+        # Each of many lines is not to be looked at again below each of them.
+        return [], [], number + len(rows) if len(rows) > _MOST_AGAIN else number
+    return _rows(text, lines, number + 1, _Columns(names, spans), len(rows))
+
+
+def _keeping(line: str, fields: Sequence[Span], below: Iterable[str]) -> tuple[list[str], bytearray]:
+    """Return the rows that leave a blank wherever two are in the headings, and which places are blank in all of them.
+
+    The first one that does not is behind the table.
+    """
     rows: list[str] = []
-    blank = [True] * (end - start)  # in all rows so far
-    for low, high in lines[number + 1 :]:
-        row = text[low:high]
-        if not row.strip() or "\t" in row or len(row) > _LONGEST:
+    blank = bytearray(b"\1" * len(line))
+    for row in below:
+        if "\t" in row or len(row) > _LONGEST:
             break
-        now = [was and (at >= len(row) or row[at] == " ") for at, was in enumerate(blank)]
-        if any(not any(now[a:b]) for (_, a), (b, _) in pairwise(fields)) or len(row.split()) < 2:
+        now = blank[:]
+        tokens = [match.span() for match in _TOKEN.finditer(row)]
+        for low, high in tokens:
+            now[low:high] = bytes(max(0, min(high, len(line)) - low))
+        if len(tokens) < 2 or any(now.find(1, a, b) < 0 for (_, a), (b, _) in pairwise(fields)):
             break
         rows.append(row)
         blank = now
-    spans = _cut(line, rows, blank, capitals) if rows else None
-    names = [line[low:high].strip() for low, high in spans or ()]
-    if spans is None or not _is_head(names, language) or (len(names) == 2 and len(rows) == 1 and not capitals):
-        # Each of many lines is not to be looked at again below each of them.
-        return [], [], number + len(rows) if len(rows) > _MOST_AGAIN else number
-    columns = _Columns(names, spans)
-    return _rows(
-        text, lines, number + 1, columns, next((n for n, row in enumerate(rows) if _said(row, spans)), len(rows))
+    return rows, blank
+
+
+def _heads(names: Sequence[str], rows: Sequence[str], spans: Sequence[tuple[int, int | None]]) -> bool:
+    """Whether a line differs from those below it, in that one of its columns has digits in each of these alone.
+
+    Two columns are more often keys beside their values.
+    """
+    return len(names) > 2 and any(
+        not _has_digit(name) and all(_has_digit(row[low:high]) for row in rows)
+        for name, (low, high) in zip(names, spans, strict=True)
     )
+
+
+def _has_digit(written: str) -> bool:
+    return any(char.isdigit() for char in written)
 
 
 def _said(row: str, spans: Sequence[tuple[int, int | None]]) -> bool:
@@ -198,7 +224,7 @@ def _said(row: str, spans: Sequence[tuple[int, int | None]]) -> bool:
     return len(spans) < 3 or any(" " in row[low:high].strip() for low, high in spans[:-1])
 
 
-def _cut(line: str, rows: Sequence[str], blank: Sequence[bool], capitals: bool) -> list[tuple[int, int | None]] | None:
+def _cut(line: str, rows: Sequence[str], blank: bytearray, capitals: bool) -> list[tuple[int, int | None]] | None:
     """Return where the columns are; None where one blank in the headings may part two of them or not."""
     tokens = [match.span() for match in _TOKEN.finditer(line)]
     starts = [0]

@@ -186,7 +186,8 @@ def _pairs(grid: _HtmlGrid) -> list[KeyAndValue] | None:
 
 def _first_row_heads(grid: _HtmlGrid) -> bool:
     names = [cell.said.content if cell.said else "" for cell in grid[0]]
-    if len(grid) < 2 or not all(names) or len(set(names)) < len(names):
+    # Of two columns each row may be a key with its value.
+    if len(grid) < 2 or len(names) < 3 or not all(names) or len(set(names)) < len(names):
         return False
     if any(classify(name).type != "text" or len(name.split()) > _HEADING_WORDS for name in names):
         return False

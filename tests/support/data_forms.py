@@ -131,11 +131,13 @@ TABLES: dict[str, Statements] = {
         (("4242", "TIME"), "00:00:01"),
         (("4242", "CMD"), "ps -ef"),
     ],
-    "Size  Mounted on\n40G   /\n99G   /data\nWhat is the size?": [
-        (("40G", "Size"), "40G"),
-        (("40G", "Mounted on"), "/"),
-        (("99G", "Size"), "99G"),
-        (("99G", "Mounted on"), "/data"),
+    "Disk  Size Mounted on\nsda1   40G /\nsdb1   99G /data\nWhat is the size?": [
+        (("sda1", "Disk"), "sda1"),
+        (("sda1", "Size"), "40G"),
+        (("sda1", "Mounted on"), "/"),
+        (("sdb1", "Disk"), "sdb1"),
+        (("sdb1", "Size"), "99G"),
+        (("sdb1", "Mounted on"), "/data"),
     ],
     " id | status  | total\n----+---------+-------\n  1 | open    |  5.00\n  2 |         |  7.50\n(2 rows)\n": [
         (("1", "id"), "1"),
@@ -224,6 +226,8 @@ NOTHING = [
     "<ul><li>We ship on Mondays.</li><li>It is never late.</li></ul>",
     "<table><tr><td>Carrier</td><td>DPX</td></tr><tr><td>Colour</td><td>red</td></tr></table>",
     "<context>The boats lie still, and nobody says a word.</context>",
+    "<table><tr><td>Name</td><td>Ann Lee</td></tr><tr><td>Badge</td><td>4417</td></tr></table>",
+    "Name    Ann Lee\nBadge   4417\nDesk    4B\n",
     "See [1] and\n[2]\n[note]\nthat is all.",
     "# Notes\n\nNothing to see here.",
     "Hello, Bob\nthere, Ann\nyou, 5",

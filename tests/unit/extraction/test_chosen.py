@@ -112,7 +112,7 @@ def test_attributes_of_any_object_will_do(rules: Registry[object]) -> None:
             return shout(text)
 
     rules.register("loud", Loud())
-    assert default_rules()[:3] == ("yaml", "loud", "json")
+    assert default_rules()[:4] == ("yaml", "code", "loud", "json")
     assert read_by("so LOUD") == [("loud", "LOUD")]
 
 
