@@ -91,7 +91,8 @@ def _is_head(head: Sequence[str], language: Language) -> bool:
         and len(set(head)) == len(head)
         and all(
             len(name.split()) <= _HEADING_WORDS
-            and name[-1] not in ".!?:,;"
+            and name[-1] not in ".!?:;"
+            and not any(sign in name for sign in (",", ". ", "  "))
             and ("%" in name or "#" in name or is_key(name, language))
             and classify(name).type == "text"
             for name in head

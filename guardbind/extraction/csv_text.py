@@ -19,6 +19,7 @@ __all__ = ["read"]
 _LINE = re.compile(r"(?P<content>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _DELIMITERS = ",;\t"
 _HEADING_WORDS = 4
+_NO_HEADING = ("=", "<", ">", "{", "}", '"', "`", ": ")
 
 
 def _csv(text: str, language: Language) -> Iterator[Block]:
@@ -69,6 +70,9 @@ def _is_head(head: Sequence[str]) -> bool:
             name and len(name.split()) <= _HEADING_WORDS and name[-1] not in ".!?:" and classify(name).type == "text"
             for name in head
         )
+        # What a program or a sentence has between its commas is none.
+        and not any(sign in name for name in head for sign in _NO_HEADING)
+        and all(name.count("(") == name.count(")") and (name[0].isalnum() or name[0] in "#%_(") for name in head)
     )
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from guardbind.extraction.prose import is_key
+from guardbind.extraction.prose import is_key, is_value
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
 from guardbind.extraction.setting_values import setting_values
 from guardbind.text.language import Language
@@ -159,9 +159,23 @@ class _Lines:
             return
         start = self._parts[0].start
         toml = self._sections and _is_toml(self._text[self._parts[0].place[0] - 1 - self._parts[0].listed : self._end])
-        found = tuple(self._found(toml))
+        found = tuple(self._found(toml)) if self._sections or self._plain() else ()
         if found:
             yield Block((start, self._end), found)
+
+    def _plain(self) -> bool:
+        """Whether all that stands below comments are values, none of them indented, and not the lines of a program."""
+        for part in self._parts:
+            for setting in part.settings:
+                value = (setting["value"] or "").strip()
+                if setting[0][:1].isspace() or (
+                    value and not _quoted(value) and any(sign in value for sign in "()[]{}")
+                ):
+                    return False
+                spaced = setting[0][setting.end("key") - setting.start() :][:1].isspace()
+                if spaced and len(value.split()) > 1 and not _quoted(value) and not is_value(value, self._language):
+                    return False
+        return True
 
     def _found(self, toml: bool) -> Iterator[Found]:
         parts = [part for part in self._parts if part.settings]
@@ -191,6 +205,10 @@ class _Lines:
                 begins = value[0] - (self._text[value[0] - 1] in "\"'") if more else setting.start("key")
                 end = value[1] + (value[1] < setting.end() and self._text[value[1]] in "\"'")
                 yield Found((*path, *more), value, (begins, end), decoded, places=(*places, *(None for _ in more)))
+
+
+def _quoted(value: str) -> bool:
+    return value[0] in "\"'"
 
 
 def _comment_part(comment: _Comment) -> _Part:

@@ -22,7 +22,8 @@ _DEEPEST = 64
 _ATTRIBUTE = re.compile(r"\s+(?P<name>[^\s=<>/\"']+)\s*=\s*(?:\"(?P<double>[^\"<]*)\"|'(?P<single>[^'<]*)')")
 # What HTML and Markdown with HTML are made of: their text is for readers, not under keys.
 _HTML = re.compile(
-    r"a|abbr|article|aside|b|blockquote|body|br|button|center|code|dd|details|div|dl|dt|em|fieldset|figure|"
+    r"a|abbr|audio|base|canvas|font|hr|link|meta|noscript|option|svg|video|"
+    r"article|aside|b|blockquote|body|br|button|center|code|dd|details|div|dl|dt|em|fieldset|figure|"
     r"footer|form|h1|h2|h3|h4|h5|h6|head|header|hr|html|i|iframe|img|input|kbd|li|main|mark|nav|ol|p|pre|s|"
     r"samp|script|section|select|small|span|strong|style|sub|sup|table|tbody|td|tfoot|th|thead|tr|u|ul|var"
 )

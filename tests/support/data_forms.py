@@ -230,6 +230,7 @@ NOTHING = [
     "Name    Ann Lee\nBadge   4417\nDesk    4B\n",
     "See [1] and\n[2]\n[note]\nthat is all.",
     "# Notes\n\nNothing to see here.",
+    "IMPLIED, INCLUDING, WITHOUT  LIMITATION\nOR FITNESS FOR A PARTICULAR  PURPOSE\n",
     "Hello, Bob\nthere, Ann\nyou, 5",
     "Hello there  my friend\nthis is  a test of it\nmore  things",
     "I will update the list SET here. Please INSERT INTO the box (a) VALUES (b)",
