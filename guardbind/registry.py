@@ -171,14 +171,20 @@ SLOTS: Registry[Any] = Registry(
 RULES: Registry[Any] = Registry(
     "rule",
     {
+        "aligned": "guardbind.extraction.aligned_text:read",
         "assignment": "guardbind.extraction.assignments:read",
+        "code": "guardbind.extraction.code_text:read",
         "csv": "guardbind.extraction.csv_text:read",
+        "html": "guardbind.extraction.html_text:read",
         "json": "guardbind.extraction.json_text:read",
         "markdown": "guardbind.extraction.markdown_text:read",
         "numbered": "guardbind.extraction.numbered:read",
         "python": "guardbind.extraction.python_text:read",
         "receipt": "guardbind.extraction.receipts:read",
         "sentence": "guardbind.extraction.sentences:read",
+        "settings": "guardbind.extraction.settings_text:read",
+        "sql": "guardbind.extraction.sql_text:read",
+        "xml": "guardbind.extraction.xml_text:read",
         "yaml": "guardbind.extraction.yaml_text:read",
     },
 )

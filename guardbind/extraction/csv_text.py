@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from guardbind.extraction.captions import caption_above
 from guardbind.extraction.rule import Block, WordedRule
 from guardbind.extraction.tables import TableCell, read_table
 from guardbind.text.language import Language
@@ -18,21 +19,26 @@ __all__ = ["read"]
 _LINE = re.compile(r"(?P<content>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _DELIMITERS = ",;\t"
 _HEADING_WORDS = 4
+_NO_HEADING = ("=", "<", ">", "{", "}", '"', "`", ": ")
 
 
 def _csv(text: str, language: Language) -> Iterator[Block]:
     """Find lines that have the same number of cells below a line of headings.
 
     Headings are different, of at most four words, and none is a number or another typed value. Where a space stands
-    behind the commas, as in prose, the table ends before the first row without a typed cell. A cell stands on one line.
+    behind the commas, as in prose, the table ends before the first row without a typed cell, and two rows are needed
+    below two headings. A cell stands on one line.
     """
     lines = [match.span("content") for match in _LINE.finditer(text)]
     number = 0
     while number + 1 < len(lines):
         tables = (_table(text, lines, number, delimiter) for delimiter in _DELIMITERS)
         head, rows = next((table for table in tables if table[1]), ([], []))
-        if found := tuple(read_table(text, [cell.content for cell in head], rows, language)):
-            yield Block((lines[number][0], lines[number + len(rows)][1]), found)
+        if rows:
+            start = lines[number][0]
+            caption = caption_above(text, start, language)
+            if found := tuple(read_table(text, [cell.content for cell in head], rows, language, caption)):
+                yield Block((caption.span[0] if caption else start, lines[number + len(rows)][1]), found)
         number += 1 + len(rows)
 
 
@@ -52,7 +58,8 @@ def _table(
         if spaced and all(classify(cell.content).type == "text" for cell in row):
             break
         rows.append(row)
-    return head, rows
+    # "Hello, Bob" and "Ann, 5" below it are no table.
+    return (head, rows) if not spaced or len(rows) > 1 or len(head) > 2 else ([], [])
 
 
 def _is_head(head: Sequence[str]) -> bool:
@@ -63,6 +70,9 @@ def _is_head(head: Sequence[str]) -> bool:
             name and len(name.split()) <= _HEADING_WORDS and name[-1] not in ".!?:" and classify(name).type == "text"
             for name in head
         )
+        # What a program or a sentence has between its commas is none.
+        and not any(sign in name for name in head for sign in _NO_HEADING)
+        and all(name.count("(") == name.count(")") and (name[0].isalnum() or name[0] in "#%_(") for name in head)
     )
 
 

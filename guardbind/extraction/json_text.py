@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from guardbind.extraction.escapes import writable
 from guardbind.extraction.prose import LONGEST_VALUE
 from guardbind.extraction.rule import Block, Found, Path, PlainRule
 from guardbind.text.layout import Span
@@ -148,7 +149,8 @@ class _JsonReader:
         if string is None:
             raise _Malformed
         written = string[0]
-        return json.loads(written) if "\\" in written else written[1:-1], string.end()
+        inner = written[1:-1]
+        return writable(json.loads(written), inner) if "\\" in written else inner, string.end()
 
     def _behind(self, sign: str, at: int) -> int:
         if not self._text.startswith(sign, at):

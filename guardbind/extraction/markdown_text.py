@@ -9,6 +9,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from guardbind.extraction.captions import caption_above
 from guardbind.extraction.rule import Block, WordedRule
 from guardbind.extraction.tables import TableCell, read_table
 from guardbind.text.language import Language
@@ -18,7 +19,7 @@ __all__ = ["read"]
 
 _LINE = re.compile(r"[^\n]*(?:\n|\Z)")
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*){0,99}\|?[ \t]*\r?\n?")
-_MARKUP = "*_`~ "
+_MARKUP = "*_`~[ "
 
 
 def _markdown(text: str, language: Language) -> Iterator[Block]:
@@ -66,16 +67,26 @@ def _read_block(text: str, parser: MarkdownIt, lines: Sequence[Span], language: 
         else:
             rows[-1].append(cell)
     rows = [row for row in rows if len(row) == len(head)]
-    found = tuple(read_table(text, head, rows, language)) if len(head) > 1 else ()
-    return Block((start, end), found) if found else None
+    caption = caption_above(text, start, language)
+    found = tuple(read_table(text, head, rows, language, caption)) if len(head) > 1 else ()
+    return Block((caption.span[0] if caption else start, end), found) if found else None
 
 
 def _bare(text: str, start: int, end: int, inline: Token) -> TableCell:
-    """Leave out the marks of emphasis and of code around a cell."""
-    content = "".join(child.content for child in inline.children or ())
-    if content and (at := text.find(content, start, end)) >= 0 and not text[start:at].strip(_MARKUP):
+    """Leave out the marks of emphasis, of code and of a link around a cell, and what is struck out in it."""
+    content = "".join(_unstruck(inline.children or ())).strip()
+    at = text.find(content, start, end) if content else -1
+    if at >= 0 and (not text[start:at].strip(_MARKUP) or not text[at + len(content) : end].strip(_MARKUP)):
         return TableCell((at, at + len(content)), content)
     return TableCell((start, end), content or inline.content)
+
+
+def _unstruck(children: Sequence[Token]) -> Iterator[str]:
+    struck = 0
+    for child in children:
+        struck += child.nesting if child.type in ("s_open", "s_close") else 0
+        if not struck:
+            yield child.content
 
 
 read = WordedRule(_markdown, order=30, default=True)

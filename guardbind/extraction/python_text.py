@@ -6,11 +6,9 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from typing import TypeAlias
 
-from guardbind.extraction.prose import LONGEST_VALUE
-from guardbind.extraction.rule import Block, Found, Path, PlainRule
-from guardbind.text.layout import Span
+from guardbind.extraction.python_constants import PythonConstants
+from guardbind.extraction.rule import Block, Found, PlainRule
 
 __all__ = ["read"]
 
@@ -22,8 +20,6 @@ _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[()\[\]{}]")
 _LINE_END = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _LONGEST = 2000  # characters
-_DEEPEST = 64  # parts of a path; what is nested deeper is not read
-_PartSpans: TypeAlias = tuple[Span | None, ...]
 
 
 def _python(text: str) -> Iterator[Block]:
@@ -43,7 +39,7 @@ def _python(text: str) -> Iterator[Block]:
 
 def _found(written: str, start: int) -> tuple[Found, ...]:
     try:
-        return tuple(_Constants(written, start).leaves(_parse(written), (), (), 0))
+        return tuple(PythonConstants(written, start).leaves(_parse(written), (), (), 0))
     except RecursionError:  # of ast.unparse, at a thousand signs one behind the other: no call that anybody wrote
         return ()
 
@@ -86,82 +82,6 @@ def _parse(written: str) -> ast.expr | None:
             return ast.parse(written, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def _subject(call: ast.Call) -> list[ast.Constant]:
-    """Return what a call is about: its one argument without a name, where that is a string."""
-    only = call.args[0] if len(call.args) == 1 else None
-    if not isinstance(only, ast.Constant) or not isinstance(only.value, str):
-        return []
-    return [only] if only.value.strip() and len(only.value) <= LONGEST_VALUE else []
-
-
-class _Constants:
-    """Reads the constants in an expression of one line.
-
-    Args:
-        written: The expression.
-        shift: Where it begins in the text.
-    """
-
-    def __init__(self, written: str, shift: int) -> None:
-        self._written = written
-        self._bytes = written.encode(errors="surrogatepass")
-        self._shift = shift
-
-    def leaves(self, node: ast.expr | None, path: Path, places: _PartSpans, statement: int) -> Iterator[Found]:
-        """Yield the constants under a node, None and blank strings left out."""
-        if len(path) > _DEEPEST:
-            return
-        if isinstance(node, ast.Call):
-            subject = _subject(node)
-            called: Path = (*path, ast.unparse(node.func), *(str(only.value) for only in subject))
-            at: _PartSpans = (*places, None, *map(self._inner, subject))
-            for argument in node.keywords:
-                if argument.arg is not None:
-                    start = self._place(argument.col_offset)
-                    name = (start + self._shift, start + self._shift + len(argument.arg))
-                    yield from self.leaves(argument.value, (*called, argument.arg), (*at, name), start)
-        elif isinstance(node, ast.Dict):
-            for key, member in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)):
-                    at = (*places, self._inner(key))
-                    yield from self.leaves(member, (*path, str(key.value)), at, self._place(key.col_offset))
-        elif isinstance(node, (ast.List, ast.Tuple)):
-            for number, item in enumerate(node.elts):
-                yield from self.leaves(item, (*path, number), (*places, None), self._place(item.col_offset))
-        elif node is not None and path:
-            yield from self._constant(node, path, places, statement)
-
-    def _inner(self, node: ast.Constant) -> Span:
-        """Return the place of a constant in the text, without its quotes."""
-        start, end = self._place(node.col_offset), self._place(node.end_col_offset or 0)
-        quotes = self._written[start] in "\"'"
-        return start + quotes + self._shift, end - quotes + self._shift
-
-    def _constant(self, node: ast.expr, path: Path, places: _PartSpans, statement: int) -> Iterator[Found]:
-        number = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
-        value = number.value if isinstance(number, ast.Constant) else None
-        start, end = self._place(node.col_offset), self._place(node.end_col_offset or 0)
-        stop, said = end, self._written[start:end]
-        if isinstance(value, str) and number is node:
-            if said[0] not in "\"'" or said[:3] in ('"""', "'''"):
-                return
-            start, end = start + 1, end - 1
-            if value != self._written[start:end] and "\\" not in self._written[start:end]:
-                return  # strings that are written one behind the other
-            said = value
-        elif not isinstance(value, (int, float)):
-            return
-        written = self._written[start:end]
-        if said.strip() and len(written) <= LONGEST_VALUE:
-            shift = self._shift
-            span, whole = (start + shift, end + shift), (statement + shift, stop + shift)
-            yield Found(path, span, whole, said if said != written else None, places=places)
-
-    def _place(self, column: int) -> int:
-        """Turn a place of the ast module, which counts bytes of UTF-8, into one in characters."""
-        return len(self._bytes[:column].decode(errors="surrogatepass"))
 
 
 read = PlainRule(_python, order=50, default=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import yaml
@@ -34,10 +35,47 @@ def _yaml(text: str, language: Language) -> Iterator[Block]:
     Outside of fences and `---`, lines of the form `key: value` are YAML where some are nested in others; all values
     there have to look like some, so that a list of sentences is not taken for data.
     """
+    document = _Mappings(text)  # not declared: what stands below it may belong to it
     for stretch in _stretches(text):
-        found = _parse(text, stretch.start, stretch.end)
-        if found and (stretch.declared or all(_plausible(text, item, language) for item in found)):
-            yield Block((stretch.start, stretch.end), tuple(found))
+        blocks = _parse(text, stretch.start, stretch.end)
+        if stretch.declared:
+            yield from document.ends()
+            yield from blocks
+            continue
+        for block in blocks:
+            if all(_plausible(text, item, language) for item in block.found):
+                if not document.goes_on(block):
+                    yield from document.ends()
+                document.add(block)
+    yield from document.ends()
+
+
+class _Mappings:
+    """Mappings that stand directly below each other, or with a blank line between; no key stands in two of them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._blocks: list[Block] = []
+        self._keys: set[str | int] = set()
+
+    def goes_on(self, block: Block) -> bool:
+        if not self._blocks:
+            return True
+        between = self._text[self._blocks[-1].region[1] : block.region[0]]
+        if between.strip() or len(between.splitlines()) > 1 or not self._keys:
+            return False
+        return all(isinstance(item.path[0], str) and item.path[0] not in self._keys for item in block.found)
+
+    def add(self, block: Block) -> None:
+        self._blocks.append(block)
+        self._keys.update(item.path[0] for item in block.found if isinstance(item.path[0], str))
+
+    def ends(self) -> Iterator[Block]:
+        """Yield what was added as one document."""
+        if self._blocks:
+            region = (self._blocks[0].region[0], self._blocks[-1].region[1])
+            yield Block(region, tuple(item for block in self._blocks for item in block.found))
+        self._blocks, self._keys = [], set()
 
 
 class _YamlStretch(NamedTuple):
@@ -156,17 +194,28 @@ class _YamlLines:
                 yield _YamlStretch(entry.start, entry.end, False)
 
 
-def _parse(text: str, start: int, end: int) -> list[Found]:
-    """Return the scalars of a document; none if it is no YAML or has no keys."""
+def _parse(text: str, start: int, end: int) -> list[Block]:
+    """Return the documents with their scalars; none if it is no YAML or has no keys."""
     reader = _EventReader(text, start)
+    starts: list[int] = []
+    counts: list[int] = []  # of scalars before each document
     # Events and not yaml.compose: that resolves aliases, so that it refuses a document where one is not defined, and it
     # builds the tree by recursion in C, which a text of 200 000 brackets kills the process with.
     try:
         for event in yaml.parse(text[start:end], Loader=_LOADER):
+            if isinstance(event, yaml.DocumentStartEvent):
+                starts.append(start + event.start_mark.index if starts else start)
+                counts.append(len(reader.found))
             reader.take(event)
     except (yaml.YAMLError, ValueError, _NotData):
         return []
-    return reader.found if any(isinstance(part, str) for item in reader.found for part in item.path) else []
+    blocks = []
+    counts.append(len(reader.found))
+    for (low, high), (first, last) in zip(pairwise([*starts, end]), pairwise(counts), strict=True):
+        found = tuple(reader.found[first:last])
+        if any(isinstance(part, str) for item in found for part in item.path):
+            blocks.append(Block((low, high), found))
+    return blocks
 
 
 class _NotData(Exception):

@@ -142,9 +142,9 @@ EXPORT_HOLDS = {
     ("Okafor, Ann.joined", "2021-02-01"),
     ("Bo Lind.city", "Malmö"),
     ("Bo Lind.joined", "2019-11-30"),
-    ("host", "eu-1.example.org"),
-    ("port", "8080"),
-    ("debug", "false"),
+    ("server.host", "eu-1.example.org"),
+    ("server.port", "8080"),
+    ("server.debug", "false"),
 }
 
 STORY = """\

@@ -15,17 +15,26 @@ from guardbind.registry import RULES, Registry
 from guardbind.text.language import Language
 
 MODULES = {
+    "aligned": "aligned_text",
     "assignment": "assignments",
+    "code": "code_text",
     "csv": "csv_text",
+    "html": "html_text",
     "json": "json_text",
     "markdown": "markdown_text",
     "numbered": "numbered",
     "python": "python_text",
     "receipt": "receipts",
     "sentence": "sentences",
+    "settings": "settings_text",
+    "sql": "sql_text",
+    "xml": "xml_text",
     "yaml": "yaml_text",
 }
-IN_ORDER = ("yaml", "json", "markdown", "csv", "python", "receipt", "assignment", "sentence", "numbered")
+IN_ORDER = (
+    *("yaml", "code", "json", "html", "xml", "settings", "sql", "markdown", "aligned", "csv", "python"),
+    *("receipt", "assignment", "sentence", "numbered"),
+)
 
 
 @pytest.fixture
@@ -68,7 +77,8 @@ def without(monkeypatch: pytest.MonkeyPatch, package: str, module: str) -> None:
 
 def test_the_rules_of_the_core_read_by_default_in_the_order_that_they_say() -> None:
     assert default_rules() == IN_ORDER
-    assert [RULES.get(name).order for name in IN_ORDER] == list(range(10, 100, 10))
+    orders = [RULES.get(name).order for name in IN_ORDER]
+    assert orders == sorted(set(orders)) and orders[0] == 10 and orders[-1] == 90
     assert all(RULES.get(name).default for name in IN_ORDER)
 
 
@@ -102,7 +112,7 @@ def test_attributes_of_any_object_will_do(rules: Registry[object]) -> None:
             return shout(text)
 
     rules.register("loud", Loud())
-    assert default_rules()[:3] == ("yaml", "loud", "json")
+    assert default_rules()[:4] == ("yaml", "code", "loud", "json")
     assert read_by("so LOUD") == [("loud", "LOUD")]
 
 

@@ -11,7 +11,8 @@ TEXTS = {name: text for name, (text, _) in (TUNED | UNSEEN).items()}
 
 
 def found_in(text: str) -> set[tuple[str, str]]:
-    return {(item.key, item.value) for item in extract(text).items}
+    # The name of a row, below its own heading, says nothing more.
+    return {(item.key, item.value) for item in extract(text).items if item.owner != item.said}
 
 
 # As docs/extract.md reports them: key and value both as the reader has them, of what was found, of what is there.

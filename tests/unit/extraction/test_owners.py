@@ -281,10 +281,10 @@ TURNED = {
     "The total is $5.00.": ["total is $5.00"],
     "Field | Value\n--- | ---\n**Order** | ORD-1\n": ["Order** | ORD-1"],
     "id | badge | desk\n--- | --- | ---\nAnn \\| Lee | 417 | 12-B\n": [
-        *("Ann \\| Lee | 417", "Ann \\| Lee | 417 | 12-B")
+        *("Ann \\| Lee", "Ann \\| Lee | 417", "Ann \\| Lee | 417 | 12-B")
     ],
-    'id,badge\n"Ann ""Al"" Lee",417\n': ['Ann ""Al"" Lee",417'],
-    "id,count\n12,500\n13,400\n": ["12", "500", "13", "400"],
+    'id,badge\n"Ann ""Al"" Lee",417\n': ['Ann ""Al"" Lee', 'Ann ""Al"" Lee",417'],
+    "id,count\n12,500\n13,400\n": ["12", "12", "500", "13", "13", "400"],
     '{"Alice": {"badge": 1, "desk": "x"}, "Bob": {"badge": 2, "desk": "y"}}': [
         *("Alice", '"badge": 1', "Alice", '"desk": "x"', "Bob", '"badge": 2', "Bob", '"desk": "y"')
     ],

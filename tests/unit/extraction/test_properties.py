@@ -267,7 +267,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], dict[str, list[str]]]:
 
 
 def by_path(head: list[str], rows: dict[str, list[str]]) -> list[tuple[tuple[str, str], str]]:
-    return [((row, head[i + 1]), cell) for row, cells in rows.items() for i, cell in enumerate(cells)]
+    return [((row, head[i]), cell) for row, cells in rows.items() for i, cell in enumerate([row, *cells])]
 
 
 @given(tables())
@@ -277,7 +277,8 @@ def test_markdown_is_read_back(data: tuple[list[str], dict[str, list[str]]]) -> 
     text = "The list:\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\nThe end."
     table = extract(text)
     check(text, table)
-    assert [(item.path, item.value) for item in table.items] == by_path(head, rows)
+    assert [(item.path[1:], item.value) for item in table.items] == by_path(head, rows)
+    assert all(item.path[0] == "The list" for item in table.items)
 
 
 @given(tables(), st.sampled_from([",", ";", "\t"]), st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
