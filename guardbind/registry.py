@@ -179,6 +179,8 @@ LANGUAGES: Registry[Any] = Registry(
     {
         "english": "guardbind.text.english:ENGLISH",
         "german": "guardbind.text.german:GERMAN",
+        "french": "guardbind.text.french:FRENCH",
+        "spanish": "guardbind.text.spanish:SPANISH",
     },
 )
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from guardbind.text.wordlists import either, wordlist
+
 __all__ = ["Cue", "Dot", "Language", "Marks", "Questions", "Statements", "Vocabulary", "either", "wordlist"]
 
 Dot: TypeAlias = Literal["always", "counted", "closing"]
@@ -15,27 +17,6 @@ Dot: TypeAlias = Literal["always", "counted", "closing"]
 
 Cue: TypeAlias = Literal["date", "money", "email", "url"]
 """Kinds of value that a question can ask for without naming an attribute."""
-
-
-def wordlist(*words: str) -> frozenset[str]:
-    """Return the words of some strings, parted by white space.
-
-    >>> sorted(wordlist("the a", "an"))
-    ['a', 'an', 'the']
-    """
-    return frozenset(word for written in words for word in written.split())
-
-
-def either(*phrases: str) -> re.Pattern[str]:
-    r"""Compile phrases, parted by `|`, that stand as whole words in any case; a space stands for white space.
-
-    Groups of regular expressions may stand in them: `add(?:s|ed)?`.
-
-    >>> either("sum|how many").findall("How  many make the sum of summer?")
-    ['How  many', 'sum']
-    """
-    joined = "|".join(phrases)
-    return re.compile(rf"\b(?:{joined})\b".replace(" ", r"\s+"), re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,6 +30,7 @@ class Vocabulary:
         latest: Words that ask for the last of them.
         generic: Words of an attribute that a person may leave out: "badge" for badge number.
         trailing: Those that a person may add: "phone number" is a phone.
+        leading: The same where they stand before it: "numéro de téléphone".
     """
 
     stop: frozenset[str]
@@ -57,6 +39,7 @@ class Vocabulary:
     latest: frozenset[str]
     generic: frozenset[str]
     trailing: frozenset[str]
+    leading: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -78,6 +61,10 @@ class Marks:
         of: The word between what is had and who has it, in a list too.
         possessive: What is added to the name of an owner, as a regular expression.
         genitives: Endings that make a name the owner's in one word: "Annas".
+        elided: Words that lose their vowel and stand before a mark, as a regular expression: "d", "l", "qu".
+        of_joins: Words between what is had and who has it that stand between the nouns of one attribute as well:
+            "numéro de badge". Only a name, a number or an article behind one says whose it is.
+        spaced: Whether spaces part the words.
     """
 
     abbreviations: tuple[str, ...]
@@ -93,6 +80,9 @@ class Marks:
     of: str
     possessive: str
     genitives: tuple[str, ...]
+    elided: str = ""
+    of_joins: frozenset[str] = frozenset()
+    spaced: bool = True
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -150,7 +140,8 @@ class Statements:
 
     Attributes:
         verbs: What stands between a name and its value in a sentence, as a regular expression with the groups `has`
-            (somebody has something) and `from` (a value before another one).
+            (somebody has something) and `from` (a value before another one); a group `kind` may say what the value
+            is: the number that a badge bears.
         new: How a verb ends that says that a value is new.
         to: The word before the second of two values, as a regular expression.
         at: Words that may stand between the verb and a value.
@@ -251,6 +242,7 @@ class Language:
         marks: What the marks between words depend on.
         questions: What questions are told by.
         statements: What statements are told by.
+        script: A letter of a script of its own; None where it is that of other languages too.
     """
 
     name: str
@@ -260,6 +252,7 @@ class Language:
     marks: Marks
     questions: Questions
     statements: Statements
+    script: re.Pattern[str] | None = None
 
     def stem(self, word: str) -> str:
         """Return the form that the spellings of a word share: no case, no inflection."""
@@ -332,6 +325,11 @@ class Language:
         return self.stems(self.vocabulary.trailing)
 
     @cached_property
+    def leading(self) -> frozenset[str]:
+        """The stems of words that a person may put before an attribute."""
+        return self.stems(self.vocabulary.leading)
+
+    @cached_property
     def which(self) -> frozenset[str]:
         """The stems of words that ask for one of several things."""
         return self.stems(self.questions.which)
@@ -341,18 +339,24 @@ class Language:
         """The stems of words that ask for a kind of value."""
         return self.stems(self.questions.cue_words)
 
+    @property
+    def edge(self) -> str:
+        """What parts a word from what stands beside it, as a regular expression."""
+        return r"\b" if self.marks.spaced else ""
+
     @cached_property
     def listed(self) -> re.Pattern[str]:
         """What stands between the members of a list."""
         marks = self.marks
         return re.compile(
-            rf"(?:{marks.possessive})?\s*(?:[,&/\u060c\u3001\uff0c]|,?\s*\b(?:{marks.listing})\b)\s*(?:{marks.of}\s+)?"
+            rf"(?:{marks.possessive})?\s*(?:[,&/\u060c\u3001\uff0c]|,?\s*{self.edge}(?:{marks.listing}){self.edge})\s*"
+            rf"(?:{marks.of}\s+)?"
         )
 
     @cached_property
     def clause_break(self) -> re.Pattern[str]:
         """What parts a key from the value of another one."""
-        return re.compile(rf"[,;\u060c\u3001\uff0c\uff1b]|\b(?:{self.marks.joining})\b")
+        return re.compile(rf"[,;\u060c\u3001\uff0c\uff1b]|{self.edge}(?:{self.marks.joining}){self.edge}")
 
     @cached_property
     def phrase_opening(self) -> re.Pattern[str]:
