@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from guardbind.extraction import unspaced
 from guardbind.extraction.prose import is_denied
 from guardbind.extraction.rule import Block, Found, WordedRule
 from guardbind.extraction.spoken_names import MOST_WORDS, NameReader, PlacedWord, SpokenName, place_of
@@ -45,7 +46,10 @@ def _sentences(text: str, language: Language) -> Iterator[Block]:
     the like. A value is quoted, or typed (it has a digit, or is an address); a name in capitals only where the
     attribute has an owner.
     """
-    yield from _SentenceReader(text, language).blocks()
+    if language.marks.spaced:
+        yield from _SentenceReader(text, language).blocks()
+    else:
+        yield from unspaced.blocks(text, language)
 
 
 class _SentenceReader:
@@ -150,7 +154,7 @@ class _SentenceReader:
             attribute = attribute[1:]
         if not 1 <= count(attribute, self._language) <= MOST_WORDS or not all(map(self._in_attribute, attribute)):
             return ()
-        if self._language.marks.of in attribute and owner[0][0].islower():
+        if {self._language.marks.of, *self._language.marks.of_joins} & {*attribute} and owner[0][0].islower():
             return ()  # "The team has the goal of winning 3 games"
         value = self._value(cursor, end, names=named)
         if value is None or not closes_clause(text, value[1], self._language):

@@ -183,6 +183,7 @@ class Statements:
         asked_of_keys: What is asked of a key that nobody owns, by the kind of its value.
         value: What is asked of the others.
         possession: How an attribute is written with its owner: a template with `{owner}` and `{attribute}`.
+        counters: Units behind a number, as a regular expression, where no space parts them from what follows.
     """
 
     verbs: str
@@ -226,6 +227,7 @@ class Statements:
     asked_of_keys: Mapping[str, str]
     value: str
     possession: str
+    counters: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

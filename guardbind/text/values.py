@@ -38,6 +38,7 @@ _AMOUNT = frozenset("0123456789.,' \u00a0\u202f")
 _ID = frozenset("-_#/.:")
 _PHONE = re.compile(r"\+?(?:\d|\(\d{1,5}\))(?:[ ./-]?(?:\d|\(\d{1,5}\)))*")
 _SPACED_PHONE = re.compile(r"0\d(?:[ \u00a0\u202f]\d\d){4}|\d{3}(?:[ \u00a0\u202f]\d{3,4}){2}")
+_YUAN = re.compile(r"(?P<amount>\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,4})?)\s?(?P<sign>\u5143)\u6574?")
 _MONTHS_OF = ("de_DE", "fr_FR", "es_ES")
 _BETWEEN = ("de", "del")  # "3 de mayo de 2024"
 _FIRST_DAY = re.compile(r"\A1(?:er|\u00ba)(?=\s)")
@@ -149,6 +150,9 @@ def _money(value: str) -> Typed | None:
         return None
     from price_parser import Price
 
+    if yuan := _YUAN.fullmatch(value):
+        yuans = _decimal(yuan["amount"])
+        return None if yuans is None else Typed("money", f"{yuans.normalize():f} {yuan['sign']}")
     unsigned = value.lstrip(_SIGNS)
     if len(value) - len(unsigned) > 1 or not any(char.isascii() and char.isdigit() for char in unsigned):
         return None

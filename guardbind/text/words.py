@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
 
-__all__ = ["Word", "content", "count", "is_telling", "joined", "spoken", "words"]
+__all__ = ["Word", "content", "count", "function_word", "is_telling", "joined", "spoken", "words"]
 
 # Letters and digits with what may join them inside one word; "e-mail" is one word, "order_id" and "orderId" are two.
 _WORD = re.compile(r"[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*")
@@ -53,6 +53,9 @@ def words(text: str, language: Language = ENGLISH) -> tuple[Word, ...]:
     possessive = _possessive(language)
     found: list[Word] = []
     for match in _word(language).finditer(text):
+        if not language.marks.spaced:
+            found.extend(_unspaced(text, match.span(), language))
+            continue
         if match.group().endswith(tuple(_ELIDED)):
             found.append(Word(match.group()[:-1].casefold(), *match.span(), False, False, False, False))
             continue
@@ -76,6 +79,40 @@ def is_telling(text: str, language: Language = ENGLISH) -> bool:
     """Whether a text holds a letter or digit, and more than words that are about nothing."""
     found = words(text, language)
     return any(word.content and (len(word.stem) > 1 or word.numeric or word.capital) for word in found)
+
+
+@cache
+def function_word(language: Language) -> re.Pattern[str]:
+    """Return the words at which the run of a script without spaces is cut, the longest first."""
+    words_of = language.vocabulary
+    known = words_of.stop | words_of.first | words_of.latest | words_of.generic | words_of.same.keys()
+    return re.compile("|".join(map(re.escape, sorted(known, key=lambda word: (-len(word), word)))), re.IGNORECASE)
+
+
+def _unspaced(text: str, span: Span, language: Language) -> Iterator[Word]:
+    """Cut a run at changes of script and at function words; what is left between these is one word each.
+
+    Nothing in it is written as a name is more than anything else, so all of it counts as a name.
+    """
+    assert language.script is not None
+    own = rf"(?:{language.script.pattern})+"
+    for piece in _pieces(own).finditer(text, *span):
+        edges = [piece.start(), piece.end()]
+        if language.script.match(piece.group()):
+            cuts = function_word(language).finditer(text, *piece.span())
+            edges = sorted({*edges, *(edge for cut in cuts for edge in cut.span())})
+        for start, end in pairwise(edges):
+            written = text[start:end]
+            stem = language.stem(written)
+            capital = written[0].isupper() or language.script.match(written) is not None
+            owning = text.startswith(language.marks.of, end)
+            numeric = any(char.isdecimal() for char in written)
+            yield Word(stem, start, end, capital, numeric, owning, stem not in language.stop)
+
+
+@cache
+def _pieces(own: str) -> re.Pattern[str]:
+    return re.compile(rf"{own}|(?:(?!{own})[\w.,:/@'\u2019-])+(?<=\w)")
 
 
 @cache

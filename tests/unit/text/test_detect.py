@@ -25,6 +25,8 @@ EVERY = [LANGUAGES.get(name) for name in LANGUAGES]
         ("社員番号は4417です。電話番号は何ですか。", "english"),
         ("\ud800 4417", "english"),
         ("", "english"),
+        ("张伟的工号是多少？", "chinese"),
+        ("Alice的工号是4417。Bob的工号是9082。", "chinese"),
     ],
 )
 def test_is_told(text: str, name: str) -> None:
