@@ -17,7 +17,7 @@ _QUOTED = re.compile(
 )
 _STATE = re.compile(r"[a-z][a-z_-]{1,30}(?=[.;]?(?:[ \t]*[\r\n]|[ \t]*\Z|[.;][ \t]))")  # "is now overdue."
 _CODE = re.compile(r"[A-Z]{3}[ \t\u00a0]\d")  # of a currency, before its amount
-_NEXT_WORD = re.compile(r"[ \t][^\W\d_](?:[\w%/\u00b2\u00b3-]|\.(?=\w)){0,40}")  # "a.m" is one
+_NEXT_WORD = re.compile(r"[ \t]\u00b0?[^\W\d_](?:[\w%/\u00b2\u00b3-]|\.(?=\w)){0,40}")  # "a.m" is one
 _ELSEWHERE = re.compile(r",[ \t]+[A-Z]")  # "5 Quay Road, Cork"
 _WORD = re.compile(r"\S+")
 _LIMITED_WORD = re.compile(r"\S{1,200}")

@@ -23,7 +23,7 @@ _EDGE = re.compile(rf"[{_STOPS};!?\"\r\n\u2028\u2029]|[,.:](?=\s)")
 _QUOTED = re.compile(
     r"[\"\u201c\u300c\u300e](?P<value>[^\"\u201c\u201d\u300c\u300d\u300e\u300f\r\n]{1,200})[\"\u201d\u300d\u300f]"
 )
-_PLAIN = rf"[^\s{_STOPS}\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff08\uff09;!?\"]"
+_PLAIN = rf"[^\s{_STOPS}\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff08\uff09\u2103\u2109;!?\"]"
 _TYPED = re.compile(rf"{_PLAIN}{{1,200}}(?: (?={_PLAIN}*[\dA-Z]){_PLAIN}{{1,40}}){{0,4}}")
 _CLOSED = re.compile(
     r"[\"\u201d\u300d\uff09)]{0,2}\s{0,4}(?:[\uff0c\u3002\uff1b\uff01;!\r\n]|[,.](?=\s|\Z)|[\uff08(]|\Z)"
