@@ -18,14 +18,15 @@ _WORD = re.compile(r"[^\W\d_]+['\u2019]?")
 _KANA = re.compile("[\u3040-\u30ff]")
 _OWN_SCRIPT = 0.25  # of the letters, from which a text is one of a script of its own
 _OTHER_SCRIPT = 0.05
-_LEAST = 2.0  # function words
+_LEAST = 1.5  # function words
 _LEAD = 1.5
+_KINDS = 2  # of function words
 
 
 def language_of(text: str, languages: Iterable[Language]) -> Language:
     """Return the language of a text; English where nothing else is clear.
 
-    A script of its own tells at once. Else function words are counted, each shared among the languages that have it:
+    A script of its own tells at once. Else function words are counted, less where several languages have them:
     the language with most of them is taken if it leads clearly.
 
     Args:
@@ -55,23 +56,30 @@ def language_of_prompt(prompt: PromptText, languages: Iterable[Language]) -> Lan
     return _told(last, known) or _told(prompt.text, known) or ENGLISH
 
 
+def _says(language: Language, text: str) -> bool:
+    """Whether a text holds a function word of a language that parts no words."""
+    return any(word in text for word in language.vocabulary.stop)
+
+
 def _told(text: str, languages: tuple[Language, ...]) -> Language | None:
     if len(text) > 2 * _LONGEST:
         text = f"{text[:_LONGEST]}\n{text[-_LONGEST:]}"
     letters = sum(map(str.isalpha, text)) or 1
     for language in languages:
-        if language.script and sum(1 for _ in language.script.finditer(text)) >= _OWN_SCRIPT * letters:
+        if language.script and _says(language, text) and sum(1 for _ in language.script.finditer(text)) >= _OWN_SCRIPT * letters:
             other = sum(1 for _ in _KANA.finditer(text))
             return language if other < _OTHER_SCRIPT * letters else None
     counts: defaultdict[str, float] = defaultdict(float)
+    kinds: Counter[str] = Counter()
     said = Counter(word.casefold().replace("\u2019", "'") for word in _WORD.findall(text))
     spaced = [language for language in languages if language.script is None]
     for word, times in said.items():
         having = [language.name for language in spaced if len(word) > 1 and word in language.function_words]
         for name in having:
-            counts[name] += times / len(having)
+            counts[name] += times / len(having) ** 2
+            kinds[name] += 1
     ranked = sorted(counts.items(), key=lambda count: -count[1])
     (best, most), (_, second) = [*ranked, ("", 0.0), ("", 0.0)][:2]
-    if most < _LEAST or most < _LEAD * second:
+    if most < _LEAST or most < _LEAD * second or kinds[best] < _KINDS:
         return None
     return next(language for language in spaced if language.name == best)

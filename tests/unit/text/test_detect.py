@@ -24,6 +24,8 @@ EVERY = [LANGUAGES.get(name) for name in LANGUAGES]
         ('{"order": 1001, "total": 52.1}', "english"),
         ("社員番号は4417です。電話番号は何ですか。", "english"),
         ("\ud800 4417", "english"),
+        ('"moi","A"\r\n"moi","0"', "english"),
+        ("Es falso que el número de placa de Alicia es 4417.", "spanish"),
         ("", "english"),
         ("张伟的工号是多少？", "chinese"),
         ("Alice的工号是4417。Bob的工号是9082。", "chinese"),
