@@ -122,7 +122,7 @@ class _Reader:
         if not _is_noun(noun, language) or (joint and not owner):
             return None
         if owner in self._said.mine or not joint:
-            at = end - len(said[len(owner + joint) :].lstrip())
+            at = start + len(said) - len(noun)
             return _Name((noun,), noun, start, ((at, at + len(noun)),))
         for determiner in sorted(self._said.determiners, key=len, reverse=True):
             if owner.startswith(determiner):

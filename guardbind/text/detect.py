@@ -66,7 +66,11 @@ def _told(text: str, languages: tuple[Language, ...]) -> Language | None:
         text = f"{text[:_LONGEST]}\n{text[-_LONGEST:]}"
     letters = sum(map(str.isalpha, text)) or 1
     for language in languages:
-        if language.script and _says(language, text) and sum(1 for _ in language.script.finditer(text)) >= _OWN_SCRIPT * letters:
+        if (
+            language.script
+            and _says(language, text)
+            and sum(1 for _ in language.script.finditer(text)) >= _OWN_SCRIPT * letters
+        ):
             other = sum(1 for _ in _KANA.finditer(text))
             return language if other < _OTHER_SCRIPT * letters else None
     counts: defaultdict[str, float] = defaultdict(float)

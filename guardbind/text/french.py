@@ -182,6 +182,7 @@ _STATEMENTS = Statements(
         f"|le bruit court",
         f"l['\u2019]affirmation|n['\u2019](?:a|ont|ai|avons|est) (?:jamais |pas )?{_SAID}|ne {_SAID} (?:pas|jamais)",
         "dout(?:e|ent|ons|er|ait)|ni(?:e|ent) que|nie(?:r|nt)?|dément(?:i|ent)?|contest(?:e|ent|é)|réfut(?:e|ent|é)",
+        f"{_SAID} (?:que|qu['\u2019])",  # somebody else says so
         "faussement|à tort|prétendument|soi-disant|par erreur",
     ),
     denied_after=re.compile(

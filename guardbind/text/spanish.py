@@ -185,6 +185,7 @@ _STATEMENTS = Statements(
         f"(?:algun[oa]s|much[oa]s|vari[oa]s)\\b[^.;:]{{0,40}}\\b{_SAID}|se rumorea|corre el rumor|el rumor|se dice",
         f"no (?:se |me |lo |ha |han |he )*{_SAID}|nunca (?:se |ha |han )?{_SAID}",
         "dud(?:a|an|o|amos|aba|ó)|nieg(?:a|an|o|ue)|neg(?:ó|aron|aba)|desmient(?:e|en)|desmintió|cuestion(?:a|an|ó)",
+        f"{_SAID} que",  # somebody else says so
         "refut(?:a|ó)|falsamente|erróneamente|equivocadamente|por error|supuestamente|presuntamente",
     ),
     denied_after=re.compile(

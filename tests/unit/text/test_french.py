@@ -49,6 +49,7 @@ def test_what_states_nothing_is_not_bound() -> None:
         "Si le numéro de badge d'Alice est 4417, la porte s'ouvre.",
         "Le numéro de badge d'Alice est 4417 ?",
         "Son numéro de badge est 4417.",
+        "Le gardien dit que le code du parking est 4417.",
         "On prétend que le numéro de badge d'Alice est 4417.",
     )
     assert {text: extract(text, language=FRENCH).keys for text in texts} == dict.fromkeys(texts, ())

@@ -45,6 +45,7 @@ def test_what_states_nothing_is_not_bound() -> None:
         "Si el número de placa de Alicia es 4417, se abre la puerta.",
         "¿El número de placa de Alicia es 4417?",
         "Su número de placa es 4417.",
+        "El portero cree que el código del garaje es 4417.",
         "Se rumorea que el número de placa de Alicia es 4417.",
     )
     assert {text: extract(text, language=SPANISH).keys for text in texts} == dict.fromkeys(texts, ())
