@@ -146,7 +146,8 @@ class GuardConfig(_Config):
     """Keep the tensors of every slot (logits, residual, null logits) in the report."""
 
     language: str = "english"
-    """What prompts and answers are written in: a name of `guardbind.registry.LANGUAGES` (`english`, `german`)."""
+    """What prompts and answers are written in: a name of `guardbind.registry.LANGUAGES` (`english`, `german`,
+    `french`, `spanish`, `chinese`)."""
 
     sinks: tuple[str | Callable[..., None], ...] = ()
     """Where records go: `jsonl:PATH`, `logging`, a registered sink, or a callable that takes one record."""

@@ -192,8 +192,11 @@ RULES: Registry[Any] = Registry(
 LANGUAGES: Registry[Any] = Registry(
     "language",
     {
+        "chinese": "guardbind.text.chinese:CHINESE",
         "english": "guardbind.text.english:ENGLISH",
         "german": "guardbind.text.german:GERMAN",
+        "french": "guardbind.text.french:FRENCH",
+        "spanish": "guardbind.text.spanish:SPANISH",
     },
 )
 

@@ -78,7 +78,7 @@ _LANGUAGE_OPTION = _setting(
     metavar="NAME",
     default=default_of("language"),
     callback=_known_language,
-    help="What the text is written in: english, german, and what was registered.",
+    help="What the text is written in: chinese, english, french, german, spanish, and what was registered.",
 )
 
 _MODEL_OPTIONS = [

@@ -22,7 +22,7 @@ _WORD = r"[^\s=:\uff1a\uff1d,;|{}<>\[\]\"`*!?\u060c\u3001\uff0c\uff1b]{1,60}"
 _OPEN = r"[\"'`*_\u201c\u00ab]{0,3}"
 _KEY = rf"(?P<key>{_WORD}(?:[ \t\u00a0]{_WORD}){{0,4}}?)"
 _SIGN = r"(?:(?<![=!<>+*/%&|^~:-])[=\uff1d](?![=>~])|\uff1a|:(?=[\s*_]|\Z))"
-_MARK = rf"[\"'`*_\u201d\u00bb]{{0,3}}[ \t]{{0,8}}{_SIGN}[*_]{{0,3}}"
+_MARK = rf"[\"'`*_\u201d\u00bb]{{0,3}}[ \t\u00a0\u202f]{{0,8}}{_SIGN}[*_]{{0,3}}"
 _BULLET = r"[ \t]{0,40}(?:>[ \t]?){0,3}(?:(?:[-*+\u2022\u2013]|#{1,6}|\d{1,3}[.)])[ \t]{1,8})?"
 # What a log writes before its message: a time, a level, a name in brackets.
 _LOGGED = (

@@ -22,6 +22,7 @@ from guardbind.extraction.prose import is_placeholder
 from guardbind.extraction.records import records
 from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, key_of
 from guardbind.registry import LANGUAGES
+from guardbind.text.detect import language_of
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
 from guardbind.text.values import classify, missing_parsers
@@ -57,7 +58,8 @@ def extract(
         source: A text; messages with roles; or an object as `json.loads` returns it, whose values have no place.
         rules: Names of `RULES`, patterns or callables of your own, the most specific first. By default
             `default_rules()`; to add one to them, `[Pattern(...), *default_rules()]`.
-        language: What the source is written in: a name of `LANGUAGES`, or a language.
+        language: What the source is written in: a name of `LANGUAGES`, a language, or `auto` to tell it from the
+            source.
 
     Raises:
         ConfigError: The source is nothing of these, or is nested too deeply.
@@ -79,6 +81,9 @@ def extract(
         parts = parts_of(source)
     else:
         raise ConfigError(f"the source is a {type(source).__name__}; a text, messages or a mapping is needed.")
+    if language == "auto":
+        parts = list(parts)
+        language = language_of("\n".join(part.text or "" for part in parts), map(LANGUAGES.get, LANGUAGES))
     return extract_parts(parts, rules, LANGUAGES.get(language) if isinstance(language, str) else language)
 
 

@@ -16,6 +16,7 @@ LONGEST_VALUE = 200
 
 _DENIAL = 240  # characters before a statement in which it may be denied
 _LONGEST_TEXT = 8  # words
+_LONGEST_RUN = 24  # characters, where no spaces part them
 _UPPER_WORD = re.compile(r"[A-Z]{2,}")
 _PAIRS = {'"': '"', "'": "'", "`": "`", "*": "*", "_": "_", "[": "]", "(": ")", "<": ">", "{": "}"}
 _PAIRS |= {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u300c": "\u300d"}
@@ -81,6 +82,8 @@ def is_value(value: str, language: Language) -> bool:
         return True
     if value[-1] in "?\u061f\uff1f:=":
         return False
+    if not language.marks.spaced:
+        return len(value) <= _LONGEST_RUN and not _clausal(value, language)
     words = value.split()
     return len(words) <= _LONGEST_TEXT and (len(words) == 1 or not _clausal(value, language))
 
@@ -104,7 +107,7 @@ def trim(text: str, span: Span) -> Span | None:
         What remains; None where nothing does, or where brackets hold a list or are not closed.
     """
     start, end = _strip(text, *span)
-    if end - start > 1 and text[end - 1] in ".,;" and text[end - 2 : end] != "..":
+    if end - start > 1 and text[end - 1] in ".,;\u3002\uff0c\uff1b" and text[end - 2 : end] != "..":
         start, end = _strip(text, start, end - 1)
     while end - start > 1 and _PAIRS.get(text[start]) == text[end - 1]:
         inner = text[start + 1 : end - 1]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from guardbind.extraction import unspaced
 from guardbind.extraction.prose import is_denied
 from guardbind.extraction.rule import Block, Found, WordedRule
 from guardbind.extraction.spoken_names import MOST_WORDS, NameReader, PlacedWord, SpokenName, place_of
@@ -20,6 +21,7 @@ from guardbind.extraction.spoken_values import (
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
+from guardbind.text.words import count, joined, spoken
 
 __all__ = ["read"]
 
@@ -44,7 +46,10 @@ def _sentences(text: str, language: Language) -> Iterator[Block]:
     the like. A value is quoted, or typed (it has a digit, or is an address); a name in capitals only where the
     attribute has an owner.
     """
-    yield from _SentenceReader(text, language).blocks()
+    if language.marks.spaced:
+        yield from _SentenceReader(text, language).blocks()
+    else:
+        yield from unspaced.blocks(text, language)
 
 
 class _SentenceReader:
@@ -73,7 +78,8 @@ class _SentenceReader:
             elif verb["from"]:
                 found = self._changing(words, verb.end(), end)
             else:
-                found = self._being(words, verb.end(), end, new=bool(self._said.new.search(verb.group())))
+                new = bool(self._said.new.search(verb.group()))
+                found = self._being(words, verb.end(), end, new=new, kind=verb.groupdict().get("kind"))
             if found:
                 region = _whole(found)
                 reached = region[1]
@@ -100,11 +106,15 @@ class _SentenceReader:
                 if not is_denied(text, found.statement, self._layout, self._language):
                     yield Block(found.statement, (found,))
 
-    def _being(self, words: Sequence[PlacedWord], start: int, end: int, *, new: bool) -> tuple[Found, ...]:
+    def _being(
+        self, words: Sequence[PlacedWord], start: int, end: int, *, new: bool, kind: str | None
+    ) -> tuple[Found, ...]:
         text = self._text
         name = self._names.read(text, words)
         if name is None:
             return ()
+        if kind is not None:
+            name = name.of_kind(kind, self._language)
         if preposition := _at(self._language).match(text, start, end):
             start = preposition.end()
         value = self._value(start, end, names=name.owned)
@@ -142,14 +152,15 @@ class _SentenceReader:
         attribute, cursor, named = held
         if attribute[0].lower() in self._said.determiners:
             attribute = attribute[1:]
-        if not 1 <= len(attribute) <= MOST_WORDS or not all(map(self._in_attribute, attribute)):
+        if not 1 <= count(attribute, self._language) <= MOST_WORDS or not all(map(self._in_attribute, attribute)):
             return ()
-        if self._language.marks.of in attribute and owner[0][0].islower():
+        if {self._language.marks.of, *self._language.marks.of_joins} & {*attribute} and owner[0][0].islower():
             return ()  # "The team has the goal of winning 3 games"
         value = self._value(cursor, end, names=named)
         if value is None or not closes_clause(text, value[1], self._language):
             return ()
-        person, noun = " ".join(word for word, _ in owner), " ".join(attribute)
+        person = joined((word for word, _ in owner), self._language)
+        noun = joined(attribute, self._language)
         key = self._language.possession(person, noun)
         name = SpokenName((person, noun), key, owner[0][1], True, place_of(owner))
         return (name.found(value, (name.start, value[1])),)
@@ -181,7 +192,7 @@ class _SentenceReader:
         text, phrase = self._text, self._layout.phrase_start(start, end)
         if phrase == start and start > 0 and text[start].isalnum() and text[start - 1].isalnum():
             return []  # the phrase is longer than what is looked at
-        return [(match.group(), match.start()) for match in _WORD.finditer(text, phrase, end)]
+        return [(match.group(), match.start()) for match in spoken(self._language).finditer(text, phrase, end)]
 
     def _value(self, start: int, end: int, *, names: bool) -> Span | None:
         return first_value(self._text, start, end, self._layout, self._language, names=names)
@@ -193,7 +204,7 @@ def _whole(found: Sequence[Found]) -> Span:
 
 @cache
 def _verb(language: Language) -> re.Pattern[str]:
-    return re.compile(rf"(?<=[\w)\"'’])[ \t]{{1,4}}(?:{language.statements.verbs})[ \t]{{1,4}}(?=\S)")
+    return re.compile(rf"(?<=[\w)\"'’\u00bb])[ \t]{{1,4}}(?:{language.statements.verbs})[ \t]{{1,4}}(?=\S)")
 
 
 @cache

@@ -10,6 +10,7 @@ from guardbind.extraction.rule import Found, Path
 from guardbind.extraction.spoken_values import wordlike
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
+from guardbind.text.words import count, joined
 
 __all__ = ["MOST_WORDS", "NameReader", "PlacedWord", "SpokenName", "place_of"]
 
@@ -38,6 +39,13 @@ class SpokenName(NamedTuple):
     start: int
     owned: bool
     place: Span
+
+    def of_kind(self, kind: str, language: Language) -> SpokenName:
+        """Return the name with a noun before its attribute: "numéro de badge", of "the badge bears the number"."""
+        *owner, noun = (str(part) for part in self.path)
+        attribute = language.possession(noun, kind)
+        key = language.possession(owner[0], attribute) if owner else attribute
+        return self._replace(path=(*owner, attribute), key=key)
 
     def found(self, value: Span, statement: Span) -> Found:
         """Return what a statement binds to it."""
@@ -79,18 +87,19 @@ class NameReader:
                 noun, start = self._noun(words[:at])
                 if not 1 <= len(person) <= MOST_WORDS:
                     return None
-                return self.owned(" ".join(word for word, _ in person), noun, start, place_of(person))
+                owner = joined((word for word, _ in person), self._language)
+                return self.owned(owner, noun, start, place_of(person))
         return self._alone(words)
 
     def owned(self, owner: str, attribute: Sequence[str], start: int, place: Span) -> SpokenName | None:
         """Return the name of an attribute with its owner; None if they cannot be these."""
-        if not 1 <= len(attribute) <= MOST_WORDS or not all(map(wordlike, attribute)):
+        if not 1 <= count(attribute, self._language) <= MOST_WORDS or not all(map(wordlike, attribute)):
             return None
         if any(word.lower() in self._said.not_names for word in (*attribute, owner)):
             return None
         if not is_key(owner, self._language):
             return None
-        noun = " ".join(attribute)
+        noun = joined(attribute, self._language)
         return SpokenName((owner, noun), self._language.possession(owner, noun), start, True, place)
 
     def article(self, words: Sequence[PlacedWord]) -> Sequence[PlacedWord]:
@@ -112,6 +121,9 @@ class NameReader:
         word, before = plain[at].lower(), plain[at - 1]
         if word not in self._said.of:
             return False
+        if word in self._language.marks.of_joins:
+            owner = plain[at + 1]
+            return owner.lower() in self._said.determiners or owner[0] == "#" or not owner[0].islower()
         return word not in self._said.determiners or (before[0].isupper() and before.lower() not in self._unnamed)
 
     def _possessive(self, plain: Sequence[str], at: int) -> str | None:
@@ -137,13 +149,13 @@ class NameReader:
             before = words[at - 1 : at]  # "order #1001's total"
         elif not before:
             before = self.article(words[:at])  # "the travel pillow's price"
-        return before, " ".join([*(word for word, _ in before), possessive])
+        return before, joined([*(word for word, _ in before), possessive], self._language)
 
     def _alone(self, words: Sequence[PlacedWord]) -> SpokenName | None:
         noun, start = self._noun(words)
-        if not noun or len(noun) > MOST_WORDS or not all(map(wordlike, noun)):
+        if not noun or count(noun, self._language) > MOST_WORDS or not all(map(wordlike, noun)):
             return None
-        key = " ".join(noun)
+        key = joined(noun, self._language)
         if any(word.lower() in self._said.not_names for word in noun) or not is_key(key, self._language):
             return None
         mine = len(noun) < len(words) and words[len(words) - len(noun) - 1][0].lower() in self._said.mine
@@ -152,10 +164,14 @@ class NameReader:
     def _noun(self, words: Sequence[PlacedWord]) -> tuple[list[str], int]:
         """Return the words behind the last determiner, or all of them."""
         for at in range(len(words) - 1, -1, -1):
-            if words[at][0].lower() in self._said.determiners:
+            if words[at][0].lower() in self._said.determiners and not self._joins(words, at):
                 words = words[at + 1 :]
                 break
         return [word for word, _ in words], words[0][1] if words else 0
+
+    def _joins(self, words: Sequence[PlacedWord], at: int) -> bool:
+        """Whether an article stands within an attribute: "numéro de la carte"."""
+        return at > 1 and words[at - 1][0].lower() in self._language.marks.of_joins
 
 
 def place_of(words: Sequence[PlacedWord]) -> Span:

@@ -11,10 +11,13 @@ from guardbind.text.values import classify
 
 __all__ = ["closes_clause", "currency_follows", "first_value", "state_at", "typed_before", "wordlike"]
 
-_QUOTED = re.compile(r"[\"\u201c\u201e`](?P<value>[^\"\u201c\u201d\u201e`\r\n]{1,200})[\"\u201d\u201c`]")
+_QUOTED = re.compile(
+    r"(?:[\"\u201c\u201e`]|\u00ab\s?)(?P<value>[^\"\u201c\u201d\u201e\u00ab\u00bb`\r\n]{1,200}?)"
+    r"(?:[\"\u201d\u201c`]|\s?\u00bb)"
+)
 _STATE = re.compile(r"[a-z][a-z_-]{1,30}(?=[.;]?(?:[ \t]*[\r\n]|[ \t]*\Z|[.;][ \t]))")  # "is now overdue."
 _CODE = re.compile(r"[A-Z]{3}[ \t\u00a0]\d")  # of a currency, before its amount
-_NEXT_WORD = re.compile(r"[ \t][^\W\d_](?:[\w%/\u00b2\u00b3-]|\.(?=\w)){0,40}")  # "a.m" is one
+_NEXT_WORD = re.compile(r"[ \t]\u00b0?[^\W\d_](?:[\w%/\u00b2\u00b3-]|\.(?=\w)){0,40}")  # "a.m" is one
 _ELSEWHERE = re.compile(r",[ \t]+[A-Z]")  # "5 Quay Road, Cork"
 _WORD = re.compile(r"\S+")
 _LIMITED_WORD = re.compile(r"\S{1,200}")
@@ -23,6 +26,7 @@ _CHARACTERS = 240
 _TYPED = 4  # words of a value that comes first
 _LONGEST_TYPED = 60  # characters of it
 _ANOTHER = re.compile(r"[ \t\u00a0](?:[^\w\s.,;:!?()]|[A-Z]{3}[ \u00a0])?\d")  # value
+_GOES_ON = re.compile(r"[ \u00a0\u202f]\d{2,4}(?![\w.,/:-]*\d)(?=[ \u00a0\u202f]\d|\W|\Z)")  # "06 12"
 _MOST_COUNTED = 3  # words behind an ordinal number
 _UNIT = 120  # characters behind a value in which its unit is looked for
 
@@ -100,7 +104,7 @@ def _with_unit(text: str, start: int, stop: int, end: int, language: Language) -
             break
         reached = word.end()
     if reached == stop:
-        return start, stop
+        return None if _GOES_ON.match(text, reached) else (start, stop)
     counted = text[stop:reached].split()
     return (start, reached) if len(counted) <= 2 and not _ELSEWHERE.match(text, reached) else None
 

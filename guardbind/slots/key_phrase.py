@@ -26,7 +26,7 @@ def key_phrase(moment: Moment) -> Place | None:
 def _opens(language: Language) -> re.Pattern[str]:
     said = language.statements
     return re.compile(
-        rf"(?:\b(?:{said.being}|{said.changed})|[:=\u2192(]|->)"
+        rf"(?:{language.edge}(?:{said.being}|{said.changed})|[:=\u2192(]|->)"
         rf"\s*(?:(?:{'|'.join(sorted(said.the))})\b\s*)?[\"'`*_(\[\u201c\u201e\u2018$\u20ac\u00a3\u00a5#]*\s*\Z",
         re.IGNORECASE,
     )

@@ -171,6 +171,8 @@ class Attributes:
         before = found[first - 1] if first - 1 in beside else None
         if before is not None and before.content and first - 1 not in unknown and not self._leaves(before):
             unknown.insert(0, first - 1)  # "upload" of another key makes "upload status" another status
+        if whole and before is not None and before.stem in self._language.leading and unknown[:1] == [first - 1]:
+            unknown.pop(0)
         following = found[last + 1].stem if last + 1 in beside else ""
         if whole and following in self._language.trailing and unknown[-1:] == [last + 1]:
             unknown.pop()

@@ -128,7 +128,7 @@ def _separator(language: Language) -> re.Pattern[str]:
     """Return what may stand between the key and the slot where several are named: `=[`, `: "`, `'s badge number is`."""
     return re.compile(
         r"(?=.*\S)[\"'`*\])|]*"
-        rf"(?:[^,;]{{0,60}}?(?:[=:|\uff1a]|->|\u2192|\b(?:{language.statements.equal})\b))?"
+        rf"(?:[^,;]{{0,60}}?(?:[=:|\uff1a]|->|\u2192|{language.edge}(?:{language.statements.equal}){language.edge}))?"
         r"\s*[\"'`\u201c\u2018\[({<*|$]*\s*",
         re.DOTALL,
     )

@@ -107,6 +107,8 @@ class LabelTable:
 
     def _meant(self, text: str, span: Span, name: str) -> frozenset[str]:
         """Return whom a name stands for at a place."""
+        if not self.language.marks.spaced and not _whole(text, span, self.language):
+            return frozenset()  # of "张伟明", where only 张伟 is known
         itself, owning = (table.get(name, frozenset()) for table in (self.owners, self.genitives))
         marks = self.language.marks
         if _NUMBERED.match(text, span[1]) and all(folded(whole) != name for whole in itself):
@@ -120,6 +122,15 @@ class LabelTable:
         if before in said.of | said.determiners or not self.language.owning.match(text, span[1]):
             return itself
         return frozenset() if itself else owning
+
+
+def _whole(text: str, span: Span, language: Language) -> bool:
+    """Whether a name begins and ends with a word, in a script without spaces."""
+    found, joining = words(text, language), language.statements.on | language.statements.of
+    behind = next((text[word.start : word.end] for word in found if word.start == span[1]), "")
+    if len(behind) == 1 and language.script and language.script.match(behind) and behind not in joining:
+        return False  # it may be one more character of a name
+    return any(word.start == span[0] for word in found) and any(word.end == span[1] for word in found)
 
 
 def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTable:

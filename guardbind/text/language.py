@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from guardbind.text.vocabulary import Marks, Vocabulary
+from guardbind.text.wordlists import either, wordlist
+
 __all__ = ["Cue", "Dot", "Language", "Marks", "Questions", "Statements", "Vocabulary", "either", "wordlist"]
 
 Dot: TypeAlias = Literal["always", "counted", "closing"]
@@ -17,85 +20,7 @@ Cue: TypeAlias = Literal["date", "money", "email", "url"]
 """Kinds of value that a question can ask for without naming an attribute."""
 
 
-def wordlist(*words: str) -> frozenset[str]:
-    """Return the words of some strings, parted by white space.
-
-    >>> sorted(wordlist("the a", "an"))
-    ['a', 'an', 'the']
-    """
-    return frozenset(word for written in words for word in written.split())
-
-
-def either(*phrases: str) -> re.Pattern[str]:
-    r"""Compile phrases, parted by `|`, that stand as whole words in any case; a space stands for white space.
-
-    Groups of regular expressions may stand in them: `add(?:s|ed)?`.
-
-    >>> either("sum|how many").findall("How  many make the sum of summer?")
-    ['How  many', 'sum']
-    """
-    joined = "|".join(phrases)
-    return re.compile(rf"\b(?:{joined})\b".replace(" ", r"\s+"), re.IGNORECASE)
-
-
 _NOTHING = re.compile(r"(?!)")
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Vocabulary:
-    """Words by what they say about a key or a value, in lower case.
-
-    Attributes:
-        stop: Words that are about nothing: articles, helping verbs, what one asks with.
-        same: A word to the one that means the same in keys.
-        first: Words that ask for the first of the values that a key had in turn.
-        latest: Words that ask for the last of them.
-        generic: Words of an attribute that a person may leave out: "badge" for badge number.
-        trailing: Those that a person may add: "phone number" is a phone.
-    """
-
-    stop: frozenset[str]
-    same: Mapping[str, str]
-    first: frozenset[str]
-    latest: frozenset[str]
-    generic: frozenset[str]
-    trailing: frozenset[str]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Marks:
-    """What the marks between words depend on.
-
-    Attributes:
-        abbreviations: Words whose dot never ends a sentence, without their last dot: "mr", "e.g".
-        counted: Those whose dot ends none before a number: "no", "fig".
-        closing: Those whose dot ends none before a small letter or a digit: "ltd", "etc". One with a hyphen ends a
-            longer word: "-str" is in "Lindenstr.".
-        legal_forms: Words, in lower case, by which the name of a firm goes on behind such a dot: "Vogel & Co. Ltd".
-        ordinals: Whether a dot behind a number of one or two digits may make it an ordinal number.
-        ordinal_before: Words, in lower case, before which it does: names of months, mostly.
-        nouns_are_capital: Whether a capital letter says no more than that a word is a noun.
-        listing: Words between the members of a list, as a regular expression: "and|or".
-        joining: The word of them that also begins another clause.
-        opening: Words that begin another phrase.
-        of: The word between what is had and who has it, in a list too.
-        possessive: What is added to the name of an owner, as a regular expression.
-        genitives: Endings that make a name the owner's in one word: "Annas".
-    """
-
-    abbreviations: tuple[str, ...]
-    counted: tuple[str, ...]
-    closing: tuple[str, ...]
-    legal_forms: frozenset[str]
-    ordinals: bool
-    ordinal_before: frozenset[str]
-    nouns_are_capital: bool
-    listing: str
-    joining: str
-    opening: str
-    of: str
-    possessive: str
-    genitives: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -159,7 +84,8 @@ class Statements:
 
     Attributes:
         verbs: What stands between a name and its value in a sentence, as a regular expression with the groups `has`
-            (somebody has something) and `from` (a value before another one).
+            (somebody has something) and `from` (a value before another one); a group `kind` may say what the value
+            is: the number that a badge bears.
         new: How a verb ends that says that a value is new.
         to: The word before the second of two values, as a regular expression.
         at: Words that may stand between the verb and a value.
@@ -201,6 +127,7 @@ class Statements:
         asked_of_keys: What is asked of a key that nobody owns, by the kind of its value.
         value: What is asked of the others.
         possession: How an attribute is written with its owner: a template with `{owner}` and `{attribute}`.
+        counters: Units behind a number, as a regular expression, where no space parts them from what follows.
     """
 
     verbs: str
@@ -244,6 +171,7 @@ class Statements:
     asked_of_keys: Mapping[str, str]
     value: str
     possession: str
+    counters: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -260,6 +188,7 @@ class Language:
         marks: What the marks between words depend on.
         questions: What questions are told by.
         statements: What statements are told by.
+        script: A letter of a script of its own; None where it is that of other languages too.
     """
 
     name: str
@@ -269,6 +198,7 @@ class Language:
     marks: Marks
     questions: Questions
     statements: Statements
+    script: re.Pattern[str] | None = None
 
     def stem(self, word: str) -> str:
         """Return the form that the spellings of a word share: no case, no inflection."""
@@ -341,6 +271,11 @@ class Language:
         return self.stems(self.vocabulary.trailing)
 
     @cached_property
+    def leading(self) -> frozenset[str]:
+        """The stems of words that a person may put before an attribute."""
+        return self.stems(self.vocabulary.leading)
+
+    @cached_property
     def which(self) -> frozenset[str]:
         """The stems of words that ask for one of several things."""
         return self.stems(self.questions.which)
@@ -355,18 +290,24 @@ class Language:
         """The stems of words that ask for a kind of value."""
         return self.stems(self.questions.cue_words)
 
+    @property
+    def edge(self) -> str:
+        """What parts a word from what stands beside it, as a regular expression."""
+        return r"\b" if self.marks.spaced else ""
+
     @cached_property
     def listed(self) -> re.Pattern[str]:
         """What stands between the members of a list."""
         marks = self.marks
         return re.compile(
-            rf"(?:{marks.possessive})?\s*(?:[,&/\u060c\u3001\uff0c]|,?\s*\b(?:{marks.listing})\b)\s*(?:{marks.of}\s+)?"
+            rf"(?:{marks.possessive})?\s*(?:[,&/\u060c\u3001\uff0c]|,?\s*{self.edge}(?:{marks.listing}){self.edge})\s*"
+            rf"(?:{marks.of}\s+)?"
         )
 
     @cached_property
     def clause_break(self) -> re.Pattern[str]:
         """What parts a key from the value of another one."""
-        return re.compile(rf"[,;\u060c\u3001\uff0c\uff1b]|\b(?:{self.marks.joining})\b")
+        return re.compile(rf"[,;\u060c\u3001\uff0c\uff1b]|{self.edge}(?:{self.marks.joining}){self.edge}")
 
     @cached_property
     def phrase_opening(self) -> re.Pattern[str]:

@@ -247,7 +247,7 @@ class Layout:
 
     def begins(self, place: int) -> bool:
         """Whether a sentence begins at a place, or what a colon introduces: there a capital letter says nothing."""
-        head = self._text[:place].rstrip("\"'(")
+        head = self._text[:place].rstrip("\"'(\u00a1\u00bf\u00ab\u201c\u201e")
         bare = head.rstrip()
         if not bare or "\n" in head[len(bare) :] or bare.endswith((":", "!", "?", "..", "\u2026")):
             return True

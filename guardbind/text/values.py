@@ -37,6 +37,12 @@ _SIGNS = "+-\u2212"
 _AMOUNT = frozenset("0123456789.,' \u00a0\u202f")
 _ID = frozenset("-_#/.:")
 _PHONE = re.compile(r"\+?(?:\d|\(\d{1,5}\))(?:[ ./-]?(?:\d|\(\d{1,5}\)))*")
+_SPACED_PHONE = re.compile(r"0\d(?:[ \u00a0\u202f]\d\d){4}|\d{3}(?:[ \u00a0\u202f]\d{3,4}){2}")
+_YUAN = re.compile(r"(?P<amount>\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,4})?)\s?(?P<sign>\u5143)\u6574?")
+_MONTHS_OF = ("de_DE", "fr_FR", "es_ES")
+_BETWEEN = ("de", "del")  # "3 de mayo de 2024"
+_FIRST_DAY = re.compile(r"\A1(?:er|\u00ba)(?=\s)")
+_CHINESE_DAY = re.compile(r"(\d{4})\s?\u5e74\s?(\d{1,2})\s?\u6708\s?(\d{1,2})\s?[\u65e5\u53f7]")
 
 
 class Typed(NamedTuple):
@@ -144,6 +150,9 @@ def _money(value: str) -> Typed | None:
         return None
     from price_parser import Price
 
+    if yuan := _YUAN.fullmatch(value):
+        yuans = _decimal(yuan["amount"])
+        return None if yuans is None else Typed("money", f"{yuans.normalize():f} {yuan['sign']}")
     unsigned = value.lstrip(_SIGNS)
     if len(value) - len(unsigned) > 1 or not any(char.isascii() and char.isdigit() for char in unsigned):
         return None
@@ -202,6 +211,7 @@ def _money_spellings(canonical: str, locale: str) -> tuple[str, ...]:
 
 
 def _date(value: str) -> Typed | None:
+    value = _written_day(value)
     if not _installed("dateutil") or not 6 <= len(value) <= 40 or value.isdecimal():
         return None
     # A year in full or the name of a month: without one of them too much that is no date reads like one.
@@ -225,17 +235,18 @@ def _date(value: str) -> Typed | None:
 def _parserinfo() -> Any:
     from dateutil.parser import parserinfo
 
-    return type("Months", (parserinfo,), {"MONTHS": _months(parserinfo.MONTHS)})()
+    words = {"MONTHS": _months(parserinfo.MONTHS), "JUMP": [*parserinfo.JUMP, *_BETWEEN]}
+    return type("Months", (parserinfo,), words)()
 
 
 def _months(known: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the names of each month: the English ones and, where Babel is installed, the German ones."""
+    """Return the names of each month: the English ones and, where Babel is installed, those of other languages."""
     if not _installed("babel"):
         return list(known)
     from babel.dates import get_month_names
 
-    names = get_month_names("wide", locale="de_DE")
-    return [tuple(dict.fromkeys((*names_known, names[place]))) for place, names_known in enumerate(known, 1)]
+    names = [get_month_names("wide", locale=locale) for locale in _MONTHS_OF]
+    return [tuple(dict.fromkeys((*month, *(of[place] for of in names)))) for place, month in enumerate(known, 1)]
 
 
 def _iso_moment(value: str) -> str | None:
@@ -251,6 +262,14 @@ def _iso_moment(value: str) -> str | None:
 def _has_year(value: str) -> bool:
     digits = "".join(char if char.isdecimal() else " " for char in value).split()
     return any(len(run) == 4 and run[0] in "12" for run in digits) and len(digits) >= 3
+
+
+def _written_day(value: str) -> str:
+    """Write the signs of Chinese years, months and days as ISO 8601 does, and the first of a month as a number."""
+    if signs := _CHINESE_DAY.fullmatch(value):
+        year, month, day = signs.groups()
+        return f"{year}-{month:0>2}-{day:0>2}"
+    return _FIRST_DAY.sub("1", value)
 
 
 def _read_date(value: str, dayfirst: bool) -> str | None:
@@ -318,6 +337,8 @@ def _url(value: str) -> Typed | None:
 
 def _phone(value: str) -> Typed | None:
     """Read a telephone number with its signs; it has no second spelling here, as no country is known."""
+    if _SPACED_PHONE.fullmatch(value):
+        return Typed("id", value)
     digits = sum(char.isdecimal() for char in value)
     return (
         Typed("id", value) if _PHONE.fullmatch(value) and 7 <= digits <= 15 and any(c in "+(" for c in value) else None

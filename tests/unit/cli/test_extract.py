@@ -97,7 +97,12 @@ def test_nothing_found() -> None:
         (["--pattern", "x", "-"], "", 2, "NAME=REGEX"),
         (["--pattern", "x=(", "-"], "", 1, "no regular expression"),
         (["--rule", "yml", "-"], "", 2, "yml"),
-        (["--language", "germn", "-"], "", 2, "there is no language 'germn'; known: english, german"),
+        (
+            ["--language", "germn", "-"],
+            "",
+            2,
+            "there is no language 'germn'; known: chinese, english, french, german, spanish",
+        ),
         (["--language", "germn", "-"], "", 2, "Did you mean 'german'?"),
     ],
 )
