@@ -49,10 +49,13 @@ TEXT_TASKS: Registry[TextTaskBuilder] = Registry(
     "text task",
     {
         "agent_log": "guardbind_bench.prompts.texts.agent_log:AgentLog",
+        "cards": "guardbind_bench.prompts.harm.cards:Cards",
         "chat": "guardbind_bench.prompts.texts.chat:Chat",
         "notes": "guardbind_bench.prompts.texts.notes:Notes",
         "receipts": "guardbind_bench.prompts.texts.receipts:Receipts",
         "records": "guardbind_bench.prompts.texts.records:Records",
+        "sections": "guardbind_bench.prompts.harm.sections:Sections",
+        "tool_records": "guardbind_bench.prompts.harm.tool_records:ToolRecords",
     },
 )
 
@@ -101,6 +104,7 @@ MEASURES: Registry[Measure] = Registry(
         "repair": "guardbind_bench.measures.repair:MEASURE",
         "residuals": "guardbind_bench.measures.residuals:MEASURE",
         "self_checkpoint": "guardbind_bench.measures.self_checkpoint:MEASURE",
+        "targets": "guardbind_bench.measures.targets:MEASURE",
     },
 )
 
@@ -116,6 +120,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         "pseudo-prior": "guardbind_bench.experiments.pseudo_prior.experiment:EXPERIMENT",
         "repair": "guardbind_bench.experiments.repair.experiment:EXPERIMENT",
         "stages": "guardbind_bench.experiments.stages.experiment:EXPERIMENT",
+        "targets": "guardbind_bench.experiments.targets.experiment:EXPERIMENT",
     },
 )
 
