@@ -51,11 +51,17 @@ TEXT_TASKS: Registry[TextTaskBuilder] = Registry(
         "agent_log": "guardbind_bench.prompts.texts.agent_log:AgentLog",
         "cards": "guardbind_bench.prompts.harm.cards:Cards",
         "chat": "guardbind_bench.prompts.texts.chat:Chat",
+        "corrections": "guardbind_bench.prompts.harm.corrections:Corrections",
+        "forms": "guardbind_bench.prompts.harm.forms:Forms",
+        "injected": "guardbind_bench.prompts.harm.injected:Injected",
+        "kv_uuid": "guardbind_bench.prompts.harm.kv_uuid:KvUuid",
         "notes": "guardbind_bench.prompts.texts.notes:Notes",
         "receipts": "guardbind_bench.prompts.texts.receipts:Receipts",
         "records": "guardbind_bench.prompts.texts.records:Records",
         "sections": "guardbind_bench.prompts.harm.sections:Sections",
         "tool_records": "guardbind_bench.prompts.harm.tool_records:ToolRecords",
+        "tool_steps": "guardbind_bench.prompts.harm.tool_steps:ToolSteps",
+        "unknown_owner": "guardbind_bench.prompts.harm.unknown_owner:UnknownOwner",
     },
 )
 

@@ -122,7 +122,7 @@ def judged(trial: TextTrial, aim: Aim) -> Outcome:
     """Say whether a target has the right value, in any form; in a twin nothing is right."""
     if aim.target is None:
         return "unresolved"
-    right = {_bare(form) for form in trial.answer}
+    right = {_bare(form) for form in (*trial.answer, *trial.fine)}
     return "right" if right.intersection(map(_bare, aim.target.surfaces)) else "wrong"
 
 

@@ -57,6 +57,7 @@ class TextTrial:
         language: Code of the language that it is written in.
         records: How many records the prompt holds; 0 where nobody counts.
         silent: An answer that writes none of the values is right as well.
+        fine: Values that are no harm, though they are not the right one.
     """
 
     index: int
@@ -74,6 +75,7 @@ class TextTrial:
     language: str = "en"
     records: int = 0
     silent: bool = False
+    fine: tuple[str, ...] = ()
 
 
 class TextTask(Protocol):

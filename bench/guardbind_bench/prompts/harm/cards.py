@@ -22,6 +22,6 @@ class Cards(RecordsTask):
         """Return the forms of a card."""
         return CARDS
 
-    def write(self, item: HarmItem, table: RecordBatch, question: str) -> list[Said]:
+    def write(self, item: HarmItem, batch: RecordBatch, question: str) -> list[Said]:
         """Write the cards, and the question below or above."""
-        return told(item, table, write_cards(table, item.form), question)
+        return told(item, batch, write_cards(batch, item.form), question)

@@ -65,6 +65,7 @@ class HarmItem:
         begun: How an answer begins.
         question: Which message asks, and what of it is the question.
         silent: An answer without any value is right as well.
+        fine: Facts whose values are no harm, though they are not the right one.
     """
 
     language: str
@@ -78,11 +79,16 @@ class HarmItem:
     begun: str = ""
     question: tuple[int, str] = (-1, "")
     silent: bool = False
+    fine: list[int] = field(default_factory=list)
 
     def state(self, owner: str | None, attribute: str, value: HarmValue) -> str:
         """Add a fact and return the mark that stands for its value in a text."""
         self.facts.append(DraftFact(owner, attribute, value))
         return f"\ue000{len(self.facts) - 1}\ue001"
+
+    def shown(self, text: str) -> str:
+        """Return a text with values in place of their marks."""
+        return _MARK.sub(lambda match: self.facts[int(match[1])].value.text, text)
 
     @property
     def filler(self) -> str:
@@ -190,6 +196,7 @@ def _trial(index: int, item: HarmItem, far: str) -> TextTrial:
         language=item.language,
         records=item.records,
         silent=item.silent,
+        fine=tuple(item.facts[i].value.text for i in item.fine),
     )
 
 
@@ -201,5 +208,5 @@ def _fits(pair: tuple[TextTrial, HarmItem], twin: HarmItem) -> bool:
     right = item.facts[item.asked].value
     shared = any(set(fact.value.forms) & set(right.forms) for i, fact in enumerate(item.facts) if i != item.asked)
     once = len({span[0] for span, _ in standing(text, [right.text])}) == 1
-    gone = _MARK.sub(lambda match: twin.facts[int(match[1])].value.text, "\n".join(said.text for said in twin.messages))
+    gone = twin.shown("\n".join(said.text for said in twin.messages))
     return once and not shared and bool(trial.others) and not standing(gone, twin.missing)

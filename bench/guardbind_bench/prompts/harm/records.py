@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import ClassVar, Literal
 
@@ -13,7 +13,7 @@ from guardbind_bench.prompts.harm.item import HarmItem, HarmTask, Said
 from guardbind_bench.prompts.harm.values import HarmDraws, HarmValue
 from guardbind_bench.prompts.harm.wordings import Domain, FieldName, Wordings
 
-__all__ = ["Cell", "RecordBatch", "RecordsTask", "asks", "begins", "called"]
+__all__ = ["Cell", "RecordBatch", "RecordsTask", "TwinWay", "asks", "begins", "called", "filled", "rivals"]
 
 _ARTICLE = re.compile(r"\A(?:the |la |le |el |l')")
 
@@ -45,6 +45,8 @@ class RecordBatch:
         rows: Of each record its cells; one that is left out stands in none.
         words: Wordings of the language.
         shape: Draws how they are written.
+        item: What they belong to.
+        fields: The fields that the records have.
     """
 
     domain: Domain
@@ -52,7 +54,8 @@ class RecordBatch:
     rows: list[list[Cell]]
     words: Wordings
     shape: Random
-    fields: list[FieldName] = field(default_factory=list)
+    item: HarmItem
+    fields: list[FieldName]
 
     def called(self, row: int) -> str:
         """How a sentence calls a record."""
@@ -62,6 +65,14 @@ class RecordBatch:
         """What a heading calls a record: the same without an article."""
         text = _ARTICLE.sub("", self.called(row))
         return text[:1].upper() + text[1:]
+
+    def says(self, template: str, row: int, what: FieldName, value: str) -> str:
+        """Fill a statement about a field of a record."""
+        return filled(template, self.domain, self.names[row], what, value=value)
+
+    def width(self, text: str) -> int:
+        """Return how many characters a text has once its marks are values."""
+        return len(self.item.shown(text))
 
     def cell(self, row: int, name: FieldName) -> Cell | None:
         """Return a cell of a record, None where it is left out."""
@@ -73,7 +84,8 @@ def called(domain: Domain, name: str) -> str:
     return domain.owner.format(id=name)
 
 
-def _filled(template: str, domain: Domain, name: str, what: FieldName) -> str:
+def filled(template: str, domain: Domain, name: str, what: FieldName, **more: str) -> str:
+    """Return a template with owner and attribute in their places, and what else it asks for."""
     owner = called(domain, name)
     text = template.format(
         owner=owner,
@@ -81,19 +93,20 @@ def _filled(template: str, domain: Domain, name: str, what: FieldName) -> str:
         the=what.the,
         The=what.the[:1].upper() + what.the[1:],
         attribute=what.name,
+        **more,
     )
     return (text[:1].upper() + text[1:]).replace(" de el ", " del ").replace(" de le ", " du ")
 
 
 def asks(words: Wordings, shape: Random, domain: Domain, name: str, what: FieldName) -> str:
     """Draw a question for a field of a record."""
-    text, tail = _filled(shape.choice(words.questions), domain, name, what), shape.choice(words.tails)
+    text, tail = filled(shape.choice(words.questions), domain, name, what), shape.choice(words.tails)
     return text + (" " if tail and words.spaced else "") + tail
 
 
 def begins(words: Wordings, shape: Random, domain: Domain, name: str, what: FieldName) -> str:
     """Draw how an answer begins: mostly a sentence, now and then a label or a field of JSON."""
-    sentence = _filled(shape.choice(words.begun), domain, name, what)
+    sentence = filled(shape.choice(words.begun), domain, name, what)
     label = f"{name} - {what.name}:" if words.spaced else f"{name} {what.name}："
     way = shape.random()
     if way < 0.75:
@@ -117,25 +130,33 @@ class RecordsTask(HarmTask):
     def forms(self, words: Wordings) -> Sequence[str]:
         """Return the forms that records can be written in, in this language."""
 
+    def ways(self, width: int) -> Sequence[TwinWay]:
+        """Return how a twin of records of some fields may be made."""
+        return ("stranger", "stranger", "spare", "left out") if width > 1 else ("stranger", "spare")
+
+    def stranger(self, shape: Random, values: HarmDraws, domain: Domain, names: Sequence[str]) -> str:
+        """Draw a name that no record has."""
+        return values.draw(domain.id.kind).text
+
     @abstractmethod
-    def write(self, item: HarmItem, table: RecordBatch, question: str) -> list[Said]:
+    def write(self, item: HarmItem, batch: RecordBatch, question: str) -> list[Said]:
         """Write the records in the item's form, the question and the place of the filler."""
 
     def item(self, shape: Random, values: HarmDraws, words: Wordings, *, answerable: bool) -> HarmItem:
         """Draw an item or its twin."""
+        return self.drawn(shape.choice(self.forms(words)), shape, values, words, answerable=answerable)
+
+    def drawn(self, form: str, shape: Random, values: HarmDraws, words: Wordings, *, answerable: bool) -> HarmItem:
+        """Draw an item or its twin in a form."""
         domain = shape.choice(words.domains)
-        form = shape.choice(self.forms(words))
         size = shape.choice(self.sizes)
         chosen = shape.sample(domain.fields, min(shape.choice(self.widths), len(domain.fields)))
         names = [values.draw(domain.id.kind).text for _ in range(size)]
-        stranger = values.draw(domain.id.kind).text
+        stranger = self.stranger(shape, values, domain, names)
         held = [[values.draw(what.kind) for what in chosen] for _ in range(size)]
         row, column = shape.randrange(size), shape.randrange(len(chosen))
         what = chosen[column]
-        ways: list[TwinWay] = ["stranger", "stranger", "spare"]
-        if len(chosen) > 1:
-            ways.append("left out")
-        way = shape.choice(ways)
+        way = shape.choice(self.ways(len(chosen)))
         asked_name, asked_field = names[row], what
         if not answerable and way == "stranger":
             asked_name = stranger
@@ -156,8 +177,8 @@ class RecordsTask(HarmTask):
             item.missing = held[row][column].forms[:1]
         question = asks(words, shape, domain, asked_name, asked_field)
         item.begun = begins(words, shape, domain, asked_name, asked_field)
-        table = RecordBatch(domain, names, rows, words, shape, chosen)
-        item.messages = self.write(item, table, question)
+        batch = RecordBatch(domain, names, rows, words, shape, item, chosen)
+        item.messages = self.write(item, batch, question)
         return item
 
 

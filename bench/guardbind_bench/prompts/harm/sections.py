@@ -22,6 +22,6 @@ class Sections(RecordsTask):
         """Return the forms of a section."""
         return SECTIONS
 
-    def write(self, item: HarmItem, table: RecordBatch, question: str) -> list[Said]:
+    def write(self, item: HarmItem, batch: RecordBatch, question: str) -> list[Said]:
         """Write the sections, and the question below or above."""
-        return told(item, table, write_sections(table, item.form), question)
+        return told(item, batch, write_sections(batch, item.form), question)

@@ -26,40 +26,40 @@ class ToolRecords(RecordsTask):
         inline = ("json_list", "json_pretty", "json_lines", "json_map", "json_nested", "calls")
         return (*inline, "tool_list", "tool_lines", "tool_each", "tool_each", "tool_before")
 
-    def write(self, item: HarmItem, table: RecordBatch, question: str) -> list[Said]:
+    def write(self, item: HarmItem, batch: RecordBatch, question: str) -> list[Said]:
         """Write the records, and where they come from."""
         match item.form:
             case "tool_list" | "tool_lines":
-                text = json_list(table) if item.form == "tool_list" else json_lines(table)
-                return self._asked_first(item, table, question, [text])
+                text = json_list(batch) if item.form == "tool_list" else json_lines(batch)
+                return self._asked_first(item, batch, question, [text])
             case "tool_each":
-                return self._asked_first(item, table, question, [json_object(table, i) for i in range(len(table.rows))])
+                return self._asked_first(item, batch, question, [json_object(batch, i) for i in range(len(batch.rows))])
             case "tool_before":
-                first = Said("user", f"Load the {table.domain.plural}.")
-                told = Said("tool", json_list(table))
+                first = Said("user", f"Load the {batch.domain.plural}.")
+                told = Said("tool", json_list(batch))
                 said = [first, Said("assistant", "Loading."), told, Said("assistant", "Done, they are loaded.")]
                 item.question = (4, question)
                 return [*said, Said("user", f"{item.filler}{question}")]
         texts = {
-            "json_list": json_list(table),
-            "json_pretty": json_list(table, indent=2),
-            "json_lines": json_lines(table),
-            "json_map": json_map(table),
-            "json_nested": json_nested(table),
-            "calls": "\n".join(call(table, i) for i in range(len(table.rows))),
+            "json_list": json_list(batch),
+            "json_pretty": json_list(batch, indent=2),
+            "json_lines": json_lines(batch),
+            "json_map": json_map(batch),
+            "json_nested": json_nested(batch),
+            "calls": "\n".join(call(batch, i) for i in range(len(batch.rows))),
         }
-        intro = table.shape.choice(table.words.intros).format(plural=table.domain.plural)
+        intro = batch.shape.choice(batch.words.intros).format(plural=batch.domain.plural)
         parts = [part for part in (intro, texts[item.form]) if part]
         item.question = (0, question)
         return [Said("user", "\n\n".join(parts) + f"\n\n{item.filler}{question}")]
 
-    def _asked_first(self, item: HarmItem, table: RecordBatch, question: str, results: Sequence[str]) -> list[Said]:
+    def _asked_first(self, item: HarmItem, batch: RecordBatch, question: str, results: Sequence[str]) -> list[Said]:
         """Ask, call the tool, and answer with its results."""
-        system = f"You can call get_{table.domain.id.key} to read what is stored."
-        name = f"list_{table.domain.id.key}"
+        system = f"You can call get_{batch.domain.id.key} to read what is stored."
+        name = f"list_{batch.domain.id.key}"
         calls = [Said("assistant", json.dumps({"name": name, "arguments": {}}))]
         told = [Said("tool", result) for result in results]
-        said = [Said("system", system)] if table.shape.random() < 0.5 else []
+        said = [Said("system", system)] if batch.shape.random() < 0.5 else []
         item.question = (len(said), question)
         # What is unrelated stands between the facts and the answer.
         told[-1] = Said("tool", f"{told[-1].text}\n\n{item.filler}")
