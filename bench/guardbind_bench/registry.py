@@ -104,6 +104,7 @@ MEASURES: Registry[Measure] = Registry(
     "measure",
     {
         "answers": "guardbind_bench.measures.answers:MEASURE",
+        "harm": "guardbind_bench.measures.harm:MEASURE",
         "nulls": "guardbind_bench.measures.nulls:MEASURE",
         "patching": "guardbind_bench.measures.patching:MEASURE",
         "reading": "guardbind_bench.measures.reading:MEASURE",
@@ -120,6 +121,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
         "checkpoint": "guardbind_bench.experiments.checkpoint.experiment:EXPERIMENT",
         "distance": "guardbind_bench.experiments.distance.experiment:EXPERIMENT",
+        "harm": "guardbind_bench.experiments.harm.experiment:EXPERIMENT",
         "information": "guardbind_bench.experiments.information.experiment:EXPERIMENT",
         "patching": "guardbind_bench.experiments.patching.experiment:EXPERIMENT",
         "probe": "guardbind_bench.experiments.probe.experiment:EXPERIMENT",
@@ -133,6 +135,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
 PRESETS: Registry[Preset] = Registry(
     "preset",
     {
+        "harm": "guardbind_bench.presets.shipped:harm",
         "paper": "guardbind_bench.presets.shipped:paper",
         "quick": "guardbind_bench.presets.shipped:quick",
         "smollm2": "guardbind_bench.presets.shipped:smollm2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
@@ -56,7 +57,7 @@ class Aiming:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], language: str = "en") -> None:
         known = _LANGUAGES.get(language, "english")
-        settings = {"resolver": WORDS} if "resolver" in GuardConfig.model_fields else {}
+        settings: dict[str, Any] = {"resolver": WORDS} if "resolver" in GuardConfig.model_fields else {}
         self._config = GuardConfig(language=known if known in LANGUAGES else "english", **settings)
         self._tokenizer = tokenizer
         self._bound = bind_prompt(

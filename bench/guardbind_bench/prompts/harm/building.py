@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.options import check_text_tasks
 from guardbind_bench.prompts.harm.wordings import WordingSet
-from guardbind_bench.prompts.text_trial import TextTask
+from guardbind_bench.prompts.text_trial import TextTask, TextTrial
 from guardbind_bench.registry import TEXT_TASKS
 
-__all__ = ["built", "is_worded"]
+__all__ = ["ChosenTask", "built", "is_worded"]
+
+_PASSED_OVER = 400
 
 
 def built(name: str, *, k: int, seed: int, wordings: WordingSet = "dev") -> TextTask:
@@ -41,3 +45,51 @@ def built(name: str, *, k: int, seed: int, wordings: WordingSet = "dev") -> Text
 def is_worded(name: str) -> bool:
     """Whether a registered text task has two sets of wordings."""
     return "wordings" in inspect.signature(TEXT_TASKS.get(name)).parameters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenTask:
+    """Those trials of a task that are small enough and in some languages, numbered anew.
+
+    Attributes:
+        task: The task.
+        most_records: Trials of more records are passed over.
+        languages: Codes of the languages that are kept; empty for all.
+    """
+
+    task: TextTask
+    most_records: int
+    languages: Sequence[str] = ()
+    _kept: list[int] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of the task."""
+        return self.task.name
+
+    @property
+    def version(self) -> int:
+        """The version of the task."""
+        return self.task.version
+
+    def trial(self, index: int, *, answerable: bool = True, renaming: int = 0) -> TextTrial:
+        """Build one trial, the `index`-th of those that are kept.
+
+        Raises:
+            ConfigError: Hardly any trial is.
+        """
+        while len(self._kept) <= index:
+            first = self._kept[-1] + 1 if self._kept else 0
+            found = next((i for i in range(first, first + _PASSED_OVER) if self._keeps(self.task.trial(i))), None)
+            if found is None:
+                raise ConfigError(
+                    f"the task {self.name!r} makes no trial of at most {self.most_records} records in "
+                    f"{', '.join(self.languages) or 'any language'}.",
+                    hint="Raise most_records, or name other languages.",
+                )
+            self._kept.append(found)
+        trial = self.task.trial(self._kept[index], answerable=answerable, renaming=renaming)
+        return replace(trial, index=index)
+
+    def _keeps(self, trial: TextTrial) -> bool:
+        return trial.records <= self.most_records and (not self.languages or trial.language in self.languages)

@@ -1,4 +1,4 @@
-"""Makes the prompts of `injected`: a stranger's text, in a mail, a page or a result, contradicts what user or system say."""
+"""Makes the prompts of `injected`: a stranger's text, in a mail or a result, contradicts what user or system say."""
 
 from __future__ import annotations
 
