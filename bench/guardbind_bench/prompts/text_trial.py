@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 __all__ = ["Direction", "Fact", "TextTask", "TextTaskBuilder", "TextTrial", "Which"]
@@ -69,13 +69,14 @@ class TextTrial:
     others: tuple[tuple[str, ...], ...]
     which: Which
     question: tuple[int, int]
-    asks_in: int = -1
-    begun: str = ""
-    form: str = ""
-    language: str = "en"
-    records: int = 0
-    silent: bool = False
-    fine: tuple[str, ...] = ()
+    # A trial without these is written as it was before they came, so that its hash stays the same.
+    asks_in: int = field(default=-1, repr=False)
+    begun: str = field(default="", repr=False)
+    form: str = field(default="", repr=False)
+    language: str = field(default="en", repr=False)
+    records: int = field(default=0, repr=False)
+    silent: bool = field(default=False, repr=False)
+    fine: tuple[str, ...] = field(default=(), repr=False)
 
 
 class TextTask(Protocol):
