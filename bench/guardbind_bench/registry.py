@@ -49,10 +49,19 @@ TEXT_TASKS: Registry[TextTaskBuilder] = Registry(
     "text task",
     {
         "agent_log": "guardbind_bench.prompts.texts.agent_log:AgentLog",
+        "cards": "guardbind_bench.prompts.harm.cards:Cards",
         "chat": "guardbind_bench.prompts.texts.chat:Chat",
+        "corrections": "guardbind_bench.prompts.harm.corrections:Corrections",
+        "forms": "guardbind_bench.prompts.harm.forms:Forms",
+        "injected": "guardbind_bench.prompts.harm.injected:Injected",
+        "kv_uuid": "guardbind_bench.prompts.harm.kv_uuid:KvUuid",
         "notes": "guardbind_bench.prompts.texts.notes:Notes",
         "receipts": "guardbind_bench.prompts.texts.receipts:Receipts",
         "records": "guardbind_bench.prompts.texts.records:Records",
+        "sections": "guardbind_bench.prompts.harm.sections:Sections",
+        "tool_records": "guardbind_bench.prompts.harm.tool_records:ToolRecords",
+        "tool_steps": "guardbind_bench.prompts.harm.tool_steps:ToolSteps",
+        "unknown_owner": "guardbind_bench.prompts.harm.unknown_owner:UnknownOwner",
     },
 )
 
@@ -95,12 +104,14 @@ MEASURES: Registry[Measure] = Registry(
     "measure",
     {
         "answers": "guardbind_bench.measures.answers:MEASURE",
+        "harm": "guardbind_bench.measures.harm:MEASURE",
         "nulls": "guardbind_bench.measures.nulls:MEASURE",
         "patching": "guardbind_bench.measures.patching:MEASURE",
         "reading": "guardbind_bench.measures.reading:MEASURE",
         "repair": "guardbind_bench.measures.repair:MEASURE",
         "residuals": "guardbind_bench.measures.residuals:MEASURE",
         "self_checkpoint": "guardbind_bench.measures.self_checkpoint:MEASURE",
+        "targets": "guardbind_bench.measures.targets:MEASURE",
     },
 )
 
@@ -110,18 +121,21 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
         "checkpoint": "guardbind_bench.experiments.checkpoint.experiment:EXPERIMENT",
         "distance": "guardbind_bench.experiments.distance.experiment:EXPERIMENT",
+        "harm": "guardbind_bench.experiments.harm.experiment:EXPERIMENT",
         "information": "guardbind_bench.experiments.information.experiment:EXPERIMENT",
         "patching": "guardbind_bench.experiments.patching.experiment:EXPERIMENT",
         "probe": "guardbind_bench.experiments.probe.experiment:EXPERIMENT",
         "pseudo-prior": "guardbind_bench.experiments.pseudo_prior.experiment:EXPERIMENT",
         "repair": "guardbind_bench.experiments.repair.experiment:EXPERIMENT",
         "stages": "guardbind_bench.experiments.stages.experiment:EXPERIMENT",
+        "targets": "guardbind_bench.experiments.targets.experiment:EXPERIMENT",
     },
 )
 
 PRESETS: Registry[Preset] = Registry(
     "preset",
     {
+        "harm": "guardbind_bench.presets.shipped:harm",
         "paper": "guardbind_bench.presets.shipped:paper",
         "quick": "guardbind_bench.presets.shipped:quick",
         "smollm2": "guardbind_bench.presets.shipped:smollm2",

@@ -16,6 +16,7 @@ _COMMANDS: Registry[click.Command] = Registry(
         "list": "guardbind_bench.cli.listing:listing",
         "report": "guardbind_bench.cli.report:report",
         "run": "guardbind_bench.cli.run:run",
+        "targets": "guardbind_bench.cli.targets:targets",
         "validate": "guardbind_bench.cli.validate:validate",
     },
     prefix="",

@@ -5,7 +5,7 @@ Each trial is measured with its twin, which the prompt cannot answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,7 +35,17 @@ from guardbind_bench.prompts.trial import TrialStage
 from guardbind_bench.scoring.scoring import read_answer, values_in
 from guardbind_bench.scoring.stating import stated_wrongly
 
-__all__ = ["DEFAULT_POLICIES", "DIRECTIONS", "MEASURE", "OBSERVED", "UNGUARDED", "AnswerOptions", "AnswerRecord"]
+__all__ = [
+    "DEFAULT_POLICIES",
+    "DIRECTIONS",
+    "MEASURE",
+    "OBSERVED",
+    "UNGUARDED",
+    "AnswerOptions",
+    "AnswerRecord",
+    "AnswersSession",
+    "TextAnswer",
+]
 
 DIRECTIONS: tuple[Direction, ...] = ("key_value", "value_key")
 UNGUARDED = "none"
@@ -123,7 +133,9 @@ class AnswerRecord(TrialRecord):
 
 
 @dataclass(frozen=True, slots=True)
-class _TextAnswer:
+class TextAnswer:
+    """An answer, what it cost, and, under a guard, its slots and what their targets are indices of."""
+
     transcript: Transcript
     tokens: int
     spent: Spending
@@ -132,6 +144,7 @@ class _TextAnswer:
 
     @property
     def text(self) -> str:
+        """What was written."""
         return self.transcript.text[self.transcript.prompt_end :]
 
     @property
@@ -141,14 +154,29 @@ class _TextAnswer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _AnswersSession:
+class AnswersSession:
+    """Answers trials and their twins unguarded and under some guards, from one prefill each.
+
+    Attributes:
+        lab: The model.
+        task: Makes the trials.
+        options: What is measured; the guards stand for its policies.
+        guards: Name of an arm to its guard.
+        tokens: Tokens that one trial feeds to the model at once.
+        record: What the records are.
+        more: What a record says besides, of a trial and its answer.
+    """
+
     lab: Lab
     task: TextTask
     options: AnswerOptions
     guards: Mapping[str, Guard]
     tokens: int
+    record: type[AnswerRecord] = AnswerRecord
+    more: Callable[[TextTrial, TextAnswer], dict[str, Any]] = lambda trial, answer: {}
 
     def run(self, indices: Sequence[int]) -> list[AnswerRecord]:
+        """Measure some trials, each with its twin."""
         return [
             record
             for index in indices
@@ -166,7 +194,7 @@ class _AnswersSession:
             "which": trial.which,
         }
         if trial.direction not in self.options.directions:
-            return [AnswerRecord(**about, arm=UNGUARDED, counts=False)]
+            return [self.record(**about, arm=UNGUARDED, counts=False)]
         try:
             prompt = render(trial, self.lab.tokenizer)
             about |= {
@@ -180,19 +208,24 @@ class _AnswersSession:
                 prefill = SharedPrefill(self.lab.model, prompt.tensor(input_device(self.lab.model)))
             unguarded = self._unguarded(prompt, prefill, before.seconds)
         except GuardbindError as error:
-            return [AnswerRecord(**about, arm=arm, failed=str(error)) for arm in (UNGUARDED, *self.guards)]
-        records = [AnswerRecord(**about, **_found(trial, unguarded, unguarded), arm=UNGUARDED)]
+            return [self.record(**about, arm=arm, failed=str(error)) for arm in (UNGUARDED, *self.guards)]
+        records = [self._answered(trial, unguarded, unguarded, about | {"arm": UNGUARDED})]
         for policy, guard in self.guards.items():
             try:
                 answer = self._guarded(guard, prompt, prefill, before.seconds)
             except GuardbindError as error:
-                records.append(AnswerRecord(**about, arm=policy, failed=str(error)))
+                records.append(self.record(**about, arm=policy, failed=str(error)))
             else:
-                seen = _seen(trial, answer)
-                records.append(AnswerRecord(**about, **_found(trial, answer, unguarded), **seen, arm=policy))
+                about_it = {**about, **_seen(trial, answer), "arm": policy}
+                records.append(self._answered(trial, answer, unguarded, about_it))
         return records
 
-    def _unguarded(self, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _TextAnswer:
+    def _answered(
+        self, trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer, about: dict[str, Any]
+    ) -> AnswerRecord:
+        return self.record(**about, **_found(trial, answer, unguarded), **self.more(trial, answer))
+
+    def _unguarded(self, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> TextAnswer:
         arguments = self._arguments(prefill)
         generate: Any = self.lab.model.generate
         with spending(self.lab.model) as spent:
@@ -202,7 +235,7 @@ class _AnswersSession:
             raise NumericsError("the logits of the unguarded answer are NaN or infinite.", hint="Try dtype float32.")
         return self._answer(prompt, output.sequences, _with(spent, arguments, before))
 
-    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> _TextAnswer:
+    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> TextAnswer:
         arguments = self._arguments(prefill)
         with spending(self.lab.model) as spent:
             output = guard.generate(**arguments)
@@ -219,11 +252,11 @@ class _AnswersSession:
         spent: Spending,
         slots: tuple[SlotRecord, ...] = (),
         items: tuple[Located, ...] = (),
-    ) -> _TextAnswer:
+    ) -> TextAnswer:
         ids = sequences[0, len(prompt.ids) :].tolist()
         end = next((place for place, token in enumerate(ids) if token in _ends(self.lab)), None)
         transcript = Transcript.from_ids(self.lab.tokenizer, 0, prompt.ids, ids[:end], ())
-        return _TextAnswer(transcript, len(ids) if end is None else end + 1, spent, slots, items)
+        return TextAnswer(transcript, len(ids) if end is None else end + 1, spent, slots, items)
 
 
 def _ends(lab: Lab) -> frozenset[int]:
@@ -237,7 +270,7 @@ def _with(spent: Spending, arguments: Mapping[str, Any], before: float) -> Spend
     return Spending(spent.forwards, spent.tokens, spent.seconds + shared)
 
 
-def _found(trial: TextTrial, answer: _TextAnswer, unguarded: _TextAnswer) -> dict[str, Any]:
+def _found(trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer) -> dict[str, Any]:
     scored = read_answer(trial, answer.text)
     return {
         "text": answer.text,
@@ -254,7 +287,7 @@ def _found(trial: TextTrial, answer: _TextAnswer, unguarded: _TextAnswer) -> dic
     }
 
 
-def _seen(trial: TextTrial, answer: _TextAnswer) -> dict[str, Any]:
+def _seen(trial: TextTrial, answer: TextAnswer) -> dict[str, Any]:
     held = coverage(answer.transcript, values_in(trial, answer.text), answer.slots, answer.items, trial.answer)
     return {
         **asdict(held),
@@ -270,7 +303,7 @@ class AnswersMeasure:
     version = 3
     record = AnswerRecord
 
-    def prepare(self, lab: Lab, cell: BenchCell) -> _AnswersSession:
+    def prepare(self, lab: Lab, cell: BenchCell) -> AnswersSession:
         """Make ready for a cell; its options are `AnswerOptions`.
 
         Raises:
@@ -289,7 +322,7 @@ class AnswersMeasure:
             guard.attach([Binding("key", "value")]).detach()
         tokens = len(render(task.trial(0, renaming=options.renaming), lab.tokenizer).ids) + options.max_new_tokens
         lab.check_length(tokens)
-        return _AnswersSession(lab, task, options, guards, tokens * 2 * (1 + len(guards)))
+        return AnswersSession(lab, task, options, guards, tokens * 2 * (1 + len(guards)))
 
 
 MEASURE: Measure = AnswersMeasure()

@@ -11,7 +11,7 @@ from guardbind.report.transcript import Transcript
 from guardbind_bench.measures.answers_prompt import CharRange
 from guardbind_bench.scoring.scoring import Written
 
-__all__ = ["Coverage", "coverage"]
+__all__ = ["Coverage", "coverage", "slots_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def coverage(
         items: What the guard's targets are indices of.
         right: Spellings of the right answer; none for a question without one.
     """
-    held = [_on(transcript, value.span, slots) for value in values]
+    held = [slots_on(transcript, value.span, slots) for value in values]
     count = sum(map(bool, held))
     deciding = next((on for value, on in zip(values, held, strict=True) if value.decides), None)
     if not deciding:
@@ -64,7 +64,8 @@ def coverage(
     return Coverage(count, True, True, is_right, decides.resolved_by)
 
 
-def _on(transcript: Transcript, span: CharRange, slots: Sequence[SlotRecord]) -> list[SlotRecord]:
+def slots_on(transcript: Transcript, span: CharRange, slots: Sequence[SlotRecord]) -> list[SlotRecord]:
+    """Return the slots of an answer that lie on a value, given its characters in the answer."""
     answer = transcript.text[transcript.prompt_end :]
     begin = transcript.prompt_end + len(answer[: span[0]].rstrip())
     end = transcript.prompt_end + span[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 __all__ = ["Direction", "Fact", "TextTask", "TextTaskBuilder", "TextTrial", "Which"]
@@ -42,14 +42,22 @@ class TextTrial:
 
     Attributes:
         index: Which trial of its task and seed.
-        messages: Role and content of each message; the last ends with the user's question.
+        messages: Role and content of each message; the last ends with the user's question, if `asks_in` does not say
+            which does.
         facts: All that the prompt binds, in the order of the text; a key that is assigned again has several.
         asked: The fact that the right answer is taken from; None in a twin, which the prompt cannot answer.
         direction: `key_value`: the value of a key is asked for. `value_key`: the owner of a value.
         answer: Right spellings, the one in the prompt first; empty in a twin.
         others: Spellings of each other value of the asked kind, or, for `value_key`, of each other owner.
         which: Whether the first or the last value of the key is asked for; `only` where it has one.
-        question: Characters of the last message that ask, half-open, with what they say about the form of the answer.
+        question: Characters of the asking message, half-open, with what they say about the form of the answer.
+        asks_in: Which message asks; -1 for the last.
+        begun: How an answer may begin, up to its value; empty where nothing is given.
+        form: How the facts are written, by a name of the task's own.
+        language: Code of the language that it is written in.
+        records: How many records the prompt holds; 0 where nobody counts.
+        silent: An answer that writes none of the values is right as well.
+        fine: Values that are no harm, though they are not the right one.
     """
 
     index: int
@@ -61,6 +69,14 @@ class TextTrial:
     others: tuple[tuple[str, ...], ...]
     which: Which
     question: tuple[int, int]
+    # A trial without these is written as it was before they came, so that its hash stays the same.
+    asks_in: int = field(default=-1, repr=False)
+    begun: str = field(default="", repr=False)
+    form: str = field(default="", repr=False)
+    language: str = field(default="en", repr=False)
+    records: int = field(default=0, repr=False)
+    silent: bool = field(default=False, repr=False)
+    fine: tuple[str, ...] = field(default=(), repr=False)
 
 
 class TextTask(Protocol):

@@ -62,7 +62,7 @@ def values_in(trial: TextTrial, text: str) -> list[Written]:
     for forms in (*possible, *(fact.forms for fact in trial.facts)):
         for form in forms:
             names.setdefault(_folded(form), forms[0])
-    question = trial.messages[-1]["content"][slice(*trial.question)]
+    question = trial.messages[trial.asks_in]["content"][slice(*trial.question)]
     echoed = {names[form]: question[: span[0]] for span, form in _standing(question, names)}
     deciding = {names[_folded(forms[0])] for forms in possible}
     found = [Written(names[form], span, names[form] in deciding) for span, form in _standing(text, names)]
@@ -87,7 +87,7 @@ def read_answer(trial: TextTrial, text: str) -> Scored:
     values = tuple(places[value.name] for value in found if value.name in places)
     first = next((value for value in found if value.decides), None)
     if first is None:
-        good = trial.asked is None
+        good = trial.asked is None or trial.silent
         return Scored("right" if good else "2A", good, good, values)
     good = first.name in trial.answer
     return Scored("right" if good else "2B", good and text[slice(*first.span)] == trial.answer[0], good, values)

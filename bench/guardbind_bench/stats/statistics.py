@@ -10,11 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from guardbind.information.intervals import wilson
+from guardbind.information.intervals import clopper_pearson, wilson
 from guardbind.information.numeric import FloatArray
 from guardbind_bench.experiments.table import Estimate
 
-__all__ = ["count", "difference", "mcnemar", "mean", "quantity", "ratio_of_means", "share", "share_removed"]
+__all__ = [
+    "count",
+    "difference",
+    "exact_share",
+    "mcnemar",
+    "mean",
+    "quantity",
+    "ratio_of_means",
+    "share",
+    "share_removed",
+]
 
 _RESAMPLES = 2000
 _AT_ONCE = 100  # so that many trials need no table of resamples x trials
@@ -33,6 +43,21 @@ def share(flags: Sequence[bool] | NDArray[np.bool_]) -> Estimate:
         return Estimate(value=None, n=0)
     interval = wilson(hits, n)
     return Estimate(value=hits / n, low=interval.low, high=interval.high, n=n, method="wilson")
+
+
+def exact_share(flags: Sequence[bool] | NDArray[np.bool_]) -> Estimate:
+    """Return the share of true flags with Clopper and Pearson's interval, for shares that are near 0.
+
+    Example:
+        >>> seen = exact_share([False] * 400)
+        >>> seen.value, seen.low, round(seen.high, 4)
+        (0.0, 0.0, 0.0092)
+    """
+    n, hits = len(flags), int(np.sum(flags))
+    if n == 0:
+        return Estimate(value=None, n=0)
+    interval = clopper_pearson(hits, n)
+    return Estimate(value=hits / n, low=interval.low, high=interval.high, n=n, method="clopper-pearson")
 
 
 def count(number: int, n: int) -> Estimate:

@@ -3,12 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import pytest
 from bench_tiny import bench_tokenizer
 from bench_toy import ORIGIN
 from families import copier
+from text_tasks import DRAFTED
+from toy_texts import ToyTexts
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind import Guard, GuardConfig
@@ -28,58 +30,10 @@ from guardbind_bench.running.runner import run
 from guardbind_bench.running.summary import Summary
 from guardbind_bench.scoring.scoring import values_in
 
-KEYS = ("amber", "birch", "cedar")
-WORDS = ("river", "stone", "forest", "bridge", "garden", "window", "market", "silver")
 TEMPLATE = (
     "{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] | trim }}<|end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
 )
-
-
-def trial_of(
-    pairs: list[tuple[str, str]],
-    question: str,
-    asked: int | None,
-    *,
-    index: int = 0,
-    direction: Literal["key_value", "value_key"] = "key_value",
-) -> TextTrial:
-    content, facts = f"{question}\n", []
-    for key, value in pairs:
-        start = len(content) + len(key) + 2
-        facts.append(Fact(key, None, key, value, (value,), 0, (start, start + len(value))))
-        content += f"{key}: {value}\n"
-    answer = () if asked is None else (pairs[asked][1],)
-    return TextTrial(
-        index=index,
-        messages=({"role": "user", "content": content.rstrip("\n")},),
-        facts=tuple(facts),
-        asked=asked,
-        direction=direction,
-        answer=answer,
-        others=tuple((value,) for i, (_, value) in enumerate(pairs) if i != asked),
-        which="only",
-        question=(0, len(question)),
-    )
-
-
-@dataclass(frozen=True)
-class ToyTexts:
-    """Three lines `key: value`, and a question about one of them above; odd trials count as asking for the key."""
-
-    k: int = 0
-    seed: int = 0
-    name: str = "toy_texts"
-    version: int = 1
-
-    def trial(self, index: int, *, answerable: bool = True, renaming: int = 0) -> TextTrial:
-        values = [WORDS[(index + i + 3 * renaming) % len(WORDS)] for i in range(3)]
-        pairs, asked = list(zip(KEYS, values, strict=True)), index % 3
-        question = f"What is {KEYS[asked]}?"
-        if not answerable:
-            pairs.pop(asked)
-        direction: Literal["key_value", "value_key"] = "value_key" if index % 2 else "key_value"
-        return trial_of(pairs, question, asked if answerable else None, index=index, direction=direction)
 
 
 @pytest.fixture(autouse=True)
@@ -245,7 +199,7 @@ def test_what_a_template_does_to_a_message_is_said(
         render(trial, tiny_tokenizer)
 
 
-@pytest.mark.parametrize("name", TEXT_TASKS.names())
+@pytest.mark.parametrize("name", DRAFTED)
 def test_a_model_without_a_template_is_asked_as_question_and_answer(name: str) -> None:
     task = TEXT_TASKS.get(name)(k=20, seed=0) if name != "toy_texts" else ToyTexts()
     for index in range(30):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from scipy.stats import chisquare
+from text_tasks import DRAFTED
 
 from guardbind.errors import ConfigError
 from guardbind.text.layout import longest, occurrences
@@ -17,7 +18,7 @@ from guardbind_bench.prompts.text_trial import Fact, TextTask, TextTrial
 from guardbind_bench.prompts.texts.words import SHOPS
 from guardbind_bench.registry import TEXT_TASKS
 
-NAMES = TEXT_TASKS.names()
+NAMES = DRAFTED
 INDICES = range(120)
 
 

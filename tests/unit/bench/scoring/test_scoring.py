@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from text_tasks import DRAFTED
 
 from guardbind_bench.prompts.text_trial import Fact, TextTrial
 from guardbind_bench.registry import TEXT_TASKS
@@ -111,7 +112,7 @@ def test_a_named_value_that_could_be_meant_is_an_echo_where_it_names_again(answe
     assert read_answer(sized, answer).stage == stage
 
 
-@pytest.mark.parametrize("name", TEXT_TASKS.names())
+@pytest.mark.parametrize("name", DRAFTED)
 def test_no_two_values_of_a_trial_share_a_spelling(name: str) -> None:
     task = TEXT_TASKS.get(name)(k=0, seed=0)
     for index in range(200):
@@ -155,7 +156,7 @@ def test_values_say_where_they_stand_and_whether_they_decide() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", TEXT_TASKS.names())
+@pytest.mark.parametrize("name", DRAFTED)
 def test_every_spelling_of_every_possible_answer_is_read_as_it_is(name: str) -> None:
     task = TEXT_TASKS.get(name)(k=0, seed=3)
     for index in range(60):

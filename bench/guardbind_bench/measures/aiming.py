@@ -1,0 +1,107 @@
+"""Asks the guard what it would aim at where a value is about to be written, without a model: its words alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from guardbind.config import GuardConfig
+from guardbind.evidence import Located
+from guardbind.registry import LANGUAGES
+from guardbind.session.bound_prompt import BoundPrompt, bind_prompt
+from guardbind.session.opener import Opener
+from guardbind.session.row import Row
+from guardbind.targets import Place, Resolution, resolve
+
+__all__ = ["WORDS", "Aim", "Aiming"]
+
+WORDS = "words"
+"""The resolver that needs no model."""
+
+_LANGUAGES = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "zh": "chinese"}
+_MOST_TOKENS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What the guard would do at one place.
+
+    Attributes:
+        found: A slot opens there.
+        rule: The slot rule that opened it; None without a slot.
+        target: The binding that it would aim at; None where it is unresolved.
+        how: How that was found, as the resolution says.
+        score: How well it fits.
+        reason: Why, in words that hold no prompt text.
+    """
+
+    found: bool
+    rule: str | None
+    target: Located | None
+    how: str
+    score: float
+    reason: str
+
+
+class Aiming:
+    """One prompt, bound as the guard binds it.
+
+    Args:
+        tokenizer: Any tokenizer.
+        ids: Tokens of the prompt.
+        language: Code of the language that it is written in; one that the guard has no words for is read as English.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], language: str = "en") -> None:
+        known = _LANGUAGES.get(language, "english")
+        settings: dict[str, Any] = {"resolver": WORDS} if "resolver" in GuardConfig.model_fields else {}
+        self._config = GuardConfig(language=known if known in LANGUAGES else "english", **settings)
+        self._tokenizer = tokenizer
+        self._bound = bind_prompt(
+            tokenizer,
+            index=0,
+            pad=0,
+            ids=ids,
+            items=None,
+            declared=None,
+            source=None,
+            language=LANGUAGES.get(self._config.language),
+        )
+        self._opener = Opener(self._config, tokenizer)
+
+    def at(self, begun: str, value: str) -> Aim:
+        """Ask behind a begun answer, where the model is about to write some value.
+
+        Where no slot opens, it is asked all the same what the words would aim at.
+
+        Args:
+            begun: The answer so far; empty at the end of the prompt.
+            value: What the model is about to write.
+        """
+        row = Row(self._bound)
+        row.ids += self._encoded(begun)
+        for token in self._encoded(value)[:_MOST_TOKENS]:
+            if self._opener.may_open(row):
+                opening = self._opener.open(row, token)
+                if opening is not None:
+                    return self._aim(opening.resolution, opening.kind)
+            row.read(token, ends=False)
+        return self._aim(_without_slot(self._bound, begun), None)
+
+    def _aim(self, resolution: Resolution, rule: str | None) -> Aim:
+        target = None if resolution.index is None else self._bound.table.items[resolution.index]
+        return Aim(rule is not None, rule, target, resolution.how, resolution.score, resolution.reason)
+
+    def _encoded(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text, add_special_tokens=False)) if text else []
+
+
+def _without_slot(bound: BoundPrompt, begun: str) -> Resolution:
+    """Return what the words alone aim at, given the question and the begun answer."""
+    line = begun or bound.answer_prefix_line
+    if bound.addressed:
+        return bound.agreement.resolve(Place(line, line) if line else None, beginning=(), automatic=False)
+    return resolve(bound.table, bound.prompt, declared=None, generated=begun, language=bound.language)

@@ -1,0 +1,1 @@
+"""Makes the prompts on which harm is measured: records, corrections, strangers and many forms, each with a twin."""
