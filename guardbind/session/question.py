@@ -100,6 +100,14 @@ class _Search:
         self._left += [of_tokens for of_tokens, group in several if group not in within]
         self.groups = [part for group in within for part in _parted(group, _MOST_HIDDEN // len(within))]
 
+    def _rivals(self, alone: Sequence[int], count: int) -> Tensor:
+        """Return `[records, records]`: what stands in a record, or around it, is no rival of it."""
+        rivals = ~torch.eye(count, dtype=torch.bool)
+        for at, place in enumerate(alone):
+            kin = self._stretch.kin(place)
+            rivals[at, [other for other, its in enumerate(alone) if its in kin]] = False
+        return rivals
+
     def result(self, config: GuardConfig) -> QuestionBits | None:
         """Return what the stretch rests on.
 
@@ -110,13 +118,12 @@ class _Search:
             return None
         alone = list(self._alone)
         bits = torch.stack([*self._alone.values(), *self._left])
-        score, largest = _margins(bits)
+        rivals = self._rivals(alone, len(bits))
+        score, largest = _margins(bits, rivals)
         best = int(score[: len(alone)].argmax())
-        # What stands in the record, or around it, is no rival of it.
-        kin = self._stretch.kin(alone[best])
-        rivals = [at for at in range(len(bits)) if at != best and not (at < len(alone) and alone[at] in kin)]
         lead, token_lead = (
-            float(of[best] - max((of[at] for at in rivals), default=torch.zeros(()))) for of in (score, largest)
+            float(of[best] - of[rivals[best]].amax()) if rivals[best].any() else float(of[best])
+            for of in (score, largest)
         )
         leads = lead >= config.min_agreeing_lead
         clear = lead >= config.min_question_lead and token_lead >= config.min_token_lead
@@ -124,19 +131,19 @@ class _Search:
         return QuestionBits(AskedRecord(items, float(bits[best].sum())), lead, token_lead, clear, leads)
 
 
-def _margins(bits: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what each record `[records, tokens]` has more than any other, over the tokens where it has most.
+def _margins(bits: Tensor, rivals: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what each record has more than every rival of it, over the tokens where it has more.
+
+    Args:
+        bits: `[records, tokens]`.
+        rivals: `[records, records]`, whether the second is a rival of the first.
 
     Returns:
         The sum over these tokens, and the largest of them; each `[records]`.
     """
-    if len(bits) == 1:
-        alone = bits.clamp(min=0)
-        return alone.sum(-1), alone.amax(-1)
-    most = bits.topk(2, dim=0)
-    ahead = most.values[0] - most.values[1]
-    each = torch.zeros_like(bits).scatter_(0, most.indices[:1], ahead[None])
-    return each.sum(-1), each.amax(-1)
+    others = torch.where(rivals[:, :, None], bits[None], -torch.inf).amax(1)
+    ahead = (bits - others.clamp(min=0)).clamp(min=0)
+    return ahead.sum(-1), ahead.amax(-1)
 
 
 def _most_telling(groups: Sequence[tuple[Tensor, tuple[int, ...]]]) -> list[tuple[int, ...]]:
@@ -144,7 +151,10 @@ def _most_telling(groups: Sequence[tuple[Tensor, tuple[int, ...]]]) -> list[tupl
     if not groups:
         return []
     bits = torch.stack([of_tokens for of_tokens, _ in groups])
-    orders = [of.argsort(descending=True).tolist() for of in (*_margins(bits), bits.sum(-1))]
+    orders = [
+        of.argsort(descending=True).tolist()
+        for of in (*_margins(bits, ~torch.eye(len(bits), dtype=torch.bool)), bits.sum(-1))
+    ]
     ranked = dict.fromkeys(at for together in zip(*orders, strict=True) for at in together)
     return [groups[at][1] for at in list(ranked)[:_KEPT_GROUPS]]
 
