@@ -37,7 +37,7 @@ def test_every_token_is_as_likely_as_read_blind(
     before = contents(live)
     tail = Tail(model, tiny_tokenizer, live, max(LENGTHS), 6)
     read, forwards = NULLS.get(name).reread(tail, null_rows(rows, HIDDEN), columns=max(LENGTHS), again=AGAIN)
-    assert forwards == (3 if few else 1)
+    assert forwards >= (3 if few else 1)
     for ids, hidden, found in zip(rows, HIDDEN, read, strict=True):
         assert found.shape == (1 + len(hidden), AGAIN - 1)
         for line, spans in zip(found, ((), *hidden), strict=True):
