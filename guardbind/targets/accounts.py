@@ -16,7 +16,7 @@ from guardbind.text.words import Word, words
 __all__ = ["Accounts"]
 
 _CORE = 0.6  # a match below it is by the kind of value alone
-_NEAR = 2  # words between an attribute and one that goes with it
+_NEAR = 2  # telling words between an attribute and one that goes with it
 _MOST = 64  # bindings whose words are looked at; where more agree, none is taken
 _LONGEST = 20_000  # characters of a record whose words are looked at
 
@@ -125,7 +125,9 @@ class Accounts:
         """Whether a word like "number" stands beside the attribute: "the value of x"; elsewhere it is another one."""
         if found[place].stem not in self._language.generic | self._language.trailing:
             return False
-        near = found[max(0, place - _NEAR) : place + _NEAR + 1]
+        telling = [at for at, word in enumerate(found) if word.content]
+        here = telling.index(place)
+        near = [found[at] for at in telling[max(0, here - _NEAR) : here + _NEAR + 1]]
         return any(match.start <= word.start < match.end or word.stem in match.attribute for word in near)
 
     def _several(self, word: Word, text: str, named: Sequence[Named]) -> bool:
