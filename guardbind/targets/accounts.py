@@ -16,7 +16,8 @@ from guardbind.text.words import Word, words
 __all__ = ["Accounts"]
 
 _CORE = 0.6  # a match below it is by the kind of value alone
-_NEAR = 2  # words between an attribute and one that goes with it
+_NEAR = 2  # telling words between an attribute and one that goes with it
+_MOST = 64  # bindings whose words are looked at; where more agree, none is taken
 _LONGEST = 20_000  # characters of a record whose words are looked at
 
 
@@ -74,6 +75,7 @@ class Accounts:
         named: Sequence[Named] = (),
         *,
         keys_only: bool = False,
+        request: bool = False,
     ) -> list[Word]:
         """Return the words of a text that are not accounted for if one of some bindings is meant.
 
@@ -83,9 +85,10 @@ class Accounts:
             items: The bindings; what accounts for a word of one of them does so for all.
             named: The names in the text.
             keys_only: What else is said of a binding accounts for nothing.
+            request: The text may begin with the verb of a request: "extract the total".
         """
         cued = match.score < _CORE  # what asks for a kind of value names no attribute: "the ticket price" is no budget
-        stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items]
+        stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items[:_MOST]]
         own = set(match.attribute).union(*stems)
         found = words(text, self._language)
         alone = not any(self._labels.of(item).owners for item in items)
@@ -97,6 +100,7 @@ class Accounts:
             if word.content
             and (word.stem not in own or (word.stem in loose and not self._goes_with(found, place, match, own)))
             and not self._general(word, text)
+            and not (request and place == 0 and not text.rstrip().endswith("?"))
             and not self._beside(found, place, match)
             and not self._asks(found, place, text)
             and not self._several(word, text, named)
@@ -121,7 +125,9 @@ class Accounts:
         """Whether a word like "number" stands beside the attribute: "the value of x"; elsewhere it is another one."""
         if found[place].stem not in self._language.generic | self._language.trailing:
             return False
-        near = found[max(0, place - _NEAR) : place + _NEAR + 1]
+        telling = [at for at, word in enumerate(found) if word.content]
+        here = telling.index(place)
+        near = [found[at] for at in telling[max(0, here - _NEAR) : here + _NEAR + 1]]
         return any(match.start <= word.start < match.end or word.stem in match.attribute for word in near)
 
     def _several(self, word: Word, text: str, named: Sequence[Named]) -> bool:
@@ -191,13 +197,26 @@ class Accounts:
 
     def _siblings(self, located: Located) -> list[str]:
         """Return what else the owner of a binding has, or what else is in its record."""
-        record = None if located.record is None else located.record.id
-        return [
-            other.key if other.attribute is None else other.attribute
-            for other in self._table.items
-            if (record is not None and other.record is not None and other.record.id == record)
-            or not set(located.owners).isdisjoint(other.owners)
-        ]
+        places = [] if located.record is None else self._by_record.get(located.record.id, [])
+        places = [*places, *(place for owner in located.owners for place in self._by_owner.get(owner, [])[:_MOST])]
+        others = [self._table.items[place] for place in dict.fromkeys(places)]
+        return [other.key if other.attribute is None else other.attribute for other in others]
+
+    @cached_property
+    def _by_record(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for item in self._table.items:
+            if item.record is not None:
+                found.setdefault(item.record.id, []).append(item.index)
+        return found
+
+    @cached_property
+    def _by_owner(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for item in self._table.items:
+            for owner in item.owners:
+                found.setdefault(owner, []).append(item.index)
+        return found
 
     def _told(self, located: Located, *, alone: bool) -> list[Span]:
         """Return where the prompt speaks of a binding: its record, or what stands in a block with a key nobody owns."""

@@ -262,7 +262,11 @@ class Agreement:
         clauses = self._accounts.questions(text) if how == "query" or source == 1 else []
         if source == 0:
             clauses.append(self._accounts.clause(text, match))
-        if not any(self._accounts.left(clause, match, items, self._mentions(clause, match)) for clause in clauses):
+        asked = how == "query"
+        if not any(
+            self._accounts.left(clause, match, items, self._mentions(clause, match), request=asked)
+            for clause in clauses
+        ):
             return False
         # A sentence may say in its own words what was asked.
         return source == 1 or how == "query" or self.asked.index not in items
@@ -312,6 +316,9 @@ class Agreement:
     def _odd(self, found: Sequence[tuple[str, str]]) -> str | None:
         """Return why a value of the context is not meant; words of keys ("the previous release") compute nothing."""
         for word, reason in found:
-            if word not in self._counted and not {part.stem for part in words(word, self._language)} <= self._labels.vocabulary:
+            if (
+                word not in self._counted
+                and not {part.stem for part in words(word, self._language)} <= self._labels.vocabulary
+            ):
                 return reason
         return None

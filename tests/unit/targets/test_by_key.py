@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from guardbind.errors import TargetError
-from guardbind.evidence import Binding, Evidence, Target, locate
+from guardbind.evidence import Binding, Evidence, Record, Target, locate
 from guardbind.targets.by_key import Resolution, resolve
 from guardbind.text.decoded import PromptText
 
@@ -226,3 +226,13 @@ def test_any_text_resolves_to_a_binding_or_to_none(parts: list[str], generated: 
         item = items[found.index]
         assert found.key == (item.key if isinstance(item, Binding) else item.id)
         assert found.key.lower() in (text + "".join(generated)).lower()
+
+
+def test_a_declared_key_that_several_records_have_is_open() -> None:
+    text = "status: open | status: shut"
+    bound = [
+        Binding("status", value, span=span, record=Record(name))
+        for name, value, span in (("a", "open", (0, 12)), ("b", "shut", (15, 27)))
+    ]
+    found = read(bound, text, declared="status")
+    assert (found.index, found.open) == (None, (0, 1))
