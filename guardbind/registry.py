@@ -169,6 +169,7 @@ RULES: Registry[Any] = Registry(
         "numbered": "guardbind.extraction.numbered:read",
         "python": "guardbind.extraction.python_text:read",
         "receipt": "guardbind.extraction.receipts:read",
+        "section": "guardbind.extraction.sections:read",
         "sentence": "guardbind.extraction.sentences:read",
         "yaml": "guardbind.extraction.yaml_text:read",
     },

@@ -241,6 +241,7 @@ _STATEMENTS = Statements(
     asked_of_keys={"money": "Preis", "date": "Datum"},
     value="Wert",
     possession="{attribute} von {owner}",
+    time="Zeit",
 )
 
 GERMAN = Language(

@@ -192,6 +192,7 @@ class Statements:
         asked_of_keys: What is asked of a key that nobody owns, by the kind of its value.
         value: What is asked of the others.
         possession: How an attribute is written with its owner: a template with `{owner}` and `{attribute}`.
+        time: What the stamp of a line of a log says.
     """
 
     verbs: str
@@ -235,6 +236,7 @@ class Statements:
     asked_of_keys: Mapping[str, str]
     value: str
     possession: str
+    time: str = "time"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
