@@ -165,6 +165,7 @@ RULES: Registry[Any] = Registry(
         "assignment": "guardbind.extraction.assignments:read",
         "csv": "guardbind.extraction.csv_text:read",
         "json": "guardbind.extraction.json_text:read",
+        "labelled": "guardbind.extraction.labelled:read",
         "markdown": "guardbind.extraction.markdown_text:read",
         "numbered": "guardbind.extraction.numbered:read",
         "python": "guardbind.extraction.python_text:read",

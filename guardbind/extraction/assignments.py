@@ -8,7 +8,8 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from guardbind.extraction.prose import is_denied, is_key, is_value, trim
+from guardbind.extraction.fields import bare_value
+from guardbind.extraction.prose import is_denied, is_key, is_value
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
@@ -45,6 +46,8 @@ _LINE_END = re.compile(r"[\r\n\u2028\u2029]")
 _FIELD_END = re.compile(r"[;|\uff1b]")
 # "Version: 1.2.3, upgraded last week": what goes on behind a comma in lower case is no part of a version.
 _AFTERTHOUGHT = re.compile(r",[ \t]+(?=[a-z])")
+# "platform 2. 08:14 to Leeds": a layout does not know whether a sentence ends there, but a value does.
+_NUMBER_END = re.compile(r"(?<=\d)\.[ \t]{1,4}(?=\S)")
 _QUOTED = re.compile(r"[ \t]{0,8}(?:\"(?P<double>[^\"\r\n]{1,200})\"|`(?P<code>[^`\r\n]{1,200})`)")
 
 
@@ -60,11 +63,11 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
     for sign, following in pairwise([*_signs(text), _Sign(len(text), len(text), (0, 0))]):
         line_end = _LINE_END.search(text, sign.end, following.start)
         limit = line_end.start() if line_end else following.start
-        value = _value(text, sign.end, limit, layout)
-        if value is None:
-            continue
         start, stop = sign.key
         assigned = "=" in text[stop : sign.end]
+        value = _value(text, sign.end, limit, layout, commented=assigned)
+        if value is None:
+            continue
         if assigned and (verb := setting.match(text, start, stop)):
             start = verb.end()
         name, said = text[start:stop], text[slice(*value)]
@@ -127,7 +130,7 @@ def _bare(text: str, key: Span) -> Span:
     return start, end
 
 
-def _value(text: str, start: int, limit: int, layout: Layout) -> Span | None:
+def _value(text: str, start: int, limit: int, layout: Layout, *, commented: bool) -> Span | None:
     if quoted := _QUOTED.match(text, start, limit):
         span = quoted.span(quoted.lastgroup or 0)
         return span if text[slice(*span)].strip() else None
@@ -139,9 +142,12 @@ def _value(text: str, start: int, limit: int, layout: Layout) -> Span | None:
         "text",
     ):
         end = comma.start()
+    if classify(text[start:end]).type == "text":
+        dots = (dot.start() for dot in _NUMBER_END.finditer(text, start, end))
+        end = next((dot for dot in dots if not layout.is_mere(dot)), end)
     while end > start and text[end - 1] in " \t,;|(\u060c\u3001\uff0c":
         end -= 1
-    return trim(text, (start, end))
+    return bare_value(text, (start, end), commented=commented)
 
 
 @cache

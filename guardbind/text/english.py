@@ -214,6 +214,11 @@ _STATEMENTS = Statements(
     asked_of_keys={"money": "price", "date": "date"},
     value="value",
     possession="{owner}'s {attribute}",
+    labels=wordlist(
+        "note notes hint tip correction update updates reminder warning caution observation observations thought",
+        "action result results output answer response summary info information example examples input remember ps",
+        "fyi memory",
+    ),
 )
 
 ENGLISH = Language(

@@ -242,6 +242,10 @@ _STATEMENTS = Statements(
     value="Wert",
     possession="{attribute} von {owner}",
     time="Zeit",
+    labels=wordlist(
+        "notiz notizen hinweis anmerkung korrektur nachtrag änderung update achtung warnung erinnerung beobachtung",
+        "gedanke aktion ergebnis ergebnisse ausgabe antwort zusammenfassung beispiel beispiele eingabe merke ps",
+    ),
 )
 
 GERMAN = Language(

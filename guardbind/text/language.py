@@ -193,6 +193,7 @@ class Statements:
         value: What is asked of the others.
         possession: How an attribute is written with its owner: a template with `{owner}` and `{attribute}`.
         time: What the stamp of a line of a log says.
+        labels: Words before a colon that name nothing of which something is said: "note", "update".
     """
 
     verbs: str
@@ -237,6 +238,7 @@ class Statements:
     value: str
     possession: str
     time: str = "time"
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

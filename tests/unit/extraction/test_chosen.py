@@ -18,6 +18,7 @@ MODULES = {
     "assignment": "assignments",
     "csv": "csv_text",
     "json": "json_text",
+    "labelled": "labelled",
     "markdown": "markdown_text",
     "numbered": "numbered",
     "python": "python_text",
@@ -26,7 +27,19 @@ MODULES = {
     "sentence": "sentences",
     "yaml": "yaml_text",
 }
-IN_ORDER = ("yaml", "json", "markdown", "csv", "python", "section", "receipt", "assignment", "sentence", "numbered")
+IN_ORDER = (
+    "yaml",
+    "json",
+    "markdown",
+    "csv",
+    "python",
+    "section",
+    "labelled",
+    "receipt",
+    "assignment",
+    "sentence",
+    "numbered",
+)
 
 
 @pytest.fixture
