@@ -163,6 +163,7 @@ RULES: Registry[Any] = Registry(
     "rule",
     {
         "assignment": "guardbind.extraction.assignments:read",
+        "bracketed": "guardbind.extraction.bracketed:read",
         "csv": "guardbind.extraction.csv_text:read",
         "json": "guardbind.extraction.json_text:read",
         "labelled": "guardbind.extraction.labelled:read",

@@ -40,6 +40,7 @@ _WORD_STATED = re.compile(r"(?<=[ \t])(?P<key>[^\W\d][\w.$-]{0,60})=(?![=>~\s])"
 _LABELLED = re.compile(
     rf"(?<=:[ \t])(?P<key>{_WORD}(?:[ \t]{_WORD}){{0,2}}?)[ \t]{{0,8}}(?<![!<>+*/%&|^~:-])=(?![=>~])(?=[ \t]*\S)"
 )
+_BRACKETED = 200  # characters before a key in which a bracket around it may be opened
 _COMPUTES = re.compile(r"[\w.)\]][ \t]+[-+*/%][ \t]+[\w.(\[]")
 _LINE_END = re.compile(r"[\r\n\u2028\u2029]")
 # Where a value ends before its sentence does.
@@ -65,6 +66,10 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
         limit = line_end.start() if line_end else following.start
         start, stop = sign.key
         assigned = "=" in text[stop : sign.end]
+        if _in_bracket(text, start, stop):
+            continue
+        if text[start] == "(" and ")" not in text[start:stop]:
+            start += 1
         value = _value(text, sign.end, limit, layout, commented=assigned)
         if value is None:
             continue
@@ -148,6 +153,15 @@ def _value(text: str, start: int, limit: int, layout: Layout, *, commented: bool
     while end > start and text[end - 1] in " \t,;|(\u060c\u3001\uff0c":
         end -= 1
     return bare_value(text, (start, end), commented=commented)
+
+
+def _in_bracket(text: str, start: int, stop: int) -> bool:
+    """Whether a key stands in a bracket behind something: `the lamp, which is new (Item ID: 5)` says whose it is."""
+    low = max(0, start - _BRACKETED)
+    opened = text.rfind("(", low, stop)
+    if opened < 0 or opened < text.rfind(")", low, stop) or _LINE_END.search(text, opened, stop):
+        return False
+    return any(char.isalnum() for char in text[max(0, opened - 2) : opened])
 
 
 @cache

@@ -16,6 +16,7 @@ from guardbind.text.language import Language
 
 MODULES = {
     "assignment": "assignments",
+    "bracketed": "bracketed",
     "csv": "csv_text",
     "json": "json_text",
     "labelled": "labelled",
