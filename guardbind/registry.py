@@ -165,6 +165,7 @@ RULES: Registry[Any] = Registry(
         "assignment": "guardbind.extraction.assignments:read",
         "bracketed": "guardbind.extraction.bracketed:read",
         "csv": "guardbind.extraction.csv_text:read",
+        "instruction": "guardbind.extraction.instructions:read",
         "json": "guardbind.extraction.json_text:read",
         "labelled": "guardbind.extraction.labelled:read",
         "markdown": "guardbind.extraction.markdown_text:read",
@@ -173,6 +174,7 @@ RULES: Registry[Any] = Registry(
         "receipt": "guardbind.extraction.receipts:read",
         "section": "guardbind.extraction.sections:read",
         "sentence": "guardbind.extraction.sentences:read",
+        "two_columns": "guardbind.extraction.two_columns:read",
         "yaml": "guardbind.extraction.yaml_text:read",
     },
 )

@@ -68,7 +68,7 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
         assigned = "=" in text[stop : sign.end]
         if _in_bracket(text, start, stop):
             continue
-        if text[start] == "(" and ")" not in text[start:stop]:
+        while text[start] == "(" and ")" not in text[start:stop]:
             start += 1
         value = _value(text, sign.end, limit, layout, commented=assigned)
         if value is None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from guardbind.extraction.instructions import unread
 from guardbind.extraction.lines import Line, lines_of
 from guardbind.extraction.outline import FieldLine, Node, outline
 from guardbind.extraction.repeated import repeated
@@ -27,7 +28,7 @@ class _Said(NamedTuple):
 def _sections(text: str, language: Language) -> Iterator[Block]:
     """Find lines of fields that belong together; where there is one record alone, nothing is to be told apart."""
     layout = Layout(text, language=language)
-    lines = lines_of(text, layout, language)
+    lines = lines_of(text, layout, language, unread(text, language))
     said = list(_Reader(text, language).read(outline(lines), (), (), -1))
     if len({item.found.path[:-1] for item in said}) > 1:
         yield from _blocks(lines, said)

@@ -214,6 +214,12 @@ _STATEMENTS = Statements(
     asked_of_keys={"money": "price", "date": "date"},
     value="value",
     possession="{owner}'s {attribute}",
+    answers=wordlist("answer a response reply"),
+    inputs=wordlist("input"),
+    outputs=wordlist("output"),
+    examples=r"(?:(?:for|an|one|some)[ ])?examples?(?:[ ](?:answers?|replies|output|questions?))?",
+    template=either("fill (?:it |them |this |that )?(?:in|out)|template|example|for instance|such as|e\\.g\\."),
+    asked_form=either("format|form|schema|structure|like this|as follows"),
     labels=wordlist(
         "note notes hint tip correction update updates reminder warning caution observation observations thought",
         "action result results output answer response summary info information example examples input remember ps",

@@ -242,6 +242,12 @@ _STATEMENTS = Statements(
     value="Wert",
     possession="{attribute} von {owner}",
     time="Zeit",
+    answers=wordlist("antwort a"),
+    inputs=wordlist("eingabe"),
+    outputs=wordlist("ausgabe"),
+    examples="(?:zum[ ])?beispiele?",
+    template=either("füllen? sie|füll(?:e|t)? (?:es |das |dies |bitte )?(?:aus|ein)|vorlage|beispiel"),
+    asked_form=either("format|form|schema|struktur|so|wie folgt"),
     labels=wordlist(
         "notiz notizen hinweis anmerkung korrektur nachtrag änderung update achtung warnung erinnerung beobachtung",
         "gedanke aktion ergebnis ergebnisse ausgabe antwort zusammenfassung beispiel beispiele eingabe merke ps",

@@ -192,6 +192,12 @@ class Statements:
         asked_of_keys: What is asked of a key that nobody owns, by the kind of its value.
         value: What is asked of the others.
         possession: How an attribute is written with its owner: a template with `{owner}` and `{attribute}`.
+        answers: Keys that answer, in lower case.
+        inputs: Keys of what an example is given, in lower case.
+        outputs: Keys of what it gives.
+        examples: What introduces examples in a line of its own, up to a colon, as a regular expression.
+        template: What introduces a form to be filled in, wherever it stands.
+        asked_form: What introduces one in a request.
         time: What the stamp of a line of a log says.
         labels: Words before a colon that name nothing of which something is said: "note", "update".
     """
@@ -237,6 +243,12 @@ class Statements:
     asked_of_keys: Mapping[str, str]
     value: str
     possession: str
+    answers: frozenset[str] = frozenset()
+    inputs: frozenset[str] = frozenset()
+    outputs: frozenset[str] = frozenset()
+    examples: str = ""
+    template: re.Pattern[str] = re.compile(r"(?!)")
+    asked_form: re.Pattern[str] = re.compile(r"(?!)")
     time: str = "time"
     labels: frozenset[str] = frozenset()
 

@@ -18,6 +18,7 @@ MODULES = {
     "assignment": "assignments",
     "bracketed": "bracketed",
     "csv": "csv_text",
+    "instruction": "instructions",
     "json": "json_text",
     "labelled": "labelled",
     "markdown": "markdown_text",
@@ -26,20 +27,12 @@ MODULES = {
     "receipt": "receipts",
     "section": "sections",
     "sentence": "sentences",
+    "two_columns": "two_columns",
     "yaml": "yaml_text",
 }
 IN_ORDER = (
-    "yaml",
-    "json",
-    "markdown",
-    "csv",
-    "python",
-    "section",
-    "labelled",
-    "receipt",
-    "assignment",
-    "sentence",
-    "numbered",
+    *("instruction", "yaml", "json", "markdown", "csv", "python"),
+    *("section", "labelled", "receipt", "two_columns", "bracketed", "assignment", "sentence", "numbered"),
 )
 
 
@@ -118,7 +111,7 @@ def test_attributes_of_any_object_will_do(rules: Registry[object]) -> None:
             return shout(text)
 
     rules.register("loud", Loud())
-    assert default_rules()[:3] == ("yaml", "loud", "json")
+    assert default_rules()[1:4] == ("yaml", "loud", "json")
     assert read_by("so LOUD") == [("loud", "LOUD")]
 
 
