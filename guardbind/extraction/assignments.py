@@ -91,7 +91,7 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
 def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span | None, ...]]:
     """Return an attribute, with its owner before it where the key says whose it is, and where the first stands."""
     owned = language.statements.owned.fullmatch(name)
-    if owned is None:
+    if owned is None or (owned["noun"] and _is_title(owned["noun"], language)):
         first, _, rest = name.partition(" ")
         if rest and classify(first).type == "id":
             return (first, rest), ((start, start + len(first)), None)
@@ -99,6 +99,11 @@ def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span 
     owner, attribute = ("owner", "attribute") if owned["owner"] else ("of", "noun")
     place = (start + owned.start(owner), start + owned.end(owner))
     return (owned[owner], owned[attribute]), (place, None)
+
+
+def _is_title(noun: str, language: Language) -> bool:
+    """Whether what seems to be a noun begins a title: `A Map of Crows`."""
+    return not language.marks.nouns_are_capital and any(word[0].isupper() for word in noun.split()[1:])
 
 
 class _Sign(NamedTuple):

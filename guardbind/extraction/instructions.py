@@ -28,6 +28,7 @@ _LABEL = re.compile(
     r"(?:\A|(?<=[\r\n]))[ \t]{0,8}(?:[-*>#]{1,6}[ \t]{1,4})?[*_]{0,2}(?P<label>[^\W\d_]{1,16})[ \t]?\d{0,3}[*_]{0,2}"
     r"[:\uff1a][*_]{0,2}(?P<said>[^\r\n]*)"
 )
+_WORDS = re.compile(r"[^\"'`{}\[\]<>@\d]{0,80}")
 _QUOTES = "\"'`*\u201c\u201d "
 
 
@@ -68,7 +69,7 @@ def _asking(text: str) -> Iterator[Span]:
 
 def _forms(text: str, layout: Layout, language: Language) -> Iterator[Span]:
     """Find data that an instruction gives as a form or an example."""
-    said = language.statements
+    said = language.forms
     reached = 0
     for opening in _FORM.finditer(text):
         at = opening.start()
@@ -87,7 +88,9 @@ def _forms(text: str, layout: Layout, language: Language) -> Iterator[Span]:
 
 
 def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int | None:
-    return max((match.start() for match in pattern.finditer(text, start, end)), default=None)
+    """Return the last place of a word behind which nothing but words stands up to `end`."""
+    places = [match.start() for match in pattern.finditer(text, start, end) if _WORDS.fullmatch(text, match.end(), end)]
+    return max(places, default=None)
 
 
 def _closed(text: str, start: int) -> int:
@@ -102,7 +105,7 @@ def _closed(text: str, start: int) -> int:
 
 def _examples(text: str, language: Language) -> Iterator[Span]:
     """Find the paragraph below `Examples:`."""
-    if not language.statements.examples:
+    if not language.forms.examples:
         return
     reached = 0
     for match in _introduction(language).finditer(text):
@@ -120,7 +123,7 @@ def _examples(text: str, language: Language) -> Iterator[Span]:
 
 @cache
 def _introduction(language: Language) -> re.Pattern[str]:
-    words = language.statements.examples
+    words = language.forms.examples
     return re.compile(
         rf"(?:\A|(?<=[\r\n]))[ \t]{{0,8}}(?:#{{1,6}}[ \t]{{1,4}})?[*_]{{0,2}}(?i:{words})[ \t]?\d{{0,3}}[*_]{{0,2}}"
         r"[:\uff1a](?P<said>[^\r\n]*)"
@@ -129,7 +132,7 @@ def _introduction(language: Language) -> re.Pattern[str]:
 
 def _pairs(text: str, language: Language) -> Iterator[Span]:
     """Find questions with their answers, and inputs with their outputs where the last output is not there yet."""
-    said = language.statements
+    said = language.forms
     labels = [(match, match["label"].lower()) for match in _LABEL.finditer(text)]
     end = len(text.rstrip())
     open_output = bool(labels) and labels[-1][1] in said.outputs and labels[-1][0].end() >= end
@@ -137,7 +140,7 @@ def _pairs(text: str, language: Language) -> Iterator[Span]:
     asked: re.Match[str] | None = None
     given: re.Match[str] | None = None
     for match, label in labels:
-        if label in said.questions:
+        if label in language.statements.questions:
             asked, given = match, None
         elif label in said.inputs:
             asked, given = None, match

@@ -116,7 +116,7 @@ def _is_label(name: str, language: Language) -> bool:
     said = language.statements
     if len(words) > _LABEL_WORDS or words[0] in said.doubts or words[0] in said.mine | said.others:
         return False
-    return not {words[0], words[-1]} & (said.labels | said.questions)
+    return not {words[0], words[-1]} & (language.forms.labels | said.questions)
 
 
 def _said(text: str, start: int, end: int, language: Language) -> tuple[Field, ...]:

@@ -8,12 +8,13 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from guardbind.extraction.fields import Field, fields_of
 from guardbind.extraction.prose import is_key
+from guardbind.extraction.receipts import item_of
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 
 __all__ = ["Bullet", "Line", "LineKind", "Stamp", "lines_of", "stamp_of", "title_of"]
 
-LineKind: TypeAlias = Literal["blank", "rule", "heading", "bold", "fields", "title", "text"]
+LineKind: TypeAlias = Literal["blank", "rule", "heading", "bold", "fields", "said", "title", "text"]
 Bullet: TypeAlias = Literal["", "mark", "number"]
 
 _LONGEST = 400  # characters of a line that is looked at
@@ -30,6 +31,9 @@ _BOLD_LEAD = re.compile(
     r"(?P<mark>\*\*|__)(?P<title>(?:(?!\*\*|__)[^\r\n:]){1,80})(?P=mark):?[ \t]*[|,(\u2013\u2014-]?[ \t]*"
 )
 _LEAD = re.compile(r"(?P<title>[^\r\n:=|\u2013\u2014]{1,80}?)[ \t]{1,8}[|\u2013\u2014-][ \t]{1,8}")
+_SAID = re.compile(
+    r"[*_]{0,2}[^\W_][^\s:=\uff1a]{0,40}(?:[ ][^\s:=\uff1a]{1,40}){0,3}(?::[*_]{0,2}[ \t]|\uff1a)[ \t]*\S"
+)
 _UNDERLINE = re.compile(r"[ \t]{0,3}(?:={3,}|-{3,})[ \t]*\Z")
 _RULE = re.compile(r"[ \t]{0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})\Z")
 _FENCE = re.compile(r"[ \t]{0,3}(?P<marks>`{3,}|~{3,})")
@@ -57,7 +61,7 @@ class Line(NamedTuple):
     Attributes:
         start: Where it begins.
         end: Where it ends, without its line break.
-        kind: What it is.
+        kind: What it is; `said` if a key stands before running text.
         indent: The columns before it, without its bullet.
         bullet: Whether it is an item of a list, and of what kind of list.
         quote: How often it is quoted: `> `.
@@ -128,10 +132,15 @@ def _line(text: str, start: int, end: int, layout: Layout, language: Language) -
         return Line(start, end, "fields", indent, bullet, quote, int(certain), title, fields)
     if fields := fields_of(text, stamp.end, end, layout, language, stamped=stamp.span is not None):
         return Line(start, end, "fields", indent, bullet, quote, fields=fields, stamp=stamp.span)
+    if (amount := item_of(text, at, end, language)) is not None:
+        field = Field(amount["item"], amount.span("item"), amount.span("amount"), False)
+        return Line(start, end, "fields", indent, bullet, quote, fields=(field,))
     if bold := _BOLD.match(text, at, end):
         title = title_of(text, bold.span("title"), language)
         if title is not None:
             return Line(start, end, "title" if bullet else "bold", indent, bullet, quote, title=title)
+    if _SAID.match(text, at, end):
+        return Line(start, end, "said", indent, bullet, quote)
     title = title_of(text, (at, end), language)
     return Line(start, end, "text" if title is None else "title", indent, bullet, quote, title=title)
 

@@ -12,7 +12,7 @@ from guardbind.text.layout import Span
 
 __all__ = ["FieldLine", "Node", "outline"]
 
-NodeKind: TypeAlias = Literal["root", "heading", "bold", "bare", "item"]
+NodeKind: TypeAlias = Literal["root", "heading", "mail", "quote", "bold", "bare", "item"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,9 +77,14 @@ class Node:
         return frozenset(key for line in self.lines for key in line.keys)
 
 
-def outline(lines: Sequence[Line]) -> Node:
-    """Return the outline of the lines of a text; what is not certain to be a title is none."""
-    builder = _Outline()
+def outline(lines: Sequence[Line], headers: frozenset[str]) -> Node:
+    """Return the outline of the lines of a text; what is not certain to be a title is none.
+
+    Args:
+        lines: The lines.
+        headers: Keys that stand at the head of a mail, in lower case.
+    """
+    builder = _Outline(headers)
     for number, line in enumerate(lines):
         builder.take(number, line, lines[number + 1] if number + 1 < len(lines) else None)
     return _settled(builder.root)
@@ -88,7 +93,9 @@ def outline(lines: Sequence[Line]) -> Node:
 class _Outline:
     """Takes line by line."""
 
-    def __init__(self) -> None:
+    def __init__(self, headers: frozenset[str]) -> None:
+        self._headers = headers
+        self._header = False  # whether the line above stands at the head of a mail
         self.root = Node("root")
         self._open = [self.root]
         self._paragraph = 0
@@ -96,11 +103,19 @@ class _Outline:
         self._apart = False  # whether a blank line stands above
 
     def take(self, number: int, line: Line, following: Line | None) -> None:
+        """Take the next line; `following`: the one behind it."""
+        header = line.kind == "fields" and line.fields[0].name.casefold() in self._headers
+        if header and not self._header and following is not None and self._goes_on(line, following):
+            self._leave(("root", "heading"))
+            self._push(Node("mail", number, line.indent))
+        self._header = header
         if line.kind in ("blank", "rule"):
             self._paragraph += 1
             self._apart = True
-            self._close("bare" if line.kind == "blank" else "bold")
+            self._close("bare" if line.kind == "blank" else "bold", rule=line.kind == "rule")
             return
+        if line.kind != "heading":
+            self._quoted(number, line)
         if line.kind == "heading":
             while self._open[-1].kind != "root" and not 0 < self._open[-1].level < line.level:
                 self._open.pop()
@@ -115,11 +130,31 @@ class _Outline:
         elif line.kind == "title" and _stands_above(line, following):
             self._outdent(line, closing=True, bold=False)
             self._push(Node("bare", number, line.indent, line.title, certain=False))
-        else:
+        elif line.kind != "said":
             self._close("bold" if self._apart else "bare")
             self._outdent(line)
             self._stretch += 1
         self._apart = False
+
+    def _goes_on(self, line: Line, following: Line) -> bool:
+        """Whether the head of a mail goes on with another key."""
+        keys = [said.fields[0].name.casefold() for said in (line, following) if said.fields]
+        return len(set(keys)) > 1 and self._headers.issuperset(keys) and line.quote == following.quote
+
+    def _quoted(self, number: int, line: Line) -> None:
+        """Open a part that is quoted, or close it."""
+        depth = sum(node.kind == "quote" for node in self._open)
+        if line.quote < depth:
+            while depth > line.quote:
+                depth -= self._open.pop().kind == "quote"
+            self._stretch += 1
+        elif line.quote > depth and line.kind in ("fields", "bold", "title"):
+            self._leave(("root", "heading", "mail", "quote"))
+            self._push(Node("quote", number, -1))
+
+    def _leave(self, kinds: tuple[NodeKind, ...]) -> None:
+        while self._open[-1].kind not in kinds:
+            self._open.pop()
 
     def _item(self, number: int, line: Line) -> None:
         self._outdent(line)
@@ -147,11 +182,13 @@ class _Outline:
         self._open.append(node)
         self._stretch += 1
 
-    def _close(self, kind: Literal["bare", "bold"]) -> None:
-        """Close bare titles, or bold ones and items too; headings stay open."""
+    def _close(self, kind: Literal["bare", "bold"], *, rule: bool = False) -> None:
+        """Close bare titles, or bold ones and items too, at a rule also a mail; headings stay open."""
         while self._open[-1].kind == "bare" or (kind == "bold" and self._open[-1].kind in ("bold", "item")):
             if self._open[-1].kind == "bold" and not self._open[-1].members:
-                return
+                return  # "**Alder Ltd**" with a blank line below it
+            self._open.pop()
+        if kind == "bold" and self._open[-1].kind == "mail" and rule:
             self._open.pop()
 
     def _outdent(self, line: Line, *, closing: bool = False, bold: bool = True) -> None:

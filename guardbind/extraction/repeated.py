@@ -43,7 +43,18 @@ def _parted(text: str, stretch: Sequence[FieldLine]) -> list[list[FieldLine]]:
                 records[-1] = records[-1][:1]
             if _are_records(text, key, records):
                 return records
-    return []
+    return _paragraphs(stretch)
+
+
+def _paragraphs(stretch: Sequence[FieldLine]) -> list[list[FieldLine]]:
+    """Return the paragraphs, if each says several things, none of them twice, and something is said in two of them."""
+    parts = [list(part) for _, part in groupby(stretch, key=lambda line: line.paragraph)]
+    keys = [[key for line in part for key in line.keys] for part in parts]
+    if len(parts) < 2 or any(len(each) < 2 or len(set(each)) < len(each) for each in keys):
+        return []
+    shared = max(Counter(key for each in keys for key in each).values()) > 1
+    assigned = any(field.assigned for line in stretch for field in line.line.fields)
+    return parts if shared and not assigned else []
 
 
 def _together(lines: Sequence[FieldLine]) -> list[FieldLine]:

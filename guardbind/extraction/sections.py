@@ -29,7 +29,7 @@ def _sections(text: str, language: Language) -> Iterator[Block]:
     """Find lines of fields that belong together; where there is one record alone, nothing is to be told apart."""
     layout = Layout(text, language=language)
     lines = lines_of(text, layout, language, unread(text, language))
-    said = list(_Reader(text, language).read(outline(lines), (), (), -1))
+    said = list(_Reader(text, language).read(outline(lines, language.forms.mail_headers), (), (), -1))
     if len({item.found.path[:-1] for item in said}) > 1:
         yield from _blocks(lines, said)
 
@@ -50,7 +50,7 @@ def _blocks(lines: Sequence[Line], said: Sequence[_Said]) -> Iterator[Block]:
 
 
 def _adjoining(lines: Sequence[Line], above: int, below: int) -> bool:
-    return all(line.kind in ("blank", "rule") for line in lines[above + 1 : below])
+    return all(line.kind in ("blank", "rule", "said") for line in lines[above + 1 : below])
 
 
 class _Reader:
@@ -90,7 +90,7 @@ class _Reader:
 
     def _fields(self, line: FieldLine, path: Path, places: tuple[Span | None, ...], title: int) -> Iterator[_Said]:
         if line.line.stamp is not None and isinstance(path[-1], int):
-            stamp, time = line.line.stamp, self._language.statements.time
+            stamp, time = line.line.stamp, self._language.forms.time
             yield _Said(Found((*path, time), stamp, stamp, places=(*places, None)), line.number, title)
         for field in line.line.fields:
             found = Found((*path, field.name), field.value, field.span, places=(*places, field.key))

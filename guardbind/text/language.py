@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
+
+from guardbind.text.forms import Forms
 
 __all__ = ["Cue", "Dot", "Language", "Marks", "Questions", "Statements", "Vocabulary", "either", "wordlist"]
 
@@ -192,14 +194,6 @@ class Statements:
         asked_of_keys: What is asked of a key that nobody owns, by the kind of its value.
         value: What is asked of the others.
         possession: How an attribute is written with its owner: a template with `{owner}` and `{attribute}`.
-        answers: Keys that answer, in lower case.
-        inputs: Keys of what an example is given, in lower case.
-        outputs: Keys of what it gives.
-        examples: What introduces examples in a line of its own, up to a colon, as a regular expression.
-        template: What introduces a form to be filled in, wherever it stands.
-        asked_form: What introduces one in a request.
-        time: What the stamp of a line of a log says.
-        labels: Words before a colon that name nothing of which something is said: "note", "update".
     """
 
     verbs: str
@@ -243,14 +237,6 @@ class Statements:
     asked_of_keys: Mapping[str, str]
     value: str
     possession: str
-    answers: frozenset[str] = frozenset()
-    inputs: frozenset[str] = frozenset()
-    outputs: frozenset[str] = frozenset()
-    examples: str = ""
-    template: re.Pattern[str] = re.compile(r"(?!)")
-    asked_form: re.Pattern[str] = re.compile(r"(?!)")
-    time: str = "time"
-    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -267,6 +253,7 @@ class Language:
         marks: What the marks between words depend on.
         questions: What questions are told by.
         statements: What statements are told by.
+        forms: What the forms of texts are told by.
     """
 
     name: str
@@ -276,6 +263,7 @@ class Language:
     marks: Marks
     questions: Questions
     statements: Statements
+    forms: Forms = field(default_factory=Forms)
 
     def stem(self, word: str) -> str:
         """Return the form that the spellings of a word share: no case, no inflection."""
