@@ -80,7 +80,9 @@ def _unit(text: str, unit: Span, layout: Layout, language: Language) -> Iterator
     colon = _COLON.search(text, stamped, end)
     if colon is None:
         return
-    fields = _said(text, colon.end(), end, language) or fields_of(text, colon.end(), end, layout, language)
+    setting = _setting(language).match(text, colon.end(), end)
+    at = setting.end() if setting else colon.end()
+    fields = _said(text, at, end, language) or fields_of(text, at, end, layout, language)
     assigned = any("=" in text[field.key[1] : field.value[0]] for field in fields)
     # "09:14 to Turin: platform 2" begins with no stamp.
     if assigned or (stamped > start and not text[start].isdecimal()):
@@ -157,6 +159,11 @@ def _is_told(value: str, noun: str, language: Language) -> bool:
 @cache
 def _being(language: Language) -> re.Pattern[str]:
     return re.compile(rf"[ \t]{{1,4}}(?:{language.statements.equal})[ \t]{{1,4}}(?=\S)")
+
+
+@cache
+def _setting(language: Language) -> re.Pattern[str]:
+    return re.compile(rf"(?:{language.statements.assign})[ \t]{{1,4}}(?=\S)")
 
 
 read = WordedRule(_labelled, order=58, default=True)

@@ -22,7 +22,7 @@ _TITLE_WORDS = 10
 _LINE = re.compile(r"(?P<content>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")
 _OPENING = re.compile(
     r"(?P<quote>(?:[ \t]{0,3}>){0,6})(?P<indent>[ \t\u3000]{0,80})"
-    r"(?P<bullet>(?:[-*+\u2022\u25cf\u25e6\u2013](?=[ \t])|\d{1,3}[.)](?=[ \t])|[a-z]\)(?=[ \t]))[ \t]{1,8})?"
+    r"(?P<bullet>(?:[-*+\u2022\u25cf\u25e6\u2013]|\d{1,3}[.)]|\[\d{1,3}\]|[a-z]\))[ \t]{1,8})?"
 )
 _HEADING = re.compile(r"(?P<level>#{1,6})[ \t]{1,8}(?P<title>[^\r\n]*?)[ \t]*#{0,6}[ \t]*\Z")
 _BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<title>(?:(?!\*\*|__)[^\r\n]){1,120})(?P=mark):?[ \t]*\Z")
@@ -31,6 +31,12 @@ _BOLD_LEAD = re.compile(
     r"(?P<mark>\*\*|__)(?P<title>(?:(?!\*\*|__)[^\r\n:]){1,80})(?P=mark):?[ \t]*[|,(\u2013\u2014-]?[ \t]*"
 )
 _LEAD = re.compile(r"(?P<title>[^\r\n:=|\u2013\u2014]{1,80}?)[ \t]{1,8}[|\u2013\u2014-][ \t]{1,8}")
+# "### Lamp (SKU: A-17)"
+_BRACKET_LEAD = re.compile(
+    r"(?P<title>[^()\r\n:=|]{1,80}?)[ \t]{0,4}[(\uff08](?P<inner>[^()\uff08\uff09\r\n]{3,200})[)\uff09]"
+    r"[*_:]{0,3}[ \t]*\Z"
+)
+_LEADS = (_BOLD_LEAD, _LEAD, _BRACKET_LEAD)
 _SAID = re.compile(
     r"[*_]{0,2}[^\W_][^\s:=\uff1a]{0,40}(?:[ ][^\s:=\uff1a]{1,40}){0,3}(?::[*_]{0,2}[ \t]|\uff1a)[ \t]*\S"
 )
@@ -45,6 +51,7 @@ _LEVEL = re.compile(
     r"[\[(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)[\])]?:?[ \t]{1,8}(?:[-|][ \t]{1,4})?"
 )
 _ENDINGS = ".!?;,\u3002\uff01\uff1f"
+_BULLETS = "-*+\u2022\u25cf\u25e6\u2013"
 _MARKS = "*_`\"'\u201c\u201d \t"
 
 
@@ -121,13 +128,15 @@ def _line(text: str, start: int, end: int, layout: Layout, language: Language) -
     assert opening is not None
     at, quote = opening.end(), opening["quote"].count(">")
     indent = len(opening["indent"].expandtabs(4))
-    bullet: Bullet = "" if not opening["bullet"] else "number" if opening["bullet"][0].isalnum() else "mark"
+    bullet: Bullet = "" if not opening["bullet"] else "mark" if opening["bullet"][0] in _BULLETS else "number"
     if not bullet and (heading := _HEADING.match(text, at, end)):
-        title = title_of(text, heading.span("title"), language)
-        if title is not None:
-            return Line(start, end, "heading", indent, quote=quote, level=len(heading["level"]), title=title)
+        level, of = len(heading["level"]), heading.span("title")
+        if (led := _led(text, *of, layout, language, _BRACKET_LEAD)) is not None:
+            return Line(start, end, "heading", indent, quote=quote, level=level, title=led[0], fields=led[2])
+        if (title := title_of(text, of, language)) is not None:
+            return Line(start, end, "heading", indent, quote=quote, level=level, title=title)
     stamp = stamp_of(text, at, end)
-    if stamp.span is None and (led := _led(text, at, end, layout, language)) is not None:
+    if stamp.span is None and (led := _led(text, at, end, layout, language, *_LEADS)) is not None:
         title, certain, fields = led
         return Line(start, end, "fields", indent, bullet, quote, int(certain), title, fields)
     if fields := fields_of(text, stamp.end, end, layout, language, stamped=stamp.span is not None):
@@ -146,15 +155,18 @@ def _line(text: str, start: int, end: int, layout: Layout, language: Language) -
 
 
 def _led(
-    text: str, start: int, end: int, layout: Layout, language: Language
+    text: str, start: int, end: int, layout: Layout, language: Language, *leads: re.Pattern[str]
 ) -> tuple[Span, bool, tuple[Field, ...]] | None:
     """Return the title before the fields of the same line, whether marks make it one, and the fields."""
-    lead = _BOLD_LEAD.match(text, start, end) or _LEAD.match(text, start, end)
-    title = title_of(text, lead.span("title"), language) if lead else None
-    if lead is None or title is None:
-        return None
-    fields = fields_of(text, lead.end(), end, layout, language)
-    return (title, lead.re is _BOLD_LEAD, fields) if fields else None
+    for form in leads:
+        lead = form.match(text, start, end)
+        title = title_of(text, lead.span("title"), language) if lead else None
+        if lead is not None and title is not None:
+            limit = lead.end("inner") if form is _BRACKET_LEAD else end
+            begins = lead.start("inner") if form is _BRACKET_LEAD else lead.end()
+            if fields := fields_of(text, begins, limit, layout, language):
+                return title, form is _BOLD_LEAD, fields
+    return None
 
 
 def _underlined(text: str, above: Line, line: Line) -> Line | None:

@@ -48,6 +48,7 @@ class Node:
         name: Where its name stands.
         level: Of a heading.
         numbered: Whether it is an item of a numbered list.
+        paragraph: That of its first line.
         certain: Whether a mark makes its name a title.
         members: What stands in it, in the order of the text.
     """
@@ -58,6 +59,7 @@ class Node:
     name: Span | None = None
     level: int = 0
     numbered: bool = False
+    paragraph: int = -1
     certain: bool = True
     members: list[FieldLine | Node] = field(default_factory=list)
 
@@ -120,6 +122,8 @@ class _Outline:
             while self._open[-1].kind != "root" and not 0 < self._open[-1].level < line.level:
                 self._open.pop()
             self._push(Node("heading", number, line.indent, line.title, line.level))
+            if line.fields:
+                self._open[-1].members.append(FieldLine(number, line, self._paragraph, self._stretch))
         elif line.kind == "bold":
             self._outdent(line, closing=True)
             self._push(Node("bold", number, line.indent, line.title))
@@ -160,7 +164,8 @@ class _Outline:
         self._outdent(line)
         stretch = self._stretch
         certain = bool(line.level) or not line.fields
-        node = Node("item", number, line.indent, line.title, numbered=line.bullet == "number", certain=certain)
+        node = Node("item", number, line.indent, line.title, certain=certain)
+        node.numbered, node.paragraph = line.bullet == "number", self._paragraph
         if line.fields:
             node.certain = certain or line.title is None
             node.members.append(FieldLine(number, line, self._paragraph, stretch))
@@ -195,7 +200,9 @@ class _Outline:
         """Close what a line is not in, by its indent; `closing`: the line is a title of the same kind itself."""
         while (top := self._open[-1]).kind in ("bold", "bare", "item"):
             if top.kind == "item":
-                beside = top.numbered and line.bullet == "mark"  # "1. Flight" and "- Price: $121" below it
+                # "1. Flight HAT069" and "- Price: $121" below it, or "Price: $121" directly below it
+                inside = line.kind == "fields" and top.paragraph == self._paragraph
+                beside = top.numbered and (line.bullet == "mark" or (not line.bullet and inside))
             else:
                 beside = not (closing and (bold or top.kind == "bare"))
             if top.indent < line.indent or (beside and top.indent == line.indent):
