@@ -156,7 +156,7 @@ ENGLISH_ONLY = (
     "High",
     "Lamp",
     "From",
-)  # their words are
+)
 
 
 @pytest.mark.parametrize("language", ["english", "german"])
