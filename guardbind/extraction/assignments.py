@@ -40,6 +40,11 @@ _WORD_STATED = re.compile(r"(?<=[ \t])(?P<key>[^\W\d][\w.$-]{0,60})=(?![=>~\s])"
 _LABELLED = re.compile(
     rf"(?<=:[ \t])(?P<key>{_WORD}(?:[ \t]{_WORD}){{0,2}}?)[ \t]{{0,8}}(?<![!<>+*/%&|^~:-])=(?![=>~])(?=[ \t]*\S)"
 )
+# "timeout: int = 30", as Python declares it
+_DECLARED = re.compile(
+    r"(?<![^\s(,])(?P<key>[^\W\d]\w{0,60}):[ \t]{0,4}(?:int|float|str|bool|bytes)(?:[ \t]?\|[ \t]?None)?"
+    r"[ \t]{0,4}=(?![=>~])"
+)
 _BRACKETED = 200  # characters before a key in which a bracket around it may be opened
 _COMPUTES = re.compile(r"[\w.)\]][ \t]+[-+*/%][ \t]+[\w.(\[]")
 _LINE_END = re.compile(r"[\r\n\u2028\u2029]")
@@ -126,6 +131,9 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
 def _signs(text: str) -> list[_Sign]:
     """Return the keys with a sign behind them, in textual order."""
     found = {match.end(): match for match in _matches(text)}
+    for declared in _DECLARED.finditer(text):
+        found.pop(text.index(":", declared.start()) + 1, None)
+        found[declared.end()] = declared
     signs: list[_Sign] = []
     for end, match in sorted(found.items()):
         if not signs or match.start() >= signs[-1].end:

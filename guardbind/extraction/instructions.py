@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from guardbind.extraction.prose import in_request
+from guardbind.extraction.prose import in_request, is_value
 from guardbind.extraction.rule import Block, WordedRule
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span, longest, occurrences
@@ -35,11 +35,16 @@ _QUOTES = "\"'`*\u201c\u201d "
 def unread(text: str, language: Language) -> list[Span]:
     """Return the parts of a text that no statement is read from, in textual order; they are disjoint."""
     layout = Layout(text, language=language)
-    found = [*_asking(text), *_forms(text, layout, language), *_examples(text, language), *_pairs(text, language)]
+    found = [
+        *_asking(text, language),
+        *_forms(text, layout, language),
+        *_examples(text, language),
+        *_pairs(text, language),
+    ]
     return sorted(longest(found))
 
 
-def _asking(text: str) -> Iterator[Span]:
+def _asking(text: str, language: Language) -> Iterator[Span]:
     """Find the fields before an empty one at the end: `Key: "Bob"`, `Corresponding value:`."""
     end = len(text.rstrip())
     start = max(0, end - _LONGEST)
@@ -58,7 +63,8 @@ def _asking(text: str) -> Iterator[Span]:
         if field is None or not value or field["key"].casefold() == last["key"].casefold():
             break
         stated = before.strip() and occurrences(before, [value])
-        alone = bool(before.strip()) and len(lines) == 2 and classify(value).type in ("text", "id")
+        named = is_value(value, language) and classify(value).type in ("text", "id")
+        alone = named and bool(before.strip()) and len(lines) == 2
         again = text.find(text[low:high].strip(), 0, low) >= 0
         if not (stated or alone or again):
             break

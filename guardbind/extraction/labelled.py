@@ -140,6 +140,8 @@ def _said(text: str, start: int, end: int, language: Language) -> tuple[Field, .
         return ()
     if any(word.lower() in said.doubts | said.mine | said.others | said.of for word in words):
         return ()
+    if not language.marks.nouns_are_capital and all(word[0].isupper() for word in words):
+        return ()  # "Chapter 3: Bob is 45"
     written = text[slice(*value)]
     return (Field(name, (start, verb.start()), value, True),) if _is_told(written, words[-1], language) else ()
 

@@ -139,6 +139,7 @@ RECORDS: dict[str, Said] = {
         ("PLACE",): "5",
         ("color",): "#fff",
     },
+    "def f(x: int = 5):\n    timeout: int = 30\n    return x": {("timeout",): "30"},
     "Numéro de facture : 88-40127\nMontant dû : 812,44 EUR": {
         ("Numéro de facture",): "88-40127",
         ("Montant dû",): "812,44 EUR",
@@ -178,6 +179,7 @@ INSTRUCTIONS: dict[str, Said] = {
     "Examples:\nEve's badge is 1111.\n\nAnn's badge is 5566.": {("Ann", "badge"): "5566"},
     "Q: Eve's badge?\nA: x = 1111\nQ: Ann's badge is 5566. What is it?\nA:": {("Ann", "badge"): "5566"},
     "Input: x = 5\nOutput: y = 6\nInput: x = 7\nOutput:": {("x",): "7"},
+    "Read this.\n\nContext: Ann's badge is 5566.\nAnswer:": {("Ann", "badge"): "5566"},
     "Q: What is x?\nx = 5\nA: x = 6": {("x",): "6"},
 }
 
