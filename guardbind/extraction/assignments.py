@@ -8,7 +8,8 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from guardbind.extraction.prose import is_denied, is_key, is_value, trim
+from guardbind.extraction.fields import bare_value
+from guardbind.extraction.prose import is_denied, is_key, is_value
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
@@ -39,12 +40,20 @@ _WORD_STATED = re.compile(r"(?<=[ \t])(?P<key>[^\W\d][\w.$-]{0,60})=(?![=>~\s])"
 _LABELLED = re.compile(
     rf"(?<=:[ \t])(?P<key>{_WORD}(?:[ \t]{_WORD}){{0,2}}?)[ \t]{{0,8}}(?<![!<>+*/%&|^~:-])=(?![=>~])(?=[ \t]*\S)"
 )
+# "timeout: int = 30", as Python declares it
+_DECLARED = re.compile(
+    r"(?<![^\s(,])(?P<key>[^\W\d]\w{0,60}):[ \t]{0,4}(?:int|float|str|bool|bytes)(?:[ \t]?\|[ \t]?None)?"
+    r"[ \t]{0,4}=(?![=>~])"
+)
+_BRACKETED = 200  # characters before a key in which a bracket around it may be opened
 _COMPUTES = re.compile(r"[\w.)\]][ \t]+[-+*/%][ \t]+[\w.(\[]")
 _LINE_END = re.compile(r"[\r\n\u2028\u2029]")
 # Where a value ends before its sentence does.
 _FIELD_END = re.compile(r"[;|\uff1b]")
 # "Version: 1.2.3, upgraded last week": what goes on behind a comma in lower case is no part of a version.
 _AFTERTHOUGHT = re.compile(r",[ \t]+(?=[a-z])")
+# "platform 2. 08:14 to Leeds": a layout does not know whether a sentence ends there, but a value does.
+_NUMBER_END = re.compile(r"(?<=\d)\.[ \t]{1,4}(?=\S)")
 _QUOTED = re.compile(r"[ \t]{0,8}(?:\"(?P<double>[^\"\r\n]{1,200})\"|`(?P<code>[^`\r\n]{1,200})`)")
 
 
@@ -60,11 +69,15 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
     for sign, following in pairwise([*_signs(text), _Sign(len(text), len(text), (0, 0))]):
         line_end = _LINE_END.search(text, sign.end, following.start)
         limit = line_end.start() if line_end else following.start
-        value = _value(text, sign.end, limit, layout)
-        if value is None:
-            continue
         start, stop = sign.key
         assigned = "=" in text[stop : sign.end]
+        if _in_bracket(text, start, stop):
+            continue
+        while text[start] == "(" and ")" not in text[start:stop]:
+            start += 1
+        value = _value(text, sign.end, limit, layout, commented=assigned)
+        if value is None:
+            continue
         if assigned and (verb := setting.match(text, start, stop)):
             start = verb.end()
         name, said = text[start:stop], text[slice(*value)]
@@ -83,7 +96,7 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
 def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span | None, ...]]:
     """Return an attribute, with its owner before it where the key says whose it is, and where the first stands."""
     owned = language.statements.owned.fullmatch(name)
-    if owned is None:
+    if owned is None or (owned["noun"] and _is_title(owned["noun"], language)):
         first, _, rest = name.partition(" ")
         if rest and classify(first).type == "id":
             return (first, rest), ((start, start + len(first)), None)
@@ -91,6 +104,11 @@ def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span 
     owner, attribute = ("owner", "attribute") if owned["owner"] else ("of", "noun")
     place = (start + owned.start(owner), start + owned.end(owner))
     return (owned[owner], owned[attribute]), (place, None)
+
+
+def _is_title(noun: str, language: Language) -> bool:
+    """Whether what seems to be a noun begins a title: `A Map of Crows`."""
+    return not language.marks.nouns_are_capital and any(word[0].isupper() for word in noun.split()[1:])
 
 
 class _Sign(NamedTuple):
@@ -113,6 +131,9 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
 def _signs(text: str) -> list[_Sign]:
     """Return the keys with a sign behind them, in textual order."""
     found = {match.end(): match for match in _matches(text)}
+    for declared in _DECLARED.finditer(text):
+        found.pop(text.index(":", declared.start()) + 1, None)
+        found[declared.end()] = declared
     signs: list[_Sign] = []
     for end, match in sorted(found.items()):
         if not signs or match.start() >= signs[-1].end:
@@ -127,7 +148,7 @@ def _bare(text: str, key: Span) -> Span:
     return start, end
 
 
-def _value(text: str, start: int, limit: int, layout: Layout) -> Span | None:
+def _value(text: str, start: int, limit: int, layout: Layout, *, commented: bool) -> Span | None:
     if quoted := _QUOTED.match(text, start, limit):
         span = quoted.span(quoted.lastgroup or 0)
         return span if text[slice(*span)].strip() else None
@@ -139,9 +160,21 @@ def _value(text: str, start: int, limit: int, layout: Layout) -> Span | None:
         "text",
     ):
         end = comma.start()
+    if classify(text[start:end]).type == "text":
+        dots = (dot.start() for dot in _NUMBER_END.finditer(text, start, end))
+        end = next((dot for dot in dots if not layout.is_mere(dot)), end)
     while end > start and text[end - 1] in " \t,;|(\u060c\u3001\uff0c":
         end -= 1
-    return trim(text, (start, end))
+    return bare_value(text, (start, end), commented=commented)
+
+
+def _in_bracket(text: str, start: int, stop: int) -> bool:
+    """Whether a key stands in a bracket behind something: `the lamp, which is new (Item ID: 5)` says whose it is."""
+    low = max(0, start - _BRACKETED)
+    opened = text.rfind("(", low, stop)
+    if opened < 0 or opened < text.rfind(")", low, stop) or _LINE_END.search(text, opened, stop):
+        return False
+    return any(char.isalnum() for char in text[max(0, opened - 2) : opened])
 
 
 @cache

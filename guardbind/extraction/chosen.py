@@ -23,7 +23,7 @@ def default_rules() -> tuple[str, ...]:
     package is not installed is left out, and a note of the table says so.
 
     >>> default_rules()[:3]
-    ('yaml', 'code', 'json')
+    ('instruction', 'yaml', 'code')
     """
     return _defaults()[0]
 

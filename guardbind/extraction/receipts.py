@@ -11,7 +11,7 @@ from guardbind.extraction.rule import Block, Found, WordedRule
 from guardbind.text.language import Language
 from guardbind.text.values import classify
 
-__all__ = ["read"]
+__all__ = ["item_of", "read"]
 
 _SIGNED = r"[-\u2212]?(?:[A-Z]{0,2}[$\u20ac\u00a3\u00a5]|[A-Z]{3})[ \u00a0]?\d[\d.,]{0,15}"
 _MONEY = rf"(?:{_SIGNED}|[-\u2212]?\d[\d.,]{{0,15}}[ \u00a0]?(?:[A-Z]{{3}}|[$\u20ac\u00a3\u00a5]))"
@@ -24,6 +24,8 @@ _COLUMN = rf"(?:[ \t]{{2,40}}(?:{_COUNT}|\d{{1,4}}|{_MONEY}|{_PLAIN}))"
 _END = r"[ \t]{0,40}(?=[\r\n]|\Z)"
 _BEGIN = r"(?:\A|(?<=[\r\n]))[ \t]{0,40}(?:[-*\u2022][ \t]{1,8})?"
 _GAP = r"(?:[ \t]{0,40}\.{3,80}[ \t]{0,40}|[ \t]{2,80}|\t)"
+_LONGEST = 200  # characters of a line
+_TAIL = 20  # characters at its end in which a digit stands
 _LINE = re.compile(r"[^\r\n]{3,200}")
 
 
@@ -34,16 +36,22 @@ def _receipt(text: str, language: Language) -> Iterator[Block]:
     a count.
     """
     for line in _LINE.finditer(text):
-        if not any(map(str.isdecimal, line.group()[-20:])):
-            continue
-        for form in _forms(language):
-            match = form.match(text, line.start(), line.end())
-            if match and is_key(match["item"], language) and classify(match["amount"]).type in ("money", "number"):
-                statement = (match.start("item"), match.end("amount"))
-                item, amount = match["item"], match.span("amount")
-                found = Found((item,), amount, statement, form="words", places=(match.span("item"),))
-                yield Block(statement, (found,))
-                break
+        if (match := item_of(text, *line.span(), language)) is not None:
+            statement = (match.start("item"), match.end("amount"))
+            item, amount = match["item"], match.span("amount")
+            found = Found((item,), amount, statement, form="words", places=(match.span("item"),))
+            yield Block(statement, (found,))
+
+
+def item_of(text: str, start: int, end: int, language: Language) -> re.Match[str] | None:
+    """Match the `item` of a line and the `amount` that it comes to; None if the line is of another form."""
+    if end - start > _LONGEST or not any(map(str.isdecimal, text[max(start, end - _TAIL) : end])):
+        return None
+    for form in _forms(language):
+        match = form.match(text, start, end)
+        if match and is_key(match["item"], language) and classify(match["amount"]).type in ("money", "number"):
+            return match
+    return None
 
 
 @cache

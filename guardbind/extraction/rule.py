@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 LAST = 100
-"""Order of a rule that says none: behind those of the core, which are numbered from 10 to 90."""
+"""Order of a rule that says none: behind those of the core, which are below it."""
 
 Path: TypeAlias = tuple[str | int, ...]
 KeyForm: TypeAlias = Literal["data", "row", "words"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.forms import Forms
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import plural_s
 
@@ -229,6 +230,21 @@ _STATEMENTS = Statements(
     possession="{owner}'s {attribute}",
 )
 
+_FORMS = Forms(
+    answers=wordlist("answer a response reply"),
+    inputs=wordlist("input"),
+    outputs=wordlist("output"),
+    examples=r"(?:(?:for|an|one|some)[ ])?examples?(?:[ ](?:answers?|replies|output|questions?))?",
+    template=either("fill (?:it |them |this |that )?(?:in|out)|template|example|for instance|such as|e\\.g\\."),
+    asked_form=either("format|form|schema|structure|like this|as follows"),
+    mail_headers=wordlist("from to cc bcc subject date sent reply-to"),
+    labels=wordlist(
+        "note notes hint tip correction update updates reminder warning caution observation observations thought",
+        "action result results output answer response summary info information example examples input remember ps",
+        "fyi memory",
+    ),
+)
+
 ENGLISH = Language(
     name="english",
     locale="en_US",
@@ -237,5 +253,6 @@ ENGLISH = Language(
     marks=_MARKS,
     questions=_QUESTIONS,
     statements=_STATEMENTS,
+    forms=_FORMS,
 )
 """English."""

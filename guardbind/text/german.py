@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.forms import Forms
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -250,6 +251,21 @@ _STATEMENTS = Statements(
     possession="{attribute} von {owner}",
 )
 
+_FORMS = Forms(
+    time="Zeit",
+    answers=wordlist("antwort a"),
+    inputs=wordlist("eingabe"),
+    outputs=wordlist("ausgabe"),
+    examples="(?:zum[ ])?beispiele?",
+    template=either("füllen? sie|füll(?:e|t)? (?:es |das |dies |bitte )?(?:aus|ein)|vorlage|beispiel"),
+    asked_form=either("format|form|schema|struktur|so|wie folgt"),
+    mail_headers=wordlist("von an cc kopie betreff datum gesendet from to subject date"),
+    labels=wordlist(
+        "notiz notizen hinweis anmerkung korrektur nachtrag änderung update achtung warnung erinnerung beobachtung",
+        "gedanke aktion ergebnis ergebnisse ausgabe antwort zusammenfassung beispiel beispiele eingabe merke ps",
+    ),
+)
+
 GERMAN = Language(
     name="german",
     locale="de_DE",
@@ -258,5 +274,6 @@ GERMAN = Language(
     marks=_MARKS,
     questions=_QUESTIONS,
     statements=_STATEMENTS,
+    forms=_FORMS,
 )
 """German."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from guardbind.text.forms import Forms
 from guardbind.text.vocabulary import Marks, Vocabulary
 from guardbind.text.wordlists import either, wordlist
 
@@ -188,6 +189,7 @@ class Language:
         marks: What the marks between words depend on.
         questions: What questions are told by.
         statements: What statements are told by.
+        forms: What the forms of texts are told by.
         script: A letter of a script of its own; None where it is that of other languages too.
     """
 
@@ -198,6 +200,7 @@ class Language:
     marks: Marks
     questions: Questions
     statements: Statements
+    forms: Forms = field(default_factory=Forms)
     script: re.Pattern[str] | None = None
 
     def stem(self, word: str) -> str:

@@ -59,7 +59,6 @@ class TestWhatAReaderWouldNotDecide:
             ("retries = 3\ntimeout = 30\nretries = 5\nWhat was retries originally, and what is it now?", "retries is"),
             ("Your name is Atlas. My name is Klaus. What is your name?", "My name is"),
             (f"{PAIR}\nWho ordered what?", "The sum of the totals is"),
-            (f"{TICKETS}\nWhat is the status of Anna Weber's ticket?", None),
             (f"{TICKETS}\nWhat is the status?", "The status is"),
             ("Salary: 48000\nWhat is the monthly salary?", "The salary is"),
             (f"{ALICE} What is the badge number of Bob's manager?", None),
@@ -86,6 +85,7 @@ class TestWhatAReaderWouldNotDecide:
     @pytest.mark.parametrize(
         ("prompt", "sentence", "right"),
         [
+            (f"{TICKETS}\nWhat is the status of Anna Weber's ticket?", None, "open"),
             (f"{ALICE} What are the badge numbers of Alice and Bob?", "Alice's badge number is", "4417"),
             (f"{ALICE} What are the badge numbers of Alice and Bob?", "Alice has 4417. Bob's badge number is", "8213"),
             (f"{ALICE} What is Alice's badge number?", "Alice has badge number", "4417"),
