@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from guardbind.extraction.prose import is_denied
 from guardbind.extraction.rule import Block, Found, WordedRule
 from guardbind.extraction.spoken_names import MOST_WORDS, NameReader, PlacedWord, SpokenName, place_of
 from guardbind.extraction.spoken_values import (
@@ -17,6 +16,7 @@ from guardbind.extraction.spoken_values import (
     typed_before,
     wordlike,
 )
+from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -77,7 +77,7 @@ class _SentenceReader:
             if found:
                 region = _whole(found)
                 reached = region[1]
-                if not is_denied(text, region, self._layout, self._language):
+                if self._counts(found[0]):
                     yield Block(region, found)
         yield from self._turned()
 
@@ -97,8 +97,11 @@ class _SentenceReader:
             name = self._names.owned(match["owner"], match["attribute"].split(), start, match.span("owner"))
             if name is not None:
                 found = name.found((name.start, match.start()), (name.start, match.end()))
-                if not is_denied(text, found.statement, self._layout, self._language):
+                if self._counts(found):
                     yield Block(found.statement, (found,))
+
+    def _counts(self, found: Found) -> bool:
+        return counts(self._text, found.statement, found.value, self._layout, self._language, sentence=True)
 
     def _being(self, words: Sequence[PlacedWord], start: int, end: int, *, new: bool) -> tuple[Found, ...]:
         text = self._text

@@ -133,9 +133,11 @@ class NameReader:
         """Return the words of an owner before the one that says that it owns something, and its whole name."""
         named = words[at][0][:1].isupper()
         before: Sequence[PlacedWord] = self.capitals(words[:at]) if named else []
+        if before and before[0][0].lower() in self._language.telling.months:
+            before = before[1:]  # "In May Anna's badge"
         if words[at][0].startswith("#") and at and wordlike(words[at - 1][0]):
             before = words[at - 1 : at]  # "order #1001's total"
-        elif not before:
+        elif not named:
             before = self.article(words[:at])  # "the travel pillow's price"
         return before, " ".join([*(word for word, _ in before), possessive])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.english_speech import CHANGES, SPEECH, TELLING
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import plural_s
 
@@ -224,5 +225,8 @@ ENGLISH = Language(
     marks=_MARKS,
     questions=_QUESTIONS,
     statements=_STATEMENTS,
+    speech=SPEECH,
+    changes=CHANGES,
+    telling=TELLING,
 )
 """English."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
+
+from guardbind.text.speech import Changes, Speech, Telling
 
 __all__ = ["Cue", "Dot", "Language", "Marks", "Questions", "Statements", "Vocabulary", "either", "wordlist"]
 
@@ -251,6 +253,9 @@ class Language:
         marks: What the marks between words depend on.
         questions: What questions are told by.
         statements: What statements are told by.
+        speech: What says that a statement is no evidence.
+        changes: What says that a value is new.
+        telling: What other verbs say.
     """
 
     name: str
@@ -260,6 +265,9 @@ class Language:
     marks: Marks
     questions: Questions
     statements: Statements
+    speech: Speech = field(default_factory=Speech)
+    changes: Changes = field(default_factory=Changes)
+    telling: Telling = field(default_factory=Telling)
 
     def stem(self, word: str) -> str:
         """Return the form that the spellings of a word share: no case, no inflection."""
