@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from guardbind.extraction.rule import Block, Found, WordedRule
@@ -77,9 +78,10 @@ class _SentenceReader:
             if found:
                 region = _whole(found)
                 reached = region[1]
-                if self._counts(found[0]):
+                if self._counts(found[-1], region):
                     yield Block(region, found)
         yield from self._turned()
+        yield from self._no_longer()
 
     def _turned(self) -> Iterator[Block]:
         """Find `4417 is Alice's badge number`, `we noted 4417 as Alice's badge number`: a value that comes first."""
@@ -97,11 +99,30 @@ class _SentenceReader:
             name = self._names.owned(match["owner"], match["attribute"].split(), start, match.span("owner"))
             if name is not None:
                 found = name.found((name.start, match.start()), (name.start, match.end()))
-                if self._counts(found):
+                if self._counts(found, found.statement):
                     yield Block(found.statement, (found,))
 
-    def _counts(self, found: Found) -> bool:
-        return counts(self._text, found.statement, found.value, self._layout, self._language, sentence=True)
+    def _no_longer(self) -> Iterator[Block]:
+        """Find `Alice's badge is no longer 4417 but 8213`, of which only the second value is one."""
+        text, changes = self._text, self._language.changes
+        for verb in changes.no_longer.finditer(text):
+            words = self._words(max(0, verb.start() - _REACH), verb.start() + 1)
+            end = min(self._layout.clause(verb.end()).end, verb.end() + _AHEAD)
+            but = changes.but.search(text, verb.end(), end)
+            name = self._names.read(text, words) if words and but else None
+            value = self._value(but.end(), end, names=name.owned) if name and but else None
+            if name and but and value and self._value(verb.end(), but.start(), names=name.owned):
+                found = name.found(value, (name.start, value[1]))
+                if self._counts(replace(found, statement=(but.end(), value[1])), (name.start, value[1])):
+                    yield Block(found.statement, (found,))
+
+    def _counts(self, found: Found, region: Span) -> bool:
+        """Whether a statement is evidence; `region` is where it stands with what it is said of."""
+        start, value = (region[0], found.value)
+        told = value[0] if found.statement[0] == start else start
+        return counts(
+            self._text, (start, found.statement[1]), (told, value[1]), self._layout, self._language, sentence=True
+        )
 
     def _being(self, words: Sequence[PlacedWord], start: int, end: int, *, new: bool) -> tuple[Found, ...]:
         text = self._text

@@ -133,7 +133,7 @@ class NameReader:
         """Return the words of an owner before the one that says that it owns something, and its whole name."""
         named = words[at][0][:1].isupper()
         before: Sequence[PlacedWord] = self.capitals(words[:at]) if named else []
-        if before and before[0][0].lower() in self._language.telling.months:
+        if before and before[0][0].lower() in self._language.telling.named:
             before = before[1:]  # "In May Anna's badge"
         if words[at][0].startswith("#") and at and wordlike(words[at - 1][0]):
             before = words[at - 1 : at]  # "order #1001's total"

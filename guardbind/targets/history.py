@@ -10,6 +10,7 @@ from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.place import Place
 from guardbind.targets.query import Order, Query, order_of
+from guardbind.targets.stale import Doubts
 
 __all__ = ["History", "unresolved"]
 
@@ -34,6 +35,7 @@ class History:
         self._table = table
         self._query = query
         self._asked = query.language.questions
+        self._doubts = Doubts(table, query)
 
     def take(self, items: Sequence[int], score: float, how: How, reason: str, place: Place) -> Resolution:
         """Return the one binding among some: of one key its first or last value, of several the value they share.
@@ -54,12 +56,16 @@ class History:
                 return unresolved(f"ambiguous: {len(keys)} bindings agree equally")
             first = self._table.items[items[0]]
             return Resolution(first.index, how, f"{reason}; all of them have one value", first.key, score)
-        history = self._table.history(keys.pop())
+        history = self._in_turn(self._table.history(keys.pop()))
         if len(history) > 1 and self._in_blocks(history):
             return unresolved(f"{reason}, but several blocks of the prompt do")
         order = self._order(place, how) if len(history) > 1 else "last"
-        if order == "both" or (len(history) > 1 and self._several_owners(history)) or self._corrected(history[-1]):
+        if order == "both" or (len(history) > 1 and self._several_owners(history)):
             return unresolved(f"{reason}, but not which of its values")
+        if order == "last" and self._doubts.stale(history[-1]):
+            return unresolved(f"{reason}, but something behind it says that it is no longer so")
+        if self._doubts.former(history[-1]) and not self._asked.past.search(self._query.text):
+            return unresolved(f"{reason}, but only what it was")
         item = history[0] if order == "first" else history[-1]
         if len(history) > 1:
             reason = f"{reason}; the {order} of {len(history)} values in the text"
@@ -70,6 +76,11 @@ class History:
         if said is None and how != "query" and self._query.order is None and self._asked.past.search(place.about):
             return "both"
         return said or self._query.order or "last"
+
+    def _in_turn(self, history: Sequence[Located]) -> tuple[Located, ...]:
+        """Put what is said to be former before what is stated."""
+        former = [item for item in history if self._doubts.former(item)]
+        return (*former, *(item for item in history if item not in former))
 
     def _in_blocks(self, history: Sequence[Located]) -> bool:
         """Whether values of one key stand in blocks of a list of records, which name other keys again as well."""
@@ -83,12 +94,10 @@ class History:
         whose = set()
         for item in history:
             for mention in item.mentions:
+                said = self._query.prompt[slice(*mention.chars)].casefold()
+                if (item.attribute or item.key).casefold() not in said:
+                    continue  # "It is 48231."
                 before = self._query.prompt[max(0, mention.chars[0] - _BEFORE) : mention.chars[0]]
                 found = self._asked.whose.search(before)
                 whose.add(found.group().split()[0].lower() if found else "")
         return len(whose) > 1
-
-    def _corrected(self, item: Located) -> bool:
-        """Whether something said later takes a value back."""
-        end = max((mention.chars[1] for mention in item.mentions), default=0)
-        return bool(self._asked.corrected.search(self._query.prompt, end, max(end, self._query.span[0])))

@@ -7,7 +7,7 @@ import re
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech, Telling
 
-__all__ = ["CHANGES", "SPEECH", "TELLING"]
+__all__ = ["CHANGES", "SHIFTED", "SPEECH", "TELLING"]
 
 _UNTRUE = "(?:false|untrue|wrong|incorrect|a lie|a myth|not true|not right|not correct|not the case)"
 
@@ -184,12 +184,14 @@ SPEECH = Speech(
 )
 
 _TO = r"(?:to|at|into)"
-_SHIFTED = (
+SHIFTED = (
     "(?:moved|changed|updated|corrected|rescheduled|postponed|shifted|raised|lowered|reduced|increased|extended"
     "|shortened"
-    "|switched|revised|amended|cut|set|reset|reassigned|relocated|brought forward|pushed back|pushed|bumped|renamed"
-    "|upgraded|downgraded|adjusted|dropped|rose|risen|fell|fallen|grew|grown|went|gone|transferred)"
+    "|switched|revised|amended|cut|set|reset|reassigned|relocated|brought[ \\t]forward|pushed[ \\t]back|pushed|bumped"
+    "|renamed|upgraded|downgraded|adjusted|dropped|rose|risen|fell|fallen|grew|grown|went|gone|transferred)"
+    "(?:[ \\t](?:up|down|back|again|forward))?"
 )
+"""Verbs behind which a value takes the place of another one."""
 CHANGES = Changes(
     cue=re.compile(
         r"(?:(?:important\s+|small\s+|quick\s+|latest\s+)?(?:updated?|correction|corrected|edit(?:ed)?|erratum"
@@ -210,18 +212,17 @@ CHANGES = Changes(
         re.IGNORECASE,
     ),
     pronoun=re.compile(
-        r"(?:it|this|that|they|he|she)(?:['\u2019]s|\s+(?:is|are|was|were|has\s+been|should\s+be|should\s+read"
-        r"|should\s+have\s+been"
-        r"|must\s+be|reads))(?P<now>(?:\s+(?:now|actually|really|in\s+fact|currently|meant\s+to\s+be"
-        r"|supposed\s+to\s+be))*)"
-        r"\s+(?=\S)",
+        r"(?:it|this|that|they|he|she)(?=['\u2019]s|\s+(?:is|are|was|were|has\s+been|should|must|reads|used\s+to)\b)"
+        r"(?:['\u2019]s|\s+(?:is|are|was|were|has\s+been|should\s+(?:be|read|have\s+been)|must\s+be|reads))?"
+        r"(?P<now>(?:\s+(?:used\s+to\s+be|once|formerly|originally|previously|now|actually|really|in\s+fact|currently"
+        r"|meant\s+to\s+be|supposed\s+to\s+be))*)\s+(?=\S)",
         re.IGNORECASE,
     ),
     moved=re.compile(
         r"(?:(?:it|this|that|they|he|she|which|we)(?:['\u2019]s|['\u2019]ve)?\s+)?(?:(?:has|have|had|was|were"
         r"|is|are|got|been|just|now"
-        rf"|since|then|later|meanwhile|recently|again)\s+)*{_SHIFTED}".replace(" ", r"\s+")
-        + rf"(?:\s+(?:it|this|up|down|back|again))?(?:\s+from\s+(?P<old>[^.;:\n]{{1,40}}?))?\s+{_TO}\s+(?=\S)",
+        rf"|since|then|later|meanwhile|recently|again)\s+)*{SHIFTED}"
+        rf"(?:\s+(?:it|this))?(?:\s+from\s+(?P<old>[^.;:\n]{{1,40}}?))?\s+{_TO}\s+(?=\S)",
         re.IGNORECASE,
     ),
     hers=either("his|her|its|their"),
@@ -255,12 +256,11 @@ TELLING = Telling(
         **{"leaves at": "departure", "departs at": "departure", "arrives at": "arrival", "expires on": "expiry date"},
         **{"is due on": "due date", "is due by": "due date", "sells for": "price", "sold for": "price"},
         **{"was born on": "birth date", "was born in": "birth year", "is priced at": "price", "lives at": "address"},
-        **{"expires in": "expiry date", "takes": "duration", "took": "duration"},
     },
     counting=wordlist(
         "gives gave allows allowed contains contained holds held includes included requires required needs",
         "needed seats",
-        "has had offers offered grants granted provides provided uses used covers covered employs counts",
+        "has had offers offered grants granted provides provided uses used covers covered employs takes took",
     ),
     placing=(
         r"(?:sits|stands|stood|sat|runs|ran|is|was|are|were|lies|lay|lives|hangs|belongs|works|listens|waits"
@@ -269,6 +269,8 @@ TELLING = Telling(
         r"|docked|held)|"
         r"was[ \t](?:stored|kept|parked|filed))[ \t](?:on|at|in|from|under|to|via|with)"
     ),
-    month="month",
-    months=wordlist("january february march april may june july august september october november december"),
+    named=dict.fromkeys(
+        wordlist("january february march april may june july august september october november december"), "month"
+    )
+    | dict.fromkeys(wordlist("monday tuesday wednesday thursday friday saturday sunday"), "day"),
 )

@@ -90,12 +90,10 @@ class Telling:
         verbs: A verb in lower case to the attribute that it gives: "costs" to "price".
         counting: Verbs before a number and what it counts, which is the attribute: "gives 14 days".
         placing: Verbs, with a preposition, before a noun and its number, as a regular expression: "stands on".
-        month: What a time without a day is asked by, and `months` its names.
-        months: Names of months in lower case.
+        named: A word in lower case that says when, to the attribute that it is: "january" to "month".
     """
 
     verbs: Mapping[str, str] = field(default_factory=dict)
     counting: frozenset[str] = frozenset()
     placing: str = ""
-    month: str = ""
-    months: frozenset[str] = frozenset()
+    named: Mapping[str, str] = field(default_factory=dict)

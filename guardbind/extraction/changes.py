@@ -1,0 +1,317 @@
+"""Binds what words of change say to the record and key that they speak of: `It is now 12`, `Update: moved to 16:30`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
+
+from guardbind.extraction.kinds import alike
+from guardbind.extraction.rule import Found
+from guardbind.extraction.spoken_values import closes_clause, first_value, state_at
+from guardbind.extraction.stance import counts
+from guardbind.text.language import Language
+from guardbind.text.layout import Layout, Unit
+
+__all__ = ["Change", "Stated", "read_changes", "says_change"]
+
+_OPENS = re.compile(r"[\s\-*>\u2022\"'\u201c(]*")
+_WITHIN = re.compile(r"[ \t]*[,;(\u2013\u2014-][ \t]*")
+_MOST_CUES = 3
+_FIELD = re.compile(r"[:=\uff1a]\s*\Z")
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Stated(NamedTuple):
+    """A statement that stands before.
+
+    Attributes:
+        found: What it binds.
+        value: The value as it is written.
+        end: Where it ends in the text; below zero if it stands in an earlier one.
+        block: Which block it belongs to.
+    """
+
+    found: Found
+    value: str
+    end: int
+    block: int
+
+
+class Change(NamedTuple):
+    """A newer value, with the path and the block of the statement that it changes."""
+
+    found: Found
+    block: int
+
+
+class _Opening(NamedTuple):
+    """What words of change stand at the beginning of a sentence: where they end, and which they are."""
+
+    end: int
+    cues: int
+    moved: re.Match[str] | None
+    pronoun: re.Match[str] | None
+    hers: re.Match[str] | None
+
+    @property
+    def said(self) -> bool:
+        """Whether they say that the value before is no longer so, without a word about what it is of."""
+        now = self.pronoun is not None and bool(self.pronoun["now"])
+        return now or self.moved is not None or self.hers is not None
+
+
+def read_changes(
+    text: str, found: Sequence[tuple[Found, int]], earlier: Sequence[Stated], language: Language
+) -> tuple[list[Change], set[int]]:
+    """Find newer values of what was stated before, and what was misread as a statement of its own.
+
+    A change is bound where one statement alone can be meant: that of the sentence before, if its value is of the same
+    kind; or the only one with an attribute that is named. Else nothing is bound.
+
+    Args:
+        text: The text.
+        found: What was found in it, in textual order, each with its block.
+        earlier: What was stated in texts before it.
+        language: What it is written in.
+
+    Returns:
+        The changes, and which of `found` to leave out.
+    """
+    return _ChangeReader(text, found, earlier, language).read()
+
+
+def says_change(text: str, unit: Unit, language: Language) -> bool:
+    """Whether a sentence begins with words of change, whatever they speak of."""
+    opening = _open(text, unit.start, unit.end, language)
+    return opening.said or (opening.cues > 0 and language.changes.sorry.match(text, unit.start, unit.end) is not None)
+
+
+def _open(text: str, start: int, end: int, language: Language) -> _Opening:
+    words, cues = language.changes, 0
+    at = _skip(_OPENS, text, start, end)
+    while cues < _MOST_CUES and (cue := words.cue.match(text, at, end)):
+        at, cues = cue.end(), cues + 1
+    hers = _hers(language).match(text, at, end)
+    moved = None if hers else words.moved.match(text, at, end)
+    pronoun = None if hers or moved else words.pronoun.match(text, at, end)
+    verb = hers or moved or pronoun
+    return _Opening(verb.end() if verb else at, cues, moved, pronoun, hers)
+
+
+@cache
+def _hers(language: Language) -> re.Pattern[str]:
+    """Return an owner by a pronoun, an attribute and a verb that says that its value is new."""
+    owner, verbs = language.changes.hers.pattern, language.statements.verbs
+    return re.compile(
+        rf"(?i:{owner})[ \t](?P<attribute>[\w-]{{1,40}}(?:[ \t][\w-]{{1,40}}){{0,3}}?)[ \t]{{1,4}}"
+        rf"(?P<verb>(?:{verbs})[ \t]{{1,4}})(?=\S)"
+    )
+
+
+def _skip(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
+    match = pattern.match(text, start, end)
+    return match.end() if match else start
+
+
+class _ChangeReader:
+    """Reads the changes of one text."""
+
+    def __init__(
+        self, text: str, found: Sequence[tuple[Found, int]], earlier: Sequence[Stated], language: Language
+    ) -> None:
+        self._text = text
+        self._found = [item for item, _ in found]
+        self._blocks = [block for _, block in found]
+        self._language = language
+        self._words = language.changes
+        self._layout = Layout(text, language=language)
+        self._past = list(earlier)  # all that is stated before the sentence that is read
+        self._changes: list[Change] = []
+        self._dropped: set[int] = set()
+
+    def read(self) -> tuple[list[Change], set[int]]:
+        following, sorry = 0, False
+        for unit in self._layout.units(0, len(self._text)):
+            if not self._text[unit.start : unit.end].strip():
+                continue
+            inside: list[int] = []
+            while following < len(self._found) and self._found[following].statement[0] < unit.end:
+                inside.append(following)
+                following += 1
+            if not unit.question:
+                self._unit(unit, inside, sorry=sorry)
+            else:
+                self._past += [self._stated(self._found[at], self._blocks[at]) for at in inside]
+            begun = self._words.sorry.match(self._text, unit.start, unit.end)
+            sorry = begun is not None and not inside
+        return self._changes, self._dropped
+
+    def _unit(self, unit: Unit, inside: Sequence[int], *, sorry: bool) -> None:
+        """Read the beginning of a sentence, and what is put right within it."""
+        opening = _open(self._text, unit.start, unit.end, self._language)
+        first = self._found[inside[0]] if inside else None
+        begun = _skip(_OPENS, self._text, unit.start, unit.end)
+        misread = first is not None and opening.cues > 0 and first.statement[0] <= begun and first.value[0] >= begun
+        if first is None or misread:
+            change = self._opened(unit, opening, sorry=sorry)
+            if change is not None:
+                self._changes.append(change)
+                self._past.append(self._stated(*change))
+            if misread and (change is not None or not self._begins_line(unit)):
+                self._dropped.add(inside[0])
+                inside = inside[1:]
+        for at in inside:
+            self._statement(at, unit, opening)
+
+    def _opened(self, unit: Unit, opening: _Opening, *, sorry: bool) -> Change | None:
+        """Read a sentence that opens with words of change."""
+        if not opening.said and not (opening.cues or (sorry and opening.pronoun)):
+            return None
+        if opening.hers:
+            if not self._new(opening.hers["verb"]) and not opening.cues:
+                return None
+            candidates = self._with_attribute(opening.hers["attribute"], owned=True)
+            return self._take(candidates, opening.end, unit)
+        if opening.moved and opening.moved["old"]:
+            old = self._words.at.sub("", opening.moved["old"].strip(), count=1)
+            return self._take([at for at in self._last() if alike(old, self._past[at].value)], opening.end, unit)
+        bare = not (opening.moved or opening.pronoun)
+        if bare and self._begins_line(unit) and self._is_field():
+            return None  # "Created: May 3", then "Updated: May 4"
+        near = self._nearest(unit, far=opening.cues > 0 or sorry)
+        return self._take(near, opening.end, unit)
+
+    def _statement(self, at: int, unit: Unit, opening: _Opening) -> None:
+        """Tie a statement to what it changes, and read what is put right behind it."""
+        found = self._found[at]
+        said = self._text[found.statement[0] : found.value[0]]
+        changes = found.form == "words" and (opening.cues > 0 or self._new(said) or self._shifts(said))
+        known = self._same(found)
+        if known is not None:
+            if self._past[known].found.path != found.path:
+                self._replace(at, known, found)
+                return
+        elif changes and len(found.path) == 1:
+            attribute = str(found.path[0])
+            candidates = self._with_attribute(attribute, owned=False)
+            if len(self._paths(candidates)) == 1:
+                self._replace(at, candidates[-1], found)
+                return
+            if candidates:
+                self._dropped.add(at)
+                return
+        self._past.append(self._stated(found, self._blocks[at]))
+        after = self._past[-1].end
+        behind = _WITHIN.match(self._text, after, unit.end)
+        cue = self._words.sorry.match(self._text, behind.end(), unit.end) if behind else None
+        if cue is not None:
+            begun = _open(self._text, cue.start(), unit.end, self._language)
+            change = self._take([len(self._past) - 1], begun.end, unit)
+            if change is not None:
+                self._changes.append(change)
+                self._past.append(self._stated(*change))
+
+    def _replace(self, at: int, of: int, found: Found) -> None:
+        old = self._past[of].found
+        tied = replace(found, path=old.path, key=old.key, form=old.form, places=())
+        self._dropped.add(at)
+        self._changes.append(Change(tied, self._past[of].block))
+        self._past.append(self._stated(*self._changes[-1]))
+
+    def _take(self, candidates: Sequence[int], start: int, unit: Unit) -> Change | None:
+        """Return a value as that of the only statement of its kind among some."""
+        start = _skip(self._words.at, self._text, start, unit.end)
+        value = first_value(self._text, start, unit.end, self._layout, self._language, names=True)
+        value = value or state_at(self._text, start)
+        if value is None or not self._ends(value[1]):
+            return None
+        said = self._text[slice(*value)]
+        fitting = [at for at in candidates if alike(said, self._past[at].value)]
+        if len(self._paths(fitting)) != 1:
+            return None
+        old = self._past[fitting[-1]].found
+        begun = _skip(_OPENS, self._text, unit.start, unit.end)
+        found = replace(old, value=value, statement=(min(begun, value[0]), value[1]), decoded=None, places=())
+        if not counts(self._text, (begun, value[1]), value, self._layout, self._language):
+            return None
+        return Change(found, self._past[fitting[-1]].block)
+
+    def _ends(self, end: int) -> bool:
+        """Whether a value is over: what follows may go on about it, but is no more of it."""
+        following = _WORD.match(self._text, end + 1)
+        goes_on = following is not None and following.group().lower() in self._language.statements.on
+        return closes_clause(self._text, end, self._language) or goes_on
+
+    def _nearest(self, unit: Unit, *, far: bool) -> list[int]:
+        """Return the statements of the last sentence that has some; with other sentences between them only if `far`."""
+        last = max((stated.end for stated in self._past), default=-1)
+        if last < 0:
+            return self._last() if far else []
+        between = self._layout.units(last, unit.start)[1:]
+        silent = all(self._idle(self._text[part.start : part.end]) for part in between)
+        if not silent and not far:
+            return []
+        start = self._layout.unit_start(max(0, last - 1))
+        near = [at for at, stated in enumerate(self._past) if stated.end > start]
+        if silent or len(self._paths(near)) == len(self._paths(range(len(self._past)))):
+            return near
+        return []
+
+    def _last(self) -> list[int]:
+        return list(range(len(self._past)))
+
+    def _idle(self, said: str) -> bool:
+        return not said.strip() or self._words.sorry.match(said) is not None
+
+    def _with_attribute(self, attribute: str, *, owned: bool) -> list[int]:
+        """Return the statements of an attribute; where none has all of its words, those that have it as a part."""
+        wanted = self._stems(attribute)
+        whole: list[int] = []
+        part: list[int] = []
+        for at, stated in enumerate(self._past):
+            path = stated.found.path
+            if (owned and len(path) < 2) or not path:
+                continue
+            stems = self._stems(str(path[-1]))
+            if stems == wanted:
+                whole.append(at)
+            elif wanted and set(wanted) <= set(stems):
+                part.append(at)
+        return whole or part
+
+    def _stems(self, said: str) -> tuple[str, ...]:
+        stems = [self._language.stem(word.group()) for word in _WORD.finditer(said)]
+        return tuple(stem for stem in stems if stem not in self._language.stop) or tuple(stems)
+
+    def _same(self, found: Found) -> int | None:
+        """Return the last statement of the same path, in any case."""
+        path = tuple(str(part).casefold() for part in found.path)
+        for at in range(len(self._past) - 1, -1, -1):
+            if tuple(str(part).casefold() for part in self._past[at].found.path) == path:
+                return at
+        return None
+
+    def _paths(self, items: Sequence[int]) -> set[tuple[str | int, ...]]:
+        return {self._past[at].found.path for at in items}
+
+    def _stated(self, found: Found, block: int) -> Stated:
+        return Stated(found, self._text[slice(*found.value)], max(found.statement[1], found.value[1]), block)
+
+    def _new(self, said: str) -> bool:
+        return self._language.statements.new.search(said) is not None
+
+    def _shifts(self, said: str) -> bool:
+        return any(self._words.moved.match(said, at.start()) for at in _WORD.finditer(said))
+
+    def _begins_line(self, unit: Unit) -> bool:
+        return not self._text[self._text.rfind("\n", 0, unit.start + 1) + 1 : unit.start].strip()
+
+    def _is_field(self) -> bool:
+        """Whether the last statement is a field of a record: a name, a sign and a value."""
+        if not self._past or self._past[-1].end < 0:
+            return False
+        found = self._past[-1].found
+        return _FIELD.search(self._text, found.statement[0], found.value[0]) is not None
