@@ -170,7 +170,6 @@ RULES: Registry[Any] = Registry(
         "python": "guardbind.extraction.python_text:read",
         "receipt": "guardbind.extraction.receipts:read",
         "sentence": "guardbind.extraction.sentences:read",
-        "telling": "guardbind.extraction.telling:read",
         "yaml": "guardbind.extraction.yaml_text:read",
     },
 )

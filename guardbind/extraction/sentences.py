@@ -18,6 +18,7 @@ from guardbind.extraction.spoken_values import (
     wordlike,
 )
 from guardbind.extraction.stance import counts
+from guardbind.extraction.telling import told
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -42,10 +43,11 @@ def _sentences(text: str, language: Language) -> Iterator[Block]:
     ```
 
     For `is` also `was`, `are`, `were`, `equals`, `is now`, `is at`, `is on`, `was changed to`, `has been set to` and
-    the like. A value is quoted, or typed (it has a digit, or is an address); a name in capitals only where the
+    the like; other verbs are those of `guardbind.extraction.telling`. A value is quoted, or typed (it has a digit, or is an address); a name in capitals only where the
     attribute has an owner.
     """
     yield from _SentenceReader(text, language).blocks()
+    yield from told(text, language)
 
 
 class _SentenceReader:

@@ -135,7 +135,9 @@ def _leading(patterns: Mapping[Stance, re.Pattern[str]], said: str) -> Stance | 
 
 
 def _opening(patterns: Mapping[Stance, re.Pattern[str]], value: str) -> Stance | None:
-    return next((stance for stance, pattern in patterns.items() if pattern.match(value)), None)
+    """Return the stance of a word that a value begins with: "not 5", "TBA"."""
+    begun = {stance: match.end() for stance, pattern in patterns.items() if (match := pattern.match(value))}
+    return next((stance for stance, end in begun.items() if not value[end:].strip() or value[end].isspace()), None)
 
 
 def _by_others(said: str, language: Language) -> Stance | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from guardbind.extraction.rule import Block, Found, WordedRule
+from guardbind.extraction.rule import Block, Found
 from guardbind.extraction.spoken_names import NameReader, PlacedWord
 from guardbind.extraction.spoken_values import first_value
 from guardbind.extraction.stance import counts
@@ -15,7 +15,7 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
 
-__all__ = ["read"]
+__all__ = ["told"]
 
 _WORD = re.compile(r"\S+")
 _BRACKETED = re.compile(r"[ \t]*\([^()\n]{1,80}\)\Z")
@@ -33,7 +33,7 @@ class _Told(NamedTuple):
     value: Span
 
 
-def _telling(text: str, language: Language) -> Iterator[Block]:
+def told(text: str, language: Language) -> Iterator[Block]:
     """Find sentences of these forms; the words and the prepositions of each verb are the language's.
 
     ```
@@ -143,7 +143,3 @@ def _verbs(language: Language) -> re.Pattern[str] | None:
         rf"(?<=[\w)\"'\u2019])[ \t]{{1,4}}(?:(?P<verb>{verbs})|(?P<counting>{counting})|(?:{telling.placing}))"
         r"[ \t]{1,4}(?=\S)"
     )
-
-
-read = WordedRule(_telling, order=85, default=True)
-"""The rule `telling`."""

@@ -260,7 +260,7 @@ TELLING = Telling(
     counting=wordlist(
         "gives gave allows allowed contains contained holds held includes included requires required needs",
         "needed seats",
-        "has had offers offered grants granted provides provided uses used covers covered employs takes took",
+        "offers offered grants granted provides provided uses used covers covered employs takes took",
     ),
     placing=(
         r"(?:sits|stands|stood|sat|runs|ran|is|was|are|were|lies|lay|lives|hangs|belongs|works|listens|waits"

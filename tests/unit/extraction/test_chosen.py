@@ -23,10 +23,9 @@ MODULES = {
     "python": "python_text",
     "receipt": "receipts",
     "sentence": "sentences",
-    "telling": "telling",
     "yaml": "yaml_text",
 }
-IN_ORDER = ("yaml", "json", "markdown", "csv", "python", "receipt", "assignment", "sentence", "telling", "numbered")
+IN_ORDER = ("yaml", "json", "markdown", "csv", "python", "receipt", "assignment", "sentence", "numbered")
 
 
 @pytest.fixture
