@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -15,22 +16,23 @@ from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Unit
 
-__all__ = ["Change", "Stated", "read_changes", "says_change"]
+__all__ = ["Change", "ChangeReader", "says_change"]
 
 _OPENS = re.compile(r"[\s\-*>\u2022\"'\u201c(]*")
 _WITHIN = re.compile(r"[ \t]*[,;(\u2013\u2014-][ \t]*")
 _MOST_CUES = 3
+_MOST = 1000  # statements among which one is looked for
 _FIELD = re.compile(r"[:=\uff1a]\s*\Z")
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Stated(NamedTuple):
+class _Stated(NamedTuple):
     """A statement that stands before.
 
     Attributes:
         found: What it binds.
         value: The value as it is written.
-        end: Where it ends in the text; below zero if it stands in an earlier one.
+        end: Where it ends in its text.
         block: Which block it belongs to.
     """
 
@@ -61,26 +63,6 @@ class _Opening(NamedTuple):
         """Whether they say that the value before is no longer so, without a word about what it is of."""
         now = self.pronoun is not None and bool(self.pronoun["now"])
         return now or self.moved is not None or self.hers is not None
-
-
-def read_changes(
-    text: str, found: Sequence[tuple[Found, int]], earlier: Sequence[Stated], language: Language
-) -> tuple[list[Change], set[int]]:
-    """Find newer values of what was stated before, and what was misread as a statement of its own.
-
-    A change is bound where one statement alone can be meant: that of the sentence before, if its value is of the same
-    kind; or the only one with an attribute that is named. Else nothing is bound.
-
-    Args:
-        text: The text.
-        found: What was found in it, in textual order, each with its block.
-        earlier: What was stated in texts before it.
-        language: What it is written in.
-
-    Returns:
-        The changes, and which of `found` to leave out.
-    """
-    return _ChangeReader(text, found, earlier, language).read()
 
 
 def says_change(text: str, unit: Unit, language: Language) -> bool:
@@ -116,36 +98,54 @@ def _skip(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
     return match.end() if match else start
 
 
-class _ChangeReader:
-    """Reads the changes of one text."""
+class ChangeReader:
+    """Finds newer values of what was stated before, in one text after the other, and what was misread as a statement.
 
-    def __init__(
-        self, text: str, found: Sequence[tuple[Found, int]], earlier: Sequence[Stated], language: Language
-    ) -> None:
+    A change is bound where one statement alone can be meant: that of the sentence before, if its value is of the same
+    kind; or the only one with an attribute that is named. Else nothing is bound.
+
+    Args:
+        language: What the texts are written in.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._words = language.changes
+        self._past: list[_Stated] = []  # all that is stated before the sentence that is read
+        self._by_path: dict[tuple[str, ...], int] = {}
+        self._by_attribute: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+
+    def read(self, text: str, found: Sequence[tuple[Found, int]]) -> tuple[list[Change], set[int]]:
+        """Read the next text.
+
+        Args:
+            text: The text.
+            found: What was found in it, in textual order, each with its block.
+
+        Returns:
+            The changes, and which of `found` to leave out.
+        """
         self._text = text
         self._found = [item for item, _ in found]
         self._blocks = [block for _, block in found]
-        self._language = language
-        self._words = language.changes
-        self._layout = Layout(text, language=language)
-        self._past = list(earlier)  # all that is stated before the sentence that is read
+        self._layout = Layout(text, language=self._language)
+        self._begun = len(self._past)
         self._changes: list[Change] = []
         self._dropped: set[int] = set()
-
-    def read(self) -> tuple[list[Change], set[int]]:
         following, sorry = 0, False
-        for unit in self._layout.units(0, len(self._text)):
-            if not self._text[unit.start : unit.end].strip():
+        for unit in self._layout.units(0, len(text)):
+            if not text[unit.start : unit.end].strip():
                 continue
             inside: list[int] = []
             while following < len(self._found) and self._found[following].statement[0] < unit.end:
                 inside.append(following)
                 following += 1
-            if not unit.question:
-                self._unit(unit, inside, sorry=sorry)
+            if unit.question:
+                for at in inside:
+                    self._add(self._found[at], self._blocks[at])
             else:
-                self._past += [self._stated(self._found[at], self._blocks[at]) for at in inside]
-            begun = self._words.sorry.match(self._text, unit.start, unit.end)
+                self._unit(unit, inside, sorry=sorry)
+            begun = self._words.sorry.match(text, unit.start, unit.end)
             sorry = begun is not None and not inside
         return self._changes, self._dropped
 
@@ -159,7 +159,7 @@ class _ChangeReader:
             change = self._opened(unit, opening, sorry=sorry)
             if change is not None:
                 self._changes.append(change)
-                self._past.append(self._stated(*change))
+                self._add(*change)
             if misread and (change is not None or not self._begins_line(unit)):
                 self._dropped.add(inside[0])
                 inside = inside[1:]
@@ -177,7 +177,7 @@ class _ChangeReader:
             return self._take(candidates, opening.end, unit)
         if opening.moved and opening.moved["old"]:
             old = self._words.at.sub("", opening.moved["old"].strip(), count=1)
-            return self._take([at for at in self._last() if alike(old, self._past[at].value)], opening.end, unit)
+            return self._take([at for at in self._recent() if alike(old, self._past[at].value)], opening.end, unit)
         bare = not (opening.moved or opening.pronoun)
         if bare and self._begins_line(unit) and self._is_field():
             return None  # "Created: May 3", then "Updated: May 4"
@@ -203,7 +203,7 @@ class _ChangeReader:
             if candidates:
                 self._dropped.add(at)
                 return
-        self._past.append(self._stated(found, self._blocks[at]))
+        self._add(found, self._blocks[at])
         after = self._past[-1].end
         behind = _WITHIN.match(self._text, after, unit.end)
         cue = self._words.sorry.match(self._text, behind.end(), unit.end) if behind else None
@@ -212,14 +212,14 @@ class _ChangeReader:
             change = self._take([len(self._past) - 1], begun.end, unit)
             if change is not None:
                 self._changes.append(change)
-                self._past.append(self._stated(*change))
+                self._add(*change)
 
     def _replace(self, at: int, of: int, found: Found) -> None:
         old = self._past[of].found
         tied = replace(found, path=old.path, key=old.key, form=old.form, places=())
         self._dropped.add(at)
         self._changes.append(Change(tied, self._past[of].block))
-        self._past.append(self._stated(*self._changes[-1]))
+        self._add(*self._changes[-1])
 
     def _take(self, candidates: Sequence[int], start: int, unit: Unit) -> Change | None:
         """Return a value as that of the only statement of its kind among some."""
@@ -247,21 +247,21 @@ class _ChangeReader:
 
     def _nearest(self, unit: Unit, *, far: bool) -> list[int]:
         """Return the statements of the last sentence that has some; with other sentences between them only if `far`."""
-        last = max((stated.end for stated in self._past), default=-1)
-        if last < 0:
-            return self._last() if far else []
+        if len(self._past) == self._begun:
+            return self._recent() if far else []
+        last = self._past[-1].end
         between = self._layout.units(last, unit.start)[1:]
         silent = all(self._idle(self._text[part.start : part.end]) for part in between)
-        if not silent and not far:
+        if not silent and (not far or len(self._by_path) > 1):
             return []
-        start = self._layout.unit_start(max(0, last - 1))
-        near = [at for at, stated in enumerate(self._past) if stated.end > start]
-        if silent or len(self._paths(near)) == len(self._paths(range(len(self._past)))):
-            return near
-        return []
+        start, at = self._layout.unit_start(max(0, last - 1)), len(self._past)
+        while at > self._begun and self._past[at - 1].end > start:
+            at -= 1
+        return list(range(at, len(self._past)))
 
-    def _last(self) -> list[int]:
-        return list(range(len(self._past)))
+    def _recent(self) -> list[int]:
+        """Return all that was stated; nothing where that is too much to tell what is meant."""
+        return list(range(len(self._past))) if len(self._past) <= _MOST else []
 
     def _idle(self, said: str) -> bool:
         return not said.strip() or self._words.sorry.match(said) is not None
@@ -269,18 +269,10 @@ class _ChangeReader:
     def _with_attribute(self, attribute: str, *, owned: bool) -> list[int]:
         """Return the statements of an attribute; where none has all of its words, those that have it as a part."""
         wanted = self._stems(attribute)
-        whole: list[int] = []
-        part: list[int] = []
-        for at, stated in enumerate(self._past):
-            path = stated.found.path
-            if (owned and len(path) < 2) or not path:
-                continue
-            stems = self._stems(str(path[-1]))
-            if stems == wanted:
-                whole.append(at)
-            elif wanted and set(wanted) <= set(stems):
-                part.append(at)
-        return whole or part
+        found = self._by_attribute.get(wanted, [])
+        if not found and len(self._by_attribute) <= _MOST:
+            found = [at for stems, held in self._by_attribute.items() if set(wanted) <= set(stems) for at in held]
+        return [at for at in sorted(found) if not owned or len(self._past[at].found.path) > 1]
 
     def _stems(self, said: str) -> tuple[str, ...]:
         stems = [self._language.stem(word.group()) for word in _WORD.finditer(said)]
@@ -288,17 +280,16 @@ class _ChangeReader:
 
     def _same(self, found: Found) -> int | None:
         """Return the last statement of the same path, in any case."""
-        path = tuple(str(part).casefold() for part in found.path)
-        for at in range(len(self._past) - 1, -1, -1):
-            if tuple(str(part).casefold() for part in self._past[at].found.path) == path:
-                return at
-        return None
+        return self._by_path.get(_folded(found))
 
     def _paths(self, items: Sequence[int]) -> set[tuple[str | int, ...]]:
         return {self._past[at].found.path for at in items}
 
-    def _stated(self, found: Found, block: int) -> Stated:
-        return Stated(found, self._text[slice(*found.value)], max(found.statement[1], found.value[1]), block)
+    def _add(self, found: Found, block: int) -> None:
+        value, end = self._text[slice(*found.value)], max(found.statement[1], found.value[1])
+        self._by_path[_folded(found)] = len(self._past)
+        self._by_attribute[self._stems(str(found.path[-1]))].append(len(self._past))
+        self._past.append(_Stated(found, value, end, block))
 
     def _new(self, said: str) -> bool:
         return self._language.statements.new.search(said) is not None
@@ -311,7 +302,11 @@ class _ChangeReader:
 
     def _is_field(self) -> bool:
         """Whether the last statement is a field of a record: a name, a sign and a value."""
-        if not self._past or self._past[-1].end < 0:
+        if len(self._past) == self._begun:
             return False
         found = self._past[-1].found
         return _FIELD.search(self._text, found.statement[0], found.value[0]) is not None
+
+
+def _folded(found: Found) -> tuple[str, ...]:
+    return tuple(str(part).casefold() for part in found.path)

@@ -13,8 +13,7 @@ from uuid import UUID
 
 from guardbind.errors import ConfigError
 from guardbind.extraction import json_text
-from guardbind.extraction.changes import Stated as Before
-from guardbind.extraction.changes import read_changes
+from guardbind.extraction.changes import ChangeReader
 from guardbind.extraction.chosen import chosen_rules
 from guardbind.extraction.extracted import Extracted, ExtractedTable
 from guardbind.extraction.messages import MessagePart, parts_of
@@ -111,15 +110,12 @@ class _Builder:
     def build(self, parts: Iterable[MessagePart]) -> ExtractedTable:
         texts: list[str] = []
         places: list[str] = []
-        before: list[Before] = []  # before the part that is read; each with its block of all parts
+        reader = ChangeReader(self._language)
         for part in parts:
             if part.text is not None:
                 read = _read(part.text, _ARGUMENTS if part.json_only else self._readers)
                 if not part.json_only:
-                    read = _changed(part.text, read, before, self._blocks, self._language)
-                for item in read:
-                    value = part.text[slice(*item.found.value)]
-                    before.append(Before(item.found, value, -1, self._blocks + item.block))
+                    read = _changed(part.text, read, reader, self._blocks)
                 for found, rule, block in read:
                     if not is_placeholder(part.text, found.value, self._language):
                         written = part.text[slice(*found.value)]
@@ -207,14 +203,13 @@ def _read(text: str, readers: Sequence[tuple[str, Rule]]) -> list[_Read]:
     return sorted(found, key=lambda read: read.found.value)
 
 
-def _changed(text: str, read: list[_Read], earlier: Sequence[Before], blocks: int, language: Language) -> list[_Read]:
-    """Add the newer values of what was stated before, each to the block of that."""
-    before = [stated._replace(block=stated.block - blocks) for stated in earlier]
-    changes, dropped = read_changes(text, [(item.found, item.block) for item in read], before, language)
+def _changed(text: str, read: list[_Read], reader: ChangeReader, blocks: int) -> list[_Read]:
+    """Add the newer values of what was stated before, each to the block of that; `blocks` stood in other texts."""
+    changes, dropped = reader.read(text, [(item.found, blocks + item.block) for item in read])
     if not changes and not dropped:
         return read
     kept = [item for at, item in enumerate(read) if at not in dropped]
-    added = [_Read(change.found, "change", change.block) for change in changes]
+    added = [_Read(change.found, "change", change.block - blocks) for change in changes]
     return sorted(kept + added, key=lambda item: item.found.value)
 
 

@@ -42,9 +42,9 @@ def _sentences(text: str, language: Language) -> Iterator[Block]:
     NAME is VALUE                          NAME was changed from VALUE to VALUE
     ```
 
-    For `is` also `was`, `are`, `were`, `equals`, `is now`, `is at`, `is on`, `was changed to`, `has been set to` and
-    the like; other verbs are those of `guardbind.extraction.telling`. A value is quoted, or typed (it has a digit, or is an address); a name in capitals only where the
-    attribute has an owner.
+    For `is` also `was`, `are`, `were`, `equals`, `is now`, `is at`, `is on`, `was changed to`, `has been set to`, `used
+    to be` and the like; other verbs are those of `guardbind.extraction.telling`. A value is quoted, or typed (it has a
+    digit, or is an address); a name in capitals only where the attribute has an owner.
     """
     yield from _SentenceReader(text, language).blocks()
     yield from told(text, language)

@@ -135,8 +135,9 @@ class NameReader:
         before: Sequence[PlacedWord] = self.capitals(words[:at]) if named else []
         if before and before[0][0].lower() in self._language.telling.named:
             before = before[1:]  # "In May Anna's badge"
-        if words[at][0].startswith("#") and at and wordlike(words[at - 1][0]):
-            before = words[at - 1 : at]  # "order #1001's total"
+        numbered = words[at][0].startswith("#") or words[at][0][0].isdecimal()
+        if numbered and at and wordlike(words[at - 1][0]) and words[at - 1][0].lower() not in self._unnamed:
+            before = words[at - 1 : at]  # "order #1001's total", "line 4's valve"
         elif not named:
             before = self.article(words[:at])  # "the travel pillow's price"
         return before, " ".join([*(word for word, _ in before), possessive])
