@@ -16,7 +16,7 @@ from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Unit
 
-__all__ = ["Change", "ChangeReader", "says_change"]
+__all__ = ["Change", "ChangeReader", "gives_other", "says_change"]
 
 _OPENS = re.compile(r"[\s\-*>\u2022\"'\u201c(]*")
 _WITHIN = re.compile(r"[ \t]*[,;(\u2013\u2014-][ \t]*")
@@ -69,6 +69,11 @@ def says_change(text: str, unit: Unit, language: Language) -> bool:
     """Whether a sentence begins with words of change, whatever they speak of."""
     opening = _open(text, unit.start, unit.end, language)
     return opening.said or (opening.cues > 0 and language.changes.sorry.match(text, unit.start, unit.end) is not None)
+
+
+def gives_other(said: str, language: Language) -> bool:
+    """Whether a sentence gives an attribute of what was named before by a pronoun: "Her phone is 5550199"."""
+    return _hers(language).search(said) is not None
 
 
 def _open(text: str, start: int, end: int, language: Language) -> _Opening:
@@ -171,9 +176,8 @@ class ChangeReader:
         if not opening.said and not (opening.cues or (sorry and opening.pronoun)):
             return None
         if opening.hers:
-            if not self._new(opening.hers["verb"]) and not opening.cues:
-                return None
-            candidates = self._with_attribute(opening.hers["attribute"], owned=True)
+            whole = not self._new(opening.hers["verb"]) and not opening.cues
+            candidates = self._with_attribute(opening.hers["attribute"], owned=True, whole=whole)
             return self._take(candidates, opening.end, unit)
         if opening.moved and opening.moved["old"]:
             old = self._words.at.sub("", opening.moved["old"].strip(), count=1)
@@ -188,15 +192,18 @@ class ChangeReader:
         """Tie a statement to what it changes, and read what is put right behind it."""
         found = self._found[at]
         said = self._text[found.statement[0] : found.value[0]]
-        changes = found.form == "words" and (opening.cues > 0 or self._new(said) or self._shifts(said))
+        newer = found.form == "words" and self._words.newer.match(str(found.path[-1])) is not None
+        changes = found.form == "words" and (opening.cues > 0 or newer or self._new(said) or self._shifts(said))
         known = self._same(found)
         if known is not None:
             if self._past[known].found.path != found.path:
                 self._replace(at, known, found)
                 return
-        elif changes and len(found.path) == 1:
-            attribute = str(found.path[0])
-            candidates = self._with_attribute(attribute, owned=False)
+        elif changes and (len(found.path) == 1 or newer):
+            candidates = self._with_attribute(str(found.path[-1]), owned=False)
+            if len(found.path) > 1:
+                owner = str(found.path[0]).casefold()
+                candidates = [old for old in candidates if str(self._past[old].found.path[0]).casefold() == owner]
             if len(self._paths(candidates)) == 1:
                 self._replace(at, candidates[-1], found)
                 return
@@ -207,6 +214,8 @@ class ChangeReader:
         after = self._past[-1].end
         behind = _WITHIN.match(self._text, after, unit.end)
         cue = self._words.sorry.match(self._text, behind.end(), unit.end) if behind else None
+        if behind and "(" in behind.group():
+            cue = cue or self._words.cue.match(self._text, behind.end(), unit.end)
         if cue is not None:
             begun = _open(self._text, cue.start(), unit.end, self._language)
             change = self._take([len(self._past) - 1], begun.end, unit)
@@ -266,11 +275,11 @@ class ChangeReader:
     def _idle(self, said: str) -> bool:
         return not said.strip() or self._words.sorry.match(said) is not None
 
-    def _with_attribute(self, attribute: str, *, owned: bool) -> list[int]:
+    def _with_attribute(self, attribute: str, *, owned: bool, whole: bool = False) -> list[int]:
         """Return the statements of an attribute; where none has all of its words, those that have it as a part."""
-        wanted = self._stems(attribute)
+        wanted = self._stems(self._words.newer.sub("", attribute).strip() or attribute)
         found = self._by_attribute.get(wanted, [])
-        if not found and len(self._by_attribute) <= _MOST:
+        if not found and not whole and len(self._by_attribute) <= _MOST:
             found = [at for stems, held in self._by_attribute.items() if set(wanted) <= set(stems) for at in held]
         return [at for at in sorted(found) if not owned or len(self._past[at].found.path) > 1]
 

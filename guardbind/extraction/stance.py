@@ -61,7 +61,7 @@ def stance_of(
     if (opening := speech.complement.search(lead)) and lead[: opening.start()].strip():
         if not _asserted(lead[: opening.start()], language):
             return "said"
-    elif sentence and (told := speech.telling.search(bare)) and not _asserted(bare[told.start() :], language):
+    elif sentence and not (_plain(text, start, lead, layout, language) and _untold(bare, language)):
         return "said"
     if found := _leading(speech.leads, bare):
         return found
@@ -162,6 +162,26 @@ def _asserted(matrix: str, language: Language) -> bool:
     if len(words) > 1 and len(words[-2]) > 2 and _source(words[-2], language):
         return True
     return any(match.end() >= len(matrix.rstrip()) - 12 for match in speech.asserted.finditer(matrix))
+
+
+def _untold(lead: str, language: Language) -> bool:
+    """Whether no subject and verb stand before a statement, or such as say that it is so: "we know"."""
+    told = language.speech.telling.search(lead)
+    return told is None or _asserted(lead[told.start() :], language)
+
+
+def _plain(text: str, start: int, lead: str, layout: Layout, language: Language) -> bool:
+    """Whether the words before a name, in its phrase, say nothing about its statement: "so", "in May", "we know"."""
+    speech, former = language.speech, language.speech.leads.get("former")
+    phrase = text[max(layout.phrase_start(start - len(lead), start), start - _BEFORE) : start]
+    before = _determined(language).sub("", phrase).strip(" \t\r\n\"'*>-\u2022(")
+    if not speech.plain or not before or speech.placing.match(before):
+        return True
+    words = [word.strip(".,;:!?\"'").lower() for word in before.split()]
+    known = speech.plain | language.statements.determiners
+    if all(word in known or word.isdecimal() for word in words):
+        return True
+    return _asserted(before, language) or (former is not None and former.fullmatch(before) is not None)
 
 
 def _quotation(text: str, start: int, end: int, language: Language) -> Stance | None:

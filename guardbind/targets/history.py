@@ -64,6 +64,8 @@ class History:
             return unresolved(f"{reason}, but not which of its values")
         if order == "last" and self._doubts.stale(history[-1]):
             return unresolved(f"{reason}, but something behind it says that it is no longer so")
+        if len(history) > 1 and order == "last" and self._doubts.only_was(history[-1], history[:-1]):
+            return unresolved(f"{reason}, but what it was is told behind what it is")
         if self._doubts.former(history[-1]) and not self._asked.past.search(self._query.text):
             return unresolved(f"{reason}, but only what it was")
         item = history[0] if order == "first" else history[-1]

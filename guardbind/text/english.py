@@ -171,7 +171,7 @@ _STATEMENTS = Statements(
     of=wordlist("of for"),
     on=wordlist(
         "and but so as at because by for from if in of on per since until when where which while who with not now",
-        "today again is was has after before following despite during under over into due thanks via",
+        "today again is was has after before following despite during under over into due thanks via these",
     )
     | _ADVERBS,
     adverbs=_ADVERBS,

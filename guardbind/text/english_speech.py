@@ -26,6 +26,12 @@ _NO_SUBJECT = (
     "|meanwhile|finally"
     "|next|first|second|third|please|note|and|but|or|that|this|these|those|here|there|where|which|who)"
 )
+_FICTION = (
+    r"(?:in|on|per|under)\s+(?:(?:an?|the|my|his|her|our|their|some|this)\s+)?(?:\w+\s+)?(?:universe|world"
+    r"|dreams?|scenario"
+    r"|film|movie|story|novel|game|draft|proposal|theory|simulation|sketch|mock-?up|template|joke|paper|plans?|fiction"
+    r"|exercise|riddle|puzzle|screenplay|play|example)"
+)
 _ONE = r"(?P<who>[^\W\d_][\w'\u2019-]*)"
 _SAYS = (
     r"(?:said|says?|claim(?:s|ed)?|thinks?|thought|believes?|believed|guess(?:es|ed)|suspect(?:s|ed)?|wrote|writes?"
@@ -39,7 +45,8 @@ _TIE = r"(?:[\"'\u201d)]*)"
 _NO_MORE = r"(?!\s*:|,?\s+that\b)"  # "It is not true that": another statement is meant
 _NOT_SO = (
     rf"(?:(?:just |only |merely |obviously |purely |simply |clearly |all |of course |but |in fact )*(?:an? |the )?"
-    rf"(?:{_UNTRUE}|rumou?r|joke|guess|hoax|scam|example|assumption|hypothesis|hypothetical|estimate|placeholder|typo"
+    rf"(?:{_UNTRUE}|rumou?r|joke|prank|guess|hoax|scam|mistaken|example|assumption|hypothesis|hypothetical"
+    rf"|estimate|placeholder|typo"
     r"|mistake|error|test|trick|made[ -]up|invented|fiction|fictional|fictitious|fake|bogus|nonsense|outdated|obsolete"
     r"|no longer \w+|not (?:so|right|true|correct|valid|the case|confirmed|certain|\w+ any ?more)|unconfirmed|doubtful"
     r"|questionable|wishful thinking|gossip|hearsay|disputed|speculation)"
@@ -47,6 +54,17 @@ _NOT_SO = (
 )
 
 SPEECH = Speech(
+    plain=wordlist(
+        "also and but so yes no ok okay now today currently hello hi dear note please then thus therefore hence",
+        "however finally",
+        "meanwhile first second third next again still here there well indeed clearly fyi ps remember since as",
+        "of our my the",
+        "summary fact facts again all in total",
+    ),
+    placing=either(
+        "in|on|at|after|since|for|during|with|from|as of|by|over|per|to|because of|due to|thanks to|despite"
+        "|under|within"
+    ),
     frames={
         "denied": either(
             "not true|contrary to|far from (?:it|true)|no (?:evidence|proof|truth|indication)|untrue|unlike what",
@@ -85,6 +103,10 @@ SPEECH = Speech(
             re.IGNORECASE,
         ),
         "example": either(
+            _FICTION.replace(r"\s+", " "),
+            r"(?:wrong|possible|sample|incorrect|alternative|candidate|potential|bad) (?:answer|solution"
+            r"|response|option|reply)s?",
+            r"quiz|true or false|fact[ -]check|riddle|prank\w*|trick question|role[ -]?play",
             r"for (?:example|instance)|e\.g|(?:an? |the |as an? |here is an? )?(?:example|sample|template|illustration)"
             r"(?: \w+){0,3}(?=\s*[:,])|something like|along the lines of|as in|such as",
         ),
@@ -92,7 +114,12 @@ SPEECH = Speech(
     },
     leads={
         "doubted": either(_DOUBTFUL),
-        "former": either(_FORMERLY),
+        "former": either(
+            _FORMERLY,
+            r"(?:before|until|till|up to|prior to|back in) [^,.;:]{1,40}|[^,.;:]{1,30} ago|last (?:year|month"
+            r"|week|\w+day)",
+            r"yesterday|earlier",
+        ),
         "denied": either("not|never|no longer"),
     },
     inside={
@@ -142,7 +169,7 @@ SPEECH = Speech(
             r"|beginning\s+(?:in|on|next|\w+day)|as\s+of\s+(?:next|tomorrow)|next\s+(?:year|month|week))",
             re.IGNORECASE,
         ),
-        "example": re.compile(rf"{_TIE},?\s*\(?(?:for\s+(?:example|instance)|e\.g\b)", re.IGNORECASE),
+        "example": re.compile(rf"{_TIE},?\s*\(?(?:for\s+(?:example|instance)|e\.g|{_FICTION})\b", re.IGNORECASE),
     },
     past=either("was|were|had|used to"),
     complement=re.compile(
@@ -162,7 +189,8 @@ SPEECH = Speech(
     saying=re.compile(rf"\b{_ONE} (?:has |have |had )?{_ADVERB}{_SAYS}\b".replace(" ", r"\s+"), re.IGNORECASE),
     said_by=re.compile(
         rf"{_TIE},?[\"'\u201d]?\s+(?:(?:or\s+)?so\s+|as\s+)?(?:according\s+to\s+{_THE}(?P<by>\w[\w'\u2019-]*)"
-        rf"|{_THE}(?!(?:{_NO_SUBJECT})\b){_ONE}\s+{_ADVERB}{_SAYS}\b|{_SAYS}\s+{_THE}(?!(?:{_NO_SUBJECT}|above"
+        rf"|{_THE}(?!(?:{_NO_SUBJECT})\b){_ONE}\s+{_ADVERB}(?:{_SAYS}|puts?\s+it|has\s+it|would\s+have\s+it)\b"
+        rf"|{_SAYS}\s+{_THE}(?!(?:{_NO_SUBJECT}|above"
         rf"|below|earlier)\b)(?P<name>\w[\w'\u2019-]*))",
         re.IGNORECASE,
     ),
@@ -194,7 +222,8 @@ SHIFTED = (
 """Verbs behind which a value takes the place of another one."""
 CHANGES = Changes(
     cue=re.compile(
-        r"(?:(?:important\s+|small\s+|quick\s+|latest\s+)?(?:updated?|correction|corrected|edit(?:ed)?|erratum"
+        r"(?:(?:ignore|disregard|forget|scrap)\s+(?:that|it|this)\b|typo\b|(?:important\s+|small\s+|quick\s+"
+        r"|latest\s+)?(?:updated?|correction|corrected|edit(?:ed)?|erratum"
         r"|change|revised|new)"
         r"(?=\s*[:,\u2013\u2014-])|(?:update|correction)\b(?=[\s,.:!-])|sorry|oops|whoops|wait|no(?=,)|nope"
         r"|actually|rather"
@@ -204,7 +233,8 @@ CHANGES = Changes(
         re.IGNORECASE,
     ),
     sorry=re.compile(
-        r"\s*(?:sorry|oops|whoops|correction|my\s+(?:mistake|bad)|apologies|i\s+(?:misspoke|made\s+a\s+mistake"
+        r"\s*(?:sorry|oops|whoops|typo|correction|(?:ignore|disregard|forget)\s+(?:that|it|this)"
+        r"|my\s+(?:mistake|bad)|apologies|i\s+(?:misspoke|made\s+a\s+mistake"
         r"|was\s+wrong)"
         r"|(?:wait|no|scratch\s+that|strike\s+that)\b|(?:that|this|it)(?:\s+(?:was|is)|['\u2019]s)\s+(?:wrong"
         r"|not\s+right|outdated"
@@ -226,6 +256,8 @@ CHANGES = Changes(
         re.IGNORECASE,
     ),
     hers=either("his|her|its|their"),
+    refers=either("he|she|it|they|him|them|that|this|these|those|instead|new|now|rather|use|since|one"),
+    newer=either("new|updated|current|revised|latest|correct|corrected|actual|right|real"),
     at=re.compile(r"(?:(?:at|on|in|to|for)\s+)?(?:the\s+)?", re.IGNORECASE),
     instead=re.compile(r",?\s+(?:instead(?:\s+of)?|rather\s+than|(?:and\s+)?not)\b", re.IGNORECASE),
     stale=either(
@@ -233,7 +265,8 @@ CHANGES = Changes(
         r"(?:it|this|that) (?:has |have |had |was |is |been |just |since |now ){1,4}(?:moved|changed|updated|replaced)",
         r"(?:has|have|was|were)(?: since| now| just| recently)? (?:been )?(?:changed|moved|updated|replaced"
         r"|corrected|reset)",
-        r"no longer (?!than)|not \w+ any ?more|(?:is|was) (?:outdated|obsolete|wrong|incorrect|expired)|expired",
+        r"no longer (?!than)|not \w+ any ?more|(?:is|was) (?:outdated|out of date|superseded|void|invalid"
+        r"|obsolete|wrong|incorrect|expired)|expired|doubled",
         r"that['\u2019]s (?:wrong|outdated|old|not right)|looked at the wrong|update(?=:)|(?:it|this|that) moved",
     ),
     no_longer=re.compile(

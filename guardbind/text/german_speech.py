@@ -161,6 +161,8 @@ CHANGES = Changes(
         rf"|(?<=erhöht\s)|(?<=gesenkt\s))(?:von\s+(?P<old>[^.;:\n]{{1,40}}?)\s+)?{_TO}\s+(?=\S)",
         re.IGNORECASE,
     ),
+    refers=either("er|sie|es|ihn|ihm|das|dies|stattdessen|neue[nrs]?|jetzt|nun|vielmehr|seitdem|nimm|nehmen"),
+    newer=either("neue[nrs]?|aktuelle[nrs]?|richtige[nrs]?|korrigierte[nrs]?|jetzige[nrs]?"),
     hers=either("sein(?:e|er)?|ihr(?:e|er)?|dessen|deren"),
     at=re.compile(r"(?:(?:am|an|in|im|um|auf|zu|nach)\s+)?(?:(?:der|die|das|den|dem)\s+)?", re.IGNORECASE),
     instead=re.compile(r",?\s+(?:statt|anstatt|anstelle|(?:und\s+)?nicht)\b", re.IGNORECASE),

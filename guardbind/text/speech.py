@@ -36,7 +36,10 @@ class Speech:
         saying: Who says something, and the verb; the group `who` is one word.
         said_by: The same behind a statement: ", according to Bob"; the group `who` is one word.
         sources: Who may say it, in lower case: documents, and the one who speaks.
-        telling: A subject and a verb directly before a statement, as in "Bob swears"; the group `who` is one word.
+        telling: A subject and a verb directly before a statement, as in "Bob swears".
+        plain: Words in lower case that may stand before the name of a sentence and say nothing about it: "also".
+        placing: What begins a phrase of time or place that may stand there: "in May". Where a language has neither,
+            anything may stand there.
     """
 
     frames: Mapping[Stance, re.Pattern[str]] = field(default_factory=lambda: _NONE)
@@ -51,6 +54,8 @@ class Speech:
     said_by: re.Pattern[str] = NOTHING
     sources: frozenset[str] = frozenset()
     telling: re.Pattern[str] = NOTHING
+    plain: frozenset[str] = frozenset()
+    placing: re.Pattern[str] = NOTHING
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,6 +68,8 @@ class Changes:
         pronoun: What stands for the thing named last, with its verb, up to the value: "it is now".
         moved: A verb of change up to the new value: "was moved to". The group `old` is the value before it, if named.
         hers: What says that the owner named last has it: "her".
+        refers: Words by which a sentence speaks of what was said before it: "they", "instead", "new".
+        newer: What says before an attribute that its value is the newer one: "current".
         at: What may stand between any of these and the value.
         instead: What may follow a new value, up to the old one: "instead of".
         stale: What says that a value is no longer so, whichever took its place.
@@ -75,6 +82,8 @@ class Changes:
     pronoun: re.Pattern[str] = NOTHING
     moved: re.Pattern[str] = NOTHING
     hers: re.Pattern[str] = NOTHING
+    refers: re.Pattern[str] = NOTHING
+    newer: re.Pattern[str] = NOTHING
     at: re.Pattern[str] = NOTHING
     instead: re.Pattern[str] = NOTHING
     stale: re.Pattern[str] = NOTHING
