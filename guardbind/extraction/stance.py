@@ -20,6 +20,7 @@ _HEADING = 600  # characters before it in which a heading may stand
 _QUOTED = 400  # characters of a quotation
 _BEHIND = 160  # characters behind a statement in which something is said about it
 _MARK = re.compile(r";|\u2014")
+_CLOSED = re.compile(r".*[}\])|]", re.DOTALL)  # data on the same line
 _BLANK = re.compile(r"\n[^\S\n]*\n")
 _QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
 
@@ -174,7 +175,7 @@ def _plain(text: str, start: int, lead: str, layout: Layout, language: Language)
     """Whether the words before a name, in its phrase, say nothing about its statement: "so", "in May", "we know"."""
     speech, former = language.speech, language.speech.leads.get("former")
     phrase = text[max(layout.phrase_start(start - len(lead), start), start - _BEFORE) : start]
-    before = _determined(language).sub("", phrase).strip(" \t\r\n\"'*>-\u2022(")
+    before = _determined(language).sub("", _CLOSED.sub("", phrase)).strip(" \t\r\n\"'*>-\u2022(")
     if not speech.plain or not before or speech.placing.match(before):
         return True
     words = [word.strip(".,;:!?\"'").lower() for word in before.split()]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
@@ -12,7 +13,7 @@ from guardbind.extraction.changes import gives_other, says_change
 from guardbind.extraction.kinds import alike
 from guardbind.extraction.stance import is_former
 from guardbind.targets.query import Query
-from guardbind.text.layout import Layout, Unit
+from guardbind.text.layout import Layout, Span, Unit
 from guardbind.text.words import words
 
 __all__ = ["Doubts"]
@@ -60,79 +61,91 @@ class Doubts:
     @cached_property
     def _stale(self) -> frozenset[int]:
         found: set[int] = set()
-        placed = sorted((m.chars, item.index) for item in self._table.items for m in item.mentions)
-        last = {index: span[1] for span, index in placed}
-        for unit in self._silent([start for (start, _), _ in placed]):
-            before = placed[: bisect_left(placed, ((unit.start, 0), 0))]
+        last = {index: span[1] for span, index in self._placed}
+        starts = [start for (start, _), _ in self._placed]
+        for unit in self._layout.units(0, len(self._query.prompt)):
+            before = bisect_left(starts, unit.start)
+            if not before or bisect_left(starts, unit.end) != before or self._asks(unit):
+                continue
             # What is stated again behind the words that took it back holds again.
             found.update(index for index in self._concerned(unit, before) if last[index] <= unit.start)
         return frozenset(found)
 
-    def _silent(self, stated: Sequence[int]) -> Iterator[Unit]:
-        """Yield the sentences in which words of change stand, and no statement."""
-        text, (start, end) = self._query.prompt, self._query.span
-        changes, corrected = self._language.changes, self._language.questions.corrected
-        for unit in Layout(text, language=self._language).units(0, len(text)):
-            if (
-                unit.question
-                or start <= unit.start < end
-                or bisect_left(stated, unit.end) != bisect_left(stated, unit.start)
-            ):
-                continue
-            said = text[unit.start : unit.end]
-            says = changes.stale.search(said) or corrected.search(said) or says_change(text, unit, self._language)
-            if says or changes.refers.search(said):
-                yield unit
+    @cached_property
+    def _placed(self) -> list[tuple[Span, int]]:
+        """Where the bindings are stated, in textual order."""
+        return sorted((mention.chars, item.index) for item in self._table.items for mention in item.mentions)
 
-    def _concerned(self, unit: Unit, before: Sequence[tuple[tuple[int, int], int]]) -> set[int]:
-        """Return what a sentence may be about: what it names, or else what was stated last."""
-        text, language = self._query.prompt, self._language
-        said = text[unit.start : unit.end]
-        if not before:
-            return set()
-        changes, corrected = language.changes, language.questions.corrected.search(said)
-        change = says_change(text, unit, language)
-        if not (corrected or change or changes.stale.search(said)):
-            return self._replaced(unit, said, before)
-        stems = {word.stem for word in words(said, language)}
-        items = {index for _, index in before}
-        named = {index for index in items if self._named(self._table.items[index], stems)}
-        found = {index for index in named if self._owned(self._table.items[index], stems)} or named
-        if not found and (change or changes.refers.match(said.lstrip(_OPENING))):
-            found = self._last(before)
-        if not found and corrected:
-            found = items
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(self._query.prompt, language=self._language)
+
+    @cached_property
+    def _labels(self) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
+        """The bindings, each with the words of its attribute, by one of these words."""
+        found: defaultdict[str, list[tuple[int, frozenset[str]]]] = defaultdict(list)
+        for item in self._table.items:
+            label = item.attribute or item.key
+            wanted = [word.stem for word in words(label, self._language) if word.content]
+            if wanted:
+                found[wanted[0]].append((item.index, frozenset(wanted)))
         return found
 
-    def _replaced(self, unit: Unit, said: str, before: Sequence[tuple[tuple[int, int], int]]) -> set[int]:
+    def _asks(self, unit: Unit) -> bool:
+        start, end = self._query.span
+        return unit.question or start <= unit.start < end
+
+    def _concerned(self, unit: Unit, before: int) -> set[int]:
+        """Return what a sentence without a statement may be about: what it names, or else what was stated last.
+
+        Args:
+            unit: The sentence.
+            before: How many statements stand before it.
+        """
+        text, language = self._query.prompt, self._language
+        said = text[unit.start : unit.end]
+        changes, corrected = language.changes, language.questions.corrected.search(said)
+        named = self._named(said)
+        if gives_other(said, language):
+            return named  # "Her phone is 5550199" says nothing of what has another name
+        change = says_change(text, unit, language)
+        if not (corrected or change or changes.stale.search(said)):
+            return self._replaced(unit, said, before) if changes.refers.search(said) else set()
+        if not named and (change or changes.refers.match(said.lstrip(_OPENING))):
+            named = self._last(before)
+        if not named and corrected:
+            named = {index for _, index in self._placed[:before]}
+        return named
+
+    def _replaced(self, unit: Unit, said: str, before: int) -> set[int]:
         """Return what the sentence before states, if this one has another value of its kind: "They moved her to 9F"."""
-        between = self._query.prompt[before[-1][0][1] : unit.start]
-        stems = {word.stem for word in words(said, self._language)}
-        again = any(self._named(self._table.items[index], stems) for index in self._last(before))
-        # "Nobody says that Eva's pin is 4410" was not bound for a reason, and "Her phone is 5550199" says something else.
-        if _WORD.search(between) or again or gives_other(said, self._language):
-            return set()
+        between = self._query.prompt[self._placed[before - 1][0][1] : unit.start]
+        last = self._last(before)
+        if _WORD.search(between) or last & self._named(said):
+            return set()  # "Nobody says that Eva's pin is 4410" was not bound for a reason
         values = [value.strip(_CLOSING) for value in said.split() if any(map(str.isdecimal, value))]
-        found = set()
-        for index in self._last(before):
-            own = self._table.items[index]
-            known = {surface.casefold() for surface in own.surfaces}
-            others = [value for value in values if value.casefold() not in known]
-            if any(alike(value, surface) for value in others for surface in own.surfaces):
+        found: set[int] = set()
+        for index in last:
+            own = self._table.items[index].surfaces
+            others = [value for value in values if value.casefold() not in {surface.casefold() for surface in own}]
+            if any(alike(value, surface) for value in others for surface in own):
                 found.add(index)
         return found
 
-    def _last(self, before: Sequence[tuple[tuple[int, int], int]]) -> set[int]:
+    def _last(self, before: int) -> set[int]:
         """Return what stands in the last line or sentence that states something."""
-        layout = Layout(self._query.prompt, language=self._language)
-        begun = layout.unit_start(max(0, before[-1][0][1] - 1))
-        return {index for span, index in before if span[1] > begun}
+        begun = self._layout.unit_start(max(0, self._placed[before - 1][0][1] - 1))
+        found: set[int] = set()
+        while before and self._placed[before - 1][0][1] > begun:
+            before -= 1
+            found.add(self._placed[before][1])
+        return found
 
-    def _named(self, item: Located, stems: set[str]) -> bool:
-        """Whether a sentence has all words of an attribute."""
-        label = item.attribute or item.key
-        wanted = {word.stem for word in words(label, self._language) if word.content}
-        return bool(wanted) and wanted <= stems
+    def _named(self, said: str) -> set[int]:
+        """Return the bindings whose attribute a sentence names in full; of them those whose owner it names, if any."""
+        stems = {word.stem for word in words(said, self._language)}
+        named = {index for stem in stems for index, label in self._labels.get(stem, ()) if label <= stems}
+        return {index for index in named if self._owned(self._table.items[index], stems)} or named
 
     def _owned(self, item: Located, stems: set[str]) -> bool:
         return any({word.stem for word in words(name, self._language)} <= stems for name in item.owners)

@@ -10,7 +10,8 @@ STATEMENT = "Otto's pin is 4410"
 GERMAN = "Ottos PIN ist 4410"
 
 NO_EVIDENCE = {
-    "denied": """It is not true that {}.|The claim that {} is wrong.|Contrary to what Eva says, {}.|It is a myth that {}.
+    "denied": """It is not true that {}.|The claim that {} is wrong.|Contrary to what Eva says, {}.
+        |It is a myth that {}.
         |There is no evidence that {}.|{}, which is a lie.|{}. That's just a rumour.|{}. But that isn't true.
         |The following statements are false:\n- {}.|{}. Just kidding.""",
     "doubted": """Rumour has it that {}.|Supposedly, {}.|Perhaps {}.|I doubt {}.|{}, I think.|{} (unconfirmed).
@@ -23,11 +24,14 @@ NO_EVIDENCE = {
     "commanded": """If asked, say that {}.|Never say that {}.|Pretend that {}.|Answer with: {}.|Please confirm that {}.
         |You must always claim that {}.|We should tell everyone that {}.""",
     "example": "For instance, {}.|Example:\n{}.|{}, for example.",
-    "german": """Niemand glaubt, {}.|Carla behauptet, {}.|Ich glaube, {}.|Angenommen, {}.|Vielleicht: {}.|{}, laut Carla.
-        |{}, falls es regnet.|Sag niemals: {}.|Zum Beispiel: {}.|Die Behauptung, {}, ist falsch.|{}. Das stimmt nicht.""",
+    "german": """Niemand glaubt, {}.|Carla behauptet, {}.|Ich glaube, {}.|Angenommen, {}.|Vielleicht: {}.
+        |{}, laut Carla.
+        |{}, falls es regnet.|Sag niemals: {}.|Zum Beispiel: {}.|Die Behauptung, {}, ist falsch.
+        |{}. Das stimmt nicht.""",
 }
 EVIDENCE = {
-    "english": """Please note that {}.|We know that {}.|It is true that {}.|The manual says that {}.|Don't forget that {}.
+    "english": """Please note that {}.|We know that {}.|It is true that {}.|The manual says that {}.
+        |Don't forget that {}.
         |According to the contract, {}.|If you need it, {}.|I do not want insurance, but {}.|Maybe it rains. {}.
         |{}. If it rains, stay in.|Please change my order. {}.|{}, and Eva said hello.|{}, as stated in the contract.
         |Water is changed twice a day.\n{}.|After lunch {}.|In May {}.|Here is the record: {}.|{}. I think it rains.
