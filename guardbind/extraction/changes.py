@@ -233,6 +233,11 @@ class ChangeReader:
     def _take(self, candidates: Sequence[int], start: int, unit: Unit) -> Change | None:
         """Return a value as that of the only statement of its kind among some."""
         start = _skip(self._words.at, self._text, start, unit.end)
+        for path in self._paths(candidates):
+            noun = f"{path[-1]} ".casefold()  # "Update: room 311"
+            if self._text[start : start + len(noun)].casefold() == noun:
+                start += len(noun)
+                break
         value = first_value(self._text, start, unit.end, self._layout, self._language, names=True)
         value = value or state_at(self._text, start)
         if value is None or not self._ends(value[1]):

@@ -10,7 +10,7 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.speech import Stance
 
-__all__ = ["BOUND", "counts", "is_former", "stance_of"]
+__all__ = ["BOUND", "counts", "is_former", "rejects", "stance_of"]
 
 BOUND: frozenset[Stance] = frozenset({"stated", "former"})
 """The stances of which a statement is evidence; of a former one for what was, and never for what is."""
@@ -69,6 +69,16 @@ def stance_of(
     if found := _first(speech.inside, text[start : value[0]]) or _opening(speech.inside, text[slice(*value)]):
         return found
     return _behind(text, start, end, layout, language)
+
+
+def rejects(said: str, language: Language) -> bool:
+    """Whether a sentence denies, doubts, supposes, quotes or commands what it speaks of, wherever it says so."""
+    speech = language.speech
+    if any(word.strip(".,;:!?\"'").lower() in language.statements.doubts for word in said.split()):
+        return True
+    if language.statements.denied.search(said) or _first(speech.frames, said) or _by_others(said, language):
+        return True
+    return any(stance != "former" and speech.inside[stance].search(said) for stance in speech.inside)
 
 
 def is_former(text: str, statement: Span, language: Language) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.extraction.changes import gives_other, says_change
 from guardbind.extraction.kinds import alike
-from guardbind.extraction.stance import is_former
+from guardbind.extraction.stance import is_former, rejects
 from guardbind.targets.query import Query
 from guardbind.text.layout import Layout, Span, Unit
 from guardbind.text.words import words
@@ -110,19 +110,26 @@ class Doubts:
             return named  # "Her phone is 5550199" says nothing of what has another name
         change = says_change(text, unit, language)
         if not (corrected or change or changes.stale.search(said)):
-            return self._replaced(unit, said, before) if changes.refers.search(said) else set()
+            return self._replaced(unit, said, before) if named or changes.refers.search(said) else set()
         if not named and (change or changes.refers.match(said.lstrip(_OPENING))):
             named = self._last(before)
+        named = named or self._partly(said, before) or self._replaced(unit, said, before)
         if not named and corrected:
             named = {index for _, index in self._placed[:before]}
         return named
 
     def _replaced(self, unit: Unit, said: str, before: int) -> set[int]:
-        """Return what the sentence before states, if this one has another value of its kind: "They moved her to 9F"."""
+        """Return what is named or the sentence before states, if this one has another value of its kind.
+
+        So it is with "They moved her to 9F" and "Her seat turned out to be 9F".
+        """
         between = self._query.prompt[self._placed[before - 1][0][1] : unit.start]
-        last = self._last(before)
-        if _WORD.search(between) or last & self._named(said):
+        last, named = self._last(before), self._named(said)
+        if named and rejects(said, self._language):
             return set()  # "Nobody says that Eva's pin is 4410" was not bound for a reason
+        if not named and _WORD.search(between):
+            return set()
+        last = named or last
         values = [value.strip(_CLOSING) for value in said.split() if any(map(str.isdecimal, value))]
         found: set[int] = set()
         for index in last:
@@ -140,6 +147,16 @@ class Doubts:
             before -= 1
             found.add(self._placed[before][1])
         return found
+
+    def _partly(self, said: str, before: int) -> set[int]:
+        """Return what the last sentence states, of those whose attribute this one names in part: "The code"."""
+        stems = {word.stem for word in words(said, self._language) if word.content}
+        return {
+            index
+            for index in self._last(before)
+            for item in (self._table.items[index],)
+            if any(word.stem in stems for word in words(item.attribute or item.key, self._language))
+        }
 
     def _named(self, said: str) -> set[int]:
         """Return the bindings whose attribute a sentence names in full; of them those whose owner it names, if any."""

@@ -130,7 +130,8 @@ _QUESTIONS = Questions(
 _STATEMENTS = Statements(
     verbs=(
         r"(?:is|was|are|were|equals|becomes|became)(?![ \t][a-z]{5,11}[ \t](?:up[ \t]|down[ \t]|back[ \t])?from\b)"
-        rf"(?:[ \t](?:now|currently|still|again|once|{_FORMERLY}))?(?:[ \t](?:equal|{SHIFTED})[ \t]to)?"
+        rf"(?:[ \t](?:now|currently|still|again|once|actually|really|in[ \t]fact|{_FORMERLY}))?"
+        rf"(?:[ \t](?:equal|{SHIFTED})[ \t]to)?"
         r"|used[ \t]to[ \t]be|(?:has|have|had)[ \t](?:since[ \t])?become"
         rf"|(?:{_DONE}|(?:was|were|got)[ \t])?(?P<from>{SHIFTED})[ \t]from"
         rf"|(?:{_DONE}|got[ \t])?{SHIFTED}[ \t](?:now[ \t])?to"

@@ -67,6 +67,7 @@ SPEECH = Speech(
     ),
     frames={
         "denied": either(
+            r"(?:forged|fake|faked|bogus|fraudulent|falsified|doctored|counterfeit|phishing|spam) \w+",
             "not true|contrary to|far from (?:it|true)|no (?:evidence|proof|truth|indication)|untrue|unlike what",
             r"(?:false|wrong|mistaken|bogus|fake|fraudulent|untrue|unfounded) (?:claim|belief|report|statement"
             r"|message|\w+ed)",
@@ -81,7 +82,7 @@ SPEECH = Speech(
             r"(?:I|we|you) (?:think|guess|believe|suspect|suppose|reckon|imagine|bet|hope|fear|wish|dreamed|dreamt)",
             r"(?:it|that) (?:seems|appears|looks|sounds)|some (?:say|claim|think|believe)|(?:is|are|was) said"
             r"|suspicion",
-            r"(?:someone|somebody|anyone|anybody|everyone|everybody|people|nobody|no one|they|others) \w+ (?:that|:)",
+            r"(?:someone|somebody|anyone|anybody|everyone|everybody|people|nobody|no one|they|others) \w+(?=\s+that\b|:)",
         ),
         "supposed": either(
             r"(?:let['\u2019]s|let us) (?:say|assume|suppose|pretend|imagine)|suppos(?:e|ing)|assum(?:e|ing)|imagine",
@@ -224,7 +225,7 @@ CHANGES = Changes(
     cue=re.compile(
         r"(?:(?:ignore|disregard|forget|scrap)\s+(?:that|it|this)\b|typo\b|(?:important\s+|small\s+|quick\s+"
         r"|latest\s+)?(?:updated?|correction|corrected|edit(?:ed)?|erratum"
-        r"|change|revised|new)"
+        r"|changes?(?:\s+of\s+\w+)?|revised|new)"
         r"(?=\s*[:,\u2013\u2014-])|(?:update|correction)\b(?=[\s,.:!-])|sorry|oops|whoops|wait|no(?=,)|nope"
         r"|actually|rather"
         r"|(?:scratch|strike)\s+that|make\s+(?:that|it)|my\s+(?:mistake|bad)|apologies|pardon|i\s+mean(?:t)?"
@@ -256,7 +257,7 @@ CHANGES = Changes(
         re.IGNORECASE,
     ),
     hers=either("his|her|its|their"),
-    refers=either("he|she|it|they|him|them|that|this|these|those|instead|new|now|rather|use|since|one"),
+    refers=either("he|she|it|they|him|them|that|this|these|those|not|instead|new|now|rather|use|since|one"),
     newer=either("new|updated|current|revised|latest|correct|corrected|actual|right|real"),
     at=re.compile(r"(?:(?:at|on|in|to|for)\s+)?(?:the\s+)?", re.IGNORECASE),
     instead=re.compile(r",?\s+(?:instead(?:\s+of)?|rather\s+than|(?:and\s+)?not)\b", re.IGNORECASE),
@@ -265,6 +266,8 @@ CHANGES = Changes(
         r"(?:it|this|that) (?:has |have |had |was |is |been |just |since |now ){1,4}(?:moved|changed|updated|replaced)",
         r"(?:has|have|was|were)(?: since| now| just| recently)? (?:been )?(?:changed|moved|updated|replaced"
         r"|corrected|reset)",
+        r"(?:was|were|been|is|got) (?:rotated|renewed|revoked|cancelled|canceled|reissued|withdrawn|replaced"
+        r"|superseded)",
         r"no longer (?!than)|not \w+ any ?more|(?:is|was) (?:outdated|out of date|superseded|void|invalid"
         r"|obsolete|wrong|incorrect|expired)|expired|doubled",
         r"that['\u2019]s (?:wrong|outdated|old|not right)|looked at the wrong|update(?=:)|(?:it|this|that) moved",
