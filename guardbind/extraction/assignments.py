@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from guardbind.extraction.fields import bare_value
-from guardbind.extraction.prose import is_denied, is_key, is_value
+from guardbind.extraction.prose import is_key, is_value
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
+from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -86,7 +87,7 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
             computed.add(name)
         elif is_key(name, language) and is_value(said, language) and not asked:
             statement = (start, _closing(text, value[1], limit))
-            if is_denied(text, (start, value[1]), layout, language):
+            if not counts(text, (start, value[1]), value, layout, language):
                 continue
             path, places = _parts(name, start, language)
             blocks.append((name, Block(statement, (Found(path, value, statement, None, name, "words", places),))))

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from guardbind.extraction.fields import fields_of
-from guardbind.extraction.prose import in_request, is_denied, is_key
+from guardbind.extraction.prose import in_request, is_key
 from guardbind.extraction.rule import Block, Found, WordedRule
+from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 
@@ -36,7 +37,7 @@ def _bracketed(text: str, language: Language) -> Iterator[Block]:
         name = _name_before(text, match.start(), layout, language) if fields else None
         if name is None or in_request(text, start, layout, language):
             continue
-        if is_denied(text, (name[0], end), layout, language):
+        if not counts(text, (name[0], end), fields[0].value, layout, language):
             continue
         owner = text[slice(*name)]
         found = tuple(

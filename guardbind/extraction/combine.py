@@ -14,6 +14,7 @@ from uuid import UUID
 from guardbind.errors import ConfigError
 from guardbind.evidence import Record
 from guardbind.extraction import json_text
+from guardbind.extraction.changes import ChangeReader
 from guardbind.extraction.chosen import chosen_rules
 from guardbind.extraction.extracted import Extracted, ExtractedTable, with_spans
 from guardbind.extraction.messages import MessagePart, parts_of
@@ -116,9 +117,12 @@ class _Builder:
     def build(self, parts: Iterable[MessagePart]) -> ExtractedTable:
         texts: list[str] = []
         places: list[str] = []
+        reader = ChangeReader(self._language)
         for part in parts:
             if part.text is not None:
                 read = _read(part.text, _ARGUMENTS if part.json_only else self._readers)
+                if not part.json_only:
+                    read = _changed(part.text, read, reader, self._blocks)
                 for found, rule, block in read:
                     if not is_placeholder(part.text, found.value, self._language):
                         written = part.text[slice(*found.value)]
@@ -212,6 +216,16 @@ def _read(text: str, readers: Sequence[tuple[str, Rule]]) -> list[_Read]:
         blocks += len(kept)
         taken = sorted(taken + [block.region for block in kept])
     return sorted(found, key=lambda read: read.found.value)
+
+
+def _changed(text: str, read: list[_Read], reader: ChangeReader, blocks: int) -> list[_Read]:
+    """Add the newer values of what was stated before, each to the block of that; `blocks` stood in other texts."""
+    changes, dropped = reader.read(text, [(item.found, blocks + item.block) for item in read])
+    if not changes and not dropped:
+        return read
+    kept = [item for at, item in enumerate(read) if at not in dropped]
+    added = [_Read(change.found, "change", change.block - blocks) for change in changes]
+    return sorted(kept + added, key=lambda item: item.found.value)
 
 
 def _overlaps(region: Span, taken: Sequence[Span]) -> bool:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from guardbind.extraction.fields import Field, bare_value, fields_of
 from guardbind.extraction.lines import stamp_of, title_of
-from guardbind.extraction.prose import is_denied, is_key, is_value
+from guardbind.extraction.prose import is_key, is_value
 from guardbind.extraction.rule import Block, Found, WordedRule
+from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -52,7 +53,7 @@ def _labelled(text: str, language: Language) -> Iterator[Block]:
         if each.sure or any(len(labels[field.name.casefold()]) > 1 for field in each.fields):
             items = tuple(_found(each, field, language) for field in each.fields)
             region = (each.label[0], items[-1].value[1])
-            if not is_denied(text, region, layout, language):
+            if counts(text, region, items[0].value, layout, language):
                 yield Block(region, items)
 
 

@@ -9,12 +9,11 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
 
-__all__ = ["LONGEST_VALUE", "in_request", "is_denied", "is_key", "is_placeholder", "is_value", "trim"]
+__all__ = ["LONGEST_VALUE", "in_request", "is_key", "is_placeholder", "is_value", "trim"]
 
 LONGEST_VALUE = 200
 """A value with more characters is a passage, and not bound."""
 
-_DENIAL = 240  # characters before a statement in which it may be denied
 _LONGEST_TEXT = 8  # words
 _LONGEST_RUN = 24  # characters, where no spaces part them
 _UPPER_WORD = re.compile(r"[A-Z]{2,}")
@@ -54,22 +53,6 @@ def in_request(text: str, place: int, layout: Layout, language: Language) -> boo
     while start < place and text[start] in " \t-*>":
         start += 1
     return bool(language.statements.request.match(text, start)) or layout.in_question(place)
-
-
-def is_denied(text: str, statement: Span, layout: Layout, language: Language) -> bool:
-    """Whether the sentence of a statement denies or doubts it, as `Nobody said that Bob's badge is 4417` does.
-
-    Args:
-        text: The text.
-        statement: Where it stands, from its name to its value.
-        layout: The boundaries of the text.
-        language: What the text is written in.
-    """
-    said, (start, end) = language.statements, statement
-    begun = max(layout.unit_start(start), start - _DENIAL, text.rfind(";", 0, start) + 1)
-    for contrast in said.contrast.finditer(text, begun, start):
-        begun = contrast.end()
-    return bool(said.denied.search(text, begun, start) or said.denied_after.match(text, end))
 
 
 def is_value(value: str, language: Language) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from guardbind.extraction import unspaced
-from guardbind.extraction.prose import is_denied
 from guardbind.extraction.rule import Block, Found, WordedRule
 from guardbind.extraction.spoken_names import MOST_WORDS, NameReader, PlacedWord, SpokenName, place_of
 from guardbind.extraction.spoken_values import (
@@ -18,6 +18,8 @@ from guardbind.extraction.spoken_values import (
     typed_before,
     wordlike,
 )
+from guardbind.extraction.stance import counts
+from guardbind.extraction.telling import told
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -42,14 +44,15 @@ def _sentences(text: str, language: Language) -> Iterator[Block]:
     NAME is VALUE                          NAME was changed from VALUE to VALUE
     ```
 
-    For `is` also `was`, `are`, `were`, `equals`, `is now`, `is at`, `is on`, `was changed to`, `has been set to` and
-    the like. A value is quoted, or typed (it has a digit, or is an address); a name in capitals only where the
-    attribute has an owner.
+    For `is` also `was`, `are`, `were`, `equals`, `is now`, `is at`, `is on`, `was changed to`, `has been set to`, `used
+    to be` and the like; other verbs are those of `guardbind.extraction.telling`. A value is quoted, or typed (it has a
+    digit, or is an address); a name in capitals only where the attribute has an owner.
     """
     if language.marks.spaced:
         yield from _SentenceReader(text, language).blocks()
     else:
         yield from unspaced.blocks(text, language)
+    yield from told(text, language)
 
 
 class _SentenceReader:
@@ -83,9 +86,10 @@ class _SentenceReader:
             if found:
                 region = _whole(found)
                 reached = region[1]
-                if not is_denied(text, region, self._layout, self._language):
+                if self._counts(found[-1], region):
                     yield Block(region, found)
         yield from self._turned()
+        yield from self._no_longer()
 
     def _turned(self) -> Iterator[Block]:
         """Find `4417 is Alice's badge number`, `we noted 4417 as Alice's badge number`: a value that comes first."""
@@ -103,8 +107,30 @@ class _SentenceReader:
             name = self._names.owned(match["owner"], match["attribute"].split(), start, match.span("owner"))
             if name is not None:
                 found = name.found((name.start, match.start()), (name.start, match.end()))
-                if not is_denied(text, found.statement, self._layout, self._language):
+                if self._counts(found, found.statement):
                     yield Block(found.statement, (found,))
+
+    def _no_longer(self) -> Iterator[Block]:
+        """Find `Alice's badge is no longer 4417 but 8213`, of which only the second value is one."""
+        text, changes = self._text, self._language.changes
+        for verb in changes.no_longer.finditer(text):
+            words = self._words(max(0, verb.start() - _REACH), verb.start() + 1)
+            end = min(self._layout.clause(verb.end()).end, verb.end() + _AHEAD)
+            but = changes.but.search(text, verb.end(), end)
+            name = self._names.read(text, words) if words and but else None
+            value = self._value(but.end(), end, names=name.owned) if name and but else None
+            if name and but and value and self._value(verb.end(), but.start(), names=name.owned):
+                found = name.found(value, (name.start, value[1]))
+                if self._counts(replace(found, statement=(but.end(), value[1])), (name.start, value[1])):
+                    yield Block(found.statement, (found,))
+
+    def _counts(self, found: Found, region: Span) -> bool:
+        """Whether a statement is evidence; `region` is where it stands with what it is said of."""
+        start, value = (region[0], found.value)
+        told = value[0] if found.statement[0] == start else start
+        return counts(
+            self._text, (start, found.statement[1]), (told, value[1]), self._layout, self._language, sentence=True
+        )
 
     def _being(
         self, words: Sequence[PlacedWord], start: int, end: int, *, new: bool, kind: str | None

@@ -145,11 +145,19 @@ class NameReader:
         """Return the words of an owner before the one that says that it owns something, and its whole name."""
         named = words[at][0][:1].isupper()
         before: Sequence[PlacedWord] = self.capitals(words[:at]) if named else []
-        if words[at][0].startswith("#") and at and wordlike(words[at - 1][0]):
-            before = words[at - 1 : at]  # "order #1001's total"
-        elif not before:
+        while before and self._opens(before[0][0]):
+            before = before[1:]  # "In May Anna's badge", "Perhaps Anna's badge"
+        numbered = words[at][0].startswith("#") or words[at][0][0].isdecimal()
+        if numbered and at and wordlike(words[at - 1][0]) and words[at - 1][0].lower() not in self._unnamed:
+            before = words[at - 1 : at]  # "order #1001's total", "line 4's valve"
+        elif not named:
             before = self.article(words[:at])  # "the travel pillow's price"
         return before, joined([*(word for word, _ in before), possessive], self._language)
+
+    def _opens(self, word: str) -> bool:
+        """Whether a word in a capital is no part of the name behind it."""
+        leads = self._language.speech.leads.values()
+        return word.lower() in self._language.telling.named or any(lead.fullmatch(word) for lead in leads)
 
     def _alone(self, words: Sequence[PlacedWord]) -> SpokenName | None:
         noun, start = self._noun(words)

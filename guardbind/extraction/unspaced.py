@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from guardbind.extraction.prose import is_denied, is_key
+from guardbind.extraction.prose import is_key
 from guardbind.extraction.rule import Block, Found
+from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -165,7 +166,7 @@ class _Reader:
         return word.span() if is_key(word.group(), self._language) else None
 
     def _denied(self, start: int, end: int) -> bool:
-        return is_denied(self._text, (start, end), self._layout, self._language)
+        return not counts(self._text, (start, end), (start, end), self._layout, self._language)
 
 
 class _Name:

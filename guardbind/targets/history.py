@@ -13,6 +13,7 @@ from guardbind.targets.naming import block_breaks
 from guardbind.targets.place import Place
 from guardbind.targets.query import Order, Query, order_of
 from guardbind.targets.sources import Sources
+from guardbind.targets.stale import Doubts
 
 __all__ = ["History", "unresolved"]
 
@@ -46,6 +47,7 @@ class History:
         self._query = query
         self._asked = query.language.questions
         self._sources = Sources(query, sources)
+        self._doubts = Doubts(table, query)
 
     def take(
         self, items: Sequence[int], score: float, how: How, reason: str, place: Place, *, named: bool = False
@@ -79,7 +81,7 @@ class History:
             history = sorted(located, key=lambda item: item.mentions[0].chars if item.mentions else (0, 0))
         else:
             return unresolved(f"ambiguous: {len(groups)} bindings agree equally", [item.index for item in located])
-        return self._in_turn(history, score, how, reason, place)
+        return self._in_turn(self._former_first(history), score, how, reason, place)
 
     def _in_turn(self, history: Sequence[Located], score: float, how: How, reason: str, place: Place) -> Resolution:
         every = [item.index for item in history]
@@ -90,8 +92,14 @@ class History:
         if len(history) > 1 and self._in_records(history) and not self._says_which(place, how):
             return unresolved(f"{reason}, but several records of the prompt do", every)
         order = self._order(place, how) if len(history) > 1 else "last"
-        if order == "both" or (len(history) > 1 and self._several_owners(history)) or self._corrected(history[-1]):
+        if order == "both" or (len(history) > 1 and self._several_owners(history)):
             return unresolved(f"{reason}, but not which of its values")
+        if order == "last" and self._doubts.stale(history[-1]):
+            return unresolved(f"{reason}, but something behind it says that it is no longer so")
+        if len(history) > 1 and order == "last" and self._doubts.only_was(history[-1], history[:-1]):
+            return unresolved(f"{reason}, but what it was is told behind what it is")
+        if self._doubts.former(history[-1]) and not self._asked.past.search(self._query.text):
+            return unresolved(f"{reason}, but only what it was")
         item = history[0] if order == "first" else history[-1]
         if len(history) > 1:
             reason = f"{reason}; the {order} of {len(history)} values in the text"
@@ -140,6 +148,11 @@ class History:
         said = None if how == "query" else order_of(place.about, self._query.language)
         return (said or self._query.order) is not None
 
+    def _former_first(self, history: Sequence[Located]) -> tuple[Located, ...]:
+        """Put what is said to be former before what is stated."""
+        former = [item for item in history if self._doubts.former(item)]
+        return (*former, *(item for item in history if item not in former))
+
     def _in_blocks(self, history: Sequence[Located]) -> bool:
         """Whether values of one key stand in blocks of a list of records, which name other keys again as well."""
         places = sorted(mention.chars for item in history for mention in item.mentions)
@@ -158,15 +171,13 @@ class History:
         whose = set()
         for item in history:
             for mention in item.mentions:
+                said = self._query.prompt[slice(*mention.chars)].casefold()
+                if (item.attribute or item.key).casefold() not in said:
+                    continue  # "It is 48231."
                 before = self._query.prompt[max(0, mention.chars[0] - _BEFORE) : mention.chars[0]]
                 found = self._asked.whose.search(before)
                 whose.add(found.group().split()[0].lower() if found else "")
         return len(whose) > 1
-
-    def _corrected(self, item: Located) -> bool:
-        """Whether something said later takes a value back."""
-        end = max((mention.chars[1] for mention in item.mentions), default=0)
-        return bool(self._asked.corrected.search(self._query.prompt, end, max(end, self._query.span[0])))
 
 
 def _group(item: Located) -> _KeyOfRecord:

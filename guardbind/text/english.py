@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.english_speech import CHANGES, SHIFTED, SPEECH, TELLING
 from guardbind.text.forms import Forms
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import plural_s
@@ -17,6 +18,8 @@ __all__ = ["ENGLISH"]
 _DOUBTS = wordlist("if whether unless suppose assuming what which who where when why how not")
 _ADVERBS = wordlist("only already still yet too also ago later earlier instead then")
 _UNTRUE = "(?:false|untrue|wrong|incorrect|a lie|a myth|not true|not right|not correct|not the case)"
+_DONE = r"(?:has|have|had)[ \t](?:now[ \t]|since[ \t])?(?:been[ \t])?"
+_FORMERLY = "formerly|previously|originally|initially"
 _SAID = (
     "(?:said|says?|saying|claim(?:s|ed)?|think|thinks|thought|believed?|believes|wrote|stated?|states|confirmed"
     "|confirm|told (?:me|us|you)|assumed?)"
@@ -70,7 +73,7 @@ _QUESTIONS = Questions(
         r"multipl(?:y|ied)|times|divided?|average|mean|median|twice|doubles?d?|halves?d?|half|percent(?:age)?",
         r"how many|count|how much (?:more|less)|revers(?:e|ed)|backwards?|convert(?:ed)?|round(?:ed)?",
         r"translate[ds]?|spell(?:ed)?",
-        r"(?:digits?|letters?|characters?|part|prefix|suffix|domain|month|year|weekday|day) (?:of|in|is)",
+        r"(?:digits?|letters?|characters?|part|prefix|suffix|domain|month|year|weekday|day)(?= (?:of|in|is)\b)",
         r"(?:first|last) (?:two|three|four|five|six|\d+)|initials|second|third|previous(?:ly)?",
         r"before (?:that|it)|days? (?:after|before)|compare[ds]?|longer|shorter|larger|smaller|cheaper|higher|lower",
         r"highest|lowest|cheapest|most expensive|than|swap(?:s|ped)?|trade[ds]?|cop(?:y|ied)|replaced?",
@@ -140,11 +143,13 @@ _QUESTIONS = Questions(
 
 _STATEMENTS = Statements(
     verbs=(
-        r"(?:is|was|are|were|equals|becomes|became)(?![ \t][a-z]{5,9}[ \t]from\b)"
-        r"(?:[ \t](?:now|currently|still|again))?(?:[ \t](?:set|changed|updated|corrected|equal)[ \t]to)?"
-        r"|(?:(?:has|have|had)[ \t]been[ \t]|(?:was|were)[ \t])?"
-        r"(?P<from>changed|updated|corrected|moved|raised|lowered|reduced|increased)[ \t]from"
-        r"|(?:has|have|had)[ \t]been[ \t](?:set|changed|updated|corrected)[ \t]to|(?P<has>has|had)"
+        r"(?:is|was|are|were|equals|becomes|became)(?![ \t][a-z]{5,11}[ \t](?:up[ \t]|down[ \t]|back[ \t])?from\b)"
+        rf"(?:[ \t](?:now|currently|still|again|once|actually|really|in[ \t]fact|{_FORMERLY}))?"
+        rf"(?:[ \t](?:equal|{SHIFTED})[ \t]to)?"
+        r"|used[ \t]to[ \t]be|(?:has|have|had)[ \t](?:since[ \t])?become"
+        rf"|(?:{_DONE}|(?:was|were|got)[ \t])?(?P<from>{SHIFTED})[ \t]from"
+        rf"|(?:{_DONE}|got[ \t])?{SHIFTED}[ \t](?:now[ \t])?to"
+        r"|(?P<has>has|had)"
     ),
     new=re.compile(r"(?:now|to)[ \t]+\Z"),
     to="to",
@@ -181,11 +186,11 @@ _STATEMENTS = Statements(
     of=wordlist("of for"),
     on=wordlist(
         "and but so as at because by for from if in of on per since until when where which while who with not now",
-        "today again is was has",
+        "today again is was has after before following despite during under over into due thanks via these",
     )
     | _ADVERBS,
     adverbs=_ADVERBS,
-    range=wordlist("to or"),
+    range=wordlist("to or more less fewer higher lower"),
     belongs=re.compile(
         r"(?<=[\w)])[ \t](?P<verb>is|was|as)[ \t](?P<owner>[A-Z][\w.&-]{0,40}(?:[ \t][A-Z][\w.&-]{0,40}){0,2})"
         r"['\u2019]s[ \t](?P<attribute>[\w-]{1,40}(?:[ \t][\w-]{1,40}){0,3}?)"
@@ -254,5 +259,8 @@ ENGLISH = Language(
     questions=_QUESTIONS,
     statements=_STATEMENTS,
     forms=_FORMS,
+    speech=SPEECH,
+    changes=CHANGES,
+    telling=TELLING,
 )
 """English."""

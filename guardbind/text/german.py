@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from guardbind.text.forms import Forms
+from guardbind.text.german_speech import CHANGES, SPEECH, TELLING
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -93,7 +94,8 @@ _QUESTIONS = Questions(
         "subtrahier(?:e|en|t)?|multiplizier(?:e|en|t)?|mal so|geteilt|dividier(?:e|en|t)?|durchschnitt(?:lich)?",
         "mittelwert|median|doppelt(?:e|en)?|verdopp\\w+|halbier\\w*|hälfte|prozent|prozentsatz|wie ?viele?|anzahl",
         "umgekehrt|rückwärts|umrechn\\w+|rechne|gerundet(?:e|en)?|runde|übersetz\\w*|buchstabier\\w*",
-        "(?:ziffern?|buchstaben?|zeichen|teil|monat|jahr|wochentag|tag) (?:von|der|des|in|im)|quersumme|prüfsumme",
+        "(?:ziffern?|buchstaben?|zeichen|teil|monat|jahr|wochentag|tag)(?= (?:von|der|des|in|im)\\b)",
+        "quersumme|prüfsumme",
         r"(?:ersten|letzten) (?:zwei|drei|vier|fünf|sechs|\d+)|anfangsbuchstaben|initialen|zweite[nrs]?|dritte[nrs]?",
         "vorherige[nrs]?|vorige[nrs]?|frühere[nrs]?|davor|vergleich\\w*|länger|kürzer|größer|kleiner|billiger",
         "günstiger|teurer|höher|niedriger|höchste[nrs]?|niedrigste[nrs]?|günstigste[nrs]?|teuerste[nrs]?",
@@ -163,7 +165,7 @@ _QUESTIONS = Questions(
 _STATEMENTS = Statements(
     verbs=(
         r"(?:ist|war|sind|waren|lautet|lautete|beträgt|betrug|heißt)(?![ \t]von\b)"
-        r"(?:[ \t](?:jetzt|nun|aktuell|derzeit|weiterhin|wieder|nämlich))?"
+        r"(?:[ \t](?:jetzt|nun|aktuell|derzeit|weiterhin|wieder|nämlich|früher|ursprünglich|zuvor|vorher))?"
         r"|(?:wurde|wird)[ \t](?P<from>von)|(?:wurde|wird)[ \t](?:auf|zu)|(?P<has>hat|hatte)"
     ),
     new=re.compile(r"(?:jetzt|nun|auf|zu)[ \t]+\Z"),
@@ -205,11 +207,13 @@ _STATEMENTS = Statements(
     of=wordlist("von vom für des der"),
     on=wordlist(
         "und aber so wie als an am ab bei durch für von vom aus falls in im auf pro seit bis wenn wo welche der",
-        "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie um gegen",
+        "die das den mit nicht nun jetzt heute wieder ist war hat weil da damit sowie um gegen nach vor wegen trotz",
+        "geändert verlegt verschoben erhöht gesenkt angehoben herabgesetzt korrigiert aktualisiert angepasst",
+        "verlängert verkürzt umgestellt gesetzt berichtigt reduziert vorverlegt umbenannt",
     )
     | _ADVERBS,
     adverbs=_ADVERBS,
-    range=wordlist("bis oder"),
+    range=wordlist("bis oder mehr weniger"),
     belongs=re.compile(
         rf"(?<=[\w)])[ \t](?P<verb>ist|war|als)[ \t](?P<owner>{_NAME})(?<=\w)s['\u2019]?[ \t]"
         rf"(?P<attribute>{_UPPER}[\w-]{{1,40}})(?=[.,;!]|[ \t]und\b|[ \t]*[\r\n]|[ \t]*\Z)"
@@ -275,5 +279,8 @@ GERMAN = Language(
     questions=_QUESTIONS,
     statements=_STATEMENTS,
     forms=_FORMS,
+    speech=SPEECH,
+    changes=CHANGES,
+    telling=TELLING,
 )
 """German."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from guardbind.text.forms import Forms
+from guardbind.text.speech import Changes, Speech, Telling
 from guardbind.text.vocabulary import Marks, Vocabulary
 from guardbind.text.wordlists import either, wordlist
 
@@ -190,6 +191,9 @@ class Language:
         questions: What questions are told by.
         statements: What statements are told by.
         forms: What the forms of texts are told by.
+        speech: What says that a statement is no evidence.
+        changes: What says that a value is new.
+        telling: What other verbs say.
         script: A letter of a script of its own; None where it is that of other languages too.
     """
 
@@ -201,6 +205,9 @@ class Language:
     questions: Questions
     statements: Statements
     forms: Forms = field(default_factory=Forms)
+    speech: Speech = field(default_factory=Speech)
+    changes: Changes = field(default_factory=Changes)
+    telling: Telling = field(default_factory=Telling)
     script: re.Pattern[str] | None = None
 
     def stem(self, word: str) -> str:

@@ -196,7 +196,7 @@ class Layout:
         blocks = [edge for span in specials for edge in span]
         self._ends: dict[int, int] = {}  # of each sentence, to where its closing marks begin
         self._questions: set[int] = set()
-        for match in _BREAK.finditer(text):
+        for match in _BREAK.finditer(_blanked(text, specials)):
             cut = match.end()
             if match["line"]:
                 if lines and not text[lines[-1] : match.start()].strip():
@@ -321,6 +321,15 @@ class Layout:
 def layout_of(text: str, language: Language = ENGLISH) -> Layout:
     """Return the layout of a short text that is asked for again and again, such as a question."""
     return Layout(text, language=language)
+
+
+def _blanked(text: str, specials: Sequence[Span]) -> str:
+    """Return a text with spaces in place of its special tokens, so that a mark in front of one ends a sentence."""
+    parts, reached = [], 0
+    for start, end in specials:
+        parts += [text[reached:start], " " * (end - max(start, reached))]
+        reached = max(reached, end)
+    return "".join(parts) + text[reached:]
 
 
 def _begins_sentence(text: str, place: int, language: Language) -> bool:

@@ -272,7 +272,7 @@ LEASE_HOLDS = {
     ("Lena's e-mail", "lena.f@example.com"),
     ("landlord's bank", "Northway Bank"),
     ("sort code", "20-11-43"),
-    ("rent", "£960.00"),
+    ("monthly rent", "£960.00"),
     ("notice period", "two months"),
     ("Keys handed over", "2"),
 }

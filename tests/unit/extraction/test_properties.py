@@ -101,7 +101,12 @@ STATED = [
 ]
 
 
-@given(st.sampled_from(STATED), odd_values(), odd_values(), st.sampled_from(["english", "german", "french", "spanish", "chinese"]))
+@given(
+    st.sampled_from(STATED),
+    odd_values(),
+    odd_values(),
+    st.sampled_from(["english", "german", "french", "spanish", "chinese"]),
+)
 def test_no_value_that_a_text_states_is_an_error(form: str, one: str, other: str, language: str) -> None:
     text = form.format(one, other)
     check(text, extract(text, language=language))

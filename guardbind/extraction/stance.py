@@ -1,0 +1,236 @@
+"""Tells how a statement is meant: stated, or denied, doubted, supposed, quoted, commanded, an example, or former."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from guardbind.text.language import Language
+from guardbind.text.layout import Layout, Span
+from guardbind.text.speech import Stance
+
+__all__ = ["BOUND", "counts", "is_former", "rejects", "stance_of"]
+
+BOUND: frozenset[Stance] = frozenset({"stated", "former"})
+"""The stances of which a statement is evidence; of a former one for what was, and never for what is."""
+
+_BEFORE = 240  # characters before a statement in which something is said about it
+_HEADING = 600  # characters before it in which a heading may stand
+_QUOTED = 400  # characters of a quotation
+_BEHIND = 160  # characters behind a statement in which something is said about it
+_MARK = re.compile(r";|\u2014")
+_CLOSED = re.compile(r".*[}\])|]", re.DOTALL)  # data on the same line
+_BLANK = re.compile(r"\n[^\S\n]*\n")
+_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
+
+
+def counts(
+    text: str, statement: Span, value: Span, layout: Layout, language: Language, *, sentence: bool = False
+) -> bool:
+    """Whether a statement is evidence for its value; the rest is as `stance_of` says."""
+    return stance_of(text, statement, value, layout, language, sentence=sentence) in BOUND
+
+
+def stance_of(
+    text: str, statement: Span, value: Span, layout: Layout, language: Language, *, sentence: bool = False
+) -> Stance:
+    """Return how a statement is meant by what its clause says about it.
+
+    That is what stands before it in its clause, the heading above it, who is quoted with it, what stands between its
+    name and its value, and what directly follows it. Another clause says nothing about it.
+
+    Args:
+        text: The text.
+        statement: Where it stands, from its name to its value.
+        value: Where its value stands.
+        layout: The boundaries of the text.
+        language: What the text is written in.
+        sentence: Whether it is one; in front of a sentence without a comma, a subject and a verb say it: "Bob swears".
+    """
+    speech = language.speech
+    start, end = statement[0], max(statement[1], value[1])
+    lead = text[_clause(text, start, layout, language) : start]
+    if language.statements.denied.search(lead) or language.statements.denied_after.match(text, end):
+        return "denied"
+    for heading in (lead, *_headings(text, start, layout)):
+        if (found := _first(speech.frames, heading)) or (found := _by_others(heading, language)):
+            return found
+    if quoted := _quotation(text, start, end, language):
+        return quoted
+    bare = _determined(language).sub("", lead)
+    if (opening := speech.complement.search(lead)) and lead[: opening.start()].strip():
+        if not _asserted(lead[: opening.start()], language):
+            return "said"
+    elif sentence and not (_plain(text, start, lead, layout, language) and _untold(bare, language)):
+        return "said"
+    if found := _leading(speech.leads, bare):
+        return found
+    if found := _first(speech.inside, text[start : value[0]]) or _opening(speech.inside, text[slice(*value)]):
+        return found
+    return _behind(text, start, end, layout, language)
+
+
+def rejects(said: str, language: Language) -> bool:
+    """Whether a sentence denies, doubts, supposes, quotes or commands what it speaks of, wherever it says so."""
+    speech = language.speech
+    if any(word.strip(".,;:!?\"'").lower() in language.statements.doubts for word in said.split()):
+        return True
+    if language.statements.denied.search(said) or _first(speech.frames, said) or _by_others(said, language):
+        return True
+    return any(stance != "former" and speech.inside[stance].search(said) for stance in speech.inside)
+
+
+def is_former(text: str, statement: Span, language: Language) -> bool:
+    """Whether a statement that was bound gives a value of the past: `used to be`, `was ... until May`."""
+    speech, (start, end) = language.speech, statement
+    said = text[max(text.rfind("\n", 0, start) + 1, start - _BEFORE) : start]
+    if not speech.past.search(text, start, end):
+        return False
+    tail = speech.tails.get("former")
+    return (
+        _first(speech.inside, text[start:end]) == "former"
+        or _leading(speech.leads, _determined(language).sub("", said)) == "former"
+        or (tail is not None and tail.match(text, end, _line_end(text, end)) is not None)
+    )
+
+
+def _clause(text: str, start: int, layout: Layout, language: Language) -> int:
+    """Return where the clause begins, with what it depends on: behind `;`, "but", or ", and"."""
+    begun = max(layout.unit_start(start), start - _BEFORE)
+    for mark in _MARK.finditer(text, begun, start):
+        begun = mark.end()
+    for parting in (language.statements.contrast, _joined(language)):
+        for contrast in parting.finditer(text, begun, start):
+            begun = contrast.end()
+    return begun
+
+
+@cache
+def _joined(language: Language) -> re.Pattern[str]:
+    return re.compile(rf",\s+(?:{language.marks.joining})\b")
+
+
+@cache
+def _determined(language: Language) -> re.Pattern[str]:
+    """Return what may stand between what is said about a statement and its name: an article, an opening quote."""
+    words = "|".join(sorted(language.statements.determiners | language.statements.others, key=len, reverse=True))
+    return re.compile(rf"(?:\b(?:{words})\s+)?[\"'\u201c\u201e(*]*\s*\Z", re.IGNORECASE)
+
+
+def _headings(text: str, start: int, layout: Layout) -> Iterator[str]:
+    """Yield the nearest line above, in the same block, that ends with a colon; and a heading of its own before it."""
+    line = text.rfind("\n", 0, start) + 1
+    low = max(0, line - _HEADING)
+    for _ in range(12):
+        if line <= low:
+            return
+        before = text.rfind("\n", low, line - 1) + 1
+        said = text[max(before, low) : line - 1].strip()
+        if not said:
+            return
+        if said.endswith((":", "\uff1a")):
+            yield said
+            return
+        line = before
+
+
+def _first(patterns: Mapping[Stance, re.Pattern[str]], said: str) -> Stance | None:
+    return next((stance for stance, pattern in patterns.items() if pattern.search(said)), None)
+
+
+def _leading(patterns: Mapping[Stance, re.Pattern[str]], said: str) -> Stance | None:
+    """Return the stance of a word that ends what is said, but for a comma."""
+    end = len(said.rstrip(" \t,:"))
+    return next((stance for stance, p in patterns.items() if any(m.end() == end for m in p.finditer(said))), None)
+
+
+def _opening(patterns: Mapping[Stance, re.Pattern[str]], value: str) -> Stance | None:
+    """Return the stance of a word that a value begins with: "not 5", "TBA"."""
+    begun = {stance: match.end() for stance, pattern in patterns.items() if (match := pattern.match(value))}
+    return next((stance for stance, end in begun.items() if not value[end:].strip() or value[end].isspace()), None)
+
+
+def _by_others(said: str, language: Language) -> Stance | None:
+    speech = language.speech
+    return "said" if any(not _source(match["who"], language) for match in speech.saying.finditer(said)) else None
+
+
+def _source(who: str, language: Language) -> bool:
+    return who.lower() in language.speech.sources
+
+
+def _asserted(matrix: str, language: Language) -> bool:
+    """Whether a clause says that what it opens is so."""
+    speech = language.speech
+    if speech.unforgotten.search(matrix):
+        return True
+    if language.questions.negated.search(matrix):
+        return False
+    if any(_source(match["who"], language) for match in speech.saying.finditer(matrix)):
+        return True
+    words = matrix.split()
+    if len(words) > 1 and len(words[-2]) > 2 and _source(words[-2], language):
+        return True
+    return any(match.end() >= len(matrix.rstrip()) - 12 for match in speech.asserted.finditer(matrix))
+
+
+def _untold(lead: str, language: Language) -> bool:
+    """Whether no subject and verb stand before a statement, or such as say that it is so: "we know"."""
+    told = language.speech.telling.search(lead)
+    return told is None or _asserted(lead[told.start() :], language)
+
+
+def _plain(text: str, start: int, lead: str, layout: Layout, language: Language) -> bool:
+    """Whether the words before a name, in its phrase, say nothing about its statement: "so", "in May", "we know"."""
+    speech, former = language.speech, language.speech.leads.get("former")
+    phrase = text[max(layout.phrase_start(start - len(lead), start), start - _BEFORE) : start]
+    before = _determined(language).sub("", _CLOSED.sub("", phrase)).strip(" \t\r\n\"'*>-\u2022(")
+    if not speech.plain or not before or speech.placing.match(before):
+        return True
+    words = [word.strip(".,;:!?\"'").lower() for word in before.split()]
+    known = speech.plain | language.statements.determiners
+    if all(word in known or word.isdecimal() for word in words):
+        return True
+    return _asserted(before, language) or (former is not None and former.fullmatch(before) is not None)
+
+
+def _quotation(text: str, start: int, end: int, language: Language) -> Stance | None:
+    """Return how a quotation is meant in which a statement stands."""
+    low = max([0, start - _QUOTED, *(blank.end() for blank in _BLANK.finditer(text, max(0, start - _QUOTED), start))])
+    opened = max((at for mark in _QUOTES if (at := text.rfind(mark, low, start)) >= 0), default=-1)
+    if opened < 0:
+        return None
+    mark = text[opened]
+    if (mark == '"' and text.count(mark, low, start) % 2 == 0) or (mark != '"' and _QUOTES[mark] in text[opened:start]):
+        return None
+    before = text[max(text.rfind("\n", 0, opened) + 1, opened - _BEFORE) : opened]
+    closed = text.find(_QUOTES[mark], end, end + _QUOTED)
+    if (found := _first(language.speech.frames, before)) or (found := _by_others(before, language)):
+        return found
+    return _attributed(text, closed, language) if closed >= 0 else None
+
+
+def _attributed(text: str, end: int, language: Language) -> Stance | None:
+    """Return `said` where somebody but a document is named behind a statement as who says it."""
+    match = language.speech.said_by.match(text, end, _line_end(text, end))
+    who = next(filter(None, match.groups()), "") if match else ""
+    return "said" if who and not _source(who, language) else None
+
+
+def _behind(text: str, start: int, end: int, layout: Layout, language: Language) -> Stance:
+    speech, limit = language.speech, _line_end(text, end)
+    past = speech.past.search(text, start, end)
+    for stance, pattern in speech.tails.items():
+        match = pattern.match(text, end, limit)
+        if match is None or (stance == "former" and not past):
+            continue
+        if stance != "denied" and not layout.same_sentence(end, match.end()):
+            continue
+        return stance
+    return _attributed(text, end, language) or "stated"
+
+
+def _line_end(text: str, end: int) -> int:
+    line = text.find("\n", end, end + _BEHIND)
+    return line if line >= 0 else min(len(text), end + _BEHIND)
