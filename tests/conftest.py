@@ -9,9 +9,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Read by torch, tokenizers and transformers when they are first imported, so they must be set here. Where several
-# processes share the tests, one thread each.
+# processes share the tests, one thread each. That one is set, and not only where nothing is: the process that starts
+# them has read this file before and hands them its own number. Threads that outnumber the cores wait for each other.
 _ALONE = "PYTEST_XDIST_WORKER" not in os.environ
-os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)) if _ALONE else "1")
+if _ALONE:
+    os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))
+else:
+    os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # A worker is told the width of the terminal of the run; what is tested writes to a pipe.
 if not _ALONE:

@@ -185,6 +185,9 @@ def test_the_files_on_the_way_of_a_slot_exist() -> None:
 
 # --- the site ---------------------------------------------------------------------------------------------------------
 
+# One process builds it.
+on_the_site = pytest.mark.xdist_group("site")
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -197,16 +200,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@on_the_site
 def test_the_site_has_a_page_for_each_source(site: Path) -> None:
     made = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")}
     assert {page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.rglob("*.md")} <= made
 
 
+@on_the_site
 def test_the_site_fetches_nothing(site: Path) -> None:
     fetched = re.compile(r"""<(?:script|img|iframe)[^>]*src=["']?https?:|<link[^>]*href=["']?https?:""")
     assert [path.name for path in site.rglob("*.html") if fetched.search(path.read_text(encoding="utf-8"))] == []
 
 
+@on_the_site
 def test_the_reference_shows_signatures_and_docstrings(site: Path) -> None:
     page = (site / "reference" / "guard.html").read_text(encoding="utf-8")
     assert 'id="guardbind.guard.Guard.generate"' in page

@@ -17,6 +17,8 @@ from families import FAMILIES, build
 from paths import ROOT
 
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+# One process runs what is installed.
+pytestmark = pytest.mark.xdist_group("extending")
 FILES = dict(re.findall(r"^```python\n# my_package/(\w+\.py)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
 
 USE = '''

@@ -19,6 +19,9 @@ import guardbind
 
 FOLDERS = ("guardbind", "adapters/guardbind_adapters", "bench/guardbind_bench")
 
+# One process builds the wheel and installs it.
+pytestmark = pytest.mark.xdist_group("wheel")
+
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     result = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True)

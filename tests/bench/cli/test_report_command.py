@@ -104,7 +104,9 @@ def test_one_name_is_for_one_model(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_stored_summaries_is_reported_and_compared(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "bench" / "results" / "smollm2-135m", tmp_path / "stored")
+    (tmp_path / "stored").mkdir()
+    for name in ("distance.json", "repair.json"):
+        shutil.copy(ROOT / "bench" / "results" / "smollm2-135m" / name, tmp_path / "stored")
     pages = json.loads(invoke("report", tmp_path / "stored", "--out", tmp_path / "pages", "--json").stdout)
     assert sorted(Path(path).name for path in pages.values()) == ["report.html", "report.md", "tables.md"]
     assert "guardbind bench report stored --out FOLDER" in Path(pages["markdown"]).read_text(encoding="utf-8")

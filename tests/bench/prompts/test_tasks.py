@@ -273,15 +273,17 @@ print(json.dumps({name: [repr(task.trial(i)) for i in range(3)] for name, task i
 
 
 def test_another_process_makes_the_same_trials() -> None:
-    made = []
-    for salt in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": salt}
-        command = [sys.executable, "-c", _PROMPTS, os.path.dirname(__file__), *_HELPERS]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        made.append(json.loads(run.stdout.splitlines()[-1]))
-    assert set(made[0]) == set(TASKS)
+    salt = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    environment = {**os.environ, "PYTHONHASHSEED": salt}
+    command = [sys.executable, "-c", _PROMPTS, os.path.dirname(__file__), *_HELPERS]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    there = json.loads(run.stdout.splitlines()[-1])
+    assert set(there) == set(TASKS)
     for name in TASKS:
-        assert [text.replace(" ", "") for text in made[0][name]] == [text.replace(" ", "") for text in made[1][name]]
+        filler = "natural" if name.startswith(("notes", "straw")) else "decoy_matched"
+        task = TASKS.get(name)(chat_tokenizer(), filler=filler, k=40, seed=3)
+        here = [repr(task.trial(index)) for index in range(3)]
+        assert [text.replace(" ", "") for text in there[name]] == [text.replace(" ", "") for text in here]
 
 
 def test_prompts_in_the_tokens_of_a_real_model(demo_model: Any) -> None:
