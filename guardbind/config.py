@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from guardbind.errors import ConfigError
 from guardbind.frozen import Frozen
-from guardbind.registry import LANGUAGES, NULLS, POLICIES, RESOLVERS, SLOTS
+from guardbind.registry import AUTO, LANGUAGES, NULLS, POLICIES, RESOLVERS, SLOTS
+from guardbind.text.language import Language
 
 __all__ = ["CheckpointConfig", "GuardConfig"]
 
@@ -145,9 +146,9 @@ class GuardConfig(_Config):
     keep_readouts: bool = False
     """Keep the tensors of every slot (logits, residual, null logits) in the report."""
 
-    language: str = "english"
-    """What prompts and answers are written in: a name of `guardbind.registry.LANGUAGES` (`english`, `german`,
-    `french`, `spanish`, `chinese`)."""
+    language: str = "auto"
+    """What prompts and answers are written in: a name of `guardbind.registry.LANGUAGES` (`english`, `german`, `french`,
+    `spanish`, `chinese`), or `auto` to tell it from each prompt, as English where that is not clear."""
 
     sinks: tuple[str | Callable[..., None], ...] = ()
     """Where records go: `jsonl:PATH`, `logging`, a registered sink, or a callable that takes one record."""
@@ -155,6 +156,11 @@ class GuardConfig(_Config):
     capture_text: bool = False
     """Let sinks see prompt text: keys, values, tokens; and keep prompt and answer in the report, for `to_html`. Off,
     sinks see indices and numbers only, and the report as HTML shows no text."""
+
+    @property
+    def set_language(self) -> Language | None:
+        """The language that is set; None where it is told from each prompt."""
+        return None if self.language == AUTO else LANGUAGES.get(self.language)
 
     @field_validator("slots")
     @classmethod
@@ -167,7 +173,7 @@ class GuardConfig(_Config):
     @field_validator("language")
     @classmethod
     def _known_language(cls, language: str) -> str:
-        if language not in LANGUAGES:
+        if language != AUTO and language not in LANGUAGES:
             raise ValueError(str(LANGUAGES.miss(language)))
         return language
 

@@ -24,7 +24,6 @@ from guardbind.model.lens import Lens
 from guardbind.model.provenance import provenance_of
 from guardbind.nulls import Null
 from guardbind.policies import as_policy
-from guardbind.registry import LANGUAGES
 from guardbind.report.report import Report
 from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
@@ -150,7 +149,7 @@ class Guard:
         deliver: Callable[[Report], None],
     ) -> Any:
         model, limits = self._language_model, call.limits()
-        rows = call.rows(declaration, LANGUAGES.get(self.config.language))
+        rows = call.rows(declaration, self.config.set_language)
         tap, recorder = ModelTap(model.module, self._lens), self._recorder()
         protection = Protection(self.config, self._policy, self._nulls or ())
         engine = Engine(model, protection, rows, tap, recorder, limits)

@@ -1,4 +1,4 @@
-"""Registers by name whatever can be exchanged: policies, nulls, slot rules, extraction rules, languages, sinks, models.
+"""Registers by name whatever can be exchanged: policies, nulls, resolvers, slot rules, extraction rules, and more.
 
 All entries of the core stand at the end of this file, as strings that load at their first use. Other distributions add
 theirs by entry points of the group `guardbind.plugins`, named by kind and name:
@@ -19,7 +19,19 @@ from typing import Any, Generic, TypeVar, cast
 
 from guardbind.errors import NameTakenError, UnknownNameError, nearest
 
-__all__ = ["COMMANDS", "LANGUAGES", "MODELS", "NULLS", "POLICIES", "RULES", "SINKS", "SLOTS", "Registry"]
+__all__ = [
+    "AUTO",
+    "COMMANDS",
+    "LANGUAGES",
+    "MODELS",
+    "NULLS",
+    "POLICIES",
+    "RESOLVERS",
+    "RULES",
+    "SINKS",
+    "SLOTS",
+    "Registry",
+]
 
 T = TypeVar("T")
 
@@ -193,6 +205,9 @@ RULES: Registry[Any] = Registry(
         "yaml": "guardbind.extraction.yaml_text:read",
     },
 )
+
+AUTO = "auto"
+"""In place of the name of a language: it is told from the text."""
 
 LANGUAGES: Registry[Any] = Registry(
     "language",

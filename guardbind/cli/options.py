@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from guardbind.config import GuardConfig
-from guardbind.registry import LANGUAGES, SLOTS
+from guardbind.registry import AUTO, LANGUAGES, SLOTS
 
 __all__ = ["CONTEXT", "Job", "default_of", "job_options", "language_option", "model_options"]
 
@@ -51,7 +51,7 @@ def _known_slots(ctx: click.Context, param: click.Parameter, values: tuple[str, 
 
 
 def _known_language(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if value not in LANGUAGES:
+    if value != AUTO and value not in LANGUAGES:
         raise click.BadParameter(str(LANGUAGES.miss(value)), ctx, param)
     return value
 
@@ -78,7 +78,7 @@ _LANGUAGE_OPTION = _setting(
     metavar="NAME",
     default=default_of("language"),
     callback=_known_language,
-    help="What the text is written in: chinese, english, french, german, spanish, and what was registered.",
+    help="What the text is written in: chinese, english, french, german, spanish, or auto to tell it from the text.",
 )
 
 _MODEL_OPTIONS = [

@@ -12,7 +12,6 @@ from guardbind.cli.loading import load_model
 from guardbind.cli.options import Job
 from guardbind.config import GuardConfig
 from guardbind.events import build_sinks
-from guardbind.registry import LANGUAGES
 
 if TYPE_CHECKING:
     import torch
@@ -70,7 +69,7 @@ def run(job: Job, **settings: Any) -> Answer:
     encoded = _encode(tokenizer, prompt, model.device, chat=job.chat)
     if not declared:
         rendered = PromptText.from_ids(tokenizer, encoded["input_ids"][0].tolist())
-        items = [*bindings_of(tokenizer, rendered, LANGUAGES.get(config.language))]
+        items = [*bindings_of(tokenizer, rendered, config.set_language)]
     output = guard.generate(
         **encoded,
         bindings=items or None,

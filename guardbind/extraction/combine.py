@@ -22,7 +22,7 @@ from guardbind.extraction.owners import Address, Stated, addresses
 from guardbind.extraction.prose import is_placeholder
 from guardbind.extraction.records import records
 from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, key_of
-from guardbind.registry import LANGUAGES
+from guardbind.registry import AUTO, LANGUAGES
 from guardbind.text.detect import language_of
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
@@ -48,7 +48,7 @@ def extract(
     source: str | Sequence[Any] | Mapping[str, Any],
     *,
     rules: Sequence[str | Pattern | Rule] | None = None,
-    language: str | Language = "english",
+    language: str | Language = AUTO,
 ) -> ExtractedTable:
     """Find what a text, the messages of a chat or an object bind to which keys.
 
@@ -82,7 +82,7 @@ def extract(
         parts = parts_of(source)
     else:
         raise ConfigError(f"the source is a {type(source).__name__}; a text, messages or a mapping is needed.")
-    if language == "auto":
+    if language == AUTO:
         parts = list(parts)
         language = language_of("\n".join(part.text or "" for part in parts), map(LANGUAGES.get, LANGUAGES))
     return extract_parts(parts, rules, LANGUAGES.get(language) if isinstance(language, str) else language)

@@ -23,7 +23,6 @@ from guardbind.model.architecture import check_prompt_length
 from guardbind.session.bound_prompt import bind_prompt
 from guardbind.session.limits import Limits
 from guardbind.session.row import Row
-from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 
 __all__ = ["Bindings", "Declaration", "GuardedCall", "Targets", "kept_columns", "named", "prompt_ids"]
@@ -99,12 +98,12 @@ class GuardedCall:
         """Return a generation setting as `generate` will see it."""
         return setting(self.model.module, self.arguments, name)
 
-    def rows(self, declaration: Declaration, language: Language = ENGLISH) -> list[Row]:
+    def rows(self, declaration: Declaration, language: Language | None = None) -> list[Row]:
         """Bind every prompt, and return one row per sequence, in the order that generation uses.
 
         Args:
             declaration: What the guard was told.
-            language: What the prompts are written in.
+            language: What the prompts are written in; None to tell it from each.
 
         Raises:
             BatchError: The lists do not fit the prompts.

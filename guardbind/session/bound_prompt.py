@@ -10,12 +10,13 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.candidates.trie import Node, Trie
 from guardbind.errors import CandidateError
 from guardbind.evidence import Binding, Evidence, EvidenceTable, Target, locate
+from guardbind.registry import LANGUAGES
 from guardbind.slots.detector import Detected
 from guardbind.targets import Agreement, Query, Resolution, read_query, resolve
 from guardbind.targets.stated import read_bindings, writable
 from guardbind.text.chat import opens_turn
 from guardbind.text.decoded import PromptText
-from guardbind.text.english import ENGLISH
+from guardbind.text.detect import language_of_prompt
 from guardbind.text.language import Language
 from guardbind.text.layout import occurrences
 
@@ -182,7 +183,7 @@ def bind_prompt(
     items: Sequence[Binding | Evidence] | None,
     declared: str | Target | None,
     source: str | None,
-    language: Language = ENGLISH,
+    language: Language | None = None,
 ) -> BoundPrompt:
     """Locate the evidence of one prompt, reading it from the text if none is declared, and build its candidates.
 
@@ -194,7 +195,7 @@ def bind_prompt(
         items: What the caller declared; None to read it out of the prompt.
         declared: The target, if the caller knows.
         source: The caller's text that character spans of the items index, if it is not the whole prompt.
-        language: What the prompt is written in.
+        language: What the prompt is written in; None to tell it from the prompt.
 
     Raises:
         BindingError: An item cannot be used or its span lies outside the prompt.
@@ -202,6 +203,7 @@ def bind_prompt(
         TargetError: The declared target names no item.
     """
     prompt = PromptText.from_ids(tokenizer, ids)
+    language = language or _language_of(prompt)
     if items is None:
         _, table, trie = _read(tokenizer, prompt, language)
     else:
@@ -227,15 +229,21 @@ def bind_prompt(
     )
 
 
-def bindings_of(tokenizer: PreTrainedTokenizerBase, prompt: PromptText, language: Language = ENGLISH) -> list[Binding]:
+def bindings_of(
+    tokenizer: PreTrainedTokenizerBase, prompt: PromptText, language: Language | None = None
+) -> list[Binding]:
     """Return what a guard binds in a prompt of which nothing is declared.
 
     Args:
         tokenizer: The model's tokenizer; a value that it cannot write is left out, with its key.
         prompt: The prompt.
-        language: What it is written in.
+        language: What it is written in; None to tell it from the prompt.
     """
-    return _read(tokenizer, prompt, language)[0]
+    return _read(tokenizer, prompt, language or _language_of(prompt))[0]
+
+
+def _language_of(prompt: PromptText) -> Language:
+    return language_of_prompt(prompt, map(LANGUAGES.get, LANGUAGES))
 
 
 def _read(
