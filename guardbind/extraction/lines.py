@@ -133,8 +133,8 @@ def _line(text: str, start: int, end: int, layout: Layout, language: Language) -
         level, of = len(heading["level"]), heading.span("title")
         if (led := _led(text, *of, layout, language, _BRACKET_LEAD)) is not None:
             return Line(start, end, "heading", indent, quote=quote, level=level, title=led[0], fields=led[2])
-        if (title := title_of(text, of, language)) is not None:
-            return Line(start, end, "heading", indent, quote=quote, level=level, title=title)
+        title = title_of(text, of, language, marked=True)
+        return Line(start, end, "heading", indent, quote=quote, level=level, title=title)
     stamp = stamp_of(text, at, end)
     if stamp.span is None and (led := _led(text, at, end, layout, language, *_LEADS)) is not None:
         title, certain, fields = led
@@ -145,9 +145,8 @@ def _line(text: str, start: int, end: int, layout: Layout, language: Language) -
         field = Field(amount["item"], amount.span("item"), amount.span("amount"), False)
         return Line(start, end, "fields", indent, bullet, quote, fields=(field,))
     if bold := _BOLD.match(text, at, end):
-        title = title_of(text, bold.span("title"), language)
-        if title is not None:
-            return Line(start, end, "title" if bullet else "bold", indent, bullet, quote, title=title)
+        title = title_of(text, bold.span("title"), language, marked=True)
+        return Line(start, end, "title" if bullet else "bold", indent, bullet, quote, title=title)
     if _SAID.match(text, at, end):
         return Line(start, end, "said", indent, bullet, quote)
     title = title_of(text, (at, end), language)
@@ -190,8 +189,15 @@ def stamp_of(text: str, start: int, end: int) -> Stamp:
     return Stamp(stamp.span("stamp") if stamp else None, at)
 
 
-def title_of(text: str, span: Span, language: Language) -> Span | None:
-    """Return where a title stands without marks and a colon; None if these words name nothing."""
+def title_of(text: str, span: Span, language: Language, *, marked: bool = False) -> Span | None:
+    """Return where a title stands without marks and a colon; None if these words name nothing.
+
+    Args:
+        text: The text.
+        span: Where the title stands with all that is around it.
+        language: What it is written in.
+        marked: Whether marks make it a title, so that words of a clause are no objection.
+    """
     start, end = span
     while end > start and (text[end - 1] in _MARKS or text[end - 1] in ":\uff1a"):
         end -= 1
@@ -202,4 +208,4 @@ def title_of(text: str, span: Span, language: Language) -> Span | None:
         return None
     if any(sign in title for sign in ("|", "\t", "  ", " = ", "{", "}", "<", ">", ": ", "\uff1a")) or "**" in title:
         return None
-    return (start, end) if is_key(title, language) else None
+    return (start, end) if marked or is_key(title, language) else None

@@ -127,7 +127,7 @@ class _Outline:
         elif line.kind == "bold":
             self._outdent(line, closing=True)
             self._push(Node("bold", number, line.indent, line.title))
-        elif line.bullet and line.kind in ("fields", "title"):
+        elif line.bullet and line.kind in ("fields", "title", "text"):
             self._item(number, line)
         elif line.kind == "fields":
             self._fields(number, line)
@@ -223,7 +223,8 @@ def _settled(node: Node) -> Node:
     for member in node.members:
         if isinstance(member, Node):
             inner = _settled(member)
-            if inner.kind == "item" and len(inner.members) < 2 and not inner.nodes and inner.name is None:
+            alone = [leaf.number for leaf in inner.members if isinstance(leaf, FieldLine)] == [inner.number]
+            if inner.kind == "item" and inner.name is None and alone and not inner.nodes:
                 members += inner.members
             elif inner.members:
                 members.append(inner)
