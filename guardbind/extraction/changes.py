@@ -196,7 +196,7 @@ class ChangeReader:
         changes = found.form == "words" and (opening.cues > 0 or newer or self._new(said) or self._shifts(said))
         known = self._same(found)
         if known is not None:
-            if self._past[known].found.path != found.path:
+            if found.form == self._past[known].found.form == "words" and self._past[known].found.path != found.path:
                 self._replace(at, known, found)
                 return
         elif changes and (len(found.path) == 1 or newer):
@@ -218,7 +218,7 @@ class ChangeReader:
             cue = cue or self._words.cue.match(self._text, behind.end(), unit.end)
         if cue is not None:
             begun = _open(self._text, cue.start(), unit.end, self._language)
-            change = self._take([len(self._past) - 1], begun.end, unit)
+            change = self._take([len(self._past) - 1], begun.end, unit, begun=cue.start())
             if change is not None:
                 self._changes.append(change)
                 self._add(*change)
@@ -230,8 +230,8 @@ class ChangeReader:
         self._changes.append(Change(tied, self._past[of].block))
         self._add(*self._changes[-1])
 
-    def _take(self, candidates: Sequence[int], start: int, unit: Unit) -> Change | None:
-        """Return a value as that of the only statement of its kind among some."""
+    def _take(self, candidates: Sequence[int], start: int, unit: Unit, *, begun: int | None = None) -> Change | None:
+        """Return a value as that of the only statement of its kind among some; what says so begins at `begun`."""
         start = _skip(self._words.at, self._text, start, unit.end)
         for path in self._paths(candidates):
             noun = f"{path[-1]} ".casefold()  # "Update: room 311"
@@ -247,7 +247,7 @@ class ChangeReader:
         if len(self._paths(fitting)) != 1:
             return None
         old = self._past[fitting[-1]].found
-        begun = _skip(_OPENS, self._text, unit.start, unit.end)
+        begun = _skip(_OPENS, self._text, unit.start, unit.end) if begun is None else begun
         found = replace(old, value=value, statement=(min(begun, value[0]), value[1]), decoded=None, places=())
         if not counts(self._text, (begun, value[1]), value, self._layout, self._language):
             return None

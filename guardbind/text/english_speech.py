@@ -82,7 +82,8 @@ SPEECH = Speech(
             r"(?:I|we|you) (?:think|guess|believe|suspect|suppose|reckon|imagine|bet|hope|fear|wish|dreamed|dreamt)",
             r"(?:it|that) (?:seems|appears|looks|sounds)|some (?:say|claim|think|believe)|(?:is|are|was) said"
             r"|suspicion",
-            r"(?:someone|somebody|anyone|anybody|everyone|everybody|people|nobody|no one|they|others) \w+(?=\s+that\b|:)",
+            r"(?:someone|somebody|anyone|anybody|everyone|everybody|people|nobody|no one|they"
+            r"|others) \w+(?=\s+that\b|:)",
         ),
         "supposed": either(
             r"(?:let['\u2019]s|let us) (?:say|assume|suppose|pretend|imagine)|suppos(?:e|ing)|assum(?:e|ing)|imagine",

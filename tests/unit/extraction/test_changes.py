@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from guardbind.extraction import extract
@@ -16,6 +18,7 @@ CHANGED = {
     "I meant": ("Otto's pin is 4410. I meant 7035.", PIN, "7035"),
     "Sorry": ("Otto's pin is 4410. Sorry, it is 7035.", PIN, "7035"),
     "in the sentence": ("Otto's pin is 4410, sorry, 7035.", PIN, "7035"),
+    "in brackets": ("Otto's fee is $30 (now $35).", "Otto's fee", "$35"),
     "Wait, no": ("Otto's pin is 4410. Wait, no. It is 7035.", PIN, "7035"),
     "no longer": ("Otto's pin is no longer 4410 but 7035.", PIN, "7035"),
     "Update": ("Gig with Eva: 14:00 in hall 2. Update: moved to 16:30, hall 3.", "Gig with Eva", "16:30"),
@@ -45,7 +48,10 @@ UNCLEAR = [
 @pytest.mark.parametrize("kind", CHANGED)
 def test_a_newer_value_has_the_key_of_the_older_one(kind: str) -> None:
     text, key, value = CHANGED[kind]
-    last = extract(text).items[-1]
+    items = extract(text).items
+    places = sorted(item.statement for item in items if item.statement)
+    assert all(left[1] <= right[0] for left, right in pairwise(places))
+    last = items[-1]
     assert (last.key, last.value) == (key, value)
     assert last.statement is not None
     assert text[slice(*last.span)] == value
@@ -59,6 +65,11 @@ def test_a_newer_value_in_german() -> None:
 def test_where_it_is_not_clear_nothing_is_bound() -> None:
     for text in UNCLEAR:
         assert all(item.value in ("4410", "7035") for item in extract(text).items), text
+
+
+def test_keys_of_data_differ_in_their_case() -> None:
+    items = extract("A;a;b\n1;2;3\n4;5;6").items
+    assert [item.path for item in items] == [("1", "a"), ("1", "b"), ("4", "a"), ("4", "b")]
 
 
 def test_a_field_of_a_record_is_no_change() -> None:
