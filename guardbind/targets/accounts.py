@@ -121,7 +121,9 @@ class Accounts:
     def _goes_with(self, found: Sequence[Word], place: int, match: Match, own: set[str]) -> bool:
         """Whether a word like "number" is one of the attribute, or stands behind the rest of another one."""
         before = found[place - 1] if place else None
-        return found[place].stem in match.attribute or (before is not None and before.content and before.stem in own)
+        return match.start <= found[place].start < match.end or (
+            before is not None and before.content and before.stem in own
+        )
 
     def _beside(self, found: Sequence[Word], place: int, match: Match) -> bool:
         """Whether a word like "number" stands beside the attribute: "the value of x"; elsewhere it is another one."""
