@@ -20,13 +20,13 @@ _LETTERS = 3
 
 _BOOLEANS = frozenset({"true", "false", "null", "none"})
 
-_Place: TypeAlias = Hashable
+_ContainerKey: TypeAlias = Hashable
 
 
 class _Container(NamedTuple):
     """What a statement stands in: what tells it from others, and its path, in which integers are places in a list."""
 
-    at: _Place
+    at: _ContainerKey
     path: Path
 
 
@@ -43,8 +43,8 @@ def records(stated: Sequence[Stated], found: Sequence[Address]) -> list[Record]:
         found: Whose value each of them is.
     """
     containers = [_container(item) for item in stated]
-    names: defaultdict[_Place, dict[str, None]] = defaultdict(dict)
-    ids: dict[_Place, str] = {}
+    names: defaultdict[_ContainerKey, dict[str, None]] = defaultdict(dict)
+    ids: dict[_ContainerKey, str] = {}
     for item, address, container in zip(stated, found, containers, strict=True):
         first = container.at not in ids
         ids.setdefault(container.at, f"record-{len(ids) + 1}")
@@ -54,7 +54,7 @@ def records(stated: Sequence[Stated], found: Sequence[Address]) -> list[Record]:
             if (is_name(item.typed, item.said) or titles) and len(own) < _MOST_NAMES:
                 own[item.said] = None
             own.update(dict.fromkeys(address.names[:_MOST_NAMES]))
-    made: dict[_Place, Record] = {}
+    made: dict[_ContainerKey, Record] = {}
     for item, container in zip(stated, containers, strict=True):
         if container.at not in made:
             around = list(_around(item, container))

@@ -16,7 +16,7 @@ from guardbind.text.words import Word, words
 __all__ = ["Accounts"]
 
 _CORE = 0.6  # a match below it is by the kind of value alone
-_NEAR = 2  # telling words between an attribute and one that goes with it
+_NEAR = 2  # words between an attribute and one that goes with it
 _MOST = 64  # bindings whose words are looked at; where more agree, none is taken
 _LONGEST = 20_000  # characters of a record whose words are looked at
 
@@ -40,6 +40,7 @@ class Accounts:
         self._language = query.language
         names = {name for label in labels.labels for name in label.owners if not any(map(str.isdecimal, name))}
         self._surfaces = [surface for item in table.items for surface in item.surfaces if surface not in names]
+        self._carriers = query.language.stems(query.language.questions.carriers)
         self._of: dict[int, frozenset[str]] = {}
 
     def clause(self, text: str, match: Match) -> str:
@@ -114,20 +115,24 @@ class Accounts:
         language = self._language
         written = text[word.start : word.end].lower()
         asks = word.stem in language.first | language.latest | language.cue_words
+        asks = asks or written in language.statements.questions
         return asks or written in language.function_words or bool(language.statements.clause.fullmatch(written))
 
     def _goes_with(self, found: Sequence[Word], place: int, match: Match, own: set[str]) -> bool:
         """Whether a word like "number" is one of the attribute, or stands behind the rest of another one."""
         before = found[place - 1] if place else None
-        return found[place].stem in match.attribute or (before is not None and before.content and before.stem in own)
+        return match.start <= found[place].start < match.end or (
+            before is not None and before.content and before.stem in own
+        )
 
     def _beside(self, found: Sequence[Word], place: int, match: Match) -> bool:
         """Whether a word like "number" stands beside the attribute: "the value of x"; elsewhere it is another one."""
         if found[place].stem not in self._language.generic | self._language.trailing:
             return False
-        telling = [at for at, word in enumerate(found) if word.content]
-        here = telling.index(place)
-        near = [found[at] for at in telling[max(0, here - _NEAR) : here + _NEAR + 1]]
+        near = found[max(0, place - _NEAR) : place + _NEAR + 1]
+        following = next((at for at in range(place + 1, len(found)) if found[at].content), None)
+        if following is not None and self._beside(found, following, match):
+            return True  # "the value for the key x"
         return any(match.start <= word.start < match.end or word.stem in match.attribute for word in near)
 
     def _several(self, word: Word, text: str, named: Sequence[Named]) -> bool:
@@ -177,7 +182,7 @@ class Accounts:
 
     def _carries(self, found: Sequence[Word], place: int, text: str) -> bool:
         """Whether a word says what a key that nobody owns stands on: "the receipt from Summit Gear"."""
-        if found[place].stem in self._language.carriers:
+        if found[place].stem in self._carriers:
             return True
         rest = found[place + 1 : place + 3]
         return len(rest) == 2 and not rest[0].content and (rest[1].capital or rest[1].numeric)

@@ -141,7 +141,7 @@ class Attributes:
                 turned = stems != wanted and not self._joined(text[match.start : match.end])
                 if turned or not layout.same_clause(match.start, match.end):
                     continue
-                if score == _CORE and self._says_which(text, match):
+                if score == _CORE and (self._says_which(text, match) or self._of_which(found, window[0][0])):
                     continue
                 if not self._unmodified(
                     found, window[0][0], window[-1][0], label, layout, whole=score == WHOLE
@@ -193,6 +193,10 @@ class Attributes:
         following = [m for m in self._labels.mentions(text) if 0 <= m.span[0] - match.end <= 2]
         names = any(label.owners & mention.owners for mention in following for label in match.labels)
         return names or bool(self._language.questions.behind.search(text, max(0, match.start - 20), match.start))
+
+    def _of_which(self, found: Sequence[Word], first: int) -> bool:
+        """Whether whose it is is asked for: "which shop's receipt" asks for no receipt number."""
+        return first > 1 and found[first - 1].owning and found[first - 2].stem in self._language.which
 
     def _turned(self, label: Labels, owner: str) -> bool:
         """Whether a binding is turned round: its owners are the values that its attribute has."""

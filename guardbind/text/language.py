@@ -50,9 +50,8 @@ class Questions:
         owned: What leads from a name to what is owned: "'s manager"; the group is `noun`.
         order: Words that ask for the first (the group `first`) or the last value, unless `unwanted`.
         example: What introduces an example, up to its beginning.
-        made: Those of the computing words that make a new value only of what stands behind them: "change Bob's number".
-        idle: Phrases that say nothing of what is asked: "in the end", "in one word".
-        carriers: Things that text stands on: "the total on the receipt" says no more than the total.
+        made: Computing words that say so only of what stands behind them. idle: Phrases that ask nothing: "in the end".
+        carriers: Things that text stands on: "the receipt".
     """
 
     computed: re.Pattern[str]
@@ -289,11 +288,6 @@ class Language:
     def which(self) -> frozenset[str]:
         """The stems of words that ask for one of several things."""
         return self.stems(self.questions.which)
-
-    @cached_property
-    def carriers(self) -> frozenset[str]:
-        """The stems of words for what text stands on."""
-        return self.stems(self.questions.carriers)
 
     @cached_property
     def cue_words(self) -> frozenset[str]:
