@@ -196,7 +196,10 @@ class ChangeReader:
         changes = found.form == "words" and (opening.cues > 0 or newer or self._new(said) or self._shifts(said))
         known = self._same(found)
         if known is not None:
-            if found.form == self._past[known].found.form == "words" and self._past[known].found.path != found.path:
+            before = self._past[known].found
+            # `M = 1` states nothing new of `m`; "Room: 5" does of the room.
+            spoken = any(" " in str(part) for part in found.path) or len(found.path) > 1
+            if found.form == before.form == "words" and before.path != found.path and (spoken or changes):
                 self._replace(at, known, found)
                 return
         elif changes and (len(found.path) == 1 or newer):

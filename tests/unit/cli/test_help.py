@@ -43,7 +43,7 @@ def test_help_names_every_language(command: str) -> None:
     help_text = CliRunner().invoke(main, [command, "--help"]).stdout
     option = help_text[help_text.index("--language NAME") :]
     assert "GUARDBIND_LANGUAGE" in option
-    assert "default: english" in option
+    assert "default: auto" in option
     assert [name for name in LANGUAGES.names() if name not in option] == []
 
 
