@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
 from guardbind.registry import LANGUAGES
+from guardbind.session.asking import Asking
 from guardbind.session.bound_prompt import BoundPrompt, bind_prompt
 from guardbind.session.opener import Opener
 from guardbind.session.row import Row
@@ -70,7 +72,8 @@ class Aiming:
             source=None,
             language=LANGUAGES.get(self._config.language),
         )
-        self._opener = Opener(self._config, tokenizer)
+        # Without a null nothing is read: the words speak alone.
+        self._opener = Opener(self._config, tokenizer, Asking(self._config, (), tokenizer, nullcontext))
 
     def at(self, begun: str, value: str) -> Aim:
         """Ask behind a begun answer, where the model is about to write some value.

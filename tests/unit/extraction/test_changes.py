@@ -54,6 +54,7 @@ def test_a_newer_value_has_the_key_of_the_older_one(kind: str) -> None:
     last = items[-1]
     assert (last.key, last.value) == (key, value)
     assert last.statement is not None
+    assert last.span is not None
     assert text[slice(*last.span)] == value
 
 
@@ -69,7 +70,7 @@ def test_where_it_is_not_clear_nothing_is_bound() -> None:
 
 def test_keys_of_data_differ_in_their_case() -> None:
     items = extract("A;a;b\n1;2;3\n4;5;6").items
-    assert [item.path for item in items] == [("1", "a"), ("1", "b"), ("4", "a"), ("4", "b")]
+    assert [item.path for item in items] == [("1", "A"), ("1", "a"), ("1", "b"), ("4", "A"), ("4", "a"), ("4", "b")]
 
 
 def test_a_field_of_a_record_is_no_change() -> None:

@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerFast
 from guardbind.candidates.trie import Trie
 from guardbind.evidence import check_bindings, locate
 from guardbind.extraction import ExtractedTable, extract, extract_prompt
-from guardbind.registry import LANGUAGES, RULES
+from guardbind.registry import RULES
 from guardbind.text.decoded import PromptText
 
 SIGNS = [

@@ -59,6 +59,7 @@ NAMED = [
     (BOATS, "What is the deposit of the kayak?", "$95"),
     (BOATS, "What is the rent?", "$12"),
     (TWICE, "What is the ram of web-1?", "16"),
+    ("Step 1: heat = 180\nStep 2: heat = 220", "What is the heat in step 1?", "180"),
     (f"{STATES['Ann']}\nAnn's badge is now 33.", "What is Ann's badge?", "33"),
     ("Invoice: INV-7\nTotal: 5.00", "What is the total of invoice INV-7?", "5.00"),
     ("x = 5\ny = 1\nx = 7", "What is x?", "7"),
@@ -72,7 +73,6 @@ OPEN = [
     (BOATS, "What is the deposit?", ("$80", "$95")),
     (f"{STATES['Ann']}\nAnn's badge is 33.", "What is Ann's badge?", ("11", "33")),
     (TWICE, "What is the ram?", ("16", "64")),
-    ("Step 1: heat = 180\nStep 2: heat = 220", "What is the heat in step 1?", ("180", "220")),
 ]
 UNKNOWN = [
     (LINES, "What is the state of T-902?"),
