@@ -52,7 +52,7 @@ TEXT_TASKS: Registry[TextTaskBuilder] = Registry(
         "cards": "guardbind_bench.prompts.harm.cards:Cards",
         "chat": "guardbind_bench.prompts.texts.chat:Chat",
         "corrections": "guardbind_bench.prompts.harm.corrections:Corrections",
-        "forms": "guardbind_bench.prompts.harm.forms:Forms",
+        "forms": "guardbind_bench.prompts.harm.forms:FormsTask",
         "injected": "guardbind_bench.prompts.harm.injected:Injected",
         "kv_uuid": "guardbind_bench.prompts.harm.kv_uuid:KvUuid",
         "notes": "guardbind_bench.prompts.texts.notes:Notes",

@@ -26,7 +26,7 @@ _FIELD = re.compile(r"[:=\uff1a]\s*\Z")
 _WORD = re.compile(r"[^\W_]+")
 
 
-class _Stated(NamedTuple):
+class _PastStatement(NamedTuple):
     """A statement that stands before.
 
     Attributes:
@@ -49,7 +49,7 @@ class Change(NamedTuple):
     block: int
 
 
-class _Opening(NamedTuple):
+class _ChangeOpening(NamedTuple):
     """What words of change stand at the beginning of a sentence: where they end, and which they are."""
 
     end: int
@@ -76,7 +76,7 @@ def gives_other(said: str, language: Language) -> bool:
     return _hers(language).search(said) is not None
 
 
-def _open(text: str, start: int, end: int, language: Language) -> _Opening:
+def _open(text: str, start: int, end: int, language: Language) -> _ChangeOpening:
     words, cues = language.changes, 0
     at = _skip(_OPENS, text, start, end)
     while cues < _MOST_CUES and (cue := words.cue.match(text, at, end)):
@@ -85,7 +85,7 @@ def _open(text: str, start: int, end: int, language: Language) -> _Opening:
     moved = None if hers else words.moved.match(text, at, end)
     pronoun = None if hers or moved else words.pronoun.match(text, at, end)
     verb = hers or moved or pronoun
-    return _Opening(verb.end() if verb else at, cues, moved, pronoun, hers)
+    return _ChangeOpening(verb.end() if verb else at, cues, moved, pronoun, hers)
 
 
 @cache
@@ -116,7 +116,7 @@ class ChangeReader:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._words = language.changes
-        self._past: list[_Stated] = []  # all that is stated before the sentence that is read
+        self._past: list[_PastStatement] = []  # all that is stated before the sentence that is read
         self._by_path: dict[tuple[str, ...], int] = {}
         self._by_attribute: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
 
@@ -171,7 +171,7 @@ class ChangeReader:
         for at in inside:
             self._statement(at, unit, opening)
 
-    def _opened(self, unit: Unit, opening: _Opening, *, sorry: bool) -> Change | None:
+    def _opened(self, unit: Unit, opening: _ChangeOpening, *, sorry: bool) -> Change | None:
         """Read a sentence that opens with words of change."""
         if not opening.said and not (opening.cues or (sorry and opening.pronoun)):
             return None
@@ -188,7 +188,7 @@ class ChangeReader:
         near = self._nearest(unit, far=opening.cues > 0 or sorry)
         return self._take(near, opening.end, unit)
 
-    def _statement(self, at: int, unit: Unit, opening: _Opening) -> None:
+    def _statement(self, at: int, unit: Unit, opening: _ChangeOpening) -> None:
         """Tie a statement to what it changes, and read what is put right behind it."""
         found = self._found[at]
         said = self._text[found.statement[0] : found.value[0]]
@@ -306,7 +306,7 @@ class ChangeReader:
         value, end = self._text[slice(*found.value)], max(found.statement[1], found.value[1])
         self._by_path[_folded(found)] = len(self._past)
         self._by_attribute[self._stems(str(found.path[-1]))].append(len(self._past))
-        self._past.append(_Stated(found, value, end, block))
+        self._past.append(_PastStatement(found, value, end, block))
 
     def _new(self, said: str) -> bool:
         return self._language.statements.new.search(said) is not None

@@ -30,7 +30,7 @@ _WORD = re.compile(_NAME)
 _DEEPEST = 32
 
 
-class _Line(NamedTuple):
+class _CodeLine(NamedTuple):
     """A line with a literal: the scope that it stands in, its name, and the places of both and of the value."""
 
     scope: Path
@@ -62,7 +62,7 @@ def read_code_lines(text: str, start: int, end: int, *, words: bool = False) -> 
                 yield Found((*line.scope, line.name), line.value, statement, places=places)
 
 
-def _lines(text: str, start: int, end: int, words: bool) -> Iterator[_Line]:
+def _lines(text: str, start: int, end: int, words: bool) -> Iterator[_CodeLine]:
     scopes: list[tuple[int, str]] = []  # how deep each line stands that others are below, and its name
     last: tuple[int, str] | None = None
     at = start
@@ -78,7 +78,7 @@ def _lines(text: str, start: int, end: int, words: bool) -> Iterator[_Line]:
         last = (depth, _header(code))
         scope = tuple(name for _, name in scopes)
         if step := _STEP.search(code):
-            yield _Line(scope, step["name"], line.span("code"), None)
+            yield _CodeLine(scope, step["name"], line.span("code"), None)
             continue
         assigned = _ASSIGNED.match(text, line.start("code"), line.end("code"))
         if assigned is None:
@@ -91,7 +91,7 @@ def _lines(text: str, start: int, end: int, words: bool) -> Iterator[_Line]:
         if labelled and (not scopes or literal is None):
             continue
         value = literal.span(literal.lastgroup or 0) if literal and plain else None
-        yield _Line(scope, assigned["name"], assigned.span("name"), value)
+        yield _CodeLine(scope, assigned["name"], assigned.span("name"), value)
 
 
 def _header(code: str) -> str:

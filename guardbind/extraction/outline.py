@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from guardbind.extraction.lines import Line
 from guardbind.text.layout import Span
 
-__all__ = ["FieldLine", "Node", "outline"]
+__all__ = ["FieldLine", "OutlineNode", "outline"]
 
 NodeKind: TypeAlias = Literal["root", "heading", "mail", "quote", "bold", "bare", "item"]
 
@@ -38,7 +38,7 @@ class FieldLine:
 
 
 @dataclass(slots=True, eq=False)
-class Node:
+class OutlineNode:
     """What stands together under a name, or an item of a list that has none.
 
     Attributes:
@@ -61,7 +61,7 @@ class Node:
     numbered: bool = False
     paragraph: int = -1
     certain: bool = True
-    members: list[FieldLine | Node] = field(default_factory=list)
+    members: list[FieldLine | OutlineNode] = field(default_factory=list)
 
     @property
     def lines(self) -> list[FieldLine]:
@@ -69,9 +69,9 @@ class Node:
         return [member for member in self.members if isinstance(member, FieldLine)]
 
     @property
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[OutlineNode]:
         """What stands in it under a name of its own."""
-        return [member for member in self.members if isinstance(member, Node)]
+        return [member for member in self.members if isinstance(member, OutlineNode)]
 
     @property
     def said(self) -> frozenset[str]:
@@ -79,7 +79,7 @@ class Node:
         return frozenset(key for line in self.lines for key in line.keys)
 
 
-def outline(lines: Sequence[Line], headers: frozenset[str]) -> Node:
+def outline(lines: Sequence[Line], headers: frozenset[str]) -> OutlineNode:
     """Return the outline of the lines of a text; what is not certain to be a title is none.
 
     Args:
@@ -98,7 +98,7 @@ class _Outline:
     def __init__(self, headers: frozenset[str]) -> None:
         self._headers = headers
         self._header = False  # whether the line above stands at the head of a mail
-        self.root = Node("root")
+        self.root = OutlineNode("root")
         self._open = [self.root]
         self._paragraph = 0
         self._stretch = 0
@@ -109,7 +109,7 @@ class _Outline:
         header = line.kind == "fields" and line.fields[0].name.casefold() in self._headers
         if header and not self._header and following is not None and self._goes_on(line, following):
             self._leave(("root", "heading"))
-            self._push(Node("mail", number, line.indent))
+            self._push(OutlineNode("mail", number, line.indent))
         self._header = header
         if line.kind in ("blank", "rule"):
             self._paragraph += 1
@@ -121,19 +121,19 @@ class _Outline:
         if line.kind == "heading":
             while self._open[-1].kind != "root" and not 0 < self._open[-1].level < line.level:
                 self._open.pop()
-            self._push(Node("heading", number, line.indent, line.title, line.level))
+            self._push(OutlineNode("heading", number, line.indent, line.title, line.level))
             if line.fields:
                 self._open[-1].members.append(FieldLine(number, line, self._paragraph, self._stretch))
         elif line.kind == "bold":
             self._outdent(line, closing=True)
-            self._push(Node("bold", number, line.indent, line.title))
+            self._push(OutlineNode("bold", number, line.indent, line.title))
         elif line.bullet and line.kind in ("fields", "title", "text"):
             self._item(number, line)
         elif line.kind == "fields":
             self._fields(number, line)
         elif line.kind == "title" and _stands_above(line, following):
             self._outdent(line, closing=True, bold=False)
-            self._push(Node("bare", number, line.indent, line.title, certain=False))
+            self._push(OutlineNode("bare", number, line.indent, line.title, certain=False))
         elif line.kind != "said":
             self._close("bold" if self._apart else "bare")
             self._outdent(line)
@@ -154,7 +154,7 @@ class _Outline:
             self._stretch += 1
         elif line.quote > depth and line.kind in ("fields", "bold", "title"):
             self._leave(("root", "heading", "mail", "quote"))
-            self._push(Node("quote", number, -1))
+            self._push(OutlineNode("quote", number, -1))
 
     def _leave(self, kinds: tuple[NodeKind, ...]) -> None:
         while self._open[-1].kind not in kinds:
@@ -164,7 +164,7 @@ class _Outline:
         self._outdent(line)
         stretch = self._stretch
         certain = bool(line.level) or not line.fields
-        node = Node("item", number, line.indent, line.title, certain=certain)
+        node = OutlineNode("item", number, line.indent, line.title, certain=certain)
         node.numbered, node.paragraph = line.bullet == "number", self._paragraph
         if line.fields:
             node.certain = certain or line.title is None
@@ -179,10 +179,10 @@ class _Outline:
         if line.title is None:
             self._open[-1].members.append(leaf)
         else:
-            node = Node("bold", number, line.indent, line.title, certain=bool(line.level), members=[leaf])
+            node = OutlineNode("bold", number, line.indent, line.title, certain=bool(line.level), members=[leaf])
             self._open[-1].members.append(node)
 
-    def _push(self, node: Node) -> None:
+    def _push(self, node: OutlineNode) -> None:
         self._open[-1].members.append(node)
         self._open.append(node)
         self._stretch += 1
@@ -217,11 +217,11 @@ def _stands_above(line: Line, following: Line | None) -> bool:
     return following.indent >= line.indent
 
 
-def _settled(node: Node) -> Node:
+def _settled(node: OutlineNode) -> OutlineNode:
     """Return the outline without what turned out to be no record of its own."""
-    members: list[FieldLine | Node] = []
+    members: list[FieldLine | OutlineNode] = []
     for member in node.members:
-        if isinstance(member, Node):
+        if isinstance(member, OutlineNode):
             inner = _settled(member)
             alone = [leaf.number for leaf in inner.members if isinstance(leaf, FieldLine)] == [inner.number]
             if inner.kind == "item" and inner.name is None and alone and not inner.nodes:
@@ -230,16 +230,16 @@ def _settled(node: Node) -> Node:
                 members.append(inner)
         else:
             members.append(member)
-    doubtful = [each for each in members if isinstance(each, Node) and not each.certain]
+    doubtful = [each for each in members if isinstance(each, OutlineNode) and not each.certain]
     shared = Counter(key for each in doubtful for key in each.said)
     node.members = list(_certain(members, {key for key, count in shared.items() if count > 1}))
     return node
 
 
-def _certain(members: Sequence[FieldLine | Node], shared: set[str]) -> Iterator[FieldLine | Node]:
+def _certain(members: Sequence[FieldLine | OutlineNode], shared: set[str]) -> Iterator[FieldLine | OutlineNode]:
     """Leave out titles without a mark, unless several of them stand side by side over the same keys."""
     for member in members:
-        if isinstance(member, Node) and not member.certain and shared.isdisjoint(member.said):
+        if isinstance(member, OutlineNode) and not member.certain and shared.isdisjoint(member.said):
             yield from member.members if member.kind == "bare" else ()
         else:
             yield member

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from guardbind.extraction.instructions import unread
 from guardbind.extraction.lines import Line, lines_of
-from guardbind.extraction.outline import FieldLine, Node, outline
+from guardbind.extraction.outline import FieldLine, OutlineNode, outline
 from guardbind.extraction.repeated import repeated
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
 from guardbind.text.language import Language
@@ -17,7 +17,7 @@ from guardbind.text.layout import Layout, Span
 __all__ = ["read"]
 
 
-class _Said(NamedTuple):
+class _SaidLine(NamedTuple):
     """What was found, on which line, below the title of which line."""
 
     found: Found
@@ -29,12 +29,12 @@ def _sections(text: str, language: Language) -> Iterator[Block]:
     """Find lines of fields that belong together; where there is one record alone, nothing is to be told apart."""
     layout = Layout(text, language=language)
     lines = lines_of(text, layout, language, unread(text, language))
-    said = list(_Reader(text, language).read(outline(lines, language.forms.mail_headers), (), (), -1))
+    said = list(_SectionReader(text, language).read(outline(lines, language.forms.mail_headers), (), (), -1))
     if len({item.found.path[:-1] for item in said}) > 1:
         yield from _blocks(lines, said)
 
 
-def _blocks(lines: Sequence[Line], said: Sequence[_Said]) -> Iterator[Block]:
+def _blocks(lines: Sequence[Line], said: Sequence[_SaidLine]) -> Iterator[Block]:
     """Yield a block for what has nothing but blank lines, rules and titles between."""
     by_line: dict[int, list[Found]] = {item.title: [] for item in said if item.title >= 0}
     for item in said:
@@ -53,14 +53,14 @@ def _adjoining(lines: Sequence[Line], above: int, below: int) -> bool:
     return all(line.kind in ("blank", "rule", "said") for line in lines[above + 1 : below])
 
 
-class _Reader:
+class _SectionReader:
     """Reads what an outline binds."""
 
     def __init__(self, text: str, language: Language) -> None:
         self._text = text
         self._language = language
 
-    def read(self, node: Node, path: Path, places: tuple[Span | None, ...], title: int) -> Iterator[_Said]:
+    def read(self, node: OutlineNode, path: Path, places: tuple[Span | None, ...], title: int) -> Iterator[_SaidLine]:
         """Yield what stands in a part of the outline."""
         lines = node.lines
         records = list(repeated(self._text, lines))
@@ -70,10 +70,10 @@ class _Reader:
                 if line.number not in taken:
                     yield from self._fields(line, path, places, title)
         unnamed = [each for each in node.nodes if each.name is None]
-        parts: list[Node | list[FieldLine]] = [*records, *unnamed]
+        parts: list[OutlineNode | list[FieldLine]] = [*records, *unnamed]
         for place, part in enumerate(sorted(parts, key=_first)):
             inner, at = (*path, place), (*places, None)
-            if isinstance(part, Node):
+            if isinstance(part, OutlineNode):
                 yield from self.read(part, inner, at, part.number)
             else:
                 for line in part:
@@ -88,17 +88,17 @@ class _Reader:
                 again[name] += 1
             yield from self.read(each, inner, at, each.number)
 
-    def _fields(self, line: FieldLine, path: Path, places: tuple[Span | None, ...], title: int) -> Iterator[_Said]:
+    def _fields(self, line: FieldLine, path: Path, places: tuple[Span | None, ...], title: int) -> Iterator[_SaidLine]:
         if line.line.stamp is not None and isinstance(path[-1], int):
             stamp, time = line.line.stamp, self._language.forms.time
-            yield _Said(Found((*path, time), stamp, stamp, places=(*places, None)), line.number, title)
+            yield _SaidLine(Found((*path, time), stamp, stamp, places=(*places, None)), line.number, title)
         for field in line.line.fields:
             found = Found((*path, field.name), field.value, field.span, places=(*places, field.key))
-            yield _Said(found, line.number, title)
+            yield _SaidLine(found, line.number, title)
 
 
-def _first(part: Node | list[FieldLine]) -> int:
-    return part.number if isinstance(part, Node) else part[0].number
+def _first(part: OutlineNode | list[FieldLine]) -> int:
+    return part.number if isinstance(part, OutlineNode) else part[0].number
 
 
 read = WordedRule(_sections, order=55, default=True)

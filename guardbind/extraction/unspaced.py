@@ -41,7 +41,7 @@ def blocks(text: str, language: Language) -> Iterator[Block]:
         text: The text.
         language: What it is written in.
     """
-    reader = _Reader(text, language)
+    reader = _UnspacedReader(text, language)
     reached = 0
     for match in _verbs(language).finditer(text):
         if match.start() < reached:
@@ -56,7 +56,7 @@ def blocks(text: str, language: Language) -> Iterator[Block]:
             yield Block(turned.statement, (turned,))
 
 
-class _Reader:
+class _UnspacedReader:
     """Reads the sentences of one text."""
 
     def __init__(self, text: str, language: Language) -> None:

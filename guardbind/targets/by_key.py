@@ -108,7 +108,7 @@ def resolve(
         if target.which not in ("first", "last"):
             raise TargetError(f"the target {target.key!r} asks for {target.which!r}; 'first' or 'last' is needed.")
         return _take(table, target, "declared", "declared by the caller")
-    return _Resolver(table, prompt, generated, language).resolve()
+    return _KeyResolver(table, prompt, generated, language).resolve()
 
 
 def _take(table: EvidenceTable, target: Target, how: How, reason: str) -> Resolution:
@@ -139,7 +139,7 @@ def _gap(one: Span, other: Span) -> int:
     return max(one[0], other[0]) - min(one[1], other[1])
 
 
-class _Resolver:
+class _KeyResolver:
     """Reads what stands between the evidence and the slot."""
 
     def __init__(self, table: EvidenceTable, prompt: PromptText, generated: str, language: Language) -> None:

@@ -16,12 +16,12 @@ from guardbind_bench.prompts.harm.told import told
 from guardbind_bench.prompts.harm.values import HarmDraws
 from guardbind_bench.prompts.harm.wordings import Wordings
 
-__all__ = ["Forms"]
+__all__ = ["FormsTask"]
 
 _FULL_WIDTH = ("full_width", "full_width_line")
 
 
-class Forms(RecordsTask):
+class FormsTask(RecordsTask):
     """Two to twenty records; several tables with captions hold the same names."""
 
     name = "forms"

@@ -6,7 +6,7 @@ import json
 
 from guardbind_bench.prompts.harm.records import Cell, RecordBatch
 
-__all__ = ["call", "json_lines", "json_list", "json_map", "json_nested", "json_object"]
+__all__ = ["call", "json_lines", "json_list", "json_map", "json_nested", "json_object", "literal", "quoted"]
 
 
 def quoted(text: str) -> str:
