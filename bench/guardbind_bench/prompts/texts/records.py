@@ -140,7 +140,7 @@ class _Sheets:
         return [*([Message("system", self.tell)] if self.tell else []), Message("user", "\n\n".join(parts))]
 
 
-class _AskedRecord(NamedTuple):
+class _Question(NamedTuple):
     """What the question names, what it could name that is in no record, and its wording."""
 
     named: str
@@ -213,7 +213,7 @@ def _table(shape: Random, draws: Draws) -> _RecordTable:
 
 def _asking_value(
     shape: Random, draws: Draws, table: _RecordTable, record: dict[Attribute, int], field: Attribute
-) -> _AskedRecord:
+) -> _Question:
     """Ask for a field of a record by the record's name, or by another of its fields."""
     kind = table.kind
     by = shape.choice(table.fields) if shape.random() < 0.3 else field
@@ -226,15 +226,15 @@ def _asking_value(
         assert owner is not None
         name, stranger = owner, draws.value(kind.identity.kind, table.how[kind.identity])
     question = wording(shape, [t.replace("%s", "{named}") for t in _KEY_VALUE], answers=field.kind)
-    return _AskedRecord(noun + name.text, noun + stranger.text, question)
+    return _Question(noun + name.text, noun + stranger.text, question)
 
 
 def _asking_record(
     shape: Random, draws: Draws, table: _RecordTable, record: dict[Attribute, int], field: Attribute
-) -> _AskedRecord:
+) -> _Question:
     """Ask which record has a value."""
     noun, identity = table.kind.noun, table.kind.identity
     stranger = draws.value(field.kind, table.how[field])
     templates = [t.replace("%s", noun).replace("%i", identity.name) for t in _VALUE_KEY]
     question = wording(shape, templates, answers=identity.kind, field=identity.name)
-    return _AskedRecord(table.keys[record[field]].values[0].text, stranger.text, question)
+    return _Question(table.keys[record[field]].values[0].text, stranger.text, question)
