@@ -107,6 +107,11 @@ class Asking:
         names = {*located.owners, *(() if located.record is None else located.record.names)}
         return bool(occurrences(folded(about), {folded(name) for name in names}))
 
+    def of_question(self, row: Row, words: Resolution) -> Resolution:
+        """Return what is meant where an answer begins, before anything of it is written; see `resolve`."""
+        question = self._questions.get(row.index)
+        return replace(self._resolver(words, question, row.bound.table), by_words=words.index, question=question)
+
     @staticmethod
     def _spells_key(words: Resolution, line: str) -> bool:
         """Whether the line before a slot is a key and nothing else, as `alpha=`: there is nothing to understand."""
