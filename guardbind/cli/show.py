@@ -20,6 +20,7 @@ __all__ = ["show"]
 
 _STYLES = {
     "ok": "green",
+    "repaired": "blue",
     "gate_failure": "magenta",
     "binding_failure": "bold red",
     "unsupported": "yellow",

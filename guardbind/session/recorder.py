@@ -9,19 +9,28 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.gaps import read_confidence
-from guardbind.events import BudgetRecord, CandidateRecord, Emitter, InterventionRecord, Provenance, SlotRecord
+from guardbind.events import (
+    BudgetRecord,
+    CandidateRecord,
+    Emitter,
+    FinalVerdict,
+    InterventionRecord,
+    Provenance,
+    SlotRecord,
+)
 from guardbind.information import nats_to_bits
 from guardbind.information.budget import Budget
 from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.policies import Attempt, Follow, NoToken, Restate, Slot, Verification, Write
-from guardbind.policies.proposal import token_of
+from guardbind.policies.proposal import TokenProposal, token_of
 from guardbind.policies.slot import bits_of, envelope_of
 from guardbind.report.report import Readout, Report
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
+from guardbind.targets import Resolution
 from guardbind.text.decode import decode
 
-__all__ = ["LensScores", "Recorder", "Tried", "bits_by_binding", "rests_on", "worst_budget"]
+__all__ = ["LensScores", "Recorder", "Tried", "bits_by_binding", "grounds", "rests_on", "worst_budget"]
 
 Tried = Sequence[tuple[Attempt, Verification]]
 """What was attempted at a slot, in order; only the last may have been kept."""
@@ -80,11 +89,13 @@ class Recorder:
             step=slot.step,
             kind=slot.kind,
             verdict=slot.judgement.verdict,
-            final_verdict=slot.judgement.verdict if outcome is None else outcome.verdict,
+            final_verdict=_final_verdict(slot, kept),
             action="none" if kept is None else kept.action,
             target=None if slot.target is None else slot.target.index,
             resolved_by=opening.resolution.how,
             target_score=opening.resolution.score,
+            grounds=grounds(opening.resolution),
+            replaced=_replaced(opening, slot, kept, bits),
             words_target=opening.resolution.by_words,
             question_record=() if question is None else question.best.items,
             question_bits=None if question is None else question.best.bits,
@@ -177,6 +188,19 @@ def rests_on(bits: Sequence[float | None], least: float) -> int | None:
     return max(known, key=lambda pair: (pair[0], -pair[1]))[1] if known else None
 
 
+def grounds(resolution: Resolution) -> str:
+    """Return what a target rests on, in words; nothing where there is none.
+
+    >>> grounds(Resolution(0, "query", "the query names it", "seat", confirmed=True))
+    'words and reading'
+    """
+    if resolution.index is None:
+        return ""
+    if resolution.how in ("declared", "reading", "only"):
+        return resolution.how
+    return "words and reading" if resolution.confirmed else "words"
+
+
 def worst_budget(slot: Slot, null: str, further: Mapping[str, Tensor]) -> BudgetRecord | None:
     """Return the worst budget of the model's own token over the family of nulls; None when p0 was not read.
 
@@ -191,6 +215,23 @@ def worst_budget(slot: Slot, null: str, further: Mapping[str, Tensor]) -> Budget
     priors = {name: float(p0[slot.token]) for name, p0 in {null: prior, **further}.items()}
     family = envelope_of(float(slot.logprobs[slot.token]), priors, slot.config.tau)
     return _budget_record(family.worst, family.worst_budget)
+
+
+def _final_verdict(slot: Slot, kept: Attempt | None) -> FinalVerdict:
+    return "repaired" if isinstance(kept, TokenProposal) else slot.judgement.verdict
+
+
+def _replaced(opening: Opening, slot: Slot, kept: Attempt | None, bits: Sequence[float | None]) -> int | None:
+    """Return the binding whose value the model's own token was about to begin; of several, the one it rests on most."""
+    if not isinstance(kept, TokenProposal) or kept.token == slot.token:
+        return None
+    bound = opening.row.bound
+    others = [item for item in opening.owners if bound.candidate(item) != slot.target_candidate]
+    return max(others, key=lambda item: (_known(bits[item]), -item), default=None)
+
+
+def _known(bits: float | None) -> float:
+    return -math.inf if bits is None else bits
 
 
 def _written(kept: Attempt) -> int | None:

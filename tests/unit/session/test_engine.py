@@ -57,6 +57,15 @@ class TestAVerdict:
         assert generation.tried() == [("mine", False, "no idea")]
         assert row.phase is Phase.CLOSED  # what was written begins no candidate
 
+    @pytest.mark.parametrize(("top", "replaced"), [("1", 0), ("x", None), ("4", None)])
+    def test_ends_as_repaired_and_tells_what_was_replaced(self, top: str, replaced: int | None, row: Row) -> None:
+        # Without the evidence it would say the same: its own token rests on nothing.
+        generation = Generation(row, [write("4")], null=PlainNull(peaked(top)))
+        generation.write(top)
+        (slot,) = generation.recorder.slots
+        assert (slot.final_verdict, slot.replaced, slot.grounds) == ("repaired", replaced, "declared")
+        assert slot.passed
+
     def test_is_none_where_there_was_no_slot(self) -> None:
         row = letters_row("alpha=17\nbeta=42\nWhat is beta?\n", ITEMS)
         generation = Generation(row, null=PlainNull(peaked("4")), slots=("automatic",))
