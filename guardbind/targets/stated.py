@@ -86,7 +86,7 @@ def _finished(found: ExtractedTable, prompt: PromptText, language: Language) -> 
     text = prompt.text
     layout = Layout(text, prompt.specials, language)
     last = layout.units(0, len(text))[-1]
-    unfinished = bool(text[last.start :].strip())
+    unfinished = bool(text[last.start :].strip()) and not text.endswith("\n")
     kept = []
     for item in found.items:
         start, end = item.statement or (0, 0)

@@ -32,29 +32,8 @@ LINES: list[Line] = [json.loads(line) for line in (ROOT / "tests/data/targets.js
 # What fails today, before the colon: `unresolved` (nothing is aimed at though the prompt says it), `wrong` (something
 # else is), `bindings` (one is not found). A line that fails in another way fails the test, and so does one that passes.
 KNOWN = {
-    "changed-with-tail": "unresolved: a change from one value to another, with words behind it, is not read",
-    "correction-month": "unresolved: names of months are no values",
-    "denied-3": "wrong: a condition with a command (`If asked, say that`) is read as said",
-    "how-many": "unresolved: `Clause 9 gives 14 days` is not read",
-    "key-in-instruction": 'unresolved: what an instruction names (`Key: "Bob"`) is not what is asked for',
-    "key-in-instruction-2": "unresolved: as key-in-instruction, and `Alice 4417` is not read",
-    "markup-bold": "bindings: a value ends in `**`",
-    "markup-brackets": "wrong, bindings: a bracket is part of the key and of the value",
-    "records-lines": "unresolved: rows of `Key: value, key: value` are no records",
-    "records-numbered-cards": "unresolved: a numbered item and what is indented below it are no record",
-    "v-bold-headings": "unresolved, bindings: what stands below a bold name is not its own",
-    "v-changelog": "unresolved, bindings: what stands below a plain heading is not its own",
-    "v-chat-correction": "wrong, bindings: `It is 48231` is not read as a correction of the turn before",
-    "v-french-bill": "unresolved: the prompt is read as English, as a guard does that is not told the language",
-    "v-headings": "unresolved, bindings: what stands below a heading is not its own",
-    "v-log-host": "unresolved, bindings: a log line is no record",
-    "v-meeting-moved": "wrong, bindings: `Update: moved to` is not read as a change",
-    "v-patients": "unresolved, bindings: a `key: value` line is no name of the lines below it",
-    "v-pronoun-update": "wrong, bindings: `Her delivery address is now` is not read as a change",
-    "v-steps": "unresolved, bindings: the name in `name: key = value` is dropped",
-    "v-update-order": "unresolved: `update` in the request is taken for a wish for a new value",
-    "v-wifi": "unresolved, bindings: the name in `name: key is value` is dropped",
-    "value-goes-on": "wrong: a value runs on over the end of its sentence",
+    "v-meeting-moved": "bindings: the value is the time, without the room that stands behind it",
+    "v-update-order": "unresolved: before a call is begun, a wish for an update asks for no value",
 }
 
 
@@ -71,7 +50,7 @@ def bound(tokenizer: PreTrainedTokenizerBase, line: Line, twin: str) -> BoundPro
     else:
         text = line[f"{twin}prompt"]
     ids = tokenizer.encode(str(text), add_special_tokens=False)
-    language = LANGUAGES.get(GuardConfig().language)
+    language = GuardConfig().set_language
     return bind_prompt(tokenizer, index=0, pad=0, ids=ids, items=None, declared=None, source=None, language=language)
 
 
