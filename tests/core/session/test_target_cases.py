@@ -19,7 +19,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
-from guardbind.registry import LANGUAGES
 from guardbind.session.bound_prompt import BoundPrompt, bind_prompt
 from guardbind.slots.detector import Detected
 from guardbind.targets import Place
