@@ -121,9 +121,10 @@ class GuardConfig(_Config):
     """Where the words say the same record, a lead of this many bits is enough."""
 
     trusted_score: float = Field(default=0.8, ge=0, allow_inf_nan=False)
-    """Target score from which the words are believed: a proposal that takes the place of another binding's value then
+    """Score from which a target is certain, if the caller declared it, its key stands right before the slot, or it was
+    found by attribute and owner; above 1 none is. Then a proposal that takes the place of another binding's value
     needs evidence bits that are not below 0 and more observed bits than the model's own token, and not
-    `min_evidence_bits`. For bindings with an attribute only; above 1 never."""
+    `min_evidence_bits`. Where the model is about to write no value at all, only a certain target is acted for."""
 
     max_vetoes: int = Field(default=16, ge=1)
     """Tokens rejected at one slot, at most."""

@@ -28,7 +28,7 @@ class Judge:
         token: The model's own token.
         prior: log p0 `[vocabulary]` (nats) with the target's evidence taken away; None when it was not read.
         continues: The slot continues a value.
-        certain: The words say whose value it is, surely enough to outvote the reading.
+        certain: Whose value is meant was told, not guessed: by the caller, or by words that can outvote the evidence.
         unresolved: Why nothing can be judged by the nulls, or why there is no target.
     """
 
@@ -58,7 +58,7 @@ class Judge:
             token: The token.
             support: Log-probabilities `[vocabulary]` (nats) by which its evidence bits are counted.
         """
-        # Where the words say whose value it is, and another one's is coming, the evidence only has to speak for it.
+        # Where it was told whose value is meant, and another one's is coming, the evidence only has to speak for it.
         coming = self._alive(self.token)
         outvoted = self.certain and bool(coming) and self.candidate not in coming
         return self._judge(token, support, risk=0.0, outvoted=outvoted)

@@ -93,6 +93,7 @@ class Slot:
         residual: What fed the output head `[hidden]`.
         readout: Gate gap, value gap and posterior; None when no candidate is known.
         token: The model's own token.
+        certain: Whose value is meant was told, not guessed.
         judgement: The verdict on it.
         config: The guard's settings.
         judge: Judges another token, given log-probabilities to judge it by.
@@ -116,6 +117,7 @@ class Slot:
     residual: Tensor
     readout: NodeReadout | None
     token: int
+    certain: bool
     judgement: Judgement
     config: GuardConfig
     judge: Callable[[int, Tensor], Judgement]

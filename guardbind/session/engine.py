@@ -241,6 +241,9 @@ class Engine:
                 return ()
             case "unresolved":
                 return self._unresolved(slot)
+            case "gate_failure" if not slot.certain:
+                # It says something else than a value, and which one it should say instead was only guessed.
+                return ()
             case _:
                 return self._policy(slot)
 

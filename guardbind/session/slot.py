@@ -19,7 +19,7 @@ from guardbind.session.opener import Opening
 from guardbind.session.row import Row
 from guardbind.text.decoded import PromptText
 
-__all__ = ["Restater", "RowReadout", "build_slot", "is_false_alarm", "judge_at"]
+__all__ = ["Restater", "RowReadout", "build_slot", "is_certain", "is_false_alarm", "judge_at"]
 
 # A line is begun again after a restatement; of a paragraph, only its end is.
 _LONGEST_PREFIX = 32
@@ -90,6 +90,20 @@ class Restater:
         return row.ids[max(first, len(row.ids) - _LONGEST_PREFIX) :]
 
 
+def is_certain(opening: Opening, config: GuardConfig) -> bool:
+    """Whether it is told, not guessed, whose value is meant.
+
+    The caller says so; or the key stands right before the slot; or owner and attribute were found in the words.
+
+    Args:
+        opening: Where.
+        config: Its `trusted_score` is used.
+    """
+    resolution = opening.resolution
+    told = resolution.how in ("declared", "slot_prefix") or opening.row.bound.addressed
+    return told and resolution.index is not None and resolution.score >= config.trusted_score
+
+
 def judge_at(opening: Opening, readings: NullReadings, config: GuardConfig) -> Judge:
     """Return the judge of an opening.
 
@@ -107,7 +121,7 @@ def judge_at(opening: Opening, readings: NullReadings, config: GuardConfig) -> J
         token=opening.token,
         prior=None if target is None else readings.nulls.get(target.index),
         continues=opening.continues,
-        certain=bound.addressed and opening.resolution.score >= config.trusted_score,
+        certain=is_certain(opening, config),
         unresolved=readings.refusal or (opening.resolution.reason if target is None else None),
     )
 
@@ -155,6 +169,7 @@ def build_slot(
         residual=readout.residual,
         readout=at_node,
         token=opening.token,
+        certain=judge.certain,
         judgement=judge.own(logprobs, _risk(at_node, candidate) if limits.sampling else 0.0),
         config=config,
         judge=judge.proposed,

@@ -66,6 +66,16 @@ class TestAVerdict:
         assert (slot.final_verdict, slot.replaced, slot.grounds) == ("repaired", replaced, "declared")
         assert slot.passed
 
+    def test_on_a_closed_gate_is_acted_upon_only_where_it_was_told_whose_value_is_meant(self) -> None:
+        guessed = letters_row("beta=42\nIt is [", {"beta": "42"})
+        generation = Generation(guessed, [write("4")])
+        assert generation.write("x") == "x"
+        (slot,) = generation.recorder.slots
+        assert (slot.resolved_by, slot.verdict, slot.final_verdict) == ("only", "gate_failure", "gate_failure")
+        assert generation.asked == []
+        told = letters_row("beta=42\nIt is [", {"beta": "42"}, "beta")
+        assert Generation(told, [write("4")]).write("x") == "4"
+
     def test_is_none_where_there_was_no_slot(self) -> None:
         row = letters_row("alpha=17\nbeta=42\nWhat is beta?\n", ITEMS)
         generation = Generation(row, null=PlainNull(peaked("4")), slots=("automatic",))
