@@ -22,6 +22,7 @@ from .errors import UnsupportedGenerationError as UnsupportedGenerationError
 from .errors import WeightsError as WeightsError
 from .evidence import Binding as Binding
 from .evidence import Evidence as Evidence
+from .evidence import Origin as Origin
 from .evidence import Target as Target
 from .extraction import extract as extract
 from .guard import Guard as Guard

@@ -151,6 +151,17 @@ class GuardConfig(_Config):
     """What prompts and answers are written in: a name of `guardbind.registry.LANGUAGES` (`english`, `german`, `french`,
     `spanish`, `chinese`), or `auto` to tell it from each prompt, as English where that is not clear."""
 
+    sources: tuple[str, ...] = ()
+    """Who is believed before whom, as `("system", "user", "tool")`: what the first one states goes before what the
+    others do. Each is a role of a chat, or a label that `Binding.source` or an `Origin` gives; who is not named comes
+    after all that are, and equal to the others. Where sources that are equal contradict each other, the target is
+    unresolved. Not to be confused with `source` of `Guard.generate`, which is a text that spans index."""
+
+    fields: dict[str, str] = Field(default_factory=dict)
+    """What the answer calls things, and what the prompt calls them: `{"latitude": "lat"}`. The field `"latitude": ` of
+    an answer or of a tool call then takes its value from what the prompt states as `lat`, and so do questions that say
+    "latitude". A name stands for exactly the words that are given, and not for what resembles them."""
+
     sinks: tuple[str | Callable[..., None], ...] = ()
     """Where records go: `jsonl:PATH`, `logging`, a registered sink, or a callable that takes one record."""
 
@@ -170,6 +181,21 @@ class GuardConfig(_Config):
             if isinstance(slot, str) and slot not in SLOTS:
                 raise ValueError(str(SLOTS.miss(slot)))
         return slots
+
+    @field_validator("sources")
+    @classmethod
+    def _ranked_once(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not source.strip() for source in sources) or len(set(sources)) < len(sources):
+            raise ValueError(f"{sources!r} is no ranking; each source is named once")
+        return sources
+
+    @field_validator("fields")
+    @classmethod
+    def _named(cls, fields: dict[str, str]) -> dict[str, str]:
+        for said, meant in fields.items():
+            if not said.strip() or not meant.strip():
+                raise ValueError(f"{said!r}: {meant!r} names nothing; give what the answer and what the prompt say")
+        return fields
 
     @field_validator("language")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, cast
@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, GuardbindError
 from guardbind.events import Emitter, build_sinks
-from guardbind.generation.call import Bindings, Declaration, GuardedCall, Targets
+from guardbind.generation.call import Bindings, Declaration, GuardedCall, Origins, Targets
 from guardbind.generation.processor import GuardProcessor
 from guardbind.generation.stopping import unfinished_rows
 from guardbind.generation.supported import refuse_unguardable
@@ -91,6 +91,8 @@ class Guard:
         bindings: Bindings | None = None,
         target: Targets = None,
         source: str | list[str | None] | None = None,
+        origins: Origins = (),
+        tools: Sequence[Any] | None = None,
         **kwargs: Any,
     ) -> GuardOutput:
         """Run the model's own `generate`, guarded.
@@ -100,12 +102,17 @@ class Guard:
             bindings: What the context binds; one list, or one list per row. None: what `guardbind.extract` reads in
                 the prompt; what the assistant said in earlier turns is left out.
             target: The key whose value is asked for; one, or one per row. None: the key that the query names.
-            source: The text that character spans of the bindings index, if it is not the whole prompt.
+            source: The text that character spans of bindings and origins index, if it is not the whole prompt. It says
+                nothing of who is believed: that are `origins` and `GuardConfig.sources`.
+            origins: Parts of the prompt that are somebody else's than the role of their turn says, as a document that a
+                user's turn quotes; one list for all rows, or one list per row. `GuardConfig.sources` ranks them.
+            tools: The tools that the answer may call, as `apply_chat_template` takes them. The `title` of a parameter
+                is what the prompt calls it, as if `GuardConfig.fields` said so, unless two tools differ.
             **kwargs: As `generate` takes them.
 
         Raises:
             UnsupportedGenerationError: This way of decoding cannot be guarded.
-            BindingError: A binding cannot be used.
+            BindingError: A binding or an origin cannot be used.
             TargetError: The target names no binding.
             BatchError: The lists do not fit the rows.
             ContextLengthError: The prompt leaves no room in the model's context.
@@ -114,7 +121,7 @@ class Guard:
         """
         with (
             GuardedCall.opened(self._language_model, args, kwargs) as call,
-            self.attached(bindings, target, source) as handle,
+            self.attached(bindings, target, source, origins=origins, tools=tools) as handle,
         ):
             raw = handle._run(call)
         sequences = raw if isinstance(raw, Tensor) else raw.sequences
@@ -122,7 +129,13 @@ class Guard:
         return GuardOutput(sequences, text, handle.report, raw)
 
     def attach(
-        self, bindings: Bindings | None = None, target: Targets = None, source: str | list[str | None] | None = None
+        self,
+        bindings: Bindings | None = None,
+        target: Targets = None,
+        source: str | list[str | None] | None = None,
+        *,
+        origins: Origins = (),
+        tools: Sequence[Any] | None = None,
     ) -> Handle:
         """Guard every call of `model.generate` until `Handle.detach`; see `generate` for the arguments.
 
@@ -133,13 +146,19 @@ class Guard:
         """
         if self._nulls is None:
             self._nulls = usable_nulls(self._language_model.module, self.tokenizer, self.config)
-        return Handle(self, Declaration(bindings, target, source))
+        return Handle(self, Declaration(bindings, target, source, origins, tools))
 
     def attached(
-        self, bindings: Bindings | None = None, target: Targets = None, source: str | list[str | None] | None = None
+        self,
+        bindings: Bindings | None = None,
+        target: Targets = None,
+        source: str | list[str | None] | None = None,
+        *,
+        origins: Origins = (),
+        tools: Sequence[Any] | None = None,
     ) -> Handle:
         """Guard every call of `model.generate` inside a `with` block; see `generate` for the arguments."""
-        return self.attach(bindings, target, source)
+        return self.attach(bindings, target, source, origins=origins, tools=tools)
 
     def _run(
         self,
@@ -149,7 +168,7 @@ class Guard:
         deliver: Callable[[Report], None],
     ) -> Any:
         model, limits = self._language_model, call.limits()
-        rows = call.rows(declaration, self.config.set_language)
+        rows = call.rows(declaration, self.config)
         tap, recorder = ModelTap(model.module, self._lens), self._recorder()
         protection = Protection(self.config, self._policy, self._nulls or ())
         engine = Engine(model, protection, rows, tap, recorder, limits)

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from guardbind.evidence.bindings import Binding, Evidence, Target, check_bindings
 from guardbind.evidence.locate import EvidenceTable, Located, Mention, locate
+from guardbind.evidence.origin import Origin, PlacedOrigin, place_origins
 from guardbind.evidence.record import Record
 
-__all__ = ["Binding", "Evidence", "EvidenceTable", "Located", "Mention", "Record", "Target", "check_bindings", "locate"]
+__all__ = [
+    "Binding",
+    "Evidence",
+    "EvidenceTable",
+    "Located",
+    "Mention",
+    "Origin",
+    "PlacedOrigin",
+    "Record",
+    "Target",
+    "check_bindings",
+    "locate",
+    "place_origins",
+]

@@ -15,7 +15,7 @@ from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Span, longest, occurrences, verbatim
 
-__all__ = ["EvidenceTable", "Located", "Mention", "locate"]
+__all__ = ["EvidenceTable", "Located", "Mention", "SourceShift", "find_source", "locate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +203,13 @@ def _has_word(text: str) -> bool:
 
 def _given(
     items: Sequence[Binding | Evidence], prompt: PromptText, source: str | None
-) -> tuple[dict[int, list[Claim]], _SourceShift]:
+) -> tuple[dict[int, list[Claim]], SourceShift]:
     """Return the claims of the items whose place the caller gives, and where what their spans index stands."""
     given: dict[int, list[Claim]] = {}
     explicit: list[tuple[Span, int]] = []
-    indexed, origin = prompt.text, _SourceShift(0, (0, len(prompt.text)))
+    indexed, origin = prompt.text, SourceShift(0, (0, len(prompt.text)))
     if source is not None and any(_spans(item) for item in items):
-        indexed, origin = source, _find_source(source, prompt.text)
+        indexed, origin = source, find_source(source, prompt.text)
     for index, item in enumerate(items):
         name = _name(item)
         places: list[Span] = []
@@ -269,13 +269,14 @@ def _spans(item: Binding | Evidence) -> tuple[Span, ...]:
     return item.spans if isinstance(item, Binding) else ()
 
 
-class _SourceShift(NamedTuple):
+class SourceShift(NamedTuple):
     """What turns places in a source into places in the decoded prompt, and the part of the prompt that it fills."""
 
     shift: int
     filled: Span
 
     def place(self, span: Span, name: str) -> Span:
+        """Return where a span of the source stands in the decoded prompt."""
         start, end = max(span[0] + self.shift, self.filled[0]), min(span[1] + self.shift, self.filled[1])
         if start >= end:
             raise BindingError(f"the span {span} of {name} covers only white space that the prompt does not have.")
@@ -288,12 +289,16 @@ class _SourceShift(NamedTuple):
         return replace(record, spans=tuple(span for span in moved if span[0] < span[1]))
 
 
-def _find_source(source: str, text: str) -> _SourceShift:
-    """Find the source in the decoded prompt; a chat template may have stripped it at both ends."""
+def find_source(source: str, text: str) -> SourceShift:
+    """Find the source in the decoded prompt; a chat template may have stripped it at both ends.
+
+    Raises:
+        BindingError: It is not there exactly once.
+    """
     for wanted in (source, source.strip()):
         starts = list(verbatim(text, wanted)) if wanted else []
         if len(starts) == 1:
-            return _SourceShift(starts[0] - source.index(wanted), (starts[0], starts[0] + len(wanted)))
+            return SourceShift(starts[0] - source.index(wanted), (starts[0], starts[0] + len(wanted)))
         if starts:
             raise BindingError(
                 f"the source ({len(source)} characters) occurs {len(starts)} times in the decoded prompt; exactly one "

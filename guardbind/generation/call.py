@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
+from guardbind.config import GuardConfig
 from guardbind.errors import BatchError, BindingError, UnsupportedGenerationError
-from guardbind.evidence import Binding, Evidence, Target, check_bindings
+from guardbind.evidence import Binding, Evidence, Origin, Target, check_bindings
 from guardbind.generation.settings import setting
 from guardbind.generation.stopping import watch_ends
 from guardbind.generation.streaming import HoldBack, held_back
@@ -23,14 +24,16 @@ from guardbind.model.architecture import check_prompt_length
 from guardbind.session.bound_prompt import bind_prompt
 from guardbind.session.limits import Limits
 from guardbind.session.row import Row
-from guardbind.text.language import Language
+from guardbind.targets.tool_schema import titles
 
-__all__ = ["Bindings", "Declaration", "GuardedCall", "Targets", "kept_columns", "named", "prompt_ids"]
+__all__ = ["Bindings", "Declaration", "GuardedCall", "Origins", "Targets", "kept_columns", "named", "prompt_ids"]
 
 Bindings = Sequence[Binding | Evidence] | Sequence[Sequence[Binding | Evidence]]
 """One list, or one list per row."""
 Targets = str | Target | None | Sequence[str | Target | None]
 """One target, or one per row; None where it is to be found in the text."""
+Origins = Sequence[Origin] | Sequence[Sequence[Origin]]
+"""One list for all rows, or one list per row."""
 
 _DEFAULT_NEW_TOKENS = 20  # what `generate` writes when no length is set
 
@@ -43,11 +46,15 @@ class Declaration:
         bindings: One list, or one list per row; None to read them out of the prompts.
         target: One target, or one per row.
         source: The caller's text that character spans index; one, or one per row.
+        origins: Who says what stands in some parts of the prompts.
+        tools: The tools that the answer may call, as a chat template takes them.
     """
 
     bindings: Bindings | None = None
     target: Targets = None
     source: str | Sequence[str | None] | None = None
+    origins: Origins = ()
+    tools: Sequence[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +105,12 @@ class GuardedCall:
         """Return a generation setting as `generate` will see it."""
         return setting(self.model.module, self.arguments, name)
 
-    def rows(self, declaration: Declaration, language: Language | None = None) -> list[Row]:
+    def rows(self, declaration: Declaration, config: GuardConfig) -> list[Row]:
         """Bind every prompt, and return one row per sequence, in the order that generation uses.
 
         Args:
             declaration: What the guard was told.
-            language: What the prompts are written in; None to tell it from each.
+            config: What is said of all prompts: their language, who is believed, and what things are called.
 
         Raises:
             BatchError: The lists do not fit the prompts.
@@ -114,7 +121,9 @@ class GuardedCall:
         count = len(self.ids)
         lists = _binding_lists(declaration.bindings, count)
         targets = _per_row("targets", declaration.target, count, (str, Target))
-        sources = _per_row("sources", declaration.source, count, (str,))
+        sources = _per_row("source texts", declaration.source, count, (str,))
+        origins = _origin_lists(declaration.origins, count)
+        fields = {**titles(declaration.tools or ()), **config.fields}
         mask = kept_columns(self.model.module, self.ids, self.arguments)
         repeats = int(self.setting("num_return_sequences") or 1)
         rows: list[Row] = []
@@ -131,7 +140,10 @@ class GuardedCall:
                 items=lists[i],
                 declared=targets[i],
                 source=sources[i],
-                language=language,
+                language=config.set_language,
+                sources=config.sources,
+                origins=origins[i],
+                fields=fields,
             )
             rows += [Row(replace(bound, index=len(rows) + repeat)) for repeat in range(repeats)]
         return rows
@@ -249,6 +261,16 @@ def _binding_lists(given: Bindings | None, rows: int) -> list[Sequence[Binding |
             raise BindingError(f"row {i} has no binding; at least one is needed.", hint="Leave rows without one out.")
         check_bindings(items)
     return list(lists)
+
+
+def _origin_lists(given: Origins, rows: int) -> list[Sequence[Origin]]:
+    nested = bool(given) and all(map(_is_list, given))
+    lists: list[Any] = list(given) if nested else [given] * rows
+    _fits("lists of origins", len(lists), rows)
+    for origin in (origin for origins in lists for origin in origins):
+        if not isinstance(origin, Origin):
+            raise BindingError(f"expected Origin, got {type(origin).__name__} {origin!r}.")
+    return lists
 
 
 def _fits(what: str, given: int, rows: int) -> None:

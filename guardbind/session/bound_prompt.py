@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.trie import Node, Trie
 from guardbind.errors import CandidateError
-from guardbind.evidence import Binding, Evidence, EvidenceTable, Target, locate
+from guardbind.evidence import Binding, Evidence, EvidenceTable, Origin, PlacedOrigin, Target, locate, place_origins
 from guardbind.registry import LANGUAGES
 from guardbind.slots.detector import Detected
 from guardbind.targets import Agreement, Query, Resolution, read_query, resolve
+from guardbind.targets.aliases import NO_FIELDS
+from guardbind.targets.sources import Sources
 from guardbind.targets.stated import read_bindings, writable
 from guardbind.text.chat import opens_turn
 from guardbind.text.decoded import PromptText
@@ -43,6 +45,8 @@ class BoundPrompt:
         agreement: Finds a target by attribute and owner.
         addressed: The bindings say what is asked of whom, so that targets are found that way.
         echoed: Bindings whose values the query says itself.
+        sources: Whose statements go before whose.
+        fields: What the answer calls things, and what the prompt calls them.
         opens_turn: It ends where the chat template lets an answer begin.
     """
 
@@ -57,6 +61,8 @@ class BoundPrompt:
     agreement: Agreement
     addressed: bool
     echoed: frozenset[int]
+    sources: Sources
+    fields: Mapping[str, str]
     opens_turn: bool = False
 
     @property
@@ -168,10 +174,21 @@ class BoundPrompt:
             if self.declared is None or (running and found.how == "sentence"):
                 return found
         elif running:
-            by_text = resolve(self.table, self.prompt, declared=None, generated=answer(), language=self.language)
+            by_text = self._by_key(None, answer())
             if by_text.how == "slot_prefix" or self.declared is None:
                 return by_text
-        return resolve(self.table, self.prompt, declared=self.declared, generated=answer(), language=self.language)
+        return self._by_key(self.declared, answer())
+
+    def _by_key(self, declared: str | Target | None, generated: str) -> Resolution:
+        return resolve(
+            self.table,
+            self.prompt,
+            declared=declared,
+            generated=generated,
+            language=self.language,
+            sources=self.sources,
+            fields=self.fields,
+        )
 
 
 def bind_prompt(
@@ -184,6 +201,9 @@ def bind_prompt(
     declared: str | Target | None,
     source: str | None,
     language: Language | None = None,
+    sources: Sequence[str] = (),
+    origins: Sequence[Origin] = (),
+    fields: Mapping[str, str] = NO_FIELDS,
 ) -> BoundPrompt:
     """Locate the evidence of one prompt, reading it from the text if none is declared, and build its candidates.
 
@@ -194,23 +214,27 @@ def bind_prompt(
         ids: Tokens of the prompt, without padding.
         items: What the caller declared; None to read it out of the prompt.
         declared: The target, if the caller knows.
-        source: The caller's text that character spans of the items index, if it is not the whole prompt.
+        source: The caller's text that character spans of items and origins index, if it is not the whole prompt.
         language: What the prompt is written in; None to tell it from the prompt.
+        sources: Who is believed before whom.
+        origins: Who says what stands in some parts of the prompt.
+        fields: What the answer calls things, and what the prompt calls them.
 
     Raises:
-        BindingError: An item cannot be used or its span lies outside the prompt.
+        BindingError: An item or an origin cannot be used or its span lies outside the prompt.
         CandidateError: A declared value tokenises to nothing, or as another one does.
         TargetError: The declared target names no item.
     """
     prompt = PromptText.from_ids(tokenizer, ids)
     language = language or _language_of(prompt)
+    placed = place_origins(origins, prompt, source=source)
     if items is None:
-        _, table, trie = _read(tokenizer, prompt, language)
+        _, table, trie = _read(tokenizer, prompt, language, sources, placed, fields)
     else:
         table = locate(items, prompt, source=source, language=language)
         trie = _trie(tokenizer, table)
     # A target that names nothing is told before anything runs.
-    resolve(table, prompt, declared=declared, language=language)
+    resolve(table, prompt, declared=declared, language=language, fields=fields)
     query = read_query(prompt, table.end, language)
     addressed = any(item.attribute is not None for item in table.items)
     return BoundPrompt(
@@ -222,15 +246,22 @@ def bind_prompt(
         trie=trie,
         declared=declared,
         starts=frozenset() if trie is None else trie.first_tokens,
-        agreement=Agreement(table, query),
+        agreement=Agreement(table, query, sources, origins=placed, fields=fields),
         addressed=addressed,
         echoed=_echoed(table, query) if addressed else frozenset(),
+        sources=Sources(query, sources, placed),
+        fields=fields,
         opens_turn=opens_turn(tokenizer, prompt.text),
     )
 
 
 def bindings_of(
-    tokenizer: PreTrainedTokenizerBase, prompt: PromptText, language: Language | None = None
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: PromptText,
+    language: Language | None = None,
+    *,
+    sources: Sequence[str] = (),
+    fields: Mapping[str, str] = NO_FIELDS,
 ) -> list[Binding]:
     """Return what a guard binds in a prompt of which nothing is declared.
 
@@ -238,8 +269,10 @@ def bindings_of(
         tokenizer: The model's tokenizer; a value that it cannot write is left out, with its key.
         prompt: The prompt.
         language: What it is written in; None to tell it from the prompt.
+        sources: Who is believed before whom.
+        fields: What the answer calls things, and what the prompt calls them.
     """
-    return _read(tokenizer, prompt, language or _language_of(prompt))[0]
+    return _read(tokenizer, prompt, language or _language_of(prompt), sources, (), fields)[0]
 
 
 def _language_of(prompt: PromptText) -> Language:
@@ -247,9 +280,14 @@ def _language_of(prompt: PromptText) -> Language:
 
 
 def _read(
-    tokenizer: PreTrainedTokenizerBase, prompt: PromptText, language: Language
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: PromptText,
+    language: Language,
+    sources: Sequence[str],
+    origins: Sequence[PlacedOrigin],
+    fields: Mapping[str, str],
 ) -> tuple[list[Binding], EvidenceTable, Trie | None]:
-    found = read_bindings(prompt, language)
+    found = read_bindings(prompt, language, sources=sources, origins=origins, fields=fields)
     table = locate(found, prompt, language=language)
     try:
         return found, table, _trie(tokenizer, table)

@@ -90,7 +90,7 @@ class Accounts:
         """
         cued = match.score < _CORE  # what asks for a kind of value names no attribute: "the ticket price" is no budget
         stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items[:_MOST]]
-        own = set(match.attribute).union(*stems)
+        own = set(match.attribute).union(*stems, *self._labels.aliases.get(match.attribute, ()))
         found = words(text, self._language)
         alone = not any(self._labels.of(item).owners for item in items)
         # "Number" says nothing by itself: another number of the record is not that of the attribute.

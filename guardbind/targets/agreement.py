@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from guardbind.evidence import EvidenceTable
+from guardbind.evidence import EvidenceTable, PlacedOrigin
 from guardbind.targets.accounts import Accounts
+from guardbind.targets.aliases import NO_FIELDS
 from guardbind.targets.attributes import WHOLE, Attributes, Match
 from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.calls import Calls
@@ -17,6 +18,7 @@ from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
+from guardbind.targets.sources import Sources
 from guardbind.text.layout import occurrences
 from guardbind.text.words import content, words
 
@@ -42,18 +44,28 @@ class Agreement:
         table: What the row's prompt binds.
         query: What it asks.
         sources: Roles or labels, whose statements go before those of the later ones and of all that are not named.
+        origins: Parts of the prompt that are somebody else's than the role of their turn says.
+        fields: What the answer calls things, and what the prompt calls them.
     """
 
-    def __init__(self, table: EvidenceTable, query: Query, sources: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        table: EvidenceTable,
+        query: Query,
+        sources: Sequence[str] = (),
+        *,
+        origins: Sequence[PlacedOrigin] = (),
+        fields: Mapping[str, str] = NO_FIELDS,
+    ) -> None:
         self._table = table
         self._language = query.language
-        self._labels = label_table(table, query.language)
+        self._labels = label_table(table, query.language, fields)
         said = {word for word, _ in query.odd}
         self.query = query = uncounted(query, table, self._labels)
         self._counted = said.difference(word for word, _ in query.odd)
         self._attributes = Attributes(table, self._labels)
         self._naming = Naming(table, query, self._labels, self._attributes)
-        self._history = History(table, query, sources)
+        self._history = History(table, query, Sources(query, sources, origins))
         self._accounts = Accounts(table, query, self._labels)
         self._calls = Calls(table, query, self._labels)
         names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}

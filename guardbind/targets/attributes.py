@@ -121,13 +121,16 @@ class Attributes:
     def _named(self, text: str, found: Sequence[Word], group: tuple[Labels, ...]) -> tuple[Match | None, Match | None]:
         """Return where an attribute is named, and where it stands whole, but modified."""
         label = group[0]
+        names = self._labels.aliases.get(label.attribute, ())
         said = [(place, word) for place, word in enumerate(found) if word.content]
         if all(stem in self._language.stop for stem in label.attribute):
             said = list(enumerate(found))
         layout = layout_of(text, self._language)
         best: Match | None = None
         refused: Match | None = None
-        for wanted, score in ((label.attribute, WHOLE), (label.core, _CORE)):
+        for wanted, score in ((label.attribute, WHOLE), *((name, WHOLE) for name in names), (label.core, _CORE)):
+            if wanted in names and tuple(word.stem for word in found) == wanted:
+                return Match(group, WHOLE, found[0].start, found[-1].end), None
             if not wanted or (score == _CORE and wanted == label.attribute):
                 continue
             for at in range(len(said) - len(wanted) + 1):
@@ -143,6 +146,8 @@ class Attributes:
                     continue
                 if score == _CORE and (self._says_which(text, match) or self._of_which(found, window[0][0])):
                     continue
+                if wanted in names and not self._alone(found, window[0][0], layout):
+                    continue
                 if not self._unmodified(
                     found, window[0][0], window[-1][0], label, layout, whole=score == WHOLE
                 ) or self._headed(text, match.start):
@@ -152,6 +157,13 @@ class Attributes:
             if best is not None:
                 break
         return best, refused
+
+    def _alone(self, found: Sequence[Word], first: int, layout: Layout) -> bool:
+        """Whether a name of the caller stands by itself, or behind whose it is: a "customer id" is no "id"."""
+        before = found[first - 1] if first else None
+        if before is None or not before.content or not layout.unmarked(before.end, found[first].start):
+            return True
+        return before.owning or before.stem in self._labels.name_words or self._orders(before)
 
     def _unmodified(
         self, found: Sequence[Word], first: int, last: int, label: Labels, layout: Layout, *, whole: bool

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -13,7 +13,9 @@ from guardbind.errors import TargetError
 from guardbind.evidence.bindings import Target
 from guardbind.evidence.claim import key_places
 from guardbind.evidence.locate import EvidenceTable
+from guardbind.targets.aliases import NO_FIELDS, key_aliases
 from guardbind.targets.question_bits import QuestionBits
+from guardbind.targets.sources import Sources
 from guardbind.text.decoded import PromptText
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
@@ -84,6 +86,8 @@ def resolve(
     declared: str | Target | None,
     generated: str = "",
     language: Language = ENGLISH,
+    sources: Sources | None = None,
+    fields: Mapping[str, str] = NO_FIELDS,
 ) -> Resolution:
     """Find the target of the slot at the end of the prompt and what was generated since.
 
@@ -91,7 +95,7 @@ def resolve(
     query names, that is what was generated, the last question, or the last line behind the evidence, and else the last
     question before it; the only key. A place that names several keys leaves the target unresolved. A mention whose
     value was written already does not count. Of a reassigned key the latest value is taken, unless the query asks for
-    the first, original or initial one.
+    the first, original or initial one. Two sources that differ leave it unresolved, unless one of them goes first.
 
     Args:
         table: What is declared for the row and where it stands.
@@ -99,6 +103,8 @@ def resolve(
         declared: A key, an evidence id or a `Target`, if the caller knows.
         generated: The text generated since the prompt.
         language: What both are written in.
+        sources: Whose statements go before whose; None where that is not asked.
+        fields: What the answer calls things, and what the prompt calls them; `declared` may be either.
 
     Raises:
         TargetError: `declared` names no binding and no evidence, or neither its first nor its last value.
@@ -107,19 +113,25 @@ def resolve(
         target = Target(declared) if isinstance(declared, str) else declared
         if target.which not in ("first", "last"):
             raise TargetError(f"the target {target.key!r} asks for {target.which!r}; 'first' or 'last' is needed.")
-        return _take(table, target, "declared", "declared by the caller")
-    return _KeyResolver(table, prompt, generated, language).resolve()
+        if target.key not in table.keys:
+            target = replace(target, key=key_aliases(fields, table.keys, language).get(target.key, target.key))
+        return _take(table, target, "declared", "declared by the caller", sources)
+    return _KeyResolver(table, prompt, generated, language, sources, fields).resolve()
 
 
-def _take(table: EvidenceTable, target: Target, how: How, reason: str) -> Resolution:
+def _take(table: EvidenceTable, target: Target, how: How, reason: str, sources: Sources | None) -> Resolution:
     among = [item for item in table.items if item.key == target.key]
     if len({None if item.record is None else item.record.id for item in among}) > 1:
         every = tuple(item.index for item in among)
         return Resolution(None, "unresolved", f"{reason}, but several records of the prompt do", None, open=every)
-    item = table.first(target.key) if target.which == "first" else table.last(target.key)
-    history = len(table.history(target.key))
-    if history > 1:
-        reason = f"{reason}; the {target.which} of {history} values in the text"
+    history = list(table.history(target.key))
+    if sources is not None:
+        history = sources.in_turn(history)
+        if how != "declared" and sources.disagree(history):
+            return Resolution(None, "unresolved", f"{reason}, but two sources differ", None)
+    item = history[0] if target.which == "first" else history[-1]
+    if len(history) > 1:
+        reason = f"{reason}; the {target.which} of {len(history)} values in the text"
     return Resolution(item.index, how, reason, target.key, _SCORES[how])
 
 
@@ -142,8 +154,18 @@ def _gap(one: Span, other: Span) -> int:
 class _KeyResolver:
     """Reads what stands between the evidence and the slot."""
 
-    def __init__(self, table: EvidenceTable, prompt: PromptText, generated: str, language: Language) -> None:
+    def __init__(
+        self,
+        table: EvidenceTable,
+        prompt: PromptText,
+        generated: str,
+        language: Language,
+        sources: Sources | None,
+        fields: Mapping[str, str],
+    ) -> None:
         self._table = table
+        self._sources = sources
+        self._aliases = key_aliases(fields, table.keys, language)
         self._language = language
         self._text = prompt.text + generated
         self._layout = Layout(self._text, prompt.specials, language)
@@ -171,12 +193,15 @@ class _KeyResolver:
         return Resolution(None, "unresolved", reason, None)
 
     def _take(self, key: str, lines: Sequence[_AskingUnit], how: How, reason: str) -> Resolution:
-        return _take(self._table, Target(key, self._which(key, lines)), how, reason)
+        if key in self._aliases:
+            return Resolution(None, "unresolved", f"{reason}, but the caller calls something else so", None)
+        return _take(self._table, Target(key, self._which(key, lines)), how, reason, self._sources)
 
     def _lines(self, start: int) -> list[_AskingUnit]:
         """Cut the text from `start` at line and sentence ends and find the keys in it; there is at least one line."""
         stretch = self._text[start:]
-        keys = key_places(stretch, self._table.keys)
+        places = key_places(stretch, (*self._table.keys, *self._aliases))
+        keys = [(span, key if key in self._table.keys else self._aliases[key]) for span, key in places]
         values = occurrences(stretch, self._surfaces)
         kept = longest([span for span, _ in keys] + [span for span, _ in values])
         written = [a + start for (a, b), _ in values if (a, b) in kept]

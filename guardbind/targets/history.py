@@ -42,11 +42,11 @@ class History:
         sources: Whose statements go before whose.
     """
 
-    def __init__(self, table: EvidenceTable, query: Query, sources: Sequence[str] = ()) -> None:
+    def __init__(self, table: EvidenceTable, query: Query, sources: Sources | None = None) -> None:
         self._table = table
         self._query = query
         self._asked = query.language.questions
-        self._sources = Sources(query, sources)
+        self._sources = sources or Sources(query)
         self._doubts = Doubts(table, query)
 
     def take(
@@ -68,17 +68,21 @@ class History:
             return unresolved(f"{reason}, but too little agrees")
         located = [self._table.items[item] for item in items]
         if named:
-            located = self._sources.highest(self._outermost(located))
+            located = self._outermost(located)
         groups = list(dict.fromkeys(map(_group, located)))
+        one_thing = named or (self._variables(groups) and not any(map(_named, located)))
+        if one_thing:
+            located = self._sources.highest(located)
+            groups = list(dict.fromkeys(map(_group, located)))
         if len(groups) == 1:
-            history = self._history(groups[0])
-            if named and len({item.index for item in history} & {item.index for item in located}) < len(history):
-                history = self._sources.highest(history)
+            history = self._sources.in_turn(self._history(groups[0]))
         elif len({item.value for item in located}) == 1:
             first = located[0]
             return Resolution(first.index, how, f"{reason}; all of them have one value", first.key, score)
         elif (named and self._sources.restated(located)) or (self._says_which(place, how) and self._variables(groups)):
             history = sorted(located, key=lambda item: item.mentions[0].chars if item.mentions else (0, 0))
+        elif one_thing and self._sources.differ(located):
+            return unresolved(f"{reason}, but two sources differ")
         else:
             return unresolved(f"ambiguous: {len(groups)} bindings agree equally", [item.index for item in located])
         return self._in_turn(self._former_first(history), score, how, reason, place)
@@ -182,3 +186,10 @@ class History:
 
 def _group(item: Located) -> _KeyOfRecord:
     return _KeyOfRecord(None if item.record is None else item.record.id, item.key)
+
+
+def _named(item: Located) -> bool:
+    """Whether anything says whose value it is, so that another one of its key may be somebody else's."""
+    record = item.record
+    names = item.owners if record is None else (*item.owners, *record.names)
+    return not set(names).issubset(item.surfaces) or (record is not None and record.outer is not None)

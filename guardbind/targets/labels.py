@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
+from guardbind.targets.aliases import NO_FIELDS, Stems, attribute_stems, stem_aliases
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Span, folded, longest, occurrences
 from guardbind.text.values import ValueType, classify
-from guardbind.text.words import content, words
+from guardbind.text.words import words
 
 __all__ = ["LabelTable", "Labels", "Named", "label_table"]
 
@@ -67,6 +68,7 @@ class LabelTable:
         modifiers: Those of them that may stand before an attribute and leave it what it is: what keys say besides
             their attribute ("shipping" of `shipping.status`), and attributes of one word ("customer").
         language: What the words are of.
+        aliases: Other names that the caller has for an attribute, by its words.
     """
 
     labels: tuple[Labels, ...]
@@ -75,6 +77,7 @@ class LabelTable:
     vocabulary: frozenset[str]
     modifiers: frozenset[str] = frozenset()
     language: Language = ENGLISH
+    aliases: Mapping[Stems, tuple[Stems, ...]] = field(default_factory=dict)
 
     @cached_property
     def items(self) -> Mapping[int, Labels]:
@@ -133,8 +136,16 @@ def _whole(text: str, span: Span, language: Language) -> bool:
     return any(word.start == span[0] for word in found) and any(word.end == span[1] for word in found)
 
 
-def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTable:
-    """Return the labels of everything that has a value."""
+def label_table(
+    table: EvidenceTable, language: Language = ENGLISH, fields: Mapping[str, str] = NO_FIELDS
+) -> LabelTable:
+    """Return the labels of everything that has a value.
+
+    Args:
+        table: What the prompt binds.
+        language: What it is written in.
+        fields: What the answer calls things, and what the prompt calls them.
+    """
     labels = [_labels(item, language) for item in table.items if item.value is not None]
     owners: dict[str, set[str]] = {}
     parts: Counter[str] = Counter()
@@ -152,6 +163,8 @@ def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTabl
             genitives.setdefault(form, set()).update(whole)
     keys = [word.stem for item in table.items for word in words(item.key, language)]
     attributes = [stem for label in labels for stem in label.attribute]
+    aliases = stem_aliases(fields, {label.attribute for label in labels}, language)
+    attributes += [stem for names in aliases.values() for name in names for stem in name]
     beside = {
         word.stem
         for label in labels
@@ -166,13 +179,13 @@ def label_table(table: EvidenceTable, language: Language = ENGLISH) -> LabelTabl
         frozenset(keys) | frozenset(attributes),
         frozenset(beside | single),
         language,
+        aliases,
     )
 
 
 def _labels(item: Located, language: Language) -> Labels:
     called = item.key if item.attribute is None else item.attribute
-    found = words(called, language)
-    attribute = tuple(word.stem for word in (content(found) or found))
+    attribute = attribute_stems(called, language)
     core = tuple(stem for stem in attribute if stem not in language.generic)
     assert item.value is not None
     names = item.owners if item.record is None else (*item.owners, *item.record.names)

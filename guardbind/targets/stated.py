@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from guardbind.candidates.trie import TokenizerLike, surface_forms
 from guardbind.errors import CandidateError
-from guardbind.evidence import Binding, locate
+from guardbind.evidence import Binding, PlacedOrigin, locate
 from guardbind.extraction import ExtractedTable, extract_prompt
 from guardbind.targets.agreement import Agreement
+from guardbind.targets.aliases import NO_FIELDS
 from guardbind.targets.query import read_query
 from guardbind.text.decoded import PromptText
 from guardbind.text.english import ENGLISH
@@ -24,7 +25,14 @@ _EXAMPLE = 60  # characters before a statement in which it may be called an exam
 logger = logging.getLogger("guardbind")
 
 
-def read_bindings(prompt: PromptText, language: Language = ENGLISH, *, sources: Sequence[str] = ()) -> list[Binding]:
+def read_bindings(
+    prompt: PromptText,
+    language: Language = ENGLISH,
+    *,
+    sources: Sequence[str] = (),
+    origins: Sequence[PlacedOrigin] = (),
+    fields: Mapping[str, str] = NO_FIELDS,
+) -> list[Binding]:
     """Read what a prompt binds.
 
     Where the query names no attribute and owner that are bound, but a value, and asks whose it is, the bindings are
@@ -35,15 +43,23 @@ def read_bindings(prompt: PromptText, language: Language = ENGLISH, *, sources: 
         prompt: The decoded prompt.
         language: What it is written in.
         sources: Roles whose statements go before those of the later ones and of all that are not named.
+        origins: Parts of the prompt that are somebody else's than the role of their turn says.
+        fields: What the answer calls things, and what the prompt calls them.
     """
+
+    def agreed(bindings: list[Binding]) -> Agreement:
+        table = locate(bindings, prompt, language=language)
+        query = read_query(prompt, table.end, language)
+        return Agreement(table, query, sources, origins=origins, fields=fields)
+
     found = _finished(extract_prompt(prompt, language=language), prompt, language)
     for note in found.notes:
         logger.info("%s", note)
     bindings = found.bindings
-    if bindings and _agreement(bindings, prompt, language, sources).asked.index is None:
+    if bindings and agreed(bindings).asked.index is None:
         turned = found.inverse
-        if turned and language.questions.who.search(_agreement(turned, prompt, language, sources).query.text):
-            agreement = _agreement(turned, prompt, language, sources)
+        if turned and language.questions.who.search(agreed(turned).query.text):
+            agreement = agreed(turned)
             if agreement.asked.index is not None and agreement.names_owner:
                 return turned
     return bindings
@@ -75,11 +91,6 @@ def writable(tokenizer: TokenizerLike, bindings: list[Binding]) -> list[Binding]
         else:
             lost.add(binding.key)
     return [binding for binding in kept if binding.key not in lost]
-
-
-def _agreement(bindings: list[Binding], prompt: PromptText, language: Language, sources: Sequence[str]) -> Agreement:
-    table = locate(bindings, prompt, language=language)
-    return Agreement(table, read_query(prompt, table.end, language), sources)
 
 
 def _finished(found: ExtractedTable, prompt: PromptText, language: Language) -> ExtractedTable:

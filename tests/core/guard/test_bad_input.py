@@ -165,12 +165,12 @@ class TestBatch:
         two = [BOTH, BOTH]
         refused(guard, BatchError, r"1 targets", prompts=self.prompts, bindings=two, target="beta")
         refused(guard, BatchError, r"3 targets", prompts=self.prompts, bindings=two, target=["beta"] * 3)
-        refused(guard, BatchError, r"1 sources", prompts=self.prompts, bindings=two, source=["x"])
+        refused(guard, BatchError, r"1 source texts", prompts=self.prompts, bindings=two, source=["x"])
 
     def test_targets_and_sources_of_another_kind(self, guard: Guard) -> None:
         refused(guard, BatchError, r"targets hold 1 \(int\); str or Target is needed", target=1)
         refused(guard, BatchError, r"targets hold Binding\(.*; str or Target is needed", target=BETA)
-        refused(guard, BatchError, r"sources hold 3 \(int\); str is needed", source=[3])
+        refused(guard, BatchError, r"source texts hold 3 \(int\); str is needed", source=[3])
 
     def test_padding_on_the_right(self, guard: Guard) -> None:
         mask = torch.ones(2, len(guard.tokenizer.encode(PROMPT)), dtype=torch.long)

@@ -1,0 +1,48 @@
+"""Reads what the parameters of tools are called in words out of their JSON schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+__all__ = ["titles"]
+
+_DEEPEST = 8
+_MOST = 2000  # parameters that are looked at
+
+
+def titles(tools: Sequence[Any]) -> dict[str, str]:
+    """Return the titles of parameters, by their names.
+
+    A title is what the author of a schema calls the parameter. A description is a sentence about it, out of which no
+    name can be told for certain; so it is not read. A name of which two parameters have different titles, or one has
+    none, says nothing by itself.
+
+    Args:
+        tools: JSON schemas, as a chat template takes them; functions have no titles.
+    """
+    found: dict[str, set[str | None]] = {}
+    for count, (name, title) in enumerate(pair for tool in tools for pair in _parameters(_schema(tool), 0)):
+        if count == _MOST:
+            return {}
+        found.setdefault(name, set()).add(title)
+    return {name: title for name, held in found.items() if len(held) == 1 and (title := held.pop()) is not None}
+
+
+def _schema(tool: Any) -> Any:
+    if not isinstance(tool, Mapping):
+        return None
+    function = tool.get("function", tool)
+    return function.get("parameters", function.get("input_schema")) if isinstance(function, Mapping) else None
+
+
+def _parameters(schema: Any, depth: int) -> Iterator[tuple[str, str | None]]:
+    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        return
+    properties = schema.get("properties")
+    for name, inner in properties.items() if isinstance(properties, Mapping) else ():
+        title = inner.get("title") if isinstance(inner, Mapping) else None
+        if isinstance(name, str) and name.strip():
+            yield name, title if isinstance(title, str) and title.strip() else None
+        yield from _parameters(inner, depth + 1)
+    yield from _parameters(schema.get("items"), depth + 1)
