@@ -25,7 +25,7 @@ _PART = re.compile(r"[^;]+")
 _COMMA_PART = re.compile(r"(?:[^,]|,(?!\s))+")
 _WORD = re.compile(r"\S+")
 # "Uma 88", as one of several; behind semicolons more may be said
-_PAIR = re.compile(r"[ \t]*[^\W\d_][\w.-]*(?:[ \t][^\W\d_][\w.-]*)?[ \t]\S{0,2}\d[\d.,:%/-]*[%\u20ac$]?[ \t]*")
+_PAIR = re.compile(r"[ \t]*[^\W\d_a-z][\w-]*(?:[ \t][^\W\d_a-z][\w-]*)?[ \t]\S{0,2}\d[\d.,:%/-]*[%\u20ac$]?[ \t]*")
 _LED = re.compile(r"[ \t]*[^\W\d_]\S*[ \t]+\S.*")
 
 

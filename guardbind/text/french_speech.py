@@ -1,13 +1,13 @@
-"""Holds the words by which French says that a statement is no evidence for what is."""
+"""Holds the words by which French says that a statement is no evidence, and that a value is no longer one."""
 
 from __future__ import annotations
 
 import re
 
 from guardbind.text.language import either, wordlist
-from guardbind.text.speech import Speech
+from guardbind.text.speech import Changes, Speech
 
-__all__ = ["SPEECH"]
+__all__ = ["CHANGES", "SPEECH"]
 
 _DOUBTFUL = (
     "peut-être|probablement|sans doute|apparemment|soi-disant|prétendument|éventuellement|vraisemblablement"
@@ -50,4 +50,12 @@ SPEECH = Speech(
     },
     past=either("était|étaient|fut|furent|avait|avaient"),
     sources=wordlist("nous je document rapport facture contrat dossier registre fiche tableau base page courrier"),
+)
+
+CHANGES = Changes(
+    stale=either(
+        "au lieu|plutôt|remplacée?s?|a changé|ont changé|n'est plus|ne sont plus|périmée?s?|obsolètes?|désormais",
+        "en fait|finalement|annulée?s?|modifiée?s?|correction|rectification",
+    ),
+    newer=either("nouveau|nouvelle|nouvel|actuel|actuelle|correcte?"),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from guardbind.text.spanish_speech import SPEECH
+from guardbind.text.spanish_speech import CHANGES, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -261,5 +261,6 @@ SPANISH = Language(
     questions=_QUESTIONS,
     statements=_STATEMENTS,
     speech=SPEECH,
+    changes=CHANGES,
 )
 """Spanish."""

@@ -1,13 +1,13 @@
-"""Holds the words by which Spanish says that a statement is no evidence for what is."""
+"""Holds the words by which Spanish says that a statement is no evidence, and that a value is no longer one."""
 
 from __future__ import annotations
 
 import re
 
 from guardbind.text.language import either, wordlist
-from guardbind.text.speech import Speech
+from guardbind.text.speech import Changes, Speech
 
-__all__ = ["SPEECH"]
+__all__ = ["CHANGES", "SPEECH"]
 
 _DOUBTFUL = (
     "quizás?|tal vez|acaso|a lo mejor|posiblemente|probablemente|aparentemente|presuntamente|supuestamente"
@@ -50,4 +50,12 @@ SPEECH = Speech(
     },
     past=either("era|eran|fue|fueron|tenía|tenían"),
     sources=wordlist("nosotros yo documento informe factura contrato expediente registro ficha tabla base página"),
+)
+
+CHANGES = Changes(
+    stale=either(
+        "en vez|en lugar|reemplazad[oa]s?|sustituid[oa]s?|ha cambiado|cambió|han cambiado|ya no|obsolet[oa]s?|ahora",
+        "en realidad|finalmente|anulad[oa]s?|modificad[oa]s?|corrección|rectificación",
+    ),
+    newer=either("nuev[oa]s?|actual|correct[oa]"),
 )
