@@ -198,7 +198,8 @@ _STATEMENTS = Statements(
     ),
     noted="as",
     whose=re.compile(
-        r"(?:\A|(?<=[\s\"'(]))For[ \t](?P<owner>[A-Z#\d][\w.&#-]{0,40}(?:[ \t][A-Z#\d][\w.&#-]{0,40}){0,3}),[ \t]\Z"
+        r"(?:\A|(?<=[\s\"'(]))For[ \t](?:(?:the|our|my)[ \t])?"
+        r"(?P<owner>(?:[a-z][\w-]{1,20}[ \t])?[A-Z#\d][\w.&#-]{0,40}(?:[ \t][A-Z#\d][\w.&#-]{0,40}){0,3}),[ \t]\Z"
     ),
     owner=re.compile(r"(?P<owner>[\w.&#-]{1,60}?)(?:['\u2019]s|(?<=s)['\u2019])\Z"),
     owned=re.compile(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.french_speech import CHANGES, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -214,7 +215,7 @@ _STATEMENTS = Statements(
         r"(?=[.,;!]|[ \t]et\b|[ \t]*[\r\n]|[ \t]*\Z)"
     ),
     noted="comme",
-    whose=re.compile(rf"(?:\A|(?<=[\s\"'(]))(?:Pour|Chez|Concernant)[ \t](?P<owner>{_NAME})[ \t]?,[ \t]\Z"),
+    whose=re.compile(rf"(?:\A|(?<=[\s\"'(]))(?:Pour|Chez|Concernant)[ \t]{_THE}?(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}}))[ \t]?,[ \t]\Z"),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
     owned=re.compile(rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]{_OF}(?P<of>{_UPPER}.{{0,60}})"),
     states=wordlist("statut état"),
@@ -259,5 +260,7 @@ FRENCH = Language(
     marks=_MARKS,
     questions=_QUESTIONS,
     statements=_STATEMENTS,
+    speech=SPEECH,
+    changes=CHANGES,
 )
 """French."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.spanish_speech import CHANGES, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -215,7 +216,7 @@ _STATEMENTS = Statements(
         r"(?=[.,;!]|[ \t]y\b|[ \t]*[\r\n]|[ \t]*\Z)"
     ),
     noted="como",
-    whose=re.compile(rf"(?:\A|(?<=[\s\"'(]))(?:Para|Sobre)[ \t](?P<owner>{_NAME}),[ \t]\Z"),
+    whose=re.compile(rf"(?:\A|(?<=[\s\"'(]))(?:Para|Sobre)[ \t]{_THE}?(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}})),[ \t]\Z"),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
     owned=re.compile(
         rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]de[ \t](?P<of>{_UPPER}.{{0,60}})"
@@ -259,5 +260,7 @@ SPANISH = Language(
     marks=_MARKS,
     questions=_QUESTIONS,
     statements=_STATEMENTS,
+    speech=SPEECH,
+    changes=CHANGES,
 )
 """Spanish."""
