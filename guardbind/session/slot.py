@@ -17,6 +17,7 @@ from guardbind.session.limits import Limits
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
 from guardbind.session.row import Row
+from guardbind.targets.trust import precision
 from guardbind.text.decoded import PromptText
 
 __all__ = ["Restater", "RowReadout", "build_slot", "is_certain", "is_false_alarm", "judge_at"]
@@ -93,15 +94,20 @@ class Restater:
 def is_certain(opening: Opening, config: GuardConfig) -> bool:
     """Whether it is told, not guessed, whose value is meant.
 
-    The caller says so; or the key stands right before the slot; or owner and attribute were found in the words.
+    The caller says so; or the caller's key stands right before the slot; or the target was found in a way that was
+    right often enough where it was measured.
 
     Args:
         opening: Where.
-        config: Its `trusted_score` is used.
+        config: Its `risk` is used.
     """
     resolution = opening.resolution
-    told = resolution.how in ("declared", "slot_prefix") or opening.row.bound.addressed
-    return told and resolution.index is not None and resolution.score >= config.trusted_score
+    if resolution.index is None:
+        return False
+    if resolution.how in ("declared", "slot_prefix"):
+        return True
+    share = precision(resolution) if opening.row.bound.addressed else None
+    return share is not None and share.low >= 1 - config.risk
 
 
 def judge_at(opening: Opening, readings: NullReadings, config: GuardConfig) -> Judge:

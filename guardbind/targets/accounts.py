@@ -125,9 +125,7 @@ class Accounts:
         asks = asks or written in language.statements.questions
         return asks or written in language.function_words or bool(language.statements.clause.fullmatch(written))
 
-    def _tells_apart(
-        self, found: Sequence[Word], place: int, text: str, match: Match, named: Sequence[Named]
-    ) -> bool:
+    def _tells_apart(self, found: Sequence[Word], place: int, text: str, match: Match, named: Sequence[Named]) -> bool:
         """Whether a word that asks in general says of which kind a part of a name is: "mail tray", of a tea tray."""
         word, following = found[place], found[place + 1] if place + 1 < len(found) else None
         if word.stem not in self._language.cue_words or match.score < _CORE or following is None:

@@ -19,6 +19,7 @@ from guardbind.session.bound_prompt import BoundPrompt, bind_prompt
 from guardbind.session.opener import Opener
 from guardbind.session.row import Row
 from guardbind.targets import Place, Resolution, resolve
+from guardbind.targets.trust import way_of
 
 __all__ = ["WORDS", "Aim", "Aiming"]
 
@@ -40,6 +41,7 @@ class Aim:
         how: How that was found, as the resolution says.
         score: How well it fits.
         reason: Why, in words that hold no prompt text.
+        way: The same as `guardbind.targets.trust` counts it.
     """
 
     found: bool
@@ -48,6 +50,7 @@ class Aim:
     how: str
     score: float
     reason: str
+    way: str
 
 
 class Aiming:
@@ -123,7 +126,9 @@ class Aiming:
 
     def _aim(self, resolution: Resolution, rule: str | None) -> Aim:
         target = None if resolution.index is None else self._bound.table.items[resolution.index]
-        return Aim(rule is not None, rule, target, resolution.how, resolution.score, resolution.reason)
+        return Aim(
+            rule is not None, rule, target, resolution.how, resolution.score, resolution.reason, way_of(resolution)
+        )
 
     def _encoded(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False)) if text else []

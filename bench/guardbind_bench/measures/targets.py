@@ -71,6 +71,8 @@ class TargetRecord(TrialRecord):
     """How well it fits."""
     reason: str | None = None
     """Why there is this target, or none."""
+    way: str | None = None
+    """How it was found, as its trust is counted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +118,7 @@ class _TargetsSession:
                 how=aim.how,
                 score=aim.score,
                 reason=aim.reason,
+                way=aim.way,
             )
             for place, aim in aims.items()
         ]

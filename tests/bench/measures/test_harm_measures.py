@@ -46,7 +46,7 @@ def lab() -> Lab:
 
 def aim(value: str | None, *aliases: str) -> Aim:
     target = None if value is None else cast(Located, SimpleNamespace(value=value, surfaces=(value, *aliases)))
-    return Aim(True, "automatic", target, "sentence", 1.0, "")
+    return Aim(True, "automatic", target, "sentence", 1.0, "", "sentence")
 
 
 def test_a_target_is_judged_by_its_value() -> None:
