@@ -53,4 +53,4 @@ def _line(record: Event) -> str:
 
 
 def _change(before: str, after: str, action: str) -> str:
-    return f"{before}, action {action}, then {after}" if action != "none" else before
+    return f"{before}, action {action}, then {after}" if action != "none" or after != before else before

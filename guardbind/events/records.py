@@ -152,8 +152,8 @@ class SlotRecord(Frozen):
     verdict: Verdict
     """Verdict on the model's own token."""
     final_verdict: FinalVerdict
-    """Verdict after the action: `repaired` where another token was written and holds; equal to `verdict` when nothing
-    was changed."""
+    """Verdict when the value is written: `repaired` where another token was written and holds; `binding_failure` where
+    what was written goes on where the target's value ends, or was drawn and is another; else equal to `verdict`."""
     action: Action
     """What was done; `none` when nothing was."""
     target: int | None

@@ -29,6 +29,7 @@ class Judge:
         prior: log p0 `[vocabulary]` (nats) with the target's evidence taken away; None when it was not read.
         continues: The slot continues a value.
         certain: Whose value is meant was told, not guessed: by the caller, or by words that can outvote the evidence.
+        overrun: Tokens that would go on with a value which is whole here; they keep none alive.
         unresolved: Why nothing can be judged by the nulls, or why there is no target.
     """
 
@@ -40,6 +41,7 @@ class Judge:
     prior: Tensor | None
     continues: bool = False
     certain: bool = False
+    overrun: frozenset[int] = frozenset()
     unresolved: str | None = None
 
     def own(self, logprobs: Tensor, risk: float) -> Judgement:
@@ -64,7 +66,7 @@ class Judge:
         return self._judge(token, support, risk=0.0, outvoted=outvoted)
 
     def _alive(self, token: int) -> frozenset[int]:
-        return frozenset() if self.node is None else self.node.kept_by(token)
+        return frozenset() if self.node is None or token in self.overrun else self.node.kept_by(token)
 
     def _judge(self, token: int, support: Tensor, *, risk: float, outvoted: bool) -> Judgement:
         if self.target is None or self.unresolved is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
@@ -58,6 +58,7 @@ class Recorder:
         self.slots: list[SlotRecord] = []
         self.interventions: list[InterventionRecord] = []
         self.readouts: list[Readout] = []
+        self._held: dict[int, list[InterventionRecord]] = {}
 
     def slot(
         self,
@@ -68,8 +69,8 @@ class Recorder:
         *,
         lens: LensScores,
         sampling: bool,
-    ) -> None:
-        """Record a slot, and every attempt that was made at it.
+    ) -> int:
+        """Record a slot, and every attempt that was made at it; sinks get them when they are released.
 
         Args:
             opening: Where.
@@ -78,6 +79,9 @@ class Recorder:
             tried: What was attempted.
             lens: What the layers of the lens say.
             sampling: Tokens are drawn, so that the model's own is not known yet.
+
+        Returns:
+            Its place among the slots.
         """
         kept, outcome = tried[-1] if tried and tried[-1][1].kept else (None, None)
         final = _written(kept) if kept is not None else None if sampling else slot.token
@@ -126,12 +130,41 @@ class Recorder:
         self.slots.append(record)
         if self._keep:
             self.readouts.append(Readout(slot.logits.clone(), slot.residual.clone(), dict(slot.nulls)))
-        self._emitter.emit(record)
-        for attempt, verification in tried:
-            self._intervention(slot, attempt, verification)
+        place = len(self.slots) - 1
+        self._held[place] = [self._intervention(slot, attempt, verification) for attempt, verification in tried]
+        return place
+
+    def correct(self, places: Sequence[int], reason: str) -> None:
+        """Take back that a value is the target's.
+
+        Args:
+            places: Its slots.
+            reason: Why; holds no prompt text.
+        """
+        for place in places:
+            told = self.slots[place]
+            if not told.passed:
+                continue
+            update = {"final_verdict": "binding_failure", "reason": f"{told.reason}; {reason}"}
+            self.slots[place] = told.model_copy(update=update)
+
+    def release(self, row: int, held: Collection[int] = ()) -> None:
+        """Hand the records of a row to the sinks, but for some slots."""
+        self._emit([place for place in self._held if self.slots[place].row == row and place not in held])
+
+    def release_all(self) -> None:
+        """Hand all records to the sinks that are still held."""
+        self._emit(list(self._held))
+
+    def _emit(self, places: Sequence[int]) -> None:
+        for place in places:
+            self._emitter.emit(self.slots[place])
+            for tried in self._held.pop(place):
+                self._emitter.emit(tried)
 
     def report(self) -> Report:
-        """Return everything that was recorded."""
+        """Return everything that was recorded; nothing is held any more."""
+        self.release_all()
         return Report(
             tuple(self.slots),
             tuple(self.interventions),
@@ -140,7 +173,7 @@ class Recorder:
             self._emitter.failures,
         )
 
-    def _intervention(self, slot: Slot, attempt: Attempt, verification: Verification) -> None:
+    def _intervention(self, slot: Slot, attempt: Attempt, verification: Verification) -> InterventionRecord:
         token = token_of(attempt)
         record = InterventionRecord(
             row=slot.row,
@@ -161,7 +194,7 @@ class Recorder:
             provenance=self.provenance,
         )
         self.interventions.append(record)
-        self._emitter.emit(record)
+        return record
 
     def _text(self, token: int | None) -> str | None:
         return None if token is None else decode(self._tokenizer, [token])

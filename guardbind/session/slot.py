@@ -16,6 +16,7 @@ from guardbind.policies.slot import Restatement, Slot
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
+from guardbind.session.overrun import going_on, likeliest
 from guardbind.session.row import Row
 from guardbind.targets.trust import precision
 from guardbind.text.decoded import PromptText
@@ -110,13 +111,16 @@ def is_certain(opening: Opening, config: GuardConfig) -> bool:
     return share is not None and share.low >= 1 - config.risk
 
 
-def judge_at(opening: Opening, readings: NullReadings, config: GuardConfig) -> Judge:
+def judge_at(
+    opening: Opening, readings: NullReadings, config: GuardConfig, overrun: frozenset[int] = frozenset()
+) -> Judge:
     """Return the judge of an opening.
 
     Args:
         opening: Where.
         readings: Its nulls.
         config: The guard's settings.
+        overrun: Tokens that would go on with a value which is whole here.
     """
     bound, target = opening.row.bound, opening.target
     return Judge(
@@ -128,6 +132,7 @@ def judge_at(opening: Opening, readings: NullReadings, config: GuardConfig) -> J
         prior=None if target is None else readings.nulls.get(target.index),
         continues=opening.continues,
         certain=is_certain(opening, config),
+        overrun=overrun,
         unresolved=readings.refusal or (opening.resolution.reason if target is None else None),
     )
 
@@ -150,7 +155,8 @@ def build_slot(
         config: The guard's settings.
         limits: What this generation allows.
     """
-    judge = judge_at(opening, readings, config)
+    overrun = _overrun(opening, readout.scores, tail)
+    judge = judge_at(opening, readings, config, overrun)
     restater = Restater(tail, opening.row, opening.resolution.index, config, limits)
     row, node, candidate = opening.row, opening.node, judge.candidate
     at_node = None
@@ -167,7 +173,7 @@ def build_slot(
         target_candidate=candidate,
         trie=row.bound.trie,
         node=node,
-        glued=opening.glued,
+        glued=opening.glued | overrun,
         logits=readout.logits,
         logprobs=logprobs,
         scores=readout.scores,
@@ -181,6 +187,15 @@ def build_slot(
         judge=judge.proposed,
         restate=restater.restate,
     )
+
+
+def _overrun(opening: Opening, scores: Tensor, tail: Tail) -> frozenset[int]:
+    """Return the likely tokens that would go on with a value which is whole here, and are no part of a candidate."""
+    node = opening.node
+    if node is None or not node.ends:
+        return frozenset()
+    likely = [opening.token, *likeliest(scores)]
+    return frozenset(going_on(opening.row, [token for token in likely if token not in node.children], tail.tokenizer))
 
 
 def is_false_alarm(opening: Opening, slot: Slot) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from plain_engine import (
@@ -150,7 +151,8 @@ class TestAFollowedBranch:
         assert generation.write("xx") == "19"
         before, after = generation.step("5")
         changed = (before != after).nonzero()[:, 1].tolist()
-        assert changed == [ord("5")]
+        assert ord("5") in changed
+        assert all(chr(letter).isalnum() for letter in changed)  # with any of them `19` would go on
         assert float(after[0, ord("5")]) == -math.inf
 
     def test_goes_on_where_the_branch_does(self) -> None:
@@ -179,6 +181,47 @@ class TestAFollowedBranch:
         assert generation.write("x") == "n"
         assert row.value is not None
         assert (row.phase, row.value.branch, said.read) == (Phase.FORCED, None, [])
+
+
+class TestTheEndOfAValue:
+    @pytest.mark.parametrize(
+        ("value", "written", "verdict"),
+        [
+            ("2", "2010 x", "binding_failure"),
+            ("2", "2. x", "ok"),
+            ("2", "2.5 x", "binding_failure"),
+            ("2", "2 x", "ok"),
+            ("05:47", "05:47:15", "binding_failure"),
+            ("05:47", "05:47: x", "ok"),
+            ("42", "43 x", "binding_failure"),  # drawn against the model's own token
+        ],
+    )
+    def test_one_that_goes_on_is_not_the_targets(self, value: str, written: str, verdict: str) -> None:
+        row = letters_row(f"alpha=17\nbeta={value}\nbeta=", {"alpha": "17", "beta": value}, "beta")
+        generation = Generation(row)
+        seen: list[str] = []
+        generation.sinks.append(lambda record: seen.append(record.final_verdict))
+        generation.step(value[0])
+        assert seen == []  # not before it is known where it ends
+        for letter, after in pairwise(written):
+            generation.observe(letter)
+            generation.step(after)
+        generation.recorder.release_all()
+        assert seen == [slot.final_verdict for slot in generation.recorder.slots]
+        assert seen[0] == verdict
+        assert generation.recorder.slots[0].verdict == "ok"
+
+    @pytest.mark.parametrize("sampling", [False, True])
+    @pytest.mark.parametrize(
+        ("value", "model", "mark"), [("2", "1010", ""), ("05:47", "xxxxx:15", ":"), ("5", "9.5", ".")]
+    )
+    def test_a_repaired_one_is_kept_apart(self, value: str, model: str, mark: str, sampling: bool) -> None:
+        row = letters_row(f"alpha=17\nbeta={value}\nbeta=", {"alpha": "17", "beta": value}, "beta")
+        generation = Generation(row, [write(value[0])], allowed=limits(sampling=sampling))
+        written = generation.write(model)
+        assert written.startswith(value + mark)
+        assert not written[len(value + mark) :][:1].isalnum()
+        assert generation.recorder.slots[0].final_verdict == "repaired"
 
 
 class TestARestatement:
