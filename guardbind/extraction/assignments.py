@@ -104,7 +104,7 @@ def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span 
     owned = language.statements.owned.fullmatch(name)
     if owned is None or (owned["noun"] and _is_title(owned["noun"], language)):
         first, _, rest = name.partition(" ")
-        if rest and classify(first).type == "id":
+        if rest and (classify(first).type == "id" or (first.isdecimal() and len(first) > 2)):
             return (first, rest), ((start, start + len(first)), None)
         return (name,), ((start, start + len(name)),)
     owner, attribute = ("owner", "attribute") if owned["owner"] else ("of", "noun")

@@ -67,7 +67,9 @@ def _line(text: str, match: re.Match[str], language: Language) -> _ItemLine | No
         for part in form.finditer(text, *match.span("rest"))
         if len(words := tuple((word.group(), word.span()) for word in _WORD.finditer(text, *part.span()))) > 1
     )
-    return None if title is None or len(parts) < 2 else _ItemLine(match.span(), title, parts)
+    if title is None and match["title"].strip().isdecimal():
+        title = match.span("title")  # "- 3975: fee 12; town Preston"
+    return None if title is None or not parts else _ItemLine(match.span(), title, parts)
 
 
 def _blocks(text: str, run: Sequence[_ItemLine], language: Language) -> Iterator[Block]:
@@ -82,13 +84,16 @@ def _blocks(text: str, run: Sequence[_ItemLine], language: Language) -> Iterator
     found: list[Found] = []
     for line, name in zip(run, names, strict=True):
         mine = [part for part in line.parts if part[0][0] in keys]
-        if len(mine) < 2 or len(mine) < len(line.parts) - 1 or len({part[0][0] for part in mine}) < len(mine):
+        alone = len(line.parts) == 1
+        if len(mine) < 2 - alone or len(mine) < len(line.parts) - 1 or len({part[0][0] for part in mine}) < len(mine):
             return
         for part in mine:
             at = keys[part[0][0]]
             key, value = (part[0][1][0], part[at - 1][1][1]), (part[at][1][0], part[-1][1][1])
             while value[1] - value[0] > 1 and text[value[1] - 1] in ".,;":
                 value = (value[0], value[1] - 1)
+            if alone and not any(map(str.isdecimal, text[slice(*value)])):
+                return
             if not is_key(text[slice(*key)], language) or not is_value(text[slice(*value)], language):
                 return
             path = (name, text[slice(*key)])

@@ -18,7 +18,8 @@ from guardbind.text.words import Word, words
 __all__ = ["Accounts"]
 
 _CORE = 0.6  # a match below it is by the kind of value alone
-_NEAR = 2  # words between an attribute and one that goes with it
+_APOSTROPHES = ("'", "\u2019")  # before the ending of an owner that a text is cut behind
+_NEAR = 3  # words between an attribute and one that goes with it
 _MOST = 64  # bindings whose words are looked at; where more agree, none is taken
 _LONGEST = 20_000  # characters of a record whose words are looked at
 
@@ -106,6 +107,7 @@ class Accounts:
             word
             for place, word in enumerate(found)
             if word.content
+            and not (word.end - word.start == 1 and text[word.start - 1 : word.start] in _APOSTROPHES)
             and (word.stem not in own or (word.stem in loose and not self._goes_with(found, place, match, own)))
             and (not self._general(word, text) or self._tells_apart(found, place, text, match, named))
             and not (request and place == 0 and not text.rstrip().endswith("?"))

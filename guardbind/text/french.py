@@ -136,6 +136,11 @@ _QUESTIONS = Questions(
         r"|(?:derni(?:er|ère)s?|actuel(?:le)?s?|actuellement|récente?s?|finale?|définiti(?:f|ve))\b)",
         re.IGNORECASE,
     ),
+    idle=either(
+        "(?:seulement|uniquement|juste|simplement) (?:par|avec) la valeur|(?:par|avec) la valeur (?:seule|uniquement)",
+        "(?:en|par|avec) (?:une (?:seule |courte )?(?:phrase|ligne)|un (?:seul )?mot|quelques mots)|en bref",
+        "dans le (?:texte|tableau|document|message)(?: (?:ci-dessus|ci-dessous))?|si possible|sans (?:explication|commentaire)",
+    ),
     example=re.compile(
         r"\b(?:par\s+exemple|p\.\s?ex\.|exemple(?:\s+de\s+\w+)?\s?:|format\s?:|comme\s+ceci|comme\s+suit|tel\s+que)"
         r"[^\n]{0,40}\Z",
@@ -215,7 +220,9 @@ _STATEMENTS = Statements(
         r"(?=[.,;!]|[ \t]et\b|[ \t]*[\r\n]|[ \t]*\Z)"
     ),
     noted="comme",
-    whose=re.compile(rf"(?:\A|(?<=[\s\"'(]))(?:Pour|Chez|Concernant)[ \t]{_THE}?(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}}))[ \t]?,[ \t]\Z"),
+    whose=re.compile(
+        rf"(?:\A|(?<=[\s\"'(]))(?:Pour|Chez|Concernant)[ \t]{_THE}?(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}}))[ \t]?,[ \t]\Z"
+    ),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
     owned=re.compile(rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]{_OF}(?P<of>{_UPPER}.{{0,60}})"),
     states=wordlist("statut état"),

@@ -10,8 +10,7 @@ from guardbind.text.speech import Changes, Speech
 __all__ = ["CHANGES", "SPEECH"]
 
 _DOUBTFUL = (
-    "quizás?|tal vez|acaso|a lo mejor|posiblemente|probablemente|aparentemente|presuntamente|supuestamente"
-    "|teóricamente"
+    "quizás?|tal vez|acaso|a lo mejor|posiblemente|probablemente|aparentemente|presuntamente|supuestamente|teóricamente"
 )
 _FORMERLY = (
     "antes|anteriormente|antiguamente|previamente|originalmente|inicialmente|el año pasado|el mes pasado"
