@@ -94,8 +94,10 @@ class Asking:
         question = self._questions.get(row.index)
         own, named = None, False
         if question is not None and words.how in _OF_THE_TEXT and words.index is not None:
-            # Who is only addressed ("Hi Alice, ...") is no owner that anybody asked for.
-            named = all(self._names(row, words.index, text) for text in (about, row.bound.agreement.query.text))
+            # Who is only spoken to ("Hi Alice, ...") was asked for by nobody.
+            named = all(
+                self._names(row, words.index, text) for text in (about, row.bound.prompt.text[slice(*row.bound.asked)])
+            )
             if not (question.clear and words.index in question.best.items):
                 own = self._of_sentence(row, about)
         resolved = self._resolver(words, question, row.bound.table, sentence=own, named=named)
