@@ -55,7 +55,7 @@ class Endings:
     def end_here(self, row: Row, scores: Tensor, end: int | None = None) -> Tensor:
         """Rule out the likely next tokens that would go on with a value.
 
-        A draw could still hit an unlikely one, so under sampling only the likely ones that do not are left.
+        A draw could still hit an unlikely one, so under sampling the best token that does not is set.
 
         Args:
             row: The row; a value of it is whole.
@@ -66,12 +66,12 @@ class Endings:
         tried = order if self._limits.sampling else self._until_apart(row, order, end)
         unwanted = going_on(row, (t for t in tried if t not in self._limits.eos), self._tokenizer, end)
         apart = [token for token in order if token not in unwanted]
-        if not apart or not (unwanted or self._limits.sampling):
+        if not apart or not unwanted:
             return scores
         changed = scores.clone()
         if self._limits.sampling:
             changed[row.index] = -torch.inf
-            changed[row.index, apart] = scores[row.index, apart]
+            changed[row.index, apart[0]] = 0.0
         else:
             changed[row.index, list(unwanted)] = -torch.inf
         return changed
