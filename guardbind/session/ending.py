@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.session.limits import Limits
 from guardbind.session.overrun import BEFORE, behind, going_on, likeliest
 from guardbind.session.recorder import Recorder
-from guardbind.session.row import Row, WrittenValue
+from guardbind.session.row import Row, EndedValue
 from guardbind.text.decode import decode
 
 __all__ = ["Endings"]
@@ -82,7 +82,7 @@ class Endings:
                 return order[:place]
         return order
 
-    def _wrong(self, row: Row, written: WrittenValue) -> str | None:
+    def _wrong(self, row: Row, written: EndedValue) -> str | None:
         """Return why a value is not the target's after all; empty where it is, None where that is still to be seen."""
         target = row.bound.candidate(written.target)
         if target is None:
@@ -96,7 +96,7 @@ class Endings:
             return None
         return "what was written goes on where the target's value ends" if further else ""
 
-    def _begins(self, row: Row, written: WrittenValue) -> bool:
+    def _begins(self, row: Row, written: EndedValue) -> bool:
         """Whether what was written may be the target's value in other tokens than its own."""
         text = decode(self._tokenizer, row.ids[written.start :]).lstrip()
         surfaces: Collection[str] = () if written.target is None else row.bound.table.items[written.target].surfaces
