@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.session.limits import Limits
 from guardbind.session.overrun import BEFORE, behind, going_on, likeliest
 from guardbind.session.recorder import Recorder
-from guardbind.session.row import Row, EndedValue
+from guardbind.session.row import EndedValue, Row
 from guardbind.text.decode import decode
 
 __all__ = ["Endings"]

@@ -16,7 +16,7 @@ from guardbind.session.value import Phase, Value, ValueEvent, advance
 from guardbind.targets import Resolution
 from guardbind.text.decode import decode
 
-__all__ = ["Row", "EndedValue"]
+__all__ = ["EndedValue", "Row"]
 
 _LINE_TOKENS = 160
 _JOINS = frozenset("-_/@.+#")

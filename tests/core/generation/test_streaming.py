@@ -24,7 +24,6 @@ from transformers.generation.streamers import BaseStreamer
 
 import guardbind.generation.streaming as streaming_module
 from guardbind import (
-from guardbind.policies import Slot
     BatchError,
     Binding,
     BindingError,
@@ -34,6 +33,7 @@ from guardbind.policies import Slot
     GuardConfig,
     UnsupportedGenerationError,
 )
+from guardbind.policies import Slot
 
 
 @pytest.fixture
