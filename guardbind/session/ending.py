@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.session.limits import Limits
 from guardbind.session.overrun import BEFORE, behind, going_on, likeliest
 from guardbind.session.recorder import Recorder
-from guardbind.session.row import Row, WrittenValue
+from guardbind.session.row import EndedValue, Row
 from guardbind.text.decode import decode
 
 __all__ = ["Endings"]
@@ -55,7 +55,7 @@ class Endings:
     def end_here(self, row: Row, scores: Tensor, end: int | None = None) -> Tensor:
         """Rule out the likely next tokens that would go on with a value.
 
-        A draw could still hit an unlikely one, so under sampling only the likely ones that do not are left.
+        A draw could still hit an unlikely one, so under sampling the best token that does not is set.
 
         Args:
             row: The row; a value of it is whole.
@@ -66,12 +66,12 @@ class Endings:
         tried = order if self._limits.sampling else self._until_apart(row, order, end)
         unwanted = going_on(row, (t for t in tried if t not in self._limits.eos), self._tokenizer, end)
         apart = [token for token in order if token not in unwanted]
-        if not apart or not (unwanted or self._limits.sampling):
+        if not apart or not unwanted:
             return scores
         changed = scores.clone()
         if self._limits.sampling:
             changed[row.index] = -torch.inf
-            changed[row.index, apart] = scores[row.index, apart]
+            changed[row.index, apart[0]] = 0.0
         else:
             changed[row.index, list(unwanted)] = -torch.inf
         return changed
@@ -82,7 +82,7 @@ class Endings:
                 return order[:place]
         return order
 
-    def _wrong(self, row: Row, written: WrittenValue) -> str | None:
+    def _wrong(self, row: Row, written: EndedValue) -> str | None:
         """Return why a value is not the target's after all; empty where it is, None where that is still to be seen."""
         target = row.bound.candidate(written.target)
         if target is None:
@@ -96,7 +96,7 @@ class Endings:
             return None
         return "what was written goes on where the target's value ends" if further else ""
 
-    def _begins(self, row: Row, written: WrittenValue) -> bool:
+    def _begins(self, row: Row, written: EndedValue) -> bool:
         """Whether what was written may be the target's value in other tokens than its own."""
         text = decode(self._tokenizer, row.ids[written.start :]).lstrip()
         surfaces: Collection[str] = () if written.target is None else row.bound.table.items[written.target].surfaces

@@ -16,14 +16,14 @@ from guardbind.session.value import Phase, Value, ValueEvent, advance
 from guardbind.targets import Resolution
 from guardbind.text.decode import decode
 
-__all__ = ["Row", "WrittenValue"]
+__all__ = ["EndedValue", "Row"]
 
 _LINE_TOKENS = 160
 _JOINS = frozenset("-_/@.+#")
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenValue:
+class EndedValue:
     """A value that is written, until what follows tells whether it ends there.
 
     Attributes:
@@ -66,7 +66,7 @@ class Row:
     ids: list[int] = field(init=False)
     queue: deque[int] = field(default_factory=deque)
     value: Value | None = None
-    written: WrittenValue | None = None
+    written: EndedValue | None = None
     restated: dict[int, list[range]] = field(default_factory=dict)
     interventions: int = 0
     stopped: bool = False
@@ -105,7 +105,7 @@ class Row:
             return
         self.value = None
         if event is ValueEvent.END and value.node is not None:
-            self.written = WrittenValue(
+            self.written = EndedValue(
                 value.start,
                 value.start + value.length,
                 value.whole,
