@@ -68,6 +68,13 @@ class Agreement:
         return bool(self._labels.mentions(self.query.text))
 
     @property
+    def names_binding(self) -> bool:
+        """Whether the query names an attribute and an owner of the same binding."""
+        named = self._labels.mentions(self.query.text)
+        labels = [label for match in self._attributes.asked(self.query.text) for label in match.labels]
+        return any(label.owners & mention.owners for label in labels for mention in named)
+
+    @property
     def asked(self) -> Resolution:
         """The target by the query alone."""
         if self._asked is None:
@@ -260,9 +267,12 @@ class Agreement:
         if how == "entity" or (source == 0 and place.asks != place.about):
             return False
         clauses = self._accounts.questions(text) if how == "query" or source == 1 else []
+        asked = how == "query" or (source == 1 and not clauses)
         if source == 0:
             clauses.append(self._accounts.clause(text, match))
-        asked = how == "query"
+        elif not clauses:
+            same = [found for found in self._attributes.asked(text) if found.attribute == match.attribute]
+            clauses += [self._accounts.clause(text, found) for found in same]
         if not any(
             self._accounts.left(clause, match, items, self._mentions(clause, match), request=asked)
             for clause in clauses

@@ -176,8 +176,7 @@ class Attributes:
         if whole and before is not None and before.stem in self._language.leading and unknown[:1] == [first - 1]:
             unknown.pop(0)
         if before is not None and unknown[:1] == [first - 1] and found[first].numeric:
-            if before.stem in self._language.generic:
-                unknown.pop(0)  # "the key 42cae08d-605d"
+            unknown = unknown[before.stem in self._language.generic :]  # "the key 42cae08d-605d"
         following = found[last + 1].stem if last + 1 in beside else ""
         if whole and following in self._language.trailing and unknown[-1:] == [last + 1]:
             unknown.pop()

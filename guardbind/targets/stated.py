@@ -40,7 +40,8 @@ def read_bindings(prompt: PromptText, language: Language = ENGLISH, *, sources: 
     for note in found.notes:
         logger.info("%s", note)
     bindings = found.bindings
-    if bindings and _agreement(bindings, prompt, language, sources).asked.index is None:
+    direct = _agreement(bindings, prompt, language, sources) if bindings else None
+    if direct is not None and direct.asked.index is None and not direct.names_binding:
         turned = found.inverse
         if turned and language.questions.who.search(_agreement(turned, prompt, language, sources).query.text):
             agreement = _agreement(turned, prompt, language, sources)
