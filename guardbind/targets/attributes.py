@@ -223,6 +223,10 @@ class Attributes:
             head = self._language.questions.head.search(text, max(0, match.start - 80), match.start)
             if head is None or head.end("head") not in ends:
                 kept.append(match)
+            elif match.score == WHOLE and any(
+                other.end == head.end("head") and not other.labels[0].core for other in matches
+            ):
+                kept.append(match)  # "the amount of the shipping cost", where an amount is bound as well
         return kept
 
     def _answered(self, text: str, match: Match, keys: Sequence[Span] = ()) -> bool:

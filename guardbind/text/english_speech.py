@@ -218,7 +218,8 @@ _TO = r"(?:to|at|into)"
 SHIFTED = (
     "(?:moved|changed|updated|corrected|rescheduled|postponed|shifted|raised|lowered|reduced|increased|extended"
     "|shortened"
-    "|put[ \\t](?:off|back|forward)|switched|revised|amended|cut|set|reset|reassigned|relocated|brought[ \\t]forward|pushed[ \\t]back|pushed|bumped"
+    "|put[ \\t](?:off|back|forward)|switched|revised|amended|cut|set|reset|reassigned|relocated"
+    "|brought[ \\t]forward|pushed[ \\t]back|pushed|bumped"
     "|renamed|upgraded|downgraded|adjusted|dropped|rose|risen|fell|fallen|grew|grown|went|gone|transferred)"
     "(?:[ \\t](?:up|down|back|again|forward))?"
 )
