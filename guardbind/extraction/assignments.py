@@ -86,7 +86,7 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
         asked = not assigned and name.lower() in said_of.questions and classify(said).type == "text"
         if assigned and classify(said).type == "text" and _COMPUTES.search(said):
             computed.add(name)
-        elif not assigned and language.changes.sorry.fullmatch(name):
+        elif not assigned and (language.changes.sorry.fullmatch(name) or language.questions.corrected.fullmatch(name)):
             continue  # "Oops, typo: Room 18"
         elif not assigned and (lists_pairs(text[sign.end : limit]) or _is_sentence(said, language)):
             continue

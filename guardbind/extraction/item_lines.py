@@ -17,7 +17,8 @@ __all__ = ["lists_pairs", "read"]
 
 _KEY_WORDS = 3
 _LINE = re.compile(
-    r"^[ \t]{0,40}(?:(?:[-*+\u2022\u2013]|\d{1,3}[.)])[ \t]{1,8})?(?P<title>[^\r\n:=|]{1,80})[*_]{0,2}:[*_]{0,2}[ \t]{1,8}"
+    r"^[ \t]{0,40}(?:(?:[-*+\u2022\u2013]|\d{1,3}[.)])[ \t]{1,8})?(?P<title>[^\r\n:=|]{1,80})"
+    r"[*_]{0,2}:[*_]{0,2}[ \t]{1,8}"
     r"(?P<rest>[^\r\n:=|]{3,300})$",
     re.MULTILINE,
 )
@@ -69,7 +70,7 @@ def _line(text: str, match: re.Match[str], language: Language) -> _ItemLine | No
     )
     if title is None and match["title"].strip().isdecimal():
         title = match.span("title")  # "- 3975: fee 12; town Preston"
-    return None if title is None or not parts else _ItemLine(match.span(), title, parts)
+    return None if title is None or len(parts) < 2 else _ItemLine(match.span(), title, parts)
 
 
 def _blocks(text: str, run: Sequence[_ItemLine], language: Language) -> Iterator[Block]:
@@ -84,16 +85,13 @@ def _blocks(text: str, run: Sequence[_ItemLine], language: Language) -> Iterator
     found: list[Found] = []
     for line, name in zip(run, names, strict=True):
         mine = [part for part in line.parts if part[0][0] in keys]
-        alone = len(line.parts) == 1
-        if len(mine) < 2 - alone or len(mine) < len(line.parts) - 1 or len({part[0][0] for part in mine}) < len(mine):
+        if len(mine) < 2 or len(mine) < len(line.parts) - 1 or len({part[0][0] for part in mine}) < len(mine):
             return
         for part in mine:
             at = keys[part[0][0]]
             key, value = (part[0][1][0], part[at - 1][1][1]), (part[at][1][0], part[-1][1][1])
             while value[1] - value[0] > 1 and text[value[1] - 1] in ".,;":
                 value = (value[0], value[1] - 1)
-            if alone and not any(map(str.isdecimal, text[slice(*value)])):
-                return
             if not is_key(text[slice(*key)], language) or not is_value(text[slice(*value)], language):
                 return
             path = (name, text[slice(*key)])

@@ -20,7 +20,7 @@ from guardbind.generation.settings import setting
 from guardbind.model.forward import Module
 from guardbind.session.row import Row
 
-__all__ = ["unfinished_rows", "watch_ends"]
+__all__ = ["unfinished_rows", "unread_tokens", "watch_ends"]
 
 # Asking these a second time changes nothing.
 _LIBRARY = (ConfidenceCriteria, EosTokenCriteria, MaxLengthCriteria, MaxTimeCriteria, StopStringCriteria)

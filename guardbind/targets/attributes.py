@@ -188,8 +188,7 @@ class Attributes:
         if whole and before is not None and before.stem in self._language.leading and unknown[:1] == [first - 1]:
             unknown.pop(0)
         if before is not None and unknown[:1] == [first - 1] and found[first].numeric:
-            if before.stem in self._language.generic:
-                unknown.pop(0)  # "the key 42cae08d-605d"
+            unknown = unknown[before.stem in self._language.generic :]  # "the key 42cae08d-605d"
         following = found[last + 1].stem if last + 1 in beside else ""
         if whole and following in self._language.trailing and unknown[-1:] == [last + 1]:
             unknown.pop()
@@ -236,6 +235,10 @@ class Attributes:
             head = self._language.questions.head.search(text, max(0, match.start - 80), match.start)
             if head is None or head.end("head") not in ends:
                 kept.append(match)
+            elif match.score == WHOLE and any(
+                other.end == head.end("head") and not other.labels[0].core for other in matches
+            ):
+                kept.append(match)  # "the amount of the shipping cost", where an amount is bound as well
         return kept
 
     def _answered(self, text: str, match: Match, keys: Sequence[Span] = ()) -> bool:

@@ -58,7 +58,7 @@ class Doubts:
         """Whether the last of several values stands in a sentence that begins with something else than what it is of.
 
         "It would be wrong to write that", "Leaflet B:", "[2]": no list of such openings ends, so the last value counts
-        where its sentence says nothing before, or has words of change; and not where the newer text quotes an older one.
+        where its sentence says nothing before, or has words of change; and not where new text quotes an older one.
         """
         if not last.mentions:
             return False
@@ -70,7 +70,8 @@ class Doubts:
             return not all(_QUOTED.match(text, text.rfind("\n", 0, at) + 1, at) for at in starts)
         if value <= start or not _verbs(language).search(text, start, value):
             return False
-        begun = self._layout.unit_start(start)
+        turns = [turn.start for turn in self._query.turns if turn.start <= start < turn.end]
+        begun = max([self._layout.unit_start(start), *turns])
         opening = _BULLET.match(text, begun, start)
         begun = opening.end() if opening else begun
         said, lead = text[begun:value], text[begun:start]

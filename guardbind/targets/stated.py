@@ -56,7 +56,8 @@ def read_bindings(
     for note in found.notes:
         logger.info("%s", note)
     bindings = found.bindings
-    if bindings and agreed(bindings).asked.index is None:
+    direct = agreed(bindings) if bindings else None
+    if direct is not None and direct.asked.index is None and not direct.names_binding:
         turned = found.inverse
         if turned and language.questions.who.search(agreed(turned).query.text):
             agreement = agreed(turned)

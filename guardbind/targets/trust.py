@@ -12,6 +12,7 @@ from guardbind.targets.by_key import Resolution
 
 __all__ = ["measured", "precision", "way_of"]
 
+_CONFIRMED = ", confirmed"
 _NAMED = 0.8  # scores from which the words name whose value it is
 
 
@@ -24,7 +25,7 @@ def way_of(resolution: Resolution) -> str:
     'query, confirmed'
     """
     named = "" if resolution.score >= _NAMED or resolution.how == "reading" else " without a name"
-    return f"{resolution.how}{named}{', confirmed' if resolution.confirmed else ''}"
+    return f"{resolution.how}{named}{_CONFIRMED if resolution.confirmed else ''}"
 
 
 def precision(resolution: Resolution) -> Interval | None:
@@ -37,7 +38,9 @@ def precision(resolution: Resolution) -> Interval | None:
     Args:
         resolution: A target that was found.
     """
-    right, count = measured().get(way_of(resolution), (0, 0))
+    way = way_of(resolution)
+    # What a second opinion confirms is not less often right than what stands alone.
+    right, count = measured().get(way) or measured().get(way.removesuffix(_CONFIRMED), (0, 0))
     return clopper_pearson(right, count) if count else None
 
 

@@ -218,7 +218,8 @@ _TO = r"(?:to|at|into)"
 SHIFTED = (
     "(?:moved|changed|updated|corrected|rescheduled|postponed|shifted|raised|lowered|reduced|increased|extended"
     "|shortened"
-    "|put[ \\t](?:off|back|forward)|switched|revised|amended|cut|set|reset|reassigned|relocated|brought[ \\t]forward|pushed[ \\t]back|pushed|bumped"
+    "|put[ \\t](?:off|back|forward)|switched|revised|amended|cut|set|reset|reassigned|relocated"
+    "|brought[ \\t]forward|pushed[ \\t]back|pushed|bumped"
     "|renamed|upgraded|downgraded|adjusted|dropped|rose|risen|fell|fallen|grew|grown|went|gone|transferred)"
     "(?:[ \\t](?:up|down|back|again|forward))?"
 )
@@ -228,7 +229,7 @@ CHANGES = Changes(
         r"(?:(?:ignore|disregard|forget|scrap)\s+(?:that|it|this)\b|typo\b|(?:important\s+|small\s+|quick\s+"
         r"|latest\s+)?(?:updated?|correction|corrected|edit(?:ed)?|erratum"
         r"|changes?(?:\s+of\s+\w+)?|revised|new)"
-        r"(?=\s*[:,\u2013\u2014-])|(?:update|correction)\b(?=[\s,.:!-])|sorry|oops|whoops|wait|no(?=,)|nope"
+        r"(?=\s*[:,\u2013\u2014-])|(?:update|correction)\b(?=[\s,.:!-])|sorry|oops|whoops|wait|no(?=,|\s+wait\b)|nope"
         r"|actually|rather"
         r"|(?:scratch|strike)\s+that|make\s+(?:that|it)|my\s+(?:mistake|bad)|apologies|pardon|i\s+mean(?:t)?"
         r"|i\s+misspoke"

@@ -139,7 +139,8 @@ _QUESTIONS = Questions(
     idle=either(
         "(?:seulement|uniquement|juste|simplement) (?:par|avec) la valeur|(?:par|avec) la valeur (?:seule|uniquement)",
         "(?:en|par|avec) (?:une (?:seule |courte )?(?:phrase|ligne)|un (?:seul )?mot|quelques mots)|en bref",
-        "dans le (?:texte|tableau|document|message)(?: (?:ci-dessus|ci-dessous))?|si possible|sans (?:explication|commentaire)",
+        "dans le (?:texte|tableau|document|message)(?: (?:ci-dessus|ci-dessous))?",
+        "si possible|sans (?:explication|commentaire)",
     ),
     example=re.compile(
         r"\b(?:par\s+exemple|p\.\s?ex\.|exemple(?:\s+de\s+\w+)?\s?:|format\s?:|comme\s+ceci|comme\s+suit|tel\s+que)"
@@ -221,7 +222,8 @@ _STATEMENTS = Statements(
     ),
     noted="comme",
     whose=re.compile(
-        rf"(?:\A|(?<=[\s\"'(]))(?:Pour|Chez|Concernant)[ \t]{_THE}?(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}}))[ \t]?,[ \t]\Z"
+        rf"(?:\A|(?<=[\s\"'(]))(?:Pour|Chez|Concernant)[ \t]{_THE}?"
+        rf"(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}}))[ \t]?,[ \t]\Z"
     ),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
     owned=re.compile(rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]{_OF}(?P<of>{_UPPER}.{{0,60}})"),

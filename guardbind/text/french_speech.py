@@ -26,12 +26,14 @@ SPEECH = Speech(
             "|à condition|à moins|lorsque|dès que|faisons comme"
         ),
         "doubted": either(
-            f"{_DOUBTFUL}|il paraît|il semble|on dit|rumeurs?|ouï-dire|pas sûre?|incertaine?|je (?:crois|pense|suppose)",
+            f"{_DOUBTFUL}|il paraît|il semble|on dit|rumeurs?|ouï-dire|pas sûre?|incertaine?",
+            "je (?:crois|pense|suppose)",
             "à mon avis|selon moi|dit-on",
         ),
         "denied": either("contrairement à|aucune (?:preuve|trace)|mensonges?|c'est faux(?= que| :|:)|loin d'être"),
         "example": either(
-            r"par exemple|p\. ex|exemple(?=\s*:)|modèle(?=\s*:)|dans (?:une|un|cette) (?:histoire|conte|roman|film|rêve|jeu)"
+            r"par exemple|p\. ex|exemple(?=\s*:)|modèle(?=\s*:)",
+            "dans (?:une|un|cette) (?:histoire|conte|roman|film|rêve|jeu)",
         ),
         "said": either(
             "(?:a|ont|avait|avaient) (?:dit|affirmé|prétendu|écrit|déclaré|raconté|répondu|crié|juré)(?=\\s*:| que)",

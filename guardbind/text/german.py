@@ -155,7 +155,9 @@ _QUESTIONS = Questions(
     ),
     made=either("erzeuge|erstelle|ändere|tausch\\w*|ersetz\\w*|kopier\\w*|verschieb\\w*|umbenannt|verberge|runde"),
     idle=either(
-        "am ende|schließlich|im moment|zur zeit|bisher|(?:in|mit) einem (?:kurzen |einzigen |ganzen )?(?:wort|satz)|(?:nur |bloß |allein )mit dem wert|mit dem wert allein|in wenigen worten|kurz gesagt",
+        "am ende|schließlich|im moment|zur zeit|bisher",
+        "(?:in|mit) einem (?:kurzen |einzigen |ganzen )?(?:wort|satz)",
+        "(?:nur |bloß |allein )mit dem wert|mit dem wert allein|in wenigen worten|kurz gesagt",
         "(?:einmal|zweimal|dreimal|mehrmals) (?:am|pro|im|in der) (?:tag|woche|monat|jahr)|übrigens|falls möglich",
         "(?:im|in der|in dem) (?:text|tabelle|liste|dokument|nachricht|notiz)(?: (?:oben|unten))?",
     ),

@@ -37,7 +37,8 @@ _NEVER = "(?!)"
 _VOCABULARY = Vocabulary(
     stop=wordlist(
         "a al algo ante aparece así aunque aquí bien buenos buenas como con conoces contexto corresponde corresponden",
-        "cual cuales cuál cuáles da dado dame danos dar darme decir decirme mostrar mostrarme buscar de dejar del dentro desde di dice dime dinos días donde dónde dio",
+        "cual cuales cuál cuáles da dado dame danos dar darme decir decirme mostrar mostrarme buscar",
+        "de dejar del dentro desde di dice dime dinos días donde dónde dio",
         "el él ella ellas ellos en entre era eran eres es esa ese eso esta está están estar este estos exactamente",
         "extrae fue gracias ha haber había han hasta hay hola indica indícame indique indíqueme la las le les llama lo",
         "los me mencionado mensaje mi mis muestra muéstrame necesito nos nosotros nuestra nuestro o os para pero por",
@@ -139,7 +140,8 @@ _QUESTIONS = Questions(
     idle=either(
         "(?:solo|sólo|solamente|únicamente) (?:con )?el valor|con el valor (?:solo|solamente|únicamente)",
         "(?:en|con) (?:una (?:sola )?(?:frase|línea)(?: corta)?|una (?:sola )?palabra|pocas palabras)|en resumen",
-        "en el (?:texto|documento|mensaje)(?: de (?:arriba|abajo))?|en la tabla|si es posible|sin (?:explicación|comentarios)",
+        "en el (?:texto|documento|mensaje)(?: de (?:arriba|abajo))?|en la tabla",
+        "si es posible|sin (?:explicación|comentarios)",
     ),
     example=re.compile(
         r"\b(?:por\s+ejemplo|p\.\s?ej\.|ejemplo(?:\s+de\s+\w+)?\s?:|formato\s?:|como\s+sigue|así\s?:|tal\s+como)"
@@ -222,7 +224,8 @@ _STATEMENTS = Statements(
     ),
     noted="como",
     whose=re.compile(
-        rf"(?:\A|(?<=[\s\"'(]))(?:Para|Sobre)[ \t]{_THE}?(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}})),[ \t]\Z"
+        rf"(?:\A|(?<=[\s\"'(]))(?:Para|Sobre)[ \t]{_THE}?"
+        rf"(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}})),[ \t]\Z"
     ),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
     owned=re.compile(

@@ -30,7 +30,8 @@ SPEECH = Speech(
         ),
         "denied": either("al contrario de|ninguna prueba|mentiras?|es falso(?= que|:)|lejos de"),
         "example": either(
-            r"por ejemplo|p\. ej|ejemplo(?=\s*:)|modelo(?=\s*:)|en (?:una|un|esta|este) (?:historia|cuento|novela|sueño|juego)"
+            r"por ejemplo|p\. ej|ejemplo(?=\s*:)|modelo(?=\s*:)",
+            "en (?:una|un|esta|este) (?:historia|cuento|novela|sueño|juego)",
         ),
         "said": either(
             "(?:dijo|dijeron|afirmó|aseguró|escribió|declaró|contó|respondió|gritó|juró|ha dicho)(?=\\s*:| que)",
