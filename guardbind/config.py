@@ -120,7 +120,7 @@ class GuardConfig(_Config):
     min_agreeing_lead: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     """Where the words say the same record, a lead of this many bits is enough."""
 
-    risk: float = Field(default=0.05, gt=0, lt=1)
+    risk: float = Field(default=0.02, gt=0, lt=1)
     """How often a target that outvotes the evidence may be wrong. A way to find targets is believed where it was right
     in at least 1 - `risk` of the measured cases, by the lower end of a 95 % interval (`guardbind.targets.trust`): a
     proposal that takes the place of another binding's value then needs evidence bits that are not below 0 and more
