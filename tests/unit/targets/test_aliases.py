@@ -112,3 +112,22 @@ def test_the_title_of_a_parameter_names_it_where_the_tools_agree() -> None:
 @pytest.mark.parametrize("odd", ["null", "[]", '"x"', '{"function": 3}', '{"parameters": {"properties": [1]}}'])
 def test_what_is_no_schema_names_nothing(odd: str) -> None:
     assert titles([json.loads(odd), print, tool("x", y=3, z={"title": 4})]) == {}
+
+
+def test_what_a_prompt_says_of_tools_is_no_fact_and_a_call_takes_its_arguments_from_the_facts() -> None:
+    order = {"type": "string", "title": "Order number", "description": "The number of the order"}
+    tools = [tool("cancel_order", order_id=order, why={"type": "string"}), tool("list_orders")]
+    for one in tools:
+        one["function"]["parameters"]["type"] = "object"
+    facts = 'Order number: 4471\nTotal: 52.10\n{"name": "Mara", "type": "object", "parameters": {"speed": 3}}'
+    functions = [one["function"] for one in tools]
+    forms = ["\n".join(map(json.dumps, tools)), json.dumps(tools, indent=2), json.dumps(functions)]
+    for form in forms:
+        prompt = as_prompt(f"You may call:\n<tools>\n{form}\n</tools>\n\n{facts}\n\nPlease cancel it.\n")
+        bindings = read_bindings(prompt, fields=titles(tools))
+        assert {item.value for item in bindings} == {"4471", "52.10", "Mara", "object", "3"}
+        table = locate(bindings, prompt)
+        agreed = Agreement(table, read_query(prompt, table.end), fields=titles(tools))
+        found = agreed.resolve(field("order_id", '{"name": "cancel_order", "arguments": {'))
+        assert found.index is not None
+        assert table.items[found.index].value == "4471"
