@@ -29,20 +29,7 @@ BINDINGS = ["--binding", "alpha=17", "--binding", "beta=42", "--binding", "gamma
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for setting in (
-        "MODEL",
-        "POLICY",
-        "SINK",
-        "JSON",
-        "SLOTS",
-        "DEVICE",
-        "DTYPE",
-        "MAX_NEW_TOKENS",
-        "LANGUAGE",
-        "FIELD",
-        "SOURCE",
-        "RESOLVER",
-    ):
+    for setting in ("MODEL", "POLICY", "SINK", "JSON", "SLOTS", "DEVICE", "DTYPE", "MAX_NEW_TOKENS", "LANGUAGE"):
         monkeypatch.delenv(f"GUARDBIND_{setting}", raising=False)
 
 
@@ -190,10 +177,6 @@ def test_policy_raise_ends_with_its_message(call: Any) -> None:
         (["--text", "x", *BINDINGS, "--max-new-tokens", "0"], 2, ["--max-new-tokens"]),
         (["--text", "x", *BINDINGS, "--slots", "line"], 2, ["line_end"]),
         (["--text", "x", *BINDINGS, "--language", "germn"], 2, ["--language", "Did you mean 'german'?"]),
-        (["--text", "x", *BINDINGS, "--resolver", "word"], 2, ["--resolver", "Did you mean 'words'?"]),
-        (["--text", "x", *BINDINGS, "--field", "latitude"], 2, ["--field", "'latitude' is not NAME=NAME"]),
-        (["--text", "x", *BINDINGS, "--field", "a=b", "--field", "a=c"], 2, ["'a' is called both 'b' and 'c'"]),
-        (["--text", "x", *BINDINGS, "--source", "user", "--source", "user"], 1, ["each source is named once"]),
         (["--text", "x", *BINDINGS, "--device", "abacus"], 2, ["--device", "abacus"]),
         (["--text", "x", *BINDINGS, "--pattern", "("], 1, ["'('", "regular expression"]),
         (["--text", "x", *BINDINGS, "--sink", "jsonn:x"], 1, ["Did you mean 'jsonl'?"]),
@@ -319,24 +302,6 @@ def test_the_bindings_of_a_prompt_are_read_in_its_language(command: str, folder:
     assert bound(call(command, "--text", prompt, "--json")) <= {0}
     environment = {"GUARDBIND_MODEL": folder, "GUARDBIND_MAX_NEW_TOKENS": "2", "GUARDBIND_LANGUAGE": "german"}
     assert bound(CliRunner(env=environment).invoke(main, [command, "--text", prompt, "--json"])) == {2}
-
-
-@pytest.mark.parametrize("how", ["option", "variable"])
-def test_the_caller_says_what_things_are_called_and_who_is_believed(how: str, folder: str, call: Any) -> None:
-    prompt = 'order no = 17\ntotal = 42\nGo on.\n{"order id": '
-    options = ["--resolver", "words", "--source", "system", "--source", "user", "--field", "order id=order no"]
-    environment = {
-        "GUARDBIND_RESOLVER": "words",
-        "GUARDBIND_SOURCE": "system user",
-        "GUARDBIND_FIELD": "x=y, order id = order no",
-    }
-    bindings = ["--binding", "order no=17", "--binding", "total=42", "--slots", "prompt_end", "--json"]
-    arguments = ["--text", prompt, *bindings, *(options if how == "option" else ())]
-    result = call("check", *arguments, env=environment if how == "variable" else {})
-    assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["report"]["slots"][0]["target"] == 0
-    without = json.loads(call("check", "--text", prompt, *bindings).stdout)
-    assert without["report"]["slots"][0]["target"] is None
 
 
 def test_a_seed_repeats_a_drawing(call: Any) -> None:
