@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from guardbind.config import GuardConfig
-from guardbind.registry import AUTO, LANGUAGES, SLOTS
+from guardbind.registry import AUTO, LANGUAGES, RESOLVERS, SLOTS
 
 __all__ = ["CONTEXT", "Job", "default_of", "job_options", "language_option", "model_options"]
 
@@ -39,6 +39,9 @@ class Job:
     language: str
     slots: tuple[str, ...]
     pattern: tuple[str, ...]
+    resolver: str
+    source: tuple[str, ...]
+    field: dict[str, str]
     sink: tuple[str, ...]
     json: bool
 
@@ -54,6 +57,29 @@ def _known_language(ctx: click.Context, param: click.Parameter, value: str) -> s
     if value != AUTO and value not in LANGUAGES:
         raise click.BadParameter(str(LANGUAGES.miss(value)), ctx, param)
     return value
+
+
+def _known_resolver(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if value not in RESOLVERS:
+        raise click.BadParameter(str(RESOLVERS.miss(value)), ctx, param)
+    return value
+
+
+def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for value in values:
+        said, _, meant = (part.strip() for part in value.partition("="))
+        if not said or not meant:
+            raise click.BadParameter(f"{value!r} is not NAME=NAME.", ctx, param)
+        if found.setdefault(said, meant) != meant:
+            raise click.BadParameter(f"{said!r} is called both {found[said]!r} and {meant!r}.", ctx, param)
+    return found
+
+
+class _Listed(click.types.StringParamType):
+    """A text; a variable holds several, parted by commas, for each of them may have spaces."""
+
+    envvar_list_splitter = ","
 
 
 def default_of(setting: str) -> Any:
@@ -151,6 +177,30 @@ _OPTIONS = [
         multiple=True,
         metavar="REGEX",
         help="A value also begins wherever this matches up to the end of the answer so far; repeat for more.",
+    ),
+    _setting(
+        "--resolver",
+        metavar="NAME",
+        default=default_of("resolver"),
+        callback=_known_resolver,
+        help="What says which value is meant: words (around the place and in the question), reading (the record that "
+        "the model's own reading of the question rests on), or both (what the two agree on).",
+    ),
+    _setting(
+        "--source",
+        multiple=True,
+        metavar="ROLE",
+        help="Whose statements are believed where two contradict each other: system, user or tool; repeat for more, "
+        "the most believed first. Without it, such a place is left alone.",
+    ),
+    _setting(
+        "--field",
+        multiple=True,
+        type=_Listed(),
+        callback=_fields,
+        metavar="NAME=NAME",
+        help="What the answer calls something, and what the prompt calls it, as latitude=lat; repeat for more. In the "
+        "variable they are parted by commas.",
     ),
     _setting(
         "--sink",

@@ -61,7 +61,16 @@ def run(job: Job, **settings: Any) -> Answer:
 
     # The sinks are built before the model is loaded, so that a wrong one is told at once.
     sinks = tuple(build_sinks(job.sink))
-    config = GuardConfig(language=job.language, slots=job.slots, patterns=job.pattern, sinks=sinks, **settings)
+    config = GuardConfig(
+        language=job.language,
+        slots=job.slots,
+        patterns=job.pattern,
+        resolver=job.resolver,
+        sources=job.source,
+        fields=job.field,
+        sinks=sinks,
+        **settings,
+    )
     model, tokenizer = load_model(job.model, dtype=job.dtype, device=job.device)
     guard = Guard(model, tokenizer, config)
     if job.seed is not None:
@@ -69,7 +78,8 @@ def run(job: Job, **settings: Any) -> Answer:
     encoded = _encode(tokenizer, prompt, model.device, chat=job.chat)
     if not declared:
         rendered = PromptText.from_ids(tokenizer, encoded["input_ids"][0].tolist())
-        items = [*bindings_of(tokenizer, rendered, config.set_language)]
+        read = bindings_of(tokenizer, rendered, config.set_language, sources=config.sources, fields=config.fields)
+        items = [*read]
     output = guard.generate(
         **encoded,
         bindings=items or None,

@@ -40,7 +40,9 @@ class Both:
         read = [bits for bits in (sentence, question) if bits is not None]
         if not read:
             return words
-        if any(bits.leads and within(table, words.index, bits.best.items) for bits in read):
+        # What the caller believes less says the same of the same thing: a question may rest on that as well.
+        said = (words.index, *words.outranked)
+        if any(bits.leads and within(table, item, bits.best.items) for bits in read for item in said):
             return replace(words, reason=f"{words.reason}; the question rests on its record", confirmed=True)
         if named:
             if sentence is not None and sentence.clear:

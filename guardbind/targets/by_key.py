@@ -51,6 +51,7 @@ class Resolution:
         by_words: What the words alone say; equal to `index` where nothing else was asked.
         question: What the model's own reading says; None where that was not or could not be read.
         confirmed: Whether it says the same as the words.
+        outranked: Bindings that state the same of the same thing, but by a source that is believed less.
     """
 
     index: int | None
@@ -62,6 +63,7 @@ class Resolution:
     by_words: int | None = None
     question: QuestionBits | None = None
     confirmed: bool = False
+    outranked: tuple[int, ...] = ()
 
 
 class _AskingUnit(NamedTuple):

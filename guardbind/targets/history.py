@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.place import Place
 from guardbind.targets.query import Order, Query, order_of
+from guardbind.targets.same_thing import may_be_one_thing
 from guardbind.targets.sources import Sources
 from guardbind.targets.stale import Doubts
 
@@ -70,12 +72,19 @@ class History:
         if named:
             located = self._outermost(located)
         groups = list(dict.fromkeys(map(_group, located)))
-        one_thing = named or (self._variables(groups) and not any(map(_named, located)))
+        every = located
+        one_thing = named or (
+            len(groups) > 1 and self._variables(groups) and may_be_one_thing(self._table, self._query, located)
+        )
         if one_thing:
             located = self._sources.highest(located)
             groups = list(dict.fromkeys(map(_group, located)))
         if len(groups) == 1:
-            history = self._sources.in_turn(self._history(groups[0]))
+            told = self._history(groups[0])
+            every = list(dict.fromkeys([*every, *told]))
+            history = self._sources.in_turn(told)
+            if not named and len(history) < len(told) and not self._of_one_thing(told):
+                history = told
         elif len({item.value for item in located}) == 1:
             first = located[0]
             return Resolution(first.index, how, f"{reason}; all of them have one value", first.key, score)
@@ -85,7 +94,9 @@ class History:
             return unresolved(f"{reason}, but two sources differ")
         else:
             return unresolved(f"ambiguous: {len(groups)} bindings agree equally", [item.index for item in located])
-        return self._in_turn(self._former_first(history), score, how, reason, place)
+        kept = {item.index for item in history}
+        found = self._in_turn(self._former_first(history), score, how, reason, place)
+        return replace(found, outranked=tuple(item.index for item in every if item.index not in kept))
 
     def _in_turn(self, history: Sequence[Located], score: float, how: How, reason: str, place: Place) -> Resolution:
         every = [item.index for item in history]
@@ -172,6 +183,10 @@ class History:
         keys = {_group(item) for item in self._table.items if not item.owners}
         return sum(len(self._history(key)) > 1 for key in keys) > 1
 
+    def _of_one_thing(self, history: Sequence[Located]) -> bool:
+        """Whether a source that is believed more may decide between the values of a key that nobody owns."""
+        return may_be_one_thing(self._table, self._query, history) and not self._in_records(history)
+
     def _several_owners(self, history: Sequence[Located]) -> bool:
         """Whether "my name" and "your name" were taken for one."""
         whose = set()
@@ -188,10 +203,3 @@ class History:
 
 def _group(item: Located) -> _KeyOfRecord:
     return _KeyOfRecord(None if item.record is None else item.record.id, item.key)
-
-
-def _named(item: Located) -> bool:
-    """Whether anything says whose value it is, so that another one of its key may be somebody else's."""
-    record = item.record
-    names = item.owners if record is None else (*item.owners, *record.names)
-    return not set(names).issubset(item.surfaces) or (record is not None and record.outer is not None)

@@ -13,6 +13,7 @@ from guardbind.extraction import ExtractedTable, extract_prompt
 from guardbind.targets.agreement import Agreement
 from guardbind.targets.aliases import NO_FIELDS
 from guardbind.targets.query import read_query
+from guardbind.targets.tool_schema import defining
 from guardbind.text.decoded import PromptText
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
@@ -37,7 +38,7 @@ def read_bindings(
 
     Where the query names no attribute and owner that are bound, but a value, and asks whose it is, the bindings are
     turned round: the owners are the values then. What a prompt that stops in the middle of a sentence has begun to say
-    there is the beginning of the answer, and no evidence; nor is what it gives as an example.
+    there is the beginning of the answer, and no evidence; nor is what it gives as an example, or says of a tool.
 
     Args:
         prompt: The decoded prompt.
@@ -100,7 +101,10 @@ def _finished(found: ExtractedTable, prompt: PromptText, language: Language) -> 
     last = layout.units(0, len(text))[-1]
     unfinished = bool(text[last.start :].strip()) and not text.endswith("\n")
     kept = []
+    tools = defining(found.items)
     for item in found.items:
+        if item.record is not None and item.record.id in tools:
+            continue
         start, end = item.statement or (0, 0)
         if not (unfinished and end > last.start) and not language.questions.example.search(
             text, max(layout.unit_start(start), start - _EXAMPLE), start

@@ -26,6 +26,7 @@ from guardbind import (
     GuardbindError,
     GuardConfig,
     NumericsError,
+    Origin,
     Target,
     TargetError,
     UnknownNameError,
@@ -172,6 +173,13 @@ class TestBatch:
         refused(guard, BatchError, r"targets hold Binding\(.*; str or Target is needed", target=BETA)
         refused(guard, BatchError, r"source texts hold 3 \(int\); str is needed", source=[3])
 
+    def test_origins_that_do_not_fit(self, guard: Guard) -> None:
+        two = [BOTH, BOTH]
+        web = Origin("web", text="no such text")
+        refused(guard, BatchError, r"1 lists of origins", prompts=self.prompts, bindings=two, more={"origins": [[web]]})
+        refused(guard, BindingError, r"expected Origin, got str", more={"origins": ["web"]})
+        refused(guard, BindingError, r"not in the prompt verbatim", more={"origins": [web]})
+
     def test_padding_on_the_right(self, guard: Guard) -> None:
         mask = torch.ones(2, len(guard.tokenizer.encode(PROMPT)), dtype=torch.long)
         mask[1, -2:] = 0
@@ -310,6 +318,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "plausibility": ({"plausibility": 0.0}, r"plausibility: .*greater than 0"),
     "tail": ({"tail_tokens": 0}, r"tail_tokens: .*greater than or equal to 1"),
     "interventions": ({"max_interventions": -1}, r"max_interventions: .*greater than or equal to 0"),
+    "sources": ({"sources": ("user", "user")}, r"sources: .*each source is named once"),
+    "fields": ({"fields": {"latitude": " "}}, r"fields: .*names nothing"),
     "unresolved": ({"on_unresolved": "guess"}, r"on_unresolved"),
     "unknown": ({"polcy": "auto"}, r"polcy: .*not permitted"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ BOTH_SAY = {
     "the same": (words(0), OF_A, 0),
     "the same, and the reading only leads": (words(0), FAINTLY_A, 0),
     "another record": (words(0), OF_B, None),
+    "another record, which the caller believes less": (replace(words(0), outranked=(2,)), OF_B, 0),
     "another record, which only leads": (words(2), FAINTLY_A, None),
     "nothing clearly, of what several records have": (words(0), NOWHERE, None),
     "nothing clearly, of what one record has": (words(4), NOWHERE, 4),
