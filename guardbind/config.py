@@ -120,10 +120,12 @@ class GuardConfig(_Config):
     min_agreeing_lead: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     """Where the words say the same record, a lead of this many bits is enough."""
 
-    trusted_score: float = Field(default=0.8, ge=0, allow_inf_nan=False)
-    """Target score from which the words are believed: a proposal that takes the place of another binding's value then
-    needs evidence bits that are not below 0 and more observed bits than the model's own token, and not
-    `min_evidence_bits`. For bindings with an attribute only; above 1 never."""
+    risk: float = Field(default=0.02, gt=0, lt=1)
+    """How often a target that outvotes the evidence may be wrong. A way to find targets is believed where it was right
+    in at least 1 - `risk` of the measured cases, by the lower end of a 95 % interval (`guardbind.targets.trust`): a
+    proposal that takes the place of another binding's value then needs evidence bits that are not below 0 and more
+    observed bits than the model's own token, and not `min_evidence_bits`; and a closed gate is opened. A target that
+    the caller declares is always believed."""
 
     max_vetoes: int = Field(default=16, ge=1)
     """Tokens rejected at one slot, at most."""

@@ -16,7 +16,7 @@ from guardbind.errors import ConfigError, GuardbindError
 from guardbind.events import Emitter, build_sinks
 from guardbind.generation.call import Bindings, Declaration, GuardedCall, Origins, Targets
 from guardbind.generation.processor import GuardProcessor
-from guardbind.generation.stopping import unfinished_rows
+from guardbind.generation.stopping import unfinished_rows, unread_tokens
 from guardbind.generation.supported import refuse_unguardable
 from guardbind.model import LanguageModel, ModelTap, Module
 from guardbind.model.architecture import find_head
@@ -180,7 +180,9 @@ class Guard:
             return raw
         finally:
             tap.detach()
-            deliver(self._report(recorder, call, rows, limits, raw))
+            unfinished = unfinished_rows(rows, raw, call.columns)
+            engine.finish(unread_tokens(rows, raw, call.columns))
+            deliver(self._report(recorder, call, rows, limits, raw, unfinished))
 
     def _recorder(self) -> Recorder:
         return Recorder(
@@ -190,11 +192,19 @@ class Guard:
             keep_readouts=self.config.keep_readouts,
         )
 
-    def _report(self, recorder: Recorder, call: GuardedCall, rows: list[Row], limits: Limits, raw: Any) -> Report:
+    def _report(
+        self,
+        recorder: Recorder,
+        call: GuardedCall,
+        rows: list[Row],
+        limits: Limits,
+        raw: Any,
+        unfinished: tuple[int, ...],
+    ) -> Report:
         report = replace(
             recorder.report(),
             longest_hold_back=call.longest_hold_back,
-            unfinished=unfinished_rows(rows, raw, call.columns),
+            unfinished=unfinished,
         )
         if not self.config.capture_text:
             return report

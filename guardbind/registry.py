@@ -190,6 +190,7 @@ RULES: Registry[Any] = Registry(
         "csv": "guardbind.extraction.csv_text:read",
         "html": "guardbind.extraction.html_text:read",
         "instruction": "guardbind.extraction.instructions:read",
+        "item_line": "guardbind.extraction.item_lines:read",
         "json": "guardbind.extraction.json_text:read",
         "labelled": "guardbind.extraction.labelled:read",
         "markdown": "guardbind.extraction.markdown_text:read",

@@ -15,7 +15,7 @@ _LOGGER = "guardbind.events"
 
 
 def logging_sink(argument: str) -> Callable[[Event], None]:
-    """Return a sink that logs at INFO, or at WARNING where a slot ends with another verdict than `ok`.
+    """Return a sink that logs at INFO, or at WARNING where a slot ends with another verdict than `ok` or `repaired`.
 
     The whole record is in the attribute `guardbind` of the log record, as JSON-ready data.
 
@@ -34,7 +34,7 @@ def logging_sink(argument: str) -> Callable[[Event], None]:
     logger = logging.getLogger(_LOGGER if least is not None else argument or _LOGGER)
 
     def log(record: Event) -> None:
-        failed = isinstance(record, SlotRecord) and record.final_verdict != "ok"
+        failed = isinstance(record, SlotRecord) and not record.passed
         level = logging.WARNING if failed else logging.INFO
         if least is None or level >= least:
             logger.log(level, "%s", _line(record), extra={"guardbind": as_json(record)})
@@ -53,4 +53,4 @@ def _line(record: Event) -> str:
 
 
 def _change(before: str, after: str, action: str) -> str:
-    return f"{before}, action {action}, then {after}" if action != "none" else before
+    return f"{before}, action {action}, then {after}" if action != "none" or after != before else before

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from guardbind.errors import CandidateError
 
@@ -19,6 +19,7 @@ TokenForm = tuple[int, ...]
 
 # Contexts after which values are written. A tokenizer may split a value differently after each of them, so all count.
 _ANCHORS = ("\n", "=", "[", '"')
+_AT_ONCE = 1000  # texts that are tokenised in one call
 
 
 class TokenizerLike(Protocol):
@@ -53,45 +54,66 @@ def surface_forms(tokenizer: TokenizerLike, value: str, aliases: Sequence[str] =
     Raises:
         CandidateError: The value or an alias tokenises to nothing, or only to special tokens such as the unknown token.
     """
-    special = frozenset(tokenizer.all_special_ids)
-    anchors = [(anchor, _encode(tokenizer, anchor)) for anchor in _ANCHORS]
-    forms: dict[TokenForm, None] = {}
-    for text in dict.fromkeys((value, *aliases)):
-        written = [
-            form
-            for spelling in dict.fromkeys((text, " " + text.lstrip(" ")))
-            for form in _continuations(tokenizer, spelling, anchors, special)
-        ]
-        if not written:
-            raise CandidateError(
-                f"{text!r} cannot be written with this tokenizer: after none of {list(_ANCHORS)} does it become tokens "
-                "of its own that are not special.",
-                hint="Give the value in characters that the tokenizer knows.",
-            )
-        forms.update(dict.fromkeys(written))
-    return tuple(forms)
+    return _Writer(tokenizer).forms(value, aliases)
 
 
-def _continuations(
-    tokenizer: TokenizerLike, text: str, anchors: Iterable[tuple[str, TokenForm]], special: frozenset[int]
-) -> Iterator[TokenForm]:
-    for anchor, prefix in anchors:
-        tokens = _encode(tokenizer, anchor + text)
-        if tokens[: len(prefix)] != prefix:
-            continue  # The anchor merged with the text: no clean split.
-        form = tokens[len(prefix) :]
-        if form and special.isdisjoint(form):
-            yield form
-        # An anchor that is itself unknown may have swallowed the text, which then says nothing about the text.
-        elif not form and special.isdisjoint(prefix):
-            raise CandidateError(
-                f"{text!r} tokenises to nothing; a candidate needs at least one token.",
-                hint="Give a value with visible characters, or leave this one out.",
-            )
+class _Writer:
+    """Writes values with a tokenizer, many of them at a time where it can."""
 
+    def __init__(self, tokenizer: TokenizerLike) -> None:
+        self._tokenizer = tokenizer
+        self._special = frozenset(tokenizer.all_special_ids)
+        self._known: dict[str, TokenForm] = {}
+        self._prefixes = {anchor: self._encode(anchor) for anchor in _ANCHORS}
 
-def _encode(tokenizer: TokenizerLike, text: str) -> TokenForm:
-    return tuple(tokenizer.encode(text, add_special_tokens=False))
+    def prepare(self, surfaces: Iterable[str]) -> None:
+        """Tokenise everything that the forms of some surfaces need, many in one call."""
+        if not getattr(self._tokenizer, "is_fast", False):
+            return
+        texts = [anchor + spelling for text in dict.fromkeys(surfaces) for anchor, spelling in self._written(text)]
+        encode: Any = self._tokenizer
+        for first in range(0, len(texts), _AT_ONCE):
+            some = texts[first : first + _AT_ONCE]
+            ids = encode(some, add_special_tokens=False, return_attention_mask=False)["input_ids"]
+            self._known.update(zip(some, map(tuple, ids), strict=True))
+
+    def forms(self, value: str, aliases: Sequence[str] = ()) -> tuple[TokenForm, ...]:
+        """Return what `surface_forms` does."""
+        forms: dict[TokenForm, None] = {}
+        for text in dict.fromkeys((value, *aliases)):
+            written = list(self._continuations(text))
+            if not written:
+                raise CandidateError(
+                    f"{text!r} cannot be written with this tokenizer: after none of {list(_ANCHORS)} does it become "
+                    "tokens of its own that are not special.",
+                    hint="Give the value in characters that the tokenizer knows.",
+                )
+            forms.update(dict.fromkeys(written))
+        return tuple(forms)
+
+    def _written(self, text: str) -> Iterator[tuple[str, str]]:
+        for spelling in dict.fromkeys((text, " " + text.lstrip(" "))):
+            for anchor in _ANCHORS:
+                yield anchor, spelling
+
+    def _continuations(self, text: str) -> Iterator[TokenForm]:
+        for anchor, spelling in self._written(text):
+            prefix, tokens = self._prefixes[anchor], self._encode(anchor + spelling)
+            if tokens[: len(prefix)] != prefix:
+                continue  # The anchor merged with the text: no clean split.
+            form = tokens[len(prefix) :]
+            if form and self._special.isdisjoint(form):
+                yield form
+            # An anchor that is itself unknown may have swallowed the text, which then says nothing about the text.
+            elif not form and self._special.isdisjoint(prefix):
+                raise CandidateError(
+                    f"{spelling!r} tokenises to nothing; a candidate needs at least one token.",
+                    hint="Give a value with visible characters, or leave this one out.",
+                )
+
+    def _encode(self, text: str) -> TokenForm:
+        known = self._known.get(text)
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False)) if known is None else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +199,9 @@ class Trie:
         spellings: dict[str, list[str]] = {}
         for value, aliases in values:
             spellings.setdefault(value, []).extend(aliases)
-        return cls({value: surface_forms(tokenizer, value, aliases) for value, aliases in spellings.items()})
+        writer = _Writer(tokenizer)
+        writer.prepare(form for value, aliases in spellings.items() for form in (value, *aliases))
+        return cls({value: writer.forms(value, aliases) for value, aliases in spellings.items()})
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -222,8 +246,9 @@ class Trie:
 
 
 def _grow(candidates: Sequence[Candidate]) -> Node:
-    values: dict[TokenForm, set[int]] = {}
+    root = _Growing()
     ends: dict[TokenForm, Candidate] = {}
+    order = [root]  # parents before their children
     for candidate in candidates:
         if not all(candidate.forms) or not candidate.forms:
             raise CandidateError(f"{candidate.value!r} tokenises to nothing; a candidate needs at least one token.")
@@ -235,18 +260,37 @@ def _grow(candidates: Sequence[Candidate]) -> Node:
                     hint="Remove the shared alias, or make the two one value.",
                 )
             ends[form] = candidate
-            for depth in range(len(form) + 1):
-                values.setdefault(form[:depth], set()).add(candidate.index)
+            at = root
+            at.values.add(candidate.index)
+            for token in form:
+                if token not in at.below:
+                    order.append(at.below.setdefault(token, _Growing(at.depth + 1)))
+                at = at.below[token]
+                at.values.add(candidate.index)
+            at.end = candidate.index
 
-    # Longest prefixes first, so that children exist before their parent; recursion would bound the length of a value.
-    below: dict[TokenForm, dict[int, Node]] = {}
-    for prefix in sorted(values, key=len, reverse=True):
-        node = Node(
-            children=below.pop(prefix, {}),
-            values=frozenset(values[prefix]),
-            ends=frozenset({ends[prefix].index} if prefix in ends else ()),
-            depth=len(prefix),
+    # The last first, so that children exist before their parent; recursion would bound the length of a value.
+    nodes: dict[int, Node] = {}
+    shared: dict[int, frozenset[int]] = {}
+    for growing in reversed(order):
+        values = frozenset(growing.values)
+        if len(values) == 1:
+            values = shared.setdefault(next(iter(values)), values)  # most of the nodes are those of one candidate
+        ends_here = (
+            frozenset[int]() if growing.end is None else shared.setdefault(growing.end, frozenset({growing.end}))
         )
-        if prefix:
-            below.setdefault(prefix[:-1], {})[prefix[-1]] = node
-    return node
+        children = {token: nodes.pop(id(child)) for token, child in growing.below.items()}
+        nodes[id(growing)] = Node(children, values, ends_here, growing.depth)
+    return nodes[id(root)]
+
+
+class _Growing:
+    """A node to which values are still added."""
+
+    __slots__ = ("below", "depth", "end", "values")
+
+    def __init__(self, depth: int = 0) -> None:
+        self.below: dict[int, _Growing] = {}
+        self.values: set[int] = set()
+        self.end: int | None = None
+        self.depth = depth

@@ -41,7 +41,7 @@ def check(ctx: click.Context, /, strict: bool, **options: Any) -> None:
     answer = run(job, policy="observe")
     show(answer, as_json=job.json)
     slots = answer.report.slots
-    failed = sum(slot.final_verdict != "ok" for slot in slots)
+    failed = sum(not slot.passed for slot in slots)
     if strict and (failed or not slots):
         click.echo(f"{failed} of {len(slots)} slots are not ok." if slots else "No slot was found.", err=True)
         ctx.exit(1)

@@ -20,6 +20,7 @@ __all__ = ["show"]
 
 _STYLES = {
     "ok": "green",
+    "repaired": "blue",
     "gate_failure": "magenta",
     "binding_failure": "bold red",
     "unsupported": "yellow",
@@ -81,7 +82,7 @@ def _table(slots: Sequence[SlotRecord], items: Sequence[Item]) -> Table:
 
 def _verdict(slot: SlotRecord) -> Text:
     text = Text(slot.verdict, _STYLES[slot.verdict])
-    if slot.action != "none":
+    if slot.action != "none" or slot.final_verdict != slot.verdict:
         text.append(f"\n{slot.action}\n→ ", "dim").append(slot.final_verdict, _STYLES[slot.final_verdict])
     return text
 

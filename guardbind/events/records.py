@@ -16,6 +16,7 @@ __all__ = [
     "BudgetRecord",
     "CandidateRecord",
     "Event",
+    "FinalVerdict",
     "InterventionRecord",
     "Provenance",
     "SlotRecord",
@@ -26,6 +27,7 @@ __all__ = [
 SCHEMA_VERSION = 3
 
 Verdict = Literal["ok", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
+FinalVerdict = Verdict | Literal["repaired"]
 Action = str
 
 
@@ -149,8 +151,9 @@ class SlotRecord(Frozen):
     begun before, or `reopened` after a visible checkpoint."""
     verdict: Verdict
     """Verdict on the model's own token."""
-    final_verdict: Verdict
-    """Verdict after the action; equal to `verdict` when nothing was changed."""
+    final_verdict: FinalVerdict
+    """Verdict when the value is written: `repaired` where another token was written and holds; `binding_failure` where
+    what was written goes on where the target's value ends, or was drawn and is another; else equal to `verdict`."""
     action: Action
     """What was done; `none` when nothing was."""
     target: int | None
@@ -160,6 +163,11 @@ class SlotRecord(Frozen):
     `unresolved`."""
     target_score: float
     """How well the target fits, in [0, 1]; 0 when it is unresolved."""
+    grounds: str = ""
+    """What the target rests on: `declared`, `words`, `reading`, `words and reading`; empty when it is unresolved."""
+    replaced: int | None = None
+    """Index of the binding whose value the model's own token was about to begin, where another was written in its
+    place; None where nothing was replaced, or what was replaced is no value."""
     words_target: int | None = None
     """Index of the binding that the words alone say; None when they say none."""
     question_record: tuple[int, ...] = ()
@@ -213,6 +221,11 @@ class SlotRecord(Frozen):
     """Why the target and the verdict are what they are; no prompt text."""
     provenance: Provenance | None = None
     """What produced the record."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the value that was written is the target's, by the model itself or by a repair."""
+        return self.final_verdict in ("ok", "repaired")
 
     def without_text(self) -> Self:
         """Return a copy that holds no prompt text."""

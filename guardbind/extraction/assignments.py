@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from guardbind.extraction.fields import bare_value
+from guardbind.extraction.item_lines import lists_pairs
 from guardbind.extraction.prose import is_key, is_value
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
 from guardbind.extraction.stance import counts
@@ -85,6 +86,10 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
         asked = not assigned and name.lower() in said_of.questions and classify(said).type == "text"
         if assigned and classify(said).type == "text" and _COMPUTES.search(said):
             computed.add(name)
+        elif not assigned and (language.changes.sorry.fullmatch(name) or language.questions.corrected.fullmatch(name)):
+            continue  # "Oops, typo: Room 18"
+        elif not assigned and (lists_pairs(text[sign.end : limit]) or _is_sentence(said, language)):
+            continue
         elif is_key(name, language) and is_value(said, language) and not asked:
             statement = (start, _closing(text, value[1], limit))
             if not counts(text, (start, value[1]), value, layout, language):
@@ -99,7 +104,7 @@ def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span 
     owned = language.statements.owned.fullmatch(name)
     if owned is None or (owned["noun"] and _is_title(owned["noun"], language)):
         first, _, rest = name.partition(" ")
-        if rest and classify(first).type == "id":
+        if rest and (classify(first).type == "id" or (first.isdecimal() and len(first) > 2)):
             return (first, rest), ((start, start + len(first)), None)
         return (name,), ((start, start + len(name)),)
     owner, attribute = ("owner", "attribute") if owned["owner"] else ("of", "noun")
@@ -176,6 +181,17 @@ def _in_bracket(text: str, start: int, stop: int) -> bool:
     if opened < 0 or opened < text.rfind(")", low, stop) or _LINE_END.search(text, opened, stop):
         return False
     return any(char.isalnum() for char in text[max(0, opened - 2) : opened])
+
+
+def _is_sentence(value: str, language: Language) -> bool:
+    """Whether what stands behind a colon is a statement of its own: `Our records say: The fee of Alder is 12`."""
+    verb = _verb(language).search(value)
+    return verb is not None and value[: verb.start()].count(" ") > 0
+
+
+@cache
+def _verb(language: Language) -> re.Pattern[str]:
+    return re.compile(rf"(?<=\w)[ \t]{{1,4}}(?:{language.statements.equal})[ \t]{{1,4}}(?=\S)")
 
 
 @cache

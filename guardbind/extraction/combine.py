@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,9 +12,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from guardbind.errors import ConfigError
+from guardbind.errors import ConfigError, GuardbindError
 from guardbind.evidence import Record
 from guardbind.extraction import json_text
+from guardbind.extraction.apart import StatedAt, apart
 from guardbind.extraction.changes import ChangeReader
 from guardbind.extraction.chosen import chosen_rules
 from guardbind.extraction.extracted import Extracted, ExtractedTable, with_spans
@@ -34,6 +36,8 @@ __all__ = ["extract", "extract_parts"]
 # such whatever somebody registers under the name `json`.
 _ARGUMENTS = (("arguments", json_text.read),)
 _DEEPEST = 64  # levels of an object
+
+logger = logging.getLogger("guardbind")
 
 
 class _Read(NamedTuple):
@@ -120,7 +124,7 @@ class _Builder:
         reader = ChangeReader(self._language)
         for part in parts:
             if part.text is not None:
-                read = _read(part.text, _ARGUMENTS if part.json_only else self._readers)
+                read = _read(part.text, _ARGUMENTS if part.json_only else self._readers, self._notes)
                 if not part.json_only:
                     read = _changed(part.text, read, reader, self._blocks)
                 for found, rule, block in read:
@@ -139,7 +143,7 @@ class _Builder:
         addressed = addresses(self._stated)
         belonging = records(self._stated, addressed)
         each = zip(self._items, self._stated, self._places, addressed, belonging, strict=True)
-        items = tuple(_addressed(*of_item) for of_item in each)
+        items = self._apart([_addressed(*of_item) for of_item in each])
         return ExtractedTable(with_spans(items), tuple(texts), tuple(places), tuple(self._notes), self._language)
 
     def _add(self, found: Found, rule: str, written: str, part: int | None, prefix: Path, document: int) -> None:
@@ -154,6 +158,24 @@ class _Builder:
         self._items.append(item)
         self._stated.append(Stated(found.path, found.form, document, typed, item.said))
         self._places.append(() if part is None else found.places)
+
+    def _apart(self, items: Sequence[Extracted]) -> tuple[Extracted, ...]:
+        """Return statements that share no characters, but for those of one value."""
+        parts: dict[int, list[int]] = {}
+        for at, item in enumerate(items):
+            if item.part is not None:
+                parts.setdefault(item.part, []).append(at)
+        spans: dict[int, Span | None] = {}
+        for places in parts.values():
+            spans.update(zip(places, apart([_stated_at(items[at]) for at in places]), strict=True))
+        kept = []
+        for at, item in enumerate(items):
+            span = spans.get(at)
+            if span is not None or item.part is None:
+                kept.append(item if span == item.statement else replace(item, statement=span))
+        if len(kept) < len(items):
+            self._notes.append(f"{len(items) - len(kept)} statements left out: their values are parts of others.")
+        return tuple(kept)
 
     def _leaves(self, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         """Yield the values of an object; None and what is blank bind nothing."""
@@ -200,7 +222,30 @@ def _addressed(
     )
 
 
-def _read(text: str, readers: Sequence[tuple[str, Rule]]) -> list[_Read]:
+def _stated_at(item: Extracted) -> StatedAt:
+    assert item.statement is not None
+    assert item.span is not None
+    record = None if item.record is None else item.record.id
+    return StatedAt(item.statement, item.span, item.typed, (record, item.key, item.typed))
+
+
+def _blocks(name: str, rule: Rule, text: str, notes: list[str]) -> list[Block]:
+    """Return what a rule reads in textual order; nothing, with a note, where it fails: no text ends a request."""
+    try:
+        return sorted(rule(text), key=lambda block: block.region)
+    except GuardbindError:
+        raise
+    except Exception as error:
+        # The message of the error may hold text of the prompt.
+        note = f"the rule {name!r} raised {type(error).__name__}; what it would have read is left out."
+        logger.warning("%s", note)
+        logger.debug("%s", note, exc_info=True)
+        if note not in notes:
+            notes.append(note)
+        return []
+
+
+def _read(text: str, readers: Sequence[tuple[str, Rule]], notes: list[str]) -> list[_Read]:
     """Apply the rules in turn; what overlaps a part that was read before is dropped."""
     taken: list[Span] = []  # disjoint, in textual order
     found: list[_Read] = []
@@ -208,7 +253,7 @@ def _read(text: str, readers: Sequence[tuple[str, Rule]]) -> list[_Read]:
     for name, rule in readers:
         kept: list[Block] = []
         reached = 0
-        for block in sorted(rule(text), key=lambda block: block.region):
+        for block in _blocks(name, rule, text, notes):
             if block.region[0] >= reached and not _overlaps(block.region, taken):
                 kept.append(block)
                 reached = block.region[1]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from guardbind.evidence import Binding, Record
+from guardbind.extraction.apart import StatedAt, apart
 from guardbind.extraction.rule import KeyForm, Path
 from guardbind.extraction.surfaces import Surfaces
 from guardbind.text.english import ENGLISH
@@ -150,12 +151,27 @@ class ExtractedTable:
                 key = f"{attribute} {surfaces.of(item.typed)[0]}"
                 groups.setdefault((key, attribute, classify(item.subject)), []).append(item)
         found = []
-        for (key, attribute, typed), items in groups.items():
-            spans = _widest(span for item in items for span in self._turned(item))
+        turned = [_widest(span for item in items for span in self._turned(item)) for items in groups.values()]
+        for (key, attribute, typed), items, spans in zip(
+            groups, groups.values(), self._apart(turned, groups), strict=True
+        ):
+            if spans is None:
+                continue
             owners = surfaces.every(item.said for item in items)
             binding = self._binding(surfaces, key, typed, spans, attribute, owners)
             found.append(replace(binding, **self._belongs(items, surfaces)))
         return found
+
+    def _apart(self, turned: Sequence[list[Span]], groups: Iterable[tuple[str, str, Typed]]) -> list[list[Span] | None]:
+        """Return the spans of inverse bindings that no other one has a part of; None for one that has none left."""
+        if not self._indexed:
+            return list(turned)
+        stated = [
+            StatedAt(span, span, group[2], group) for group, spans in zip(groups, turned, strict=True) for span in spans
+        ]
+        kept = iter(apart(stated))
+        left = [[span for _, span in zip(spans, kept, strict=False) if span is not None] for spans in turned]
+        return [spans if spans or not before else None for spans, before in zip(left, turned, strict=True)]
 
     def _belongs(self, items: Sequence[Extracted], surfaces: Surfaces) -> dict[str, Any]:
         """Return the record of the first of some statements, and who made all of them."""

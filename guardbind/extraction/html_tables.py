@@ -108,6 +108,8 @@ def _rows(
         for column, cell in enumerate(row):
             if cell.said is None or not cell.at(number, column) or (alone and column == 0):
                 continue
+            if not alone and not headings[column]:
+                continue  # below an empty corner stand names, and no values
             above = names[place][: min(naming, column + 1)] if named else ()
             spans = [part.said.span for part in row[: len(above)] if part.said]
             heading = () if alone else headings[column]

@@ -25,6 +25,10 @@ _OPENING = re.compile(
     r"(?P<bullet>(?:[-*+\u2022\u25cf\u25e6\u2013]|\d{1,3}[.)]|\[\d{1,3}\]|[a-z]\))[ \t]{1,8})?"
 )
 _HEADING = re.compile(r"(?P<level>#{1,6})[ \t]{1,8}(?P<title>[^\r\n]*?)[ \t]*#{0,6}[ \t]*\Z")
+# "=== Tilda Berg ==="
+_RULED = re.compile(
+    r"(?P<marks>={2,6}|-{2,6}|~{2,6}|\*{3,6})[ \t]{1,4}(?P<title>[^\r\n]{1,120}?)[ \t]{1,4}(?P=marks)[ \t]*\Z"
+)
 _BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<title>(?:(?!\*\*|__)[^\r\n]){1,120})(?P=mark):?[ \t]*\Z")
 # "**Alder Ltd** - Fee: 1,200 EUR", "Flight HAT069 | Price: $121"
 _BOLD_LEAD = re.compile(
@@ -135,6 +139,10 @@ def _line(text: str, start: int, end: int, layout: Layout, language: Language) -
             return Line(start, end, "heading", indent, quote=quote, level=level, title=led[0], fields=led[2])
         title = title_of(text, of, language, marked=True)
         return Line(start, end, "heading", indent, quote=quote, level=level, title=title)
+    if not bullet and (ruled := _RULED.match(text, at, end)):
+        title = title_of(text, ruled.span("title"), language, marked=True)
+        if title is not None:
+            return Line(start, end, "heading", indent, quote=quote, level=len(ruled["marks"]), title=title)
     stamp = stamp_of(text, at, end)
     if stamp.span is None and (led := _led(text, at, end, layout, language, *_LEADS)) is not None:
         title, certain, fields = led

@@ -137,8 +137,8 @@ class _SentenceReader:
     ) -> tuple[Found, ...]:
         text = self._text
         name = self._names.read(text, words)
-        if name is None:
-            return ()
+        if name is None or (not name.owned and _owns_alone(name.key, self._language)):
+            return ()  # "Kasimir's code is 8-3-1 and Odile's is 4-9-6": of what is not said again
         if kind is not None:
             name = name.of_kind(kind, self._language)
         if preposition := _at(self._language).match(text, start, end):
@@ -218,10 +218,22 @@ class _SentenceReader:
         text, phrase = self._text, self._layout.phrase_start(start, end)
         if phrase == start and start > 0 and text[start].isalnum() and text[start - 1].isalnum():
             return []  # the phrase is longer than what is looked at
-        return [(match.group(), match.start()) for match in spoken(self._language).finditer(text, phrase, end)]
+        return [_unquoted(*match.span(), text) for match in spoken(self._language).finditer(text, phrase, end)]
 
     def _value(self, start: int, end: int, *, names: bool) -> Span | None:
         return first_value(self._text, start, end, self._layout, self._language, names=names)
+
+
+def _owns_alone(key: str, language: Language) -> bool:
+    """Whether a name only says whose something is, by an apostrophe: an ending alone may be that of any noun."""
+    return language.statements.owner.match(key) is not None and any(char in "'\u2019" for char in key[-2:])
+
+
+def _unquoted(start: int, end: int, text: str) -> PlacedWord:
+    """Return a word without the mark that opens a quotation before it."""
+    while start < end - 1 and text[start] in "\u00ab\u201c\u201e":
+        start += 1
+    return text[start:end], start
 
 
 def _whole(found: Sequence[Found]) -> Span:

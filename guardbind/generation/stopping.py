@@ -20,7 +20,7 @@ from guardbind.generation.settings import setting
 from guardbind.model.forward import Module
 from guardbind.session.row import Row
 
-__all__ = ["unfinished_rows", "watch_ends"]
+__all__ = ["unfinished_rows", "unread_tokens", "watch_ends"]
 
 # Asking these a second time changes nothing.
 _LIBRARY = (ConfidenceCriteria, EosTokenCriteria, MaxLengthCriteria, MaxTimeCriteria, StopStringCriteria)
@@ -71,9 +71,21 @@ def unfinished_rows(rows: Sequence[Row], raw: Any, columns: int) -> tuple[int, .
         raw: What `generate` returned; None if it raised, and no row has ended then.
         columns: Columns of the prompt, padding included.
     """
+    if raw is None:
+        return ()
+    unread = unread_tokens(rows, raw, columns)
+    return tuple(row.index for row, tokens in zip(rows, unread, strict=True) if row.breaks_off(tokens))
+
+
+def unread_tokens(rows: Sequence[Row], raw: Any, columns: int) -> list[list[int]]:
+    """Return the tokens at the end of each answer that its row has not read: the last one, if it was not told to end.
+
+    Args:
+        rows: The rows as the generation left them.
+        raw: What `generate` returned; None if it raised.
+        columns: Columns of the prompt, padding included.
+    """
     sequences = raw if isinstance(raw, Tensor) else getattr(raw, "sequences", None)
     if sequences is None:
-        return ()
-    # The last token of a row that was not told to end was never read.
-    unread = [[] if row.finished else sequences[row.index, columns + row.step :].tolist() for row in rows]
-    return tuple(row.index for row, tokens in zip(rows, unread, strict=True) if row.breaks_off(tokens))
+        return [[] for _ in rows]
+    return [[] if row.finished else sequences[row.index, columns + row.step :].tolist() for row in rows]

@@ -28,7 +28,8 @@ class Judge:
         token: The model's own token.
         prior: log p0 `[vocabulary]` (nats) with the target's evidence taken away; None when it was not read.
         continues: The slot continues a value.
-        certain: The words say whose value it is, surely enough to outvote the reading.
+        certain: Whose value is meant was told, not guessed: by the caller, or by words that can outvote the evidence.
+        overrun: Tokens that would go on with a value which is whole here; they keep none alive.
         unresolved: Why nothing can be judged by the nulls, or why there is no target.
     """
 
@@ -40,6 +41,7 @@ class Judge:
     prior: Tensor | None
     continues: bool = False
     certain: bool = False
+    overrun: frozenset[int] = frozenset()
     unresolved: str | None = None
 
     def own(self, logprobs: Tensor, risk: float) -> Judgement:
@@ -58,13 +60,13 @@ class Judge:
             token: The token.
             support: Log-probabilities `[vocabulary]` (nats) by which its evidence bits are counted.
         """
-        # Where the words say whose value it is, and another one's is coming, the evidence only has to speak for it.
+        # Where it was told whose value is meant, and another one's is coming, the evidence only has to speak for it.
         coming = self._alive(self.token)
         outvoted = self.certain and bool(coming) and self.candidate not in coming
         return self._judge(token, support, risk=0.0, outvoted=outvoted)
 
     def _alive(self, token: int) -> frozenset[int]:
-        return frozenset() if self.node is None else self.node.kept_by(token)
+        return frozenset() if self.node is None or token in self.overrun else self.node.kept_by(token)
 
     def _judge(self, token: int, support: Tensor, *, risk: float, outvoted: bool) -> Judgement:
         if self.target is None or self.unresolved is not None:

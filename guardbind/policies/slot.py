@@ -85,7 +85,8 @@ class Slot:
         target_candidate: Index of the target's value in the trie; None when it is not known.
         trie: The candidates, or None when no value is known.
         node: Where the value stands in the trie.
-        glued: Tokens that would go on with the word that the text ends in; they are not written.
+        glued: Tokens that would go on with the word that the text ends in, or with a value that is whole; they are not
+            written.
         logits: Raw fp32 logits `[vocabulary]`.
         logprobs: Their log-softmax, nats: log p1.
         scores: Processed scores `[vocabulary]`; their arg max is the model's own token.
@@ -93,6 +94,7 @@ class Slot:
         residual: What fed the output head `[hidden]`.
         readout: Gate gap, value gap and posterior; None when no candidate is known.
         token: The model's own token.
+        certain: Whose value is meant was told, not guessed.
         judgement: The verdict on it.
         config: The guard's settings.
         judge: Judges another token, given log-probabilities to judge it by.
@@ -116,6 +118,7 @@ class Slot:
     residual: Tensor
     readout: NodeReadout | None
     token: int
+    certain: bool
     judgement: Judgement
     config: GuardConfig
     judge: Callable[[int, Tensor], Judgement]
@@ -139,7 +142,8 @@ class Slot:
         children = [token for token in self.node.children if token not in self.glued]
         if not self.node.ends:
             return tuple(children)
-        return (*children, int(self.logprobs.index_fill(0, torch.tensor(children), -math.inf).argmax()))
+        others = torch.tensor([*self.node.children, *self.glued])
+        return (*children, int(self.logprobs.index_fill(0, others, -math.inf).argmax()))
 
     def bits(self, token: int, logprobs: Tensor | None = None) -> float | None:
         """Return signed evidence bits log2(p1/p0) of a token on the target's span; None when p0 was not read."""

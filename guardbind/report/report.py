@@ -66,8 +66,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every slot ended with the verdict `ok`."""
-        return all(slot.final_verdict == "ok" for slot in self.slots)
+        """Whether every slot ended with the verdict `ok` or `repaired`."""
+        return all(slot.passed for slot in self.slots)
 
     def row(self, index: int) -> tuple[SlotRecord, ...]:
         """Return the slots of one row of the batch."""

@@ -128,6 +128,7 @@ class RowBuilder:
             f"target: {'none' if slot.target is None else f'#{slot.target} {slot.key}'}",
             f"evidence bits of its own token: {number(slot.evidence_bits)}",
         ]
+        lines += [] if slot.replaced is None else [f"replaced: #{slot.replaced}{self._name(slot.replaced)}"]
         lines += [f"  #{i}: {number(bits)}" for i, bits in enumerate(slot.bits_by_binding) if bits is not None]
         alive = [c for c in slot.candidates if c.probability is not None]
         told = (f"  {c.value}: p {number(c.probability, '.3g')}, {number(c.evidence_bits)} bits" for c in alive)
@@ -139,7 +140,11 @@ class RowBuilder:
         facts = [f"step {slot.step}, {slot.kind}"]
         if slot.target is not None:
             facts.append(f"target #{slot.target}{'' if slot.key is None else f' {slot.key}'}")
+        if slot.grounds:
+            facts.append(f"grounds: {slot.grounds}")
         facts.append(f"action: {slot.action}")
+        if slot.replaced is not None:
+            facts.append(f"replaced #{slot.replaced}{self._name(slot.replaced)}")
         after = next((number(record.bits_after) for record in self._tried(slot) if record.kept), None)
         facts.append(f"bits {number(slot.evidence_bits)}{'' if after is None else f' → {after}'}")
         own = written = None
@@ -156,7 +161,7 @@ class RowBuilder:
             reason=slot.reason,
             tables=tuple(shown for shown in self._numbers(slot) if shown is not None),
             tried=self._tries(slot),
-            opened=slot.action != "none" or slot.final_verdict != "ok",
+            opened=slot.action != "none" or not slot.passed,
         )
 
     def _final(self, slot: SlotRecord) -> ShownCell:

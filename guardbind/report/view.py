@@ -28,6 +28,7 @@ __all__ = [
 
 _VERDICTS = {
     "ok": ("✓", "rests on the target's evidence"),
+    "repaired": ("↻", "another value was replaced by the target's"),
     "gate_failure": ("⊘", "stage 2A: no value is coming"),
     "binding_failure": ("✗", "stage 2B: another value is coming"),
     "unsupported": ("≈", "the right token, resting on no evidence"),

@@ -94,7 +94,10 @@ class Asking:
         question = self._questions.get(row.index)
         own, named = None, False
         if question is not None and words.how in _OF_THE_TEXT and words.index is not None:
-            named = self._names(row, words.index, about)
+            # Who is only spoken to ("Hi Alice, ...") was asked for by nobody.
+            named = all(
+                self._names(row, words.index, text) for text in (about, row.bound.prompt.text[slice(*row.bound.asked)])
+            )
             if not (question.clear and words.index in question.best.items):
                 own = self._of_sentence(row, about)
         resolved = self._resolver(words, question, row.bound.table, sentence=own, named=named)
@@ -106,6 +109,11 @@ class Asking:
         located = row.bound.table.items[item]
         names = {*located.owners, *(() if located.record is None else located.record.names)}
         return bool(occurrences(folded(about), {folded(name) for name in names}))
+
+    def of_question(self, row: Row, words: Resolution) -> Resolution:
+        """Return what is meant where an answer begins, before anything of it is written; see `resolve`."""
+        question = self._questions.get(row.index)
+        return replace(self._resolver(words, question, row.bound.table), by_words=words.index, question=question)
 
     @staticmethod
     def _spells_key(words: Resolution, line: str) -> bool:

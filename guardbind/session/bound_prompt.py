@@ -20,7 +20,7 @@ from guardbind.text.chat import opens_turn
 from guardbind.text.decoded import PromptText
 from guardbind.text.detect import language_of_prompt
 from guardbind.text.language import Language
-from guardbind.text.layout import occurrences
+from guardbind.text.layout import Span, occurrences
 
 __all__ = ["BoundPrompt", "bind_prompt", "bindings_of"]
 
@@ -94,6 +94,13 @@ class BoundPrompt:
     def answer_prefix_line(self) -> str:
         """The line that the prompt stops in, and the answer goes on with; empty if it does not stop mid-line."""
         return self.prompt.text.rpartition("\n")[2] if self.stops_mid_line else ""
+
+    @property
+    def asked(self) -> Span:
+        """Where the question stands in the text, without the answer that the prompt begins."""
+        start, end = self.agreement.query.span
+        begun = len(self.prompt.text) - len(self.answer_prefix_line)
+        return (start, begun) if start < begun < end else (start, end)
 
     @property
     def binds(self) -> bool:

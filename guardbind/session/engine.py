@@ -32,6 +32,7 @@ from guardbind.policies import (
     verify,
 )
 from guardbind.session.asking import Asking
+from guardbind.session.ending import Endings
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullMeter, NullReadings
 from guardbind.session.opener import Opener, Opening
@@ -91,6 +92,7 @@ class Engine:
         self._asking = Asking(protection.config, protection.nulls, model.tokenizer, tap.suspended)
         self._opener = Opener(protection.config, model.tokenizer, self._asking)
         self._meter = NullMeter(protection.config, protection.nulls)
+        self._endings = Endings(model.tokenizer, recorder, limits)
 
     def observe(self, last_tokens: Sequence[int]) -> None:
         """Take note of the token that each row was given at the step before."""
@@ -101,6 +103,19 @@ class Engine:
             if row.value is not None and row.value.branch is not None:
                 with self._tap.suspended():
                     row.value.branch.advance(token)
+            self._endings.observe(row)
+
+    def finish(self, unread: Sequence[Sequence[int]]) -> None:
+        """Take note of the last tokens of the rows, behind which there was no step.
+
+        Args:
+            unread: For each row, the tokens of its answer that it has not read.
+        """
+        for row, tokens in zip(self._rows, unread, strict=True):
+            for token in tokens:
+                if not row.finished:
+                    row.read(token, ends=token in self._limits.eos)
+                    self._endings.observe(row)
 
     def step(self, reading: Reading, scores: Tensor, columns: int) -> Tensor:
         """Return the scores `[rows, vocabulary]` of the next tokens; rows between slots keep theirs.
@@ -117,6 +132,8 @@ class Engine:
         tops: list[int] | None = None
         openings: list[Opening] = []
         self._read_questions(reading, columns)
+        for row in self._rows:
+            scores = self._endings.apart(row, scores)
         for row in self._rows:
             if row.finished:
                 continue
@@ -142,6 +159,9 @@ class Engine:
                 openings.append(opening)
             elif row.value is not None and row.value.branch is not None:
                 scores = self._from_branch(row, row.value, row.value.branch, scores)
+            else:
+                # It may just have been found to be whole.
+                scores = self._endings.apart(row, scores)
         if openings:
             with self._tap.suspended():
                 scores = self._judge_and_act(openings, reading, scores, columns)
@@ -180,7 +200,7 @@ class Engine:
             # The value ends here: what follows is the model's own, as long as it is no other value.
             scores = scores.clone()
             scores[row.index, live] = -torch.inf
-            return scores
+            return self._endings.end_here(row, scores)
         return _forced(scores, row.index, live[int(branch.logits[live].argmax())])
 
     def _judge_and_act(self, openings: list[Opening], reading: Reading, scores: Tensor, columns: int) -> Tensor:
@@ -220,7 +240,9 @@ class Engine:
             return scores
         tried, kept = self._try(slot, row)
         lens = self._lens_scores(slot, reading)
-        self._recorder.slot(opening, slot, readings, tried, lens=lens, sampling=self._limits.sampling)
+        place = self._recorder.slot(opening, slot, readings, tried, lens=lens, sampling=self._limits.sampling)
+        if row.value is not None:
+            row.value.records.append(place)
         return scores if kept is None else self._carry_out(opening, kept, scores)
 
     def _try(self, slot: Slot, row: Row) -> tuple[list[tuple[Attempt, Verification]], Proposal | None]:
@@ -241,6 +263,9 @@ class Engine:
                 return ()
             case "unresolved":
                 return self._unresolved(slot)
+            case "gate_failure" if not slot.certain:
+                # It says something else than a value, and which one it should say instead was only guessed.
+                return ()
             case _:
                 return self._policy(slot)
 

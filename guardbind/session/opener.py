@@ -11,6 +11,7 @@ from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
 from guardbind.session.asking import Asking
+from guardbind.session.overrun import going_on
 from guardbind.session.row import Row
 from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots import Moment
@@ -163,14 +164,18 @@ class Opener:
         """Whether the value was whole before the model's token."""
         if value.node is None:
             return value.tokens >= self._config.max_value_tokens
-        return not _goes_on(value.node, top) and value.may_be_over
+        return not self._goes_on(row, value.node, top) and value.may_be_over
 
     def _is_none(self, row: Row, value: Value, top: int) -> bool:
-        if value.node is None or _goes_on(value.node, top):
+        if value.node is None or self._goes_on(row, value.node, top):
             return False
         if value.detected.expects_value:
             return not self._value_like(row, value.resolution, top)
         return value.detected.sees_token
+
+    def _goes_on(self, row: Row, node: Node, top: int) -> bool:
+        """Whether a value may go on, or end, with a token."""
+        return top in node.children or (bool(node.ends) and not going_on(row, [top], self._tokenizer))
 
     @staticmethod
     def _has_no_choice(value: Value, top: int) -> bool:
@@ -215,8 +220,3 @@ class Opener:
         alive = value.node.children[top].values
         target = row.bound.candidate(value.resolution.index)
         return len(alive) > 1 and (target is None or target in alive)
-
-
-def _goes_on(node: Node, top: int) -> bool:
-    """Whether a value may go on, or end, with a token."""
-    return top in node.children or bool(node.ends)

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.gaps import read_confidence
-from guardbind.events import BudgetRecord, CandidateRecord, Emitter, InterventionRecord, Provenance, SlotRecord
+from guardbind.events import (
+    BudgetRecord,
+    CandidateRecord,
+    Emitter,
+    FinalVerdict,
+    InterventionRecord,
+    Provenance,
+    SlotRecord,
+)
 from guardbind.information import nats_to_bits
 from guardbind.information.budget import Budget
 from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.policies import Attempt, Follow, NoToken, Restate, Slot, Verification, Write
-from guardbind.policies.proposal import token_of
+from guardbind.policies.proposal import TokenProposal, token_of
 from guardbind.policies.slot import bits_of, envelope_of
 from guardbind.report.report import Readout, Report
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
+from guardbind.targets import Resolution
 from guardbind.text.decode import decode
 
-__all__ = ["LensScores", "Recorder", "Tried", "bits_by_binding", "rests_on", "worst_budget"]
+__all__ = ["LensScores", "Recorder", "Tried", "bits_by_binding", "grounds", "rests_on", "worst_budget"]
 
 Tried = Sequence[tuple[Attempt, Verification]]
 """What was attempted at a slot, in order; only the last may have been kept."""
@@ -49,6 +58,7 @@ class Recorder:
         self.slots: list[SlotRecord] = []
         self.interventions: list[InterventionRecord] = []
         self.readouts: list[Readout] = []
+        self._held: dict[int, list[InterventionRecord]] = {}
 
     def slot(
         self,
@@ -59,8 +69,8 @@ class Recorder:
         *,
         lens: LensScores,
         sampling: bool,
-    ) -> None:
-        """Record a slot, and every attempt that was made at it.
+    ) -> int:
+        """Record a slot, and every attempt that was made at it; sinks get them when they are released.
 
         Args:
             opening: Where.
@@ -69,6 +79,9 @@ class Recorder:
             tried: What was attempted.
             lens: What the layers of the lens say.
             sampling: Tokens are drawn, so that the model's own is not known yet.
+
+        Returns:
+            Its place among the slots.
         """
         kept, outcome = tried[-1] if tried and tried[-1][1].kept else (None, None)
         final = _written(kept) if kept is not None else None if sampling else slot.token
@@ -80,11 +93,13 @@ class Recorder:
             step=slot.step,
             kind=slot.kind,
             verdict=slot.judgement.verdict,
-            final_verdict=slot.judgement.verdict if outcome is None else outcome.verdict,
+            final_verdict=_final_verdict(slot, kept),
             action="none" if kept is None else kept.action,
             target=None if slot.target is None else slot.target.index,
             resolved_by=opening.resolution.how,
             target_score=opening.resolution.score,
+            grounds=grounds(opening.resolution),
+            replaced=_replaced(opening, slot, kept, bits),
             words_target=opening.resolution.by_words,
             question_record=() if question is None else question.best.items,
             question_bits=None if question is None else question.best.bits,
@@ -115,12 +130,41 @@ class Recorder:
         self.slots.append(record)
         if self._keep:
             self.readouts.append(Readout(slot.logits.clone(), slot.residual.clone(), dict(slot.nulls)))
-        self._emitter.emit(record)
-        for attempt, verification in tried:
-            self._intervention(slot, attempt, verification)
+        place = len(self.slots) - 1
+        self._held[place] = [self._intervention(slot, attempt, verification) for attempt, verification in tried]
+        return place
+
+    def correct(self, places: Sequence[int], reason: str) -> None:
+        """Take back that a value is the target's.
+
+        Args:
+            places: Its slots.
+            reason: Why; holds no prompt text.
+        """
+        for place in places:
+            told = self.slots[place]
+            if not told.passed:
+                continue
+            update = {"final_verdict": "binding_failure", "reason": f"{told.reason}; {reason}"}
+            self.slots[place] = told.model_copy(update=update)
+
+    def release(self, row: int, held: Collection[int] = ()) -> None:
+        """Hand the records of a row to the sinks, but for some slots."""
+        self._emit([place for place in self._held if self.slots[place].row == row and place not in held])
+
+    def release_all(self) -> None:
+        """Hand all records to the sinks that are still held."""
+        self._emit(list(self._held))
+
+    def _emit(self, places: Sequence[int]) -> None:
+        for place in places:
+            self._emitter.emit(self.slots[place])
+            for tried in self._held.pop(place):
+                self._emitter.emit(tried)
 
     def report(self) -> Report:
-        """Return everything that was recorded."""
+        """Return everything that was recorded; nothing is held any more."""
+        self.release_all()
         return Report(
             tuple(self.slots),
             tuple(self.interventions),
@@ -129,7 +173,7 @@ class Recorder:
             self._emitter.failures,
         )
 
-    def _intervention(self, slot: Slot, attempt: Attempt, verification: Verification) -> None:
+    def _intervention(self, slot: Slot, attempt: Attempt, verification: Verification) -> InterventionRecord:
         token = token_of(attempt)
         record = InterventionRecord(
             row=slot.row,
@@ -150,7 +194,7 @@ class Recorder:
             provenance=self.provenance,
         )
         self.interventions.append(record)
-        self._emitter.emit(record)
+        return record
 
     def _text(self, token: int | None) -> str | None:
         return None if token is None else decode(self._tokenizer, [token])
@@ -177,6 +221,19 @@ def rests_on(bits: Sequence[float | None], least: float) -> int | None:
     return max(known, key=lambda pair: (pair[0], -pair[1]))[1] if known else None
 
 
+def grounds(resolution: Resolution) -> str:
+    """Return what a target rests on, in words; nothing where there is none.
+
+    >>> grounds(Resolution(0, "query", "the query names it", "seat", confirmed=True))
+    'words and reading'
+    """
+    if resolution.index is None:
+        return ""
+    if resolution.how in ("declared", "reading", "only"):
+        return resolution.how
+    return "words and reading" if resolution.confirmed else "words"
+
+
 def worst_budget(slot: Slot, null: str, further: Mapping[str, Tensor]) -> BudgetRecord | None:
     """Return the worst budget of the model's own token over the family of nulls; None when p0 was not read.
 
@@ -191,6 +248,23 @@ def worst_budget(slot: Slot, null: str, further: Mapping[str, Tensor]) -> Budget
     priors = {name: float(p0[slot.token]) for name, p0 in {null: prior, **further}.items()}
     family = envelope_of(float(slot.logprobs[slot.token]), priors, slot.config.tau)
     return _budget_record(family.worst, family.worst_budget)
+
+
+def _final_verdict(slot: Slot, kept: Attempt | None) -> FinalVerdict:
+    return "repaired" if isinstance(kept, TokenProposal) else slot.judgement.verdict
+
+
+def _replaced(opening: Opening, slot: Slot, kept: Attempt | None, bits: Sequence[float | None]) -> int | None:
+    """Return the binding whose value the model's own token was about to begin; of several, the one it rests on most."""
+    if not isinstance(kept, TokenProposal) or kept.token == slot.token:
+        return None
+    bound = opening.row.bound
+    others = [item for item in opening.owners if bound.candidate(item) != slot.target_candidate]
+    return max(others, key=lambda item: (_known(bits[item]), -item), default=None)
+
+
+def _known(bits: float | None) -> float:
+    return -math.inf if bits is None else bits
 
 
 def _written(kept: Attempt) -> int | None:

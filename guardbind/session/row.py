@@ -16,10 +16,31 @@ from guardbind.session.value import Phase, Value, ValueEvent, advance
 from guardbind.targets import Resolution
 from guardbind.text.decode import decode
 
-__all__ = ["Row"]
+__all__ = ["EndedValue", "Row"]
 
 _LINE_TOKENS = 160
 _JOINS = frozenset("-_/@.+#")
+
+
+@dataclass(frozen=True, slots=True)
+class EndedValue:
+    """A value that is written, until what follows tells whether it ends there.
+
+    Attributes:
+        start: Index of its first token among the row's tokens.
+        end: Index behind its last one.
+        candidates: The candidates that it is; none where the model left it half written.
+        target: Index of the binding that it was to be.
+        repaired: It is what a policy chose.
+        records: Places of its slots among those that were recorded.
+    """
+
+    start: int
+    end: int
+    candidates: frozenset[int]
+    target: int | None
+    repaired: bool
+    records: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -34,6 +55,7 @@ class Row:
         ids: Tokens so far, prompt and answer, without padding.
         queue: Tokens still to be forced.
         value: The value that is being written, or that a restatement leads up to; None between values.
+        written: The value that was written last, until it is told whether it ends there.
         restated: Index of a binding to token ranges of the answer that hold its value.
         interventions: Interventions kept so far.
         stopped: A stopping criterion ended the row with its newest token.
@@ -44,6 +66,7 @@ class Row:
     ids: list[int] = field(init=False)
     queue: deque[int] = field(default_factory=deque)
     value: Value | None = None
+    written: EndedValue | None = None
     restated: dict[int, list[range]] = field(default_factory=dict)
     interventions: int = 0
     stopped: bool = False
@@ -76,9 +99,20 @@ class Row:
         if self.value is None:
             advance(Phase.CLOSED, event)
             return
-        self.value.on(event)
-        if self.value.phase is Phase.CLOSED:
-            self.value = None
+        value, repaired = self.value, self.value.repaired
+        value.on(event)
+        if value.phase is not Phase.CLOSED:
+            return
+        self.value = None
+        if event is ValueEvent.END and value.node is not None:
+            self.written = EndedValue(
+                value.start,
+                value.start + value.length,
+                value.whole,
+                value.resolution.index,
+                repaired,
+                tuple(value.records),
+            )
 
     @property
     def chosen(self) -> bool:

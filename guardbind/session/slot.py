@@ -16,10 +16,12 @@ from guardbind.policies.slot import Restatement, Slot
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
+from guardbind.session.overrun import going_on, likeliest
 from guardbind.session.row import Row
+from guardbind.targets.trust import precision
 from guardbind.text.decoded import PromptText
 
-__all__ = ["Restater", "RowReadout", "build_slot", "is_false_alarm", "judge_at"]
+__all__ = ["Restater", "RowReadout", "build_slot", "is_certain", "is_false_alarm", "judge_at"]
 
 # A line is begun again after a restatement; of a paragraph, only its end is.
 _LONGEST_PREFIX = 32
@@ -90,13 +92,35 @@ class Restater:
         return row.ids[max(first, len(row.ids) - _LONGEST_PREFIX) :]
 
 
-def judge_at(opening: Opening, readings: NullReadings, config: GuardConfig) -> Judge:
+def is_certain(opening: Opening, config: GuardConfig) -> bool:
+    """Whether it is told, not guessed, whose value is meant.
+
+    The caller says so; or the caller's key stands right before the slot; or the target was found in a way that was
+    right often enough where it was measured.
+
+    Args:
+        opening: Where.
+        config: Its `risk` is used.
+    """
+    resolution = opening.resolution
+    if resolution.index is None:
+        return False
+    if resolution.how in ("declared", "slot_prefix"):
+        return True
+    share = precision(resolution) if opening.row.bound.addressed else None
+    return share is not None and share.low >= 1 - config.risk
+
+
+def judge_at(
+    opening: Opening, readings: NullReadings, config: GuardConfig, overrun: frozenset[int] = frozenset()
+) -> Judge:
     """Return the judge of an opening.
 
     Args:
         opening: Where.
         readings: Its nulls.
         config: The guard's settings.
+        overrun: Tokens that would go on with a value which is whole here.
     """
     bound, target = opening.row.bound, opening.target
     return Judge(
@@ -107,7 +131,8 @@ def judge_at(opening: Opening, readings: NullReadings, config: GuardConfig) -> J
         token=opening.token,
         prior=None if target is None else readings.nulls.get(target.index),
         continues=opening.continues,
-        certain=bound.addressed and opening.resolution.score >= config.trusted_score,
+        certain=is_certain(opening, config),
+        overrun=overrun,
         unresolved=readings.refusal or (opening.resolution.reason if target is None else None),
     )
 
@@ -130,7 +155,8 @@ def build_slot(
         config: The guard's settings.
         limits: What this generation allows.
     """
-    judge = judge_at(opening, readings, config)
+    overrun = _overrun(opening, readout.scores, tail)
+    judge = judge_at(opening, readings, config, overrun)
     restater = Restater(tail, opening.row, opening.resolution.index, config, limits)
     row, node, candidate = opening.row, opening.node, judge.candidate
     at_node = None
@@ -147,7 +173,7 @@ def build_slot(
         target_candidate=candidate,
         trie=row.bound.trie,
         node=node,
-        glued=opening.glued,
+        glued=opening.glued | overrun,
         logits=readout.logits,
         logprobs=logprobs,
         scores=readout.scores,
@@ -155,11 +181,21 @@ def build_slot(
         residual=readout.residual,
         readout=at_node,
         token=opening.token,
+        certain=judge.certain,
         judgement=judge.own(logprobs, _risk(at_node, candidate) if limits.sampling else 0.0),
         config=config,
         judge=judge.proposed,
         restate=restater.restate,
     )
+
+
+def _overrun(opening: Opening, scores: Tensor, tail: Tail) -> frozenset[int]:
+    """Return the likely tokens that would go on with a value which is whole here, and are no part of a candidate."""
+    node = opening.node
+    if node is None or not node.ends:
+        return frozenset()
+    likely = [opening.token, *likeliest(scores)]
+    return frozenset(going_on(opening.row, [token for token in likely if token not in node.children], tail.tokenizer))
 
 
 def is_false_alarm(opening: Opening, slot: Slot) -> bool:

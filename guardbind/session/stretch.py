@@ -66,11 +66,7 @@ def question_of(row: Row) -> Stretch | None:
     A record that stands behind it was not read yet when it was, so that it cannot rest on it; then nothing can be told.
     """
     bound = row.bound
-    start, end = bound.agreement.query.span
-    begun = len(bound.prompt.text) - len(bound.answer_prefix_line)
-    if start < begun < end:
-        end = begun  # what an answer begins with is no part of the question
-    asks = bound.prompt.tokens(start, end)
+    asks = bound.prompt.tokens(*bound.asked)
     return _stretch(row, bound.ids, asks)
 
 

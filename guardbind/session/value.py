@@ -143,6 +143,9 @@ class Value:
         start: Index of its first token among the row's tokens.
         tokens: How many of its tokens are written.
         ended: Candidates that would have been whole on the way here: `$5` on the way to `$5.00`.
+        whole: The candidates that were whole last.
+        length: How many of its tokens were written then.
+        records: Places of its slots among those that were recorded.
         branch: Where its continuation is read; there is one in the phase `FOLLOWED`, and only there.
     """
 
@@ -152,6 +155,9 @@ class Value:
     start: int
     tokens: int = 0
     ended: frozenset[int] = frozenset()
+    whole: frozenset[int] = frozenset()
+    length: int = 0
+    records: list[int] = field(default_factory=list)
     _phase: Phase = field(default=Phase.BEGUN, init=False)
     branch: Branch | None = field(default=None, init=False)
 
@@ -169,6 +175,11 @@ class Value:
     def chosen(self) -> bool:
         """Whether an intervention was kept in it."""
         return self._phase in _CHOSEN
+
+    @property
+    def repaired(self) -> bool:
+        """Whether it is what a policy chose, or stands behind a restatement."""
+        return self.chosen or self.detected.kind == "reopened"
 
     @property
     def may_be_over(self) -> bool:
@@ -198,7 +209,7 @@ class Value:
         """
         self.on(ValueEvent.REOPEN)
         self.detected = Detected("reopened", self.detected.place)
-        self.start, self.ended = start, frozenset()
+        self.start, self.ended, self.whole = start, frozenset(), frozenset()
 
     def read(self, token: int) -> frozenset[int] | None:
         """Take note of one of its tokens.
@@ -210,6 +221,8 @@ class Value:
         if self.node is None:
             return None
         child = self.node.children.get(token)
+        if child is not None and child.ends:
+            self.whole, self.length = child.ends, self.tokens
         if child is None or not child.children:
             return self.node.ends if child is None else child.ends
         self.ended |= self.node.ends

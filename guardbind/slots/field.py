@@ -12,6 +12,11 @@ __all__ = ["field"]
 
 _FIELD = re.compile(r"[\"'](?P<key>(?:[^\"'\\\r\n]|\\.){1,80})[\"']\s*:\s*(?P<quote>[\"']?)\s*\Z")
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[{}\[\]]")
+# The key of an outer object; of the arguments of a call with the name of what is called.
+_LEADING = re.compile(
+    r"(?:\"(?:name|function|tool|tool_name|action)\"\s*:\s*\"[\w.-]{1,80}\"\s*,\s*"
+    r"(?=\"(?:arguments|parameters|input|args|kwargs)\"))?\"[^\"]*\"(?=\s*:\s*\Z)"
+)
 _LONGEST = 4000
 
 
@@ -37,5 +42,5 @@ def _enclosing(text: str) -> str:
             opened.pop()
     if not opened:
         return text
-    leading = [name.group() for at in opened for name in re.finditer(r"\"[^\"]*\"(?=\s*:\s*\Z)", text[:at])]
+    leading = [name.group() for at in opened for name in _LEADING.finditer(text[:at])]
     return " ".join([*leading, text[opened[-1] :]])

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.attributes import Match
 from guardbind.targets.labels import LabelTable, Named
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.query import Query
+from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span, layout_of, occurrences
 from guardbind.text.words import Word, words
 
 __all__ = ["Accounts"]
 
 _CORE = 0.6  # a match below it is by the kind of value alone
-_NEAR = 2  # words between an attribute and one that goes with it
+_APOSTROPHES = ("'", "\u2019")  # before the ending of an owner that a text is cut behind
+_NEAR = 3  # words between an attribute and one that goes with it
 _MOST = 64  # bindings whose words are looked at; where more agree, none is taken
 _LONGEST = 20_000  # characters of a record whose words are looked at
+
+
+@cache
+def _coordinated(language: Language) -> re.Pattern[str]:
+    return re.compile(rf"[,;]?\s(?:{language.marks.joining})\s", re.IGNORECASE)
 
 
 class Accounts:
@@ -99,8 +107,9 @@ class Accounts:
             word
             for place, word in enumerate(found)
             if word.content
+            and not (word.end - word.start == 1 and text[word.start - 1 : word.start] in _APOSTROPHES)
             and (word.stem not in own or (word.stem in loose and not self._goes_with(found, place, match, own)))
-            and not self._general(word, text)
+            and (not self._general(word, text) or self._tells_apart(found, place, text, match, named))
             and not (request and place == 0 and not text.rstrip().endswith("?"))
             and not self._beside(found, place, match)
             and not self._asks(found, place, text)
@@ -117,6 +126,15 @@ class Accounts:
         asks = word.stem in language.first | language.latest | language.cue_words
         asks = asks or written in language.statements.questions
         return asks or written in language.function_words or bool(language.statements.clause.fullmatch(written))
+
+    def _tells_apart(self, found: Sequence[Word], place: int, text: str, match: Match, named: Sequence[Named]) -> bool:
+        """Whether a word that asks in general says of which kind a part of a name is: "mail tray", of a tea tray."""
+        word, following = found[place], found[place + 1] if place + 1 < len(found) else None
+        if word.stem not in self._language.cue_words or match.score < _CORE or following is None:
+            return False
+        parts = [mention.span for mention in named if not self._labels.is_whole(text[slice(*mention.span)])]
+        beside = layout_of(text, self._language).unmarked(word.end, following.start)
+        return beside and any(start == following.start and text[start].islower() for start, _ in parts)
 
     def _goes_with(self, found: Sequence[Word], place: int, match: Match, own: set[str]) -> bool:
         """Whether a word like "number" is one of the attribute, or stands behind the rest of another one."""
@@ -247,6 +265,10 @@ class Accounts:
         low = max(prompt.rfind("\n", 0, span[0]) + 1, span[0] - 400)
         high = prompt.find("\n", span[1])
         high = min(len(prompt) if high < 0 else high, span[1] + 400)
+        for other in _coordinated(self._language).finditer(prompt, span[1], high):
+            if any(map(str.isdecimal, prompt[other.end() : high])):
+                high = other.start()  # "12 for adults and 7 for children" says of another one what follows
+                break
         units = Layout(prompt[low:high], language=self._language).units(0, high - low)
         start = max((unit.start + low for unit in units if unit.start + low <= span[0]), default=low)
         end = min((unit.end + low for unit in units if unit.end + low >= span[1]), default=high)

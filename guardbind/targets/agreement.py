@@ -32,6 +32,7 @@ _KIND = 0.5
 _DIGIT = re.compile(r"\d")
 # A field of an object that is being written, up to its value.
 _FIELD = re.compile(r"[\"'](?P<key>[\w .-]{1,80})[\"']\s*:\s*[\"']?\s*\Z")
+_STRING = re.compile(r":\s*\"([^\"\n]{1,80})\"")
 _SENTENCE = "the slot's own sentence names it"
 
 
@@ -78,6 +79,13 @@ class Agreement:
     def names_owner(self) -> bool:
         """Whether the query names an owner of anything."""
         return bool(self._labels.mentions(self.query.text))
+
+    @property
+    def names_binding(self) -> bool:
+        """Whether the query names an attribute and an owner of the same binding."""
+        named = self._labels.mentions(self.query.text)
+        labels = [label for match in self._attributes.asked(self.query.text) for label in match.labels]
+        return any(label.owners & mention.owners for label in labels for mention in named)
 
     @property
     def asked(self) -> Resolution:
@@ -269,12 +277,19 @@ class Agreement:
 
         The object or the row that a slot stands in is written by other rules, and so is a request that asks nothing.
         """
-        if how == "entity" or (source == 0 and place.asks != place.about):
+        if how == "entity":
             return False
+        if source == 0 and place.asks != place.about:
+            # A string of the object may be a name that the prompt knows in part only: "bar rack", of a bar stool.
+            strings = [said for said in _STRING.findall(text) if self._mentions(said, match)]
+            return any(self._accounts.left(said, match, items, self._mentions(said, match)) for said in strings)
         clauses = self._accounts.questions(text) if how == "query" or source == 1 else []
+        asked = how == "query" or (source == 1 and not clauses)
         if source == 0:
             clauses.append(self._accounts.clause(text, match))
-        asked = how == "query"
+        elif not clauses:
+            asking = [found for found in self._attributes.asked(text) if found.score == WHOLE]
+            clauses += [self._accounts.clause(text, found) for found in asking if found.attribute == match.attribute]
         if not any(
             self._accounts.left(clause, match, items, self._mentions(clause, match), request=asked)
             for clause in clauses

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from guardbind.evidence import EvidenceTable
 from guardbind.targets.labels import Labels, LabelTable
-from guardbind.text.layout import Layout, layout_of, occurrences
+from guardbind.text.layout import Layout, Span, layout_of, occurrences
 from guardbind.text.words import Word, words
 
 __all__ = ["WHOLE", "Attributes", "Match"]
@@ -91,7 +91,9 @@ class Attributes:
         named = [self._named(text, found, group) for group in self._groups]
         if any(not self._answered(text, refused) for refused in _modified(named)):
             return []
-        matches = _outermost([match for match, _ in named if match is not None and not self._answered(text, match)])
+        keys = [(match.start, match.end) for match, _ in named if match is not None]
+        matches = [match for match, _ in named if match is not None and not self._answered(text, match, keys)]
+        matches = _outermost(matches)
         begins = self.of(beginning)
         matches = [match for match in matches if match.attribute in begins] or matches
         kept = sorted(_best(matches), key=lambda match: match.end)
@@ -185,6 +187,8 @@ class Attributes:
             unknown.insert(0, first - 1)  # "upload" of another key makes "upload status" another status
         if whole and before is not None and before.stem in self._language.leading and unknown[:1] == [first - 1]:
             unknown.pop(0)
+        if before is not None and unknown[:1] == [first - 1] and found[first].numeric:
+            unknown = unknown[before.stem in self._language.generic :]  # "the key 42cae08d-605d"
         following = found[last + 1].stem if last + 1 in beside else ""
         if whole and following in self._language.trailing and unknown[-1:] == [last + 1]:
             unknown.pop()
@@ -231,16 +235,27 @@ class Attributes:
             head = self._language.questions.head.search(text, max(0, match.start - 80), match.start)
             if head is None or head.end("head") not in ends:
                 kept.append(match)
+            elif match.score == WHOLE and any(
+                other.end == head.end("head") and not other.labels[0].core for other in matches
+            ):
+                kept.append(match)  # "the amount of the shipping cost", where an amount is bound as well
         return kept
 
-    def _answered(self, text: str, match: Match) -> bool:
-        """Whether a value stands behind the words already; the name of an owner is none, but for what they ask."""
+    def _answered(self, text: str, match: Match, keys: Sequence[Span] = ()) -> bool:
+        """Whether a value stands behind the words already; the name of an owner is none, but for what they ask.
+
+        Args:
+            text: The text.
+            match: The words.
+            keys: Where keys stand in it: the number of "chapter 3" is no value if that is a key.
+        """
         if self.gives(text, match):
             return True
         rest = text[match.end :]
         names = [mention.span for mention in self._labels.mentions(rest)]
         values = [start for (start, _), _ in occurrences(rest, self._surfaces)]
         values += [digit.start() for digit in _DIGIT.finditer(rest)]
+        names += [(start - match.end, end - match.end) for start, end in keys if start >= match.end]
         return any(not any(a <= start < b for a, b in names) for start in values)
 
     def _cued(self, text: str) -> list[Match]:

@@ -113,6 +113,8 @@ class History:
             return unresolved(f"{reason}, but something behind it says that it is no longer so")
         if len(history) > 1 and order == "last" and self._doubts.only_was(history[-1], history[:-1]):
             return unresolved(f"{reason}, but what it was is told behind what it is")
+        if len(history) > 1 and order == "last" and self._doubts.framed(history[-1], history[:-1]):
+            return unresolved(f"{reason}, but something is said before the last of its values", every)
         if self._doubts.former(history[-1]) and not self._asked.past.search(self._query.text):
             return unresolved(f"{reason}, but only what it was")
         item = history[0] if order == "first" else history[-1]

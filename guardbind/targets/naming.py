@@ -124,10 +124,17 @@ class Naming:
         That is in capitals, not only because a sentence begins, or with a digit.
         """
         layout = layout_of(text, self._language)
+        # "order 7868" is named by its number, whatever it is
+        numbered = {
+            len(text[:start].rstrip())
+            for start, end in (mention.span for mention in self._labels.mentions(text) if mention.owners)
+            if any(map(str.isdecimal, text[start:end]))
+        }
         return [
             word
             for word in self._words(text)
             if word.content
+            and (word.numeric or word.end not in numbered)
             and (word.numeric or (word.capital and (word.owning or not layout.begins(word.start))))
             and not self._attributes.known(word)
         ]

@@ -69,7 +69,7 @@ def read_query(prompt: PromptText, evidence_end: int, language: Language = ENGLI
     behind = [unit for unit in units if unit.start >= evidence_end]
     requested = _worded(prompt.text, _requested(prompt.text, behind, layout, language), language)
     asking = _from_question(behind) or requested or _worded(prompt.text, behind, language)
-    asking = asking or _last_question(units) or units[-1:]
+    asking = asking or _last_question(units) or _first_request(prompt.text, units, language) or units[-1:]
     if not asking:
         return Query("", "", (), None, prompt.text, (end, end), language, parties)
     span = asking[0].start, asking[-1].end
@@ -150,6 +150,14 @@ def _last_question(units: list[Unit]) -> list[Unit]:
     for place in range(len(units) - 1, -1, -1):
         if units[place].question:
             return units[place : place + 1]
+    return []
+
+
+def _first_request(text: str, units: list[Unit], language: Language) -> list[Unit]:
+    """Return the first unit that begins to request something; its data may stand behind it."""
+    for unit in units:
+        if language.statements.request.match(text, len(text) - len(text[unit.start :].lstrip())):
+            return [unit]
     return []
 
 

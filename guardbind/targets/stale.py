@@ -6,13 +6,14 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.extraction.changes import gives_other, says_change
 from guardbind.extraction.kinds import alike
 from guardbind.extraction.stance import is_former, rejects
 from guardbind.targets.query import Query
+from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span, Unit
 from guardbind.text.words import words
 
@@ -21,6 +22,10 @@ __all__ = ["Doubts"]
 _OPENING = " \t\r\n-*>\"'("
 _CLOSING = ".,;:!?)(\"'\u201c\u201d"
 _WORD = re.compile(r"\w")
+_BULLET = re.compile(r"\s*(?:(?:[-*+\u2022\u2013]|\d{1,3}[.)])\s+)?[\"'\u201c\u201e\u00ab*_(]*")
+_QUOTED = re.compile(r"\s*>")
+_DELETED = re.compile(r"\s*(?:del|unset|delete)\s+(?P<name>[\w.$-]+)\s*;?\s*\Z")
+_TAGGED = re.compile(r"(?P<key>.+?)\s*[(\[\uff08](?P<tag>[^()]+)[)\]\uff09]")
 
 
 class Doubts:
@@ -49,6 +54,41 @@ class Doubts:
         """Whether something behind a value says that it is no longer so, and no newer value of it was read there."""
         return item.index in self._stale
 
+    def framed(self, last: Located, others: Sequence[Located]) -> bool:
+        """Whether the last of several values stands in a sentence that begins with something else than what it is of.
+
+        "It would be wrong to write that", "Leaflet B:", "[2]": no list of such openings ends, so the last value counts
+        where its sentence says nothing before, or has words of change; and not where new text quotes an older one.
+        """
+        if not last.mentions:
+            return False
+        text, language = self._query.prompt, self._language
+        start, value = last.mentions[-1].chars[0], last.mentions[-1].value_chars[0]
+        line = text.rfind("\n", 0, start) + 1
+        if _QUOTED.match(text, line, start):
+            starts = [mention.chars[0] for item in others for mention in item.mentions]
+            return not all(_QUOTED.match(text, text.rfind("\n", 0, at) + 1, at) for at in starts)
+        if value <= start or not _verbs(language).search(text, start, value):
+            return False
+        turns = [turn.start for turn in self._query.turns if turn.start <= start < turn.end]
+        begun = max([self._layout.unit_start(start), *turns])
+        opening = _BULLET.match(text, begun, start)
+        begun = opening.end() if opening else begun
+        said, lead = text[begun:value], text[begun:start]
+        if self._changes(said, lead):
+            return False
+        known = language.statements.determiners | language.speech.plain | language.statements.mine
+        return any(text[begun + word.start : begun + word.end].lower() not in known for word in words(lead, language))
+
+    def _changes(self, said: str, lead: str) -> bool:
+        """Whether a sentence has words of change up to its value, or begins with such."""
+        language = self._language
+        if language.changes.cue.match(lead.lstrip(_OPENING)) or language.questions.corrected.search(lead):
+            return True
+        if language.statements.new.search(said) or re.search(language.statements.changed, said):
+            return True
+        return any(word.stem in language.latest for word in words(said, language))
+
     def _was(self, item: Located) -> bool:
         """Whether the sentence that states a value last is in the past, and says of no change."""
         if not item.mentions:
@@ -69,7 +109,24 @@ class Doubts:
                 continue
             # What is stated again behind the words that took it back holds again.
             found.update(index for index in self._concerned(unit, before) if last[index] <= unit.start)
-        return frozenset(found)
+        return frozenset(found | self._tagged())
+
+    def _tagged(self) -> set[int]:
+        """Return what has a newer value under a key that says so: "password" beside "password (new)"."""
+        newer, by_key = self._language.changes.newer, defaultdict[str, list[Located]](list)
+        for item in self._table.items:
+            by_key[item.key.casefold()].append(item)
+        found: set[int] = set()
+        for item in self._table.items:
+            tagged = _TAGGED.fullmatch(item.key)
+            if tagged and newer.fullmatch(tagged["tag"].strip()):
+                key = tagged["key"]
+            elif led := newer.match(item.key):
+                key = item.key[led.end() :].strip()
+            else:
+                continue
+            found.update(other.index for other in by_key.get(key.casefold(), ()) if other.index != item.index)
+        return found
 
     @cached_property
     def _placed(self) -> list[tuple[Span, int]]:
@@ -104,6 +161,8 @@ class Doubts:
         """
         text, language = self._query.prompt, self._language
         said = text[unit.start : unit.end]
+        if deleted := _DELETED.match(said):
+            return {item.index for item in self._table.items if item.key == deleted["name"]}
         changes, corrected = language.changes, language.questions.corrected.search(said)
         named = self._named(said)
         if gives_other(said, language):
@@ -113,10 +172,21 @@ class Doubts:
             return self._replaced(unit, said, before) if named or changes.refers.search(said) else set()
         if not named and (change or changes.refers.match(said.lstrip(_OPENING))):
             named = self._last(before)
-        named = named or self._partly(said, before) or self._replaced(unit, said, before)
+        named = named or self._partly(said, before) or self._replaced(unit, said, before) or self._touched(said)
         if not named and corrected:
             named = {index for _, index in self._placed[:before]}
         return named
+
+    def _touched(self, said: str) -> set[int]:
+        """Return what is of somebody whom a sentence of change names, or has a name for its value that it names."""
+        stems = {word.stem for word in words(said, self._language)}
+        found: set[int] = set()
+        for item in self._table.items:
+            names = [*item.owners, *(item.surfaces if item.value and not any(map(str.isdecimal, item.value)) else ())]
+            wanted = [{word.stem for word in words(name, self._language)} for name in names]
+            if any(want and want <= stems for want in wanted):
+                found.add(item.index)
+        return found
 
     def _replaced(self, unit: Unit, said: str, before: int) -> set[int]:
         """Return what is named or the sentence before states, if this one has another value of its kind.
@@ -166,3 +236,8 @@ class Doubts:
 
     def _owned(self, item: Located, stems: set[str]) -> bool:
         return any({word.stem for word in words(name, self._language)} <= stems for name in item.owners)
+
+
+@cache
+def _verbs(language: Language) -> re.Pattern[str]:
+    return re.compile(rf"(?:{language.statements.verbs})")

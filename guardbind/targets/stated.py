@@ -57,7 +57,8 @@ def read_bindings(
     for note in found.notes:
         logger.info("%s", note)
     bindings = found.bindings
-    if bindings and agreed(bindings).asked.index is None:
+    direct = agreed(bindings) if bindings else None
+    if direct is not None and direct.asked.index is None and not direct.names_binding:
         turned = found.inverse
         if turned and language.questions.who.search(agreed(turned).query.text):
             agreement = agreed(turned)
@@ -98,7 +99,7 @@ def _finished(found: ExtractedTable, prompt: PromptText, language: Language) -> 
     text = prompt.text
     layout = Layout(text, prompt.specials, language)
     last = layout.units(0, len(text))[-1]
-    unfinished = bool(text[last.start :].strip())
+    unfinished = bool(text[last.start :].strip()) and not text.endswith("\n")
     kept = []
     tools = defining(found.items)
     for item in found.items:

@@ -39,7 +39,7 @@ def example_records() -> tuple[Event, ...]:
         step=0,
         kind="prompt_end",
         verdict="binding_failure",
-        final_verdict="ok",
+        final_verdict="repaired",
         action="contrast",
         target=0,
         resolved_by="query",

@@ -36,6 +36,7 @@ def example_slot(
     token: int | None = None,
     banned: Sequence[int] = (),
     glued: Sequence[int] = (),
+    certain: bool = False,
     risk: float = 0.0,
     restatement: Restatement | None = None,
     target: Located | str | None = "a",
@@ -50,6 +51,7 @@ def example_slot(
         token: The model's own token; by default the most probable one.
         banned: Tokens that a logits processor rules out.
         glued: Tokens that go on with the word before the slot.
+        certain: Whether it was told whose value is meant.
         risk: Share of the candidates' probability that a draw would give to others.
         restatement: What restating the evidence gives.
         target: The target, or its key; None where it is unresolved.
@@ -70,7 +72,7 @@ def example_slot(
         target = example_target(target, value="a" if known else None)
     candidate = 0 if known and target is not None else None
     prior = None if p0 is None or target is None else _logs(p0)
-    judge = Judge(config, target, candidate, node, own, prior)
+    judge = Judge(config, target, candidate, node, own, prior, certain=certain)
     return Slot(
         row=0,
         step=3,
@@ -88,6 +90,7 @@ def example_slot(
         residual=torch.zeros(2),
         readout=read_node(logits, PLAIN_TRIE, node, target=candidate) if node is not None else None,
         token=own,
+        certain=certain,
         judgement=judge.own(logprobs, risk),
         config=config,
         judge=judge.proposed,

@@ -31,7 +31,8 @@ _VOCABULARY = Vocabulary(
         "can check conversation could csv did do does earlier entry exact exactly find for format from full get",
         "give had has have having her here his how i in into is it its json just know listed look markdown me much",
         "message my need no of ok on only or our please quote recorded registered reply report return say",
-        "sentence short show shown so stated sure table tell text than that the their them then there these this",
+        "sentence belongs belong associated stored",
+        "short show shown so stated sure table tell text than that the their them then there these this",
         "those to under unknown up us using want was we were what when where which who whom whose why will with",
         "would write yaml yes you your mr mrs ms dr prof",
     ),
@@ -104,8 +105,9 @@ _QUESTIONS = Questions(
     corrected=either("correction|scratch that|i meant|my mistake|exchanged|swapped|reassigned"),
     form=re.compile(r"\b(?:in|as|without|per)\s+(?:the\s+|an?\s+)?(?P<form>[^\W\d_]+)", re.IGNORECASE),
     limits=either(
-        "includes?|including|between|at least|at most|over|under|about|around|said|thought|starts? with",
+        "includes?|including|between|at least|at most|over|about|around|said|thought|starts? with",
         "begins? with|ends? with|contains?",
+        r"(?<!stored\s)(?<!listed\s)(?<!filed\s)(?<!kept\s)(?<!given\s)(?<!found\s)under",
     ),
     behind=re.compile(
         r"\b(?:on|in|of|from|for|at|with|to)\s+(?:(?:the|this|that|my|your|our|an?)\s+)?\Z", re.IGNORECASE
@@ -131,7 +133,7 @@ _QUESTIONS = Questions(
         "corresponding|respective|in the end|after all|at the moment|at present|so far",
         "in (?:one|a|a single|two|a few|few) (?:short )?words?",
         "in (?:one|a|a single) (?:short )?(?:sentence|line|phrase)|in (?:short|brief|full)",
-        "with (?:one|a|a single) word",
+        "with (?:one|a|a single) word|(?:with|by) (?:just |only )?the (?:bare )?value(?: only| alone)?(?=[.!,;]|$)",
         "(?:once|twice|three times|several times) (?:a|per|every|each) (?:day|week|month|year|night|shift)",
         "in the (?:text|table|list|document|message|note|passage|prompt|data)(?: (?:above|below))?",
         "if you (?:can|could|please|know|remember|would)|if possible",
@@ -198,7 +200,8 @@ _STATEMENTS = Statements(
     ),
     noted="as",
     whose=re.compile(
-        r"(?:\A|(?<=[\s\"'(]))For[ \t](?P<owner>[A-Z#\d][\w.&#-]{0,40}(?:[ \t][A-Z#\d][\w.&#-]{0,40}){0,3}),[ \t]\Z"
+        r"(?:\A|(?<=[\s\"'(]))For[ \t](?:(?:the|our|my)[ \t])?"
+        r"(?P<owner>(?:[a-z][\w-]{1,20}[ \t])?[A-Z#\d][\w.&#-]{0,40}(?:[ \t][A-Z#\d][\w.&#-]{0,40}){0,3}),[ \t]\Z"
     ),
     owner=re.compile(r"(?P<owner>[\w.&#-]{1,60}?)(?:['\u2019]s|(?<=s)['\u2019])\Z"),
     owned=re.compile(

@@ -146,6 +146,7 @@ SPEECH = Speech(
             r"|[.!,;]\s+(?:but\s+)?(?:nobody|no\s+one)\s+\w+s\s+(?:it|that|this|so)\b(?=\s*[.!,;]|\s*\Z)"
             r"|[.!,;]\s+(?:but\s+)?(?:I|we)\s+(?:do\s+not|don['\u2019]t)\s+(?:believe|trust|buy)\b(?:\s+(?:it"
             r"|that|this))?(?=\s*[.!,;]|\s*\Z)"
+            r"|[.!;]\s+(?:ignore|disregard|forget)\s+(?:anything|everything|all)\b"
             rf"|[.!;]\s+(?:this|that|it)\s+(?:isn|wasn)['\u2019]t\s+(?:true|right|correct|so|the\s+case)\b{_NO_MORE})",
             re.IGNORECASE,
         ),
@@ -217,7 +218,8 @@ _TO = r"(?:to|at|into)"
 SHIFTED = (
     "(?:moved|changed|updated|corrected|rescheduled|postponed|shifted|raised|lowered|reduced|increased|extended"
     "|shortened"
-    "|switched|revised|amended|cut|set|reset|reassigned|relocated|brought[ \\t]forward|pushed[ \\t]back|pushed|bumped"
+    "|put[ \\t](?:off|back|forward)|switched|revised|amended|cut|set|reset|reassigned|relocated"
+    "|brought[ \\t]forward|pushed[ \\t]back|pushed|bumped"
     "|renamed|upgraded|downgraded|adjusted|dropped|rose|risen|fell|fallen|grew|grown|went|gone|transferred)"
     "(?:[ \\t](?:up|down|back|again|forward))?"
 )
@@ -227,7 +229,7 @@ CHANGES = Changes(
         r"(?:(?:ignore|disregard|forget|scrap)\s+(?:that|it|this)\b|typo\b|(?:important\s+|small\s+|quick\s+"
         r"|latest\s+)?(?:updated?|correction|corrected|edit(?:ed)?|erratum"
         r"|changes?(?:\s+of\s+\w+)?|revised|new)"
-        r"(?=\s*[:,\u2013\u2014-])|(?:update|correction)\b(?=[\s,.:!-])|sorry|oops|whoops|wait|no(?=,)|nope"
+        r"(?=\s*[:,\u2013\u2014-])|(?:update|correction)\b(?=[\s,.:!-])|sorry|oops|whoops|wait|no(?=,|\s+wait\b)|nope"
         r"|actually|rather"
         r"|(?:scratch|strike)\s+that|make\s+(?:that|it)|my\s+(?:mistake|bad)|apologies|pardon|i\s+mean(?:t)?"
         r"|i\s+misspoke"
@@ -271,6 +273,7 @@ CHANGES = Changes(
         r"|superseded)",
         r"no longer (?!than)|not \w+ any ?more|(?:is|was) (?:outdated|out of date|superseded|void|invalid"
         r"|obsolete|wrong|incorrect|expired)|expired|doubled",
+        r"instead|actually|replaced by|now only|(?:later|since|then) (?:changed|moved|switched)|erratum|typo",
         r"that['\u2019]s (?:wrong|outdated|old|not right)|looked at the wrong|update(?=:)|(?:it|this|that) moved",
     ),
     no_longer=re.compile(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.french_speech import CHANGES, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -135,6 +136,12 @@ _QUESTIONS = Questions(
         r"|(?:derni(?:er|ère)s?|actuel(?:le)?s?|actuellement|récente?s?|finale?|définiti(?:f|ve))\b)",
         re.IGNORECASE,
     ),
+    idle=either(
+        "(?:seulement|uniquement|juste|simplement) (?:par|avec) la valeur|(?:par|avec) la valeur (?:seule|uniquement)",
+        "(?:en|par|avec) (?:une (?:seule |courte )?(?:phrase|ligne)|un (?:seul )?mot|quelques mots)|en bref",
+        "dans le (?:texte|tableau|document|message)(?: (?:ci-dessus|ci-dessous))?",
+        "si possible|sans (?:explication|commentaire)",
+    ),
     example=re.compile(
         r"\b(?:par\s+exemple|p\.\s?ex\.|exemple(?:\s+de\s+\w+)?\s?:|format\s?:|comme\s+ceci|comme\s+suit|tel\s+que)"
         r"[^\n]{0,40}\Z",
@@ -214,7 +221,10 @@ _STATEMENTS = Statements(
         r"(?=[.,;!]|[ \t]et\b|[ \t]*[\r\n]|[ \t]*\Z)"
     ),
     noted="comme",
-    whose=re.compile(rf"(?:\A|(?<=[\s\"'(]))(?:Pour|Chez|Concernant)[ \t](?P<owner>{_NAME})[ \t]?,[ \t]\Z"),
+    whose=re.compile(
+        rf"(?:\A|(?<=[\s\"'(]))(?:Pour|Chez|Concernant)[ \t]{_THE}?"
+        rf"(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}}))[ \t]?,[ \t]\Z"
+    ),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
     owned=re.compile(rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]{_OF}(?P<of>{_UPPER}.{{0,60}})"),
     states=wordlist("statut état"),
@@ -259,5 +269,7 @@ FRENCH = Language(
     marks=_MARKS,
     questions=_QUESTIONS,
     statements=_STATEMENTS,
+    speech=SPEECH,
+    changes=CHANGES,
 )
 """French."""

@@ -60,7 +60,7 @@ _VOCABULARY = Vocabulary(
         "derzeitige derzeitigen jetzt jetzige jetzigen neueste neuesten neuester heute schließlich endgültig",
         "endgültige",
     ),
-    generic=wordlist("adresse betrag code datum feld id kennung nummer name wert bezeichnung schlüssel"),
+    generic=wordlist("adresse betrag höhe code datum feld id kennung nummer name wert bezeichnung schlüssel"),
     trailing=wordlist("nummer id adresse name"),
 )
 
@@ -155,7 +155,9 @@ _QUESTIONS = Questions(
     ),
     made=either("erzeuge|erstelle|ändere|tausch\\w*|ersetz\\w*|kopier\\w*|verschieb\\w*|umbenannt|verberge|runde"),
     idle=either(
-        "am ende|schließlich|im moment|zur zeit|bisher|(?:in|mit) einem (?:wort|satz)|in wenigen worten|kurz gesagt",
+        "am ende|schließlich|im moment|zur zeit|bisher",
+        "(?:in|mit) einem (?:kurzen |einzigen |ganzen )?(?:wort|satz)",
+        "(?:nur |bloß |allein )mit dem wert|mit dem wert allein|in wenigen worten|kurz gesagt",
         "(?:einmal|zweimal|dreimal|mehrmals) (?:am|pro|im|in der) (?:tag|woche|monat|jahr)|übrigens|falls möglich",
         "(?:im|in der|in dem) (?:text|tabelle|liste|dokument|nachricht|notiz)(?: (?:oben|unten))?",
     ),

@@ -75,6 +75,8 @@ SPEECH = Speech(
         "denied": re.compile(
             rf"[\"'\u201c)]*(?:[.!,;]?[\"'\u201c)]*\s+(?:was|das|es|aber\s+das|doch\s+das)\s+(?:ist|war)\s+{_NOT_SO}\b"
             rf"(?!\s*:|,?\s+dass\b)|,?\s*(?:ist|war)\s+{_NOT_SO}\b|,?\s*\(?(?:{_UNTRUE})\b"
+            r"|[.!,;]\s+(?:und\s+)?alles\s+andere\s+(?:gilt\s+nicht|ist\s+falsch)"
+            r"|[.!;]\s+(?:ignoriere|vergiss|ignorieren\s+sie)\s+(?:alles|jede)"
             r"|[.!,;]\s+(?:aber\s+)?(?:niemand|keiner)\s+glaubt\s+(?:das|es|daran)\b"
             r"|[.!;]\s+(?:das|es)\s+stimmt\s+(?:so\s+|aber\s+)?nicht\b(?!\s*:|,?\s+dass\b))",
             re.IGNORECASE,
@@ -171,6 +173,7 @@ CHANGES = Changes(
         "|gilt nicht mehr",
         f"(?:hat|haben) sich (?:inzwischen )?geändert|(?:wurde|wurden|ist) (?:inzwischen )?{SHIFTED}|nicht mehr"
         f"|veraltet",
+        "stattdessen|eigentlich|ersetzt durch|(?:später|inzwischen|dann) (?:geändert|gewechselt)|tippfehler|nur noch",
         "überholt|abgelaufen|update(?=:)|(?:das|es) (?:war|ist) falsch",
     ),
     no_longer=re.compile(

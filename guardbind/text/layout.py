@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
+from guardbind.text.search import places_of, verbatim
 
 __all__ = ["Layout", "Span", "Unit", "folded", "layout_of", "longest", "occurrences", "verbatim"]
 
@@ -51,14 +52,6 @@ Span: TypeAlias = tuple[int, int]
 """A half-open range of characters."""
 
 
-def verbatim(text: str, surface: str) -> Iterator[int]:
-    """Yield the start of each occurrence of `surface`, also of overlapping ones."""
-    start = text.find(surface)
-    while start >= 0:
-        yield start
-        start = text.find(surface, start + 1)
-
-
 def occurrences(text: str, surfaces: Iterable[str], *, any_case: bool = False) -> list[tuple[Span, str]]:
     """Find where surface forms stand by themselves, not inside a longer word or number.
 
@@ -70,11 +63,13 @@ def occurrences(text: str, surfaces: Iterable[str], *, any_case: bool = False) -
     Returns:
         Character span and surface of each occurrence, in textual order.
     """
-    lowered = _lower(text) if any_case else text
+    every = set(surfaces) - {""}
+    low = {surface for surface in every if not any_case or surface == surface.lower()}
     found: dict[Span, str] = {}
     # Exact spellings last: where "order" and "Order" are both looked for, each keeps its own places.
-    for surface in sorted(surfaces, key=lambda s: any_case and s != s.lower()):
-        for start in verbatim(lowered if surface == surface.lower() else text, surface):
+    searched = ((_lower(text), low), (text, every - low)) if any_case else ((text, low),)
+    for within, wanted in searched:
+        for start, surface in places_of(within, wanted):
             span = (start, start + len(surface))
             if _stands_alone(text, *span):
                 found[span] = surface
@@ -349,6 +344,8 @@ def _uncut(cuts: list[int], start: int, end: int) -> bool:
 
 def _mere_dots(text: str, language: Language) -> frozenset[int]:
     """Return the dots that end no sentence, whatever follows them."""
+    if "." not in text:
+        return frozenset()
     mere: set[int] = set()
     for short in language.abbreviation.finditer(text):
         following = text[short.end() : short.end() + _CONTEXT].lstrip()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
+from guardbind.text.spanish_speech import CHANGES, SPEECH
 from guardbind.text.stems import snowball
 
 __all__ = ["SPANISH"]
@@ -36,7 +37,8 @@ _NEVER = "(?!)"
 _VOCABULARY = Vocabulary(
     stop=wordlist(
         "a al algo ante aparece así aunque aquí bien buenos buenas como con conoces contexto corresponde corresponden",
-        "cual cuales cuál cuáles da dado dame danos de dejar del dentro desde di dice dime dinos días donde dónde dio",
+        "cual cuales cuál cuáles da dado dame danos dar darme decir decirme mostrar mostrarme buscar",
+        "de dejar del dentro desde di dice dime dinos días donde dónde dio",
         "el él ella ellas ellos en entre era eran eres es esa ese eso esta está están estar este estos exactamente",
         "extrae fue gracias ha haber había han hasta hay hola indica indícame indique indíqueme la las le les llama lo",
         "los me mencionado mensaje mi mis muestra muéstrame necesito nos nosotros nuestra nuestro o os para pero por",
@@ -135,6 +137,12 @@ _QUESTIONS = Questions(
         r"|(?:últim[oa]s?|actual(?:es|mente)?|recientes?|final(?:mente)?|vigente|definitiv[oa])\b)",
         re.IGNORECASE,
     ),
+    idle=either(
+        "(?:solo|sólo|solamente|únicamente) (?:con )?el valor|con el valor (?:solo|solamente|únicamente)",
+        "(?:en|con) (?:una (?:sola )?(?:frase|línea)(?: corta)?|una (?:sola )?palabra|pocas palabras)|en resumen",
+        "en el (?:texto|documento|mensaje)(?: de (?:arriba|abajo))?|en la tabla",
+        "si es posible|sin (?:explicación|comentarios)",
+    ),
     example=re.compile(
         r"\b(?:por\s+ejemplo|p\.\s?ej\.|ejemplo(?:\s+de\s+\w+)?\s?:|formato\s?:|como\s+sigue|así\s?:|tal\s+como)"
         r"[^\n]{0,40}\Z",
@@ -215,7 +223,10 @@ _STATEMENTS = Statements(
         r"(?=[.,;!]|[ \t]y\b|[ \t]*[\r\n]|[ \t]*\Z)"
     ),
     noted="como",
-    whose=re.compile(rf"(?:\A|(?<=[\s\"'(]))(?:Para|Sobre)[ \t](?P<owner>{_NAME}),[ \t]\Z"),
+    whose=re.compile(
+        rf"(?:\A|(?<=[\s\"'(]))(?:Para|Sobre)[ \t]{_THE}?"
+        rf"(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}})),[ \t]\Z"
+    ),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
     owned=re.compile(
         rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]de[ \t](?P<of>{_UPPER}.{{0,60}})"
@@ -259,5 +270,7 @@ SPANISH = Language(
     marks=_MARKS,
     questions=_QUESTIONS,
     statements=_STATEMENTS,
+    speech=SPEECH,
+    changes=CHANGES,
 )
 """Spanish."""

@@ -51,11 +51,11 @@ def test_a_chat_streams_what_the_user_told_earlier(tmp_path: Path) -> None:
     assert len(turns) == 4
     answers = [turn.partition("assistant: ")[2].splitlines() for turn in turns]
     assert "shelf is 31864" in answers[1][0]
-    assert any("binding_failure, contrast: ok" in line for line in answers[1][1:])
+    assert any("binding_failure, contrast: repaired" in line for line in answers[1][1:])
     for lines, number in zip(answers[2:], ("31864", "90577"), strict=True):
         assert number in lines[0]
         assert lines[1:]
-        assert all(line.lstrip().startswith("ok") or ": ok (" in line for line in lines[1:])
+        assert all(line.lstrip().startswith("ok") or ": ok (" in line or ": repaired (" in line for line in lines[1:])
 
 
 def test_the_production_log_holds_verdicts_and_no_prompt_text(tmp_path: Path) -> None:

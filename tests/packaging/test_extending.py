@@ -84,6 +84,12 @@ out["slot"] = [record.kind for record in found.report.slots]
 out["rule"] = [(item.key, item.value, item.rule) for item in extract("Seat @12F is taken.").items]
 out["sink"] = counted.read_text()
 
+stated = "Bob's badge number is 4417. Erin's badge number is 6641.\\n"
+asked = tokenizer(stated + "Q: What is Erin's badge number?\\nA: Erin's badge number is", return_tensors="pt")
+config = GuardConfig(resolver="agreed", policy="observe", min_question_lead=1000)
+slots = Guard(model, tokenizer, config).generate(**asked, max_new_tokens=2, do_sample=False).report.slots
+out["resolver"] = [[record.words_target, record.target, record.resolved_by, record.reason] for record in slots[:1]]
+
 torch.manual_seed(0)
 config = outside_family.OutsideConfig(
     vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id
@@ -154,6 +160,12 @@ def test_a_null_is_what_slots_are_judged_by(used: dict[str, Any]) -> None:
 
 def test_a_slot_rule_opens_slots_by_its_name(used: dict[str, Any]) -> None:
     assert used["slot"][:1] == ["arrow"]
+
+
+def test_a_resolver_has_the_last_word(used: dict[str, Any]) -> None:
+    [[by_words, target, how, reason]] = used["resolver"]
+    assert (by_words, target, how) == (1, None, "unresolved")
+    assert "which the question does not rest on" in reason
 
 
 def test_an_extraction_rule_runs_by_default(used: dict[str, Any]) -> None:

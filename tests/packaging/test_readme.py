@@ -25,7 +25,7 @@ def test_the_examples_run_as_shown() -> None:
     assert names["badges"]["Bob"] == "8213"
     assert not names["tokenizer"].decode(names["unguarded"][0]).strip().startswith("8213")
     assert names["out"].text[0].strip().startswith("8213")
-    assert (names["slot"].verdict, names["slot"].final_verdict) == ("binding_failure", "ok")
+    assert (names["slot"].verdict, names["slot"].final_verdict) == ("binding_failure", "repaired")
     assert names["handle"].report.slots
 
 

@@ -13,7 +13,8 @@ from plain_slots import LETTERS, VOCABULARY, PlainModel, plain_branch
 from torch import Tensor
 
 from guardbind.config import GuardConfig
-from guardbind.events import Emitter, Provenance
+from guardbind.events import Emitter, Event, Provenance
+from guardbind.events.emit import Sink
 from guardbind.model import LanguageModel, Reading
 from guardbind.model.tail import Tail
 from guardbind.nulls import NullReading, NullRow
@@ -115,7 +116,8 @@ class Generation:
         self.row = row
         self._attempts = list(attempts)
         self.asked: list[Slot] = []
-        self.recorder = Recorder(LETTERS, Emitter((), capture_text=False), PROVENANCE, keep_readouts=False)
+        self.sinks: list[Sink] = []
+        self.recorder = Recorder(LETTERS, Emitter((self._sink,), capture_text=False), PROVENANCE, keep_readouts=False)
         config = GuardConfig(**({"slots": ("line_end",)} | settings))
         self._engine = Engine(
             LanguageModel(PlainModel(), LETTERS),
@@ -125,6 +127,14 @@ class Generation:
             self.recorder,
             allowed or limits(),
         )
+
+    def _sink(self, record: Event) -> None:
+        for sink in self.sinks:
+            sink(record)
+
+    def observe(self, letter: str) -> None:
+        """Let a letter have been drawn, whatever the scores were."""
+        self._engine.observe([ord(letter)])
 
     def _policy(self, slot: Slot) -> Iterable[Attempt]:
         self.asked.append(slot)

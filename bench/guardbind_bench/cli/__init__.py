@@ -17,6 +17,7 @@ _COMMANDS: Registry[click.Command] = Registry(
         "report": "guardbind_bench.cli.report:report",
         "run": "guardbind_bench.cli.run:run",
         "targets": "guardbind_bench.cli.targets:targets",
+        "trust": "guardbind_bench.cli.trust:trust",
         "validate": "guardbind_bench.cli.validate:validate",
     },
     prefix="",

@@ -1,4 +1,4 @@
-"""Counts targets for `guardbind bench targets`: only a tokenizer is loaded, no weights."""
+"""Counts targets for `guardbind bench targets`: by words only a tokenizer is loaded, no weights."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from guardbind.cli.console import stdout_console
+from guardbind.cli.loading import load_model
 from guardbind.cli.options import CONTEXT
 from guardbind_bench.cli.needs import check_installed
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from guardbind_bench.experiments.experiment import Settings
     from guardbind_bench.running.summary import Summary
 
@@ -24,11 +27,12 @@ _EXAMPLE = """
 Examples:
   guardbind bench targets --n 200
   guardbind bench targets --tasks cards,sections --n 200 --show 3
+  guardbind bench targets --n 50 --resolver words --resolver both
   guardbind bench targets --tasks all --n 2000 --seed 1 --set held --json
 """
 
 
-@click.command(context_settings=CONTEXT, epilog=_EXAMPLE, short_help="Count right and wrong targets, without a model.")
+@click.command(context_settings=CONTEXT, epilog=_EXAMPLE, short_help="Count right and wrong targets.")
 @click.option("--tasks", default="all", metavar="all|NAME,...", help="Text tasks; all that have two sets of wordings.")
 @click.option("--n", type=click.IntRange(min=1), default=200, help="Prompts per task, each with its twin.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Base seed of the prompts.")
@@ -44,6 +48,13 @@ Examples:
     "--model", default="smollm2-135m", show_envvar=True, metavar="NAME", help="Whose tokenizer and chat template."
 )
 @click.option(
+    "--resolver",
+    "resolvers",
+    type=click.Choice(["words", "reading", "both"]),
+    multiple=True,
+    help="What says which value is meant; all but `words` load the weights. Repeat for more.  [default: words]",
+)
+@click.option(
     "--show", type=click.IntRange(min=0), default=0, help="Print so many wrong ones of each task; not of held."
 )
 @click.option(
@@ -57,6 +68,7 @@ def targets(
     wordings: str,
     ks: tuple[int, ...],
     model: str,
+    resolvers: tuple[str, ...],
     show: int,
     out: Path | None,
     as_json: bool,
@@ -74,7 +86,8 @@ def targets(
 
     every = tuple(name for name in TEXT_TASKS if is_worded(name))
     named = every if tasks == "all" else tuple(name.strip() for name in tasks.split(","))
-    settings = Settings(tasks=named, ks=ks or (0,), trials=n, seed=seed, options={"wordings": [wordings]})
+    options: dict[str, JsonValue] = {"wordings": [wordings], "resolvers": list(resolvers or ("words",))}
+    settings = Settings(tasks=named, ks=ks or (0,), trials=n, seed=seed, options=options)
     folder = out or Path("runs") / f"targets-{wordings}-{seed}"
     [summary] = _measure(settings, model, folder)
     if as_json:
@@ -88,13 +101,19 @@ def targets(
 
 
 def _measure(settings: Settings, model: str, folder: Path) -> list[Summary]:
+    from guardbind_bench.measures.lab import Lab
     from guardbind_bench.measures.tokenizer_lab import tokenizer_lab, tokenizer_origin
+    from guardbind_bench.running.origin import origin_of
     from guardbind_bench.running.runner import run
 
     # What is left out of each prompt is told otherwise.
     logging.getLogger("guardbind").setLevel(logging.WARNING)
-    lab = tokenizer_lab(model)
-    origin = tokenizer_origin(model, lab.tokenizer)
+    if settings.options["resolvers"] == ["words"]:
+        lab = tokenizer_lab(model)
+        origin = tokenizer_origin(model, lab.tokenizer)
+    else:
+        weights, tokenizer = load_model(model, dtype="float32", device=None)
+        lab, origin = Lab(weights, tokenizer), origin_of(model, weights, tokenizer)
     return run({"targets": settings}, lab=lab, origin=origin, out=folder, command="guardbind bench targets")
 
 

@@ -148,7 +148,7 @@ def _ending(story: Story) -> Text:
     text.append(". Checked before it was written: ")
     if remedy.bits_after is not None:
         text.append(f"the line of {story.trial.target.key} gives it {remedy.bits_after:+.1f} bits; ")
-    text.append("verdict ").append(slot.final_verdict, _RIGHT if slot.final_verdict == "ok" else _WRONG)
+    text.append("verdict ").append(slot.final_verdict, _RIGHT if slot.passed else _WRONG)
     return text.append(".")
 
 

@@ -1,22 +1,25 @@
-"""Asks the guard what it would aim at where a value is about to be written, without a model: its words alone."""
+"""Asks the guard what it would aim at where a value is about to be written, and writes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
-from transformers import PreTrainedTokenizerBase
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
+from guardbind.model.tail import Tail
+from guardbind.nulls.mask import MASK
 from guardbind.registry import LANGUAGES
 from guardbind.session.asking import Asking
 from guardbind.session.bound_prompt import BoundPrompt, bind_prompt
 from guardbind.session.opener import Opener
 from guardbind.session.row import Row
 from guardbind.targets import Place, Resolution, resolve
+from guardbind.targets.trust import way_of
 
 __all__ = ["WORDS", "Aim", "Aiming"]
 
@@ -38,6 +41,7 @@ class Aim:
         how: How that was found, as the resolution says.
         score: How well it fits.
         reason: Why, in words that hold no prompt text.
+        way: The same as `guardbind.targets.trust` counts it.
     """
 
     found: bool
@@ -46,6 +50,7 @@ class Aim:
     how: str
     score: float
     reason: str
+    way: str
 
 
 class Aiming:
@@ -55,13 +60,23 @@ class Aiming:
         tokenizer: Any tokenizer.
         ids: Tokens of the prompt.
         language: Code of the language that it is written in; one that the guard has no words for is read as English.
+        resolver: What says which binding is meant.
+        model: Reads what the question rests on; without it the words speak alone.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], language: str = "en") -> None:
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        ids: Sequence[int],
+        language: str = "en",
+        *,
+        resolver: str = WORDS,
+        model: PreTrainedModel | None = None,
+    ) -> None:
         known = _LANGUAGES.get(language, "english")
-        settings: dict[str, Any] = {"resolver": WORDS} if "resolver" in GuardConfig.model_fields else {}
-        self._config = GuardConfig(language=known if known in LANGUAGES else "english", **settings)
+        self._config = GuardConfig(language=known if known in LANGUAGES else "english", resolver=resolver)
         self._tokenizer = tokenizer
+        self._model = model
         self._bound = bind_prompt(
             tokenizer,
             index=0,
@@ -72,13 +87,12 @@ class Aiming:
             source=None,
             language=LANGUAGES.get(self._config.language),
         )
-        # Without a null nothing is read: the words speak alone.
-        self._opener = Opener(self._config, tokenizer, Asking(self._config, (), tokenizer, nullcontext))
 
+    @torch.no_grad()
     def at(self, begun: str, value: str) -> Aim:
         """Ask behind a begun answer, where the model is about to write some value.
 
-        Where no slot opens, it is asked all the same what the words would aim at.
+        Where no slot opens, it is asked all the same what would be aimed at.
 
         Args:
             begun: The answer so far; empty at the end of the prompt.
@@ -86,17 +100,35 @@ class Aiming:
         """
         row = Row(self._bound)
         row.ids += self._encoded(begun)
+        asking = self._asking(row)
+        opener = Opener(self._config, self._tokenizer, asking)
         for token in self._encoded(value)[:_MOST_TOKENS]:
-            if self._opener.may_open(row):
-                opening = self._opener.open(row, token)
+            if opener.may_open(row):
+                opening = opener.open(row, token)
                 if opening is not None:
                     return self._aim(opening.resolution, opening.kind)
             row.read(token, ends=False)
-        return self._aim(_without_slot(self._bound, begun), None)
+        line = begun or self._bound.answer_prefix_line
+        words = _without_slot(self._bound, begun)
+        return self._aim(
+            asking.resolve(row, words, line=line, about=line) if line else asking.of_question(row, words), None
+        )
+
+    def _asking(self, row: Row) -> Asking:
+        """Return what resolves the slots of a row; with a model, what it rests on is read."""
+        # Without a null nothing can be read: the words speak alone.
+        asking = Asking(self._config, () if self._model is None else (MASK,), self._tokenizer, nullcontext)
+        if self._model is not None and asking.wants(row):
+            ids = torch.tensor([row.ids], device=self._model.device)
+            output = self._model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True, logits_to_keep=1)
+            asking.read(Tail(self._model, self._tokenizer, output.past_key_values, len(row.ids), 1), [row])
+        return asking
 
     def _aim(self, resolution: Resolution, rule: str | None) -> Aim:
         target = None if resolution.index is None else self._bound.table.items[resolution.index]
-        return Aim(rule is not None, rule, target, resolution.how, resolution.score, resolution.reason)
+        return Aim(
+            rule is not None, rule, target, resolution.how, resolution.score, resolution.reason, way_of(resolution)
+        )
 
     def _encoded(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False)) if text else []

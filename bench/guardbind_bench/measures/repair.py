@@ -9,7 +9,7 @@ from itertools import groupby
 
 from guardbind.candidates.gaps import best_token
 from guardbind.errors import ConfigError, NumericsError, nearest
-from guardbind.events import Verdict
+from guardbind.events import FinalVerdict, Verdict
 from guardbind.evidence import Binding, locate
 from guardbind.frozen import Frozen
 from guardbind.registry import POLICIES
@@ -71,7 +71,7 @@ class RepairRecord(TrialRecord):
     """What it is."""
     verdict: Verdict | None = None
     """Verdict on the model's own token; None without a guard, or where it saw no slot."""
-    final_verdict: Verdict | None = None
+    final_verdict: FinalVerdict | None = None
     """Verdict after the action."""
     action: str | None = None
     """What was done."""

@@ -1,7 +1,7 @@
-"""Measures `targets`: what the guard would aim at, right, wrong or nothing, without running a model.
+"""Measures `targets`: what the guard would aim at, right, wrong or nothing, without writing anything.
 
 Each prompt and its twin are bound as the guard binds them. It is asked at the end of the prompt, and behind a begun
-answer, where the model is about to write a value that is not the right one.
+answer, where the model is about to write a value that is not the right one. By words no model is run.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.errors import GuardbindError
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.options import read_options
-from guardbind_bench.measures.aiming import Aim, Aiming
+from guardbind_bench.measures.aiming import WORDS, Aim, Aiming
 from guardbind_bench.measures.answers_prompt import render
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
@@ -40,6 +40,8 @@ class TargetOptions(Frozen):
 
     wordings: WordingSet = "dev"
     """Which set of wordings; those that have one set only take `dev`."""
+    resolver: str = WORDS
+    """What says which binding is meant; all but `words` read with the model."""
 
 
 class TargetRecord(TrialRecord):
@@ -69,12 +71,16 @@ class TargetRecord(TrialRecord):
     """How well it fits."""
     reason: str | None = None
     """Why there is this target, or none."""
+    way: str | None = None
+    """How it was found, as its trust is counted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _TargetsSession:
     tokenizer: PreTrainedTokenizerBase
     task: TextTask
+    resolver: str
+    model: PreTrainedModel | None
     tokens: int = _TOKENS
 
     def run(self, indices: Sequence[int]) -> list[TargetRecord]:
@@ -82,40 +88,40 @@ class _TargetsSession:
             record
             for index in indices
             for answerable in (True, False)
-            for record in _records(self.tokenizer, self.task.trial(index, answerable=answerable))
+            for record in self._records(self.task.trial(index, answerable=answerable))
         ]
 
-
-def _records(tokenizer: PreTrainedTokenizerBase, trial: TextTrial) -> list[TargetRecord]:
-    about: dict[str, Any] = {
-        "index": trial.index,
-        "answerable": trial.asked is not None,
-        "form": trial.form,
-        "language": trial.language,
-        "records": trial.records,
-    }
-    places: tuple[TargetPlace, ...] = ("end", "begun") if trial.begun else ("end",)
-    try:
-        prompt = render(trial, tokenizer)
-        about["prompt_tokens"] = len(prompt.ids)
-        aiming = Aiming(tokenizer, prompt.ids, trial.language)
-        rival = trial.others[trial.index % len(trial.others)][0] if trial.others else ""
-        aims = {place: aiming.at(*_about_to_write(trial, place, rival, prompt.asked_by)) for place in places}
-    except GuardbindError as error:
-        return [TargetRecord(**about, place=place, failed=str(error)) for place in places]
-    return [
-        TargetRecord(
-            **about,
-            place=place,
-            found=aim.found,
-            rule=aim.rule,
-            outcome=judged(trial, aim),
-            how=aim.how,
-            score=aim.score,
-            reason=aim.reason,
-        )
-        for place, aim in aims.items()
-    ]
+    def _records(self, trial: TextTrial) -> list[TargetRecord]:
+        about: dict[str, Any] = {
+            "index": trial.index,
+            "answerable": trial.asked is not None,
+            "form": trial.form,
+            "language": trial.language,
+            "records": trial.records,
+        }
+        places: tuple[TargetPlace, ...] = ("end", "begun") if trial.begun else ("end",)
+        try:
+            prompt = render(trial, self.tokenizer)
+            about["prompt_tokens"] = len(prompt.ids)
+            aiming = Aiming(self.tokenizer, prompt.ids, trial.language, resolver=self.resolver, model=self.model)
+            rival = trial.others[trial.index % len(trial.others)][0] if trial.others else ""
+            aims = {place: aiming.at(*_about_to_write(trial, place, rival, prompt.asked_by)) for place in places}
+        except GuardbindError as error:
+            return [TargetRecord(**about, place=place, failed=str(error)) for place in places]
+        return [
+            TargetRecord(
+                **about,
+                place=place,
+                found=aim.found,
+                rule=aim.rule,
+                outcome=judged(trial, aim),
+                how=aim.how,
+                score=aim.score,
+                reason=aim.reason,
+                way=aim.way,
+            )
+            for place, aim in aims.items()
+        ]
 
 
 def judged(trial: TextTrial, aim: Aim) -> Outcome:
@@ -148,10 +154,10 @@ def _bare(form: str) -> str:
 
 
 class TargetsMeasure:
-    """Binds each prompt and its twin, and asks for targets; of the lab only the tokenizer is used."""
+    """Binds each prompt and its twin, and asks for targets; by words alone it needs no more than a tokenizer."""
 
     name = "targets"
-    version = 1
+    version = 2
     record = TargetRecord
 
     def prepare(self, lab: Lab, cell: BenchCell) -> _TargetsSession:
@@ -161,7 +167,9 @@ class TargetsMeasure:
             ConfigError: An option is unknown, or the task is not of texts or has no such set of wordings.
         """
         options = read_options(TargetOptions, cell.options, self.name)
-        return _TargetsSession(lab.tokenizer, built(cell.task, k=cell.k, seed=cell.seed, wordings=options.wordings))
+        task = built(cell.task, k=cell.k, seed=cell.seed, wordings=options.wordings)
+        model = None if options.resolver == WORDS else lab.model
+        return _TargetsSession(lab.tokenizer, task, options.resolver, model)
 
 
 MEASURE: Measure = TargetsMeasure()

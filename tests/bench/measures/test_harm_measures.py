@@ -46,7 +46,7 @@ def lab() -> Lab:
 
 def aim(value: str | None, *aliases: str) -> Aim:
     target = None if value is None else cast(Located, SimpleNamespace(value=value, surfaces=(value, *aliases)))
-    return Aim(True, "automatic", target, "sentence", 1.0, "")
+    return Aim(True, "automatic", target, "sentence", 1.0, "", "sentence")
 
 
 def test_a_target_is_judged_by_its_value() -> None:
@@ -120,7 +120,7 @@ def test_the_command_counts_with_a_tokenizer_alone_and_goes_on(tmp_path: Path) -
     first = CliRunner().invoke(main, [*asked, out, "--n", "1", "--json"])
     assert first.exit_code == 0, first.output
     again = CliRunner().invoke(main, [*asked, out, "--n", "2", "--show", "1"])
-    assert again.exit_code == 0 and "Targets by words alone" in again.stdout
+    assert again.exit_code == 0 and "Targets at the end of the prompt" in again.stdout
     [row] = [r for r in RunFolder.read(tmp_path / "run").summaries()[0].rows if r.keys.get("place") == "begun"]
     assert row.values["slot_found"].n == 2 and RunFolder.read(tmp_path / "run").validate() == []
     held = CliRunner().invoke(main, [*asked, out, "--set", "held", "--show", "1"])

@@ -122,9 +122,11 @@ class TestSampling:
             same.clear()
             output = guarded(ask, ask.first, ANSWER, seed, 14, RUNNING, **sampling)
             acted = [slot.step for slot in output.report.slots if slot.action != "none"]
-            # Both values have two tokens: the second is set when the first was.
-            expected = [step not in acted and step - 1 not in acted for step in range(14)]
-            assert same == expected[: len(same)]
+            # Both values have two tokens: the second is set when the first was. What follows them is set where a likely
+            # token would go on with the value, or with the point behind it.
+            for step, untouched in enumerate(same):
+                since = min((step - at for at in acted if at <= step), default=14)
+                assert untouched if since > 3 else not untouched if since < 2 else True
             touched += len(acted)
         assert touched > 0
 

@@ -44,7 +44,7 @@ class TestPipelines:
             assert pipe(BETA, **GREEDY) == [{"generated_text": BETA + "42]\n"}]
             assert pipe(BETA, return_full_text=False, **GREEDY) == [{"generated_text": "42]\n"}]
         assert [report.slots[0].action for report in handle.reports] == ["contrast", "contrast"]
-        assert (handle.report.slots[0].verdict, handle.report.slots[0].final_verdict) == ("binding_failure", "ok")
+        assert (handle.report.slots[0].verdict, handle.report.slots[0].final_verdict) == ("binding_failure", "repaired")
         assert pipe(BETA, return_tensors=True, **GREEDY) == free
         assert pipe(BETA, return_full_text=False, **GREEDY) == [{"generated_text": "17]\n"}]
         assert "generate" not in vars(ask.first)

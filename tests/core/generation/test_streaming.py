@@ -33,6 +33,7 @@ from guardbind import (
     GuardConfig,
     UnsupportedGenerationError,
 )
+from guardbind.policies import Slot
 
 
 @pytest.fixture
@@ -76,12 +77,17 @@ def iterator(tokenizer: PreTrainedTokenizerBase, timeout: float = 20.0) -> TextI
 
 class TestWhatWaits:
     def test_tokens_that_candidates_share_leave_with_the_verdict(self, ask: Ask) -> None:
-        log, at_record = Log(), []
-        config = GuardConfig(sinks=(lambda record: at_record.append(log.tokens),))
+        log, judged = Log(), []
+
+        def noting(slot: Slot) -> str:
+            judged.append(list(log.tokens))
+            return "auto"
+
+        config = GuardConfig(policy=noting)
         output = ask(ask.first, PARTS_LATE, config, bindings=ALIKE, new=5, streamer=log, logits_processor=[Steps(log)])
         assert output.text == ["4837]"]
         assert log.seen == [0, 0, 0, 3, 4]
-        assert at_record and not any(at_record)
+        assert judged and not any(judged)
         assert output.report.longest_hold_back == 2
 
     def test_all_others_leave_at_once(self, ask: Ask) -> None:

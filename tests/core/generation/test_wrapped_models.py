@@ -164,7 +164,7 @@ class TestAdapters:
         pipe = text_pipeline(model, ask.tokenizer)
         with Guard(pipe.model, ask.tokenizer).attached(BINDINGS) as handle:
             assert pipe(BETA, return_full_text=False, **GREEDY) == [{"generated_text": "42]\n"}]
-        assert handle.report.slots[0].final_verdict == "ok"
+        assert handle.report.slots[0].final_verdict == "repaired"
 
     @pytest.mark.parametrize("kind", ["PromptTuningConfig", "PrefixTuningConfig", "PromptEncoderConfig"])
     def test_virtual_tokens_are_refused(

@@ -45,7 +45,7 @@ class TestRepairs:
         output = ask(ask.first, BETA, GuardConfig(policy=policy))
         (slot,) = output.report.slots
         assert output.text == ["42]\n"]
-        assert (slot.verdict, slot.final_verdict) == ("binding_failure", "ok")
+        assert (slot.verdict, slot.final_verdict) == ("binding_failure", "repaired")
         assert slot.action in ("contrast", "veto")
         assert slot.final_token == ask.tokenizer.encode("4")[0]
         assert slot.final_budget is not None
@@ -66,7 +66,7 @@ class TestRepairs:
         for policy in ("contrast", "veto"):
             output = ask(ask.first, ALPHA, GuardConfig(policy=policy, tau=0.999), bindings=close, do_sample=True)
             slot = output.report.slots[0]
-            assert (slot.verdict, slot.final_verdict) == ("binding_failure", "ok")
+            assert (slot.verdict, slot.final_verdict) == ("binding_failure", "repaired")
             assert slot.token == slot.final_token == ask.tokenizer.encode("1")[0]
 
     @pytest.mark.parametrize("checkpoint", [CheckpointConfig(), SLOT])
@@ -76,7 +76,7 @@ class TestRepairs:
         (slot,) = output.report.slots
         assert ask.free(ask.last, DECOY) == "]\nbeta="
         assert output.text == ["42]\n"]
-        assert (slot.verdict, slot.final_verdict, slot.action) == ("gate_failure", "ok", "checkpoint")
+        assert (slot.verdict, slot.final_verdict, slot.action) == ("gate_failure", "repaired", "checkpoint")
 
     def test_what_does_not_help_is_rolled_back(self, ask: Ask) -> None:
         output = ask(ask.first, BETA, GuardConfig(policy="checkpoint"))
@@ -138,7 +138,12 @@ class TestLongValues:
         (slot,) = output.report.slots
         assert ask.free(ask.first, prompt, 5) == "4821]"
         assert output.text == ["4837]"]
-        assert (slot.step, slot.kind, slot.verdict, slot.final_verdict) == (2, "line_end", "binding_failure", "ok")
+        assert (slot.step, slot.kind, slot.verdict, slot.final_verdict) == (
+            2,
+            "line_end",
+            "binding_failure",
+            "repaired",
+        )
 
     def test_a_draw_does_not_leave_one_that_was_repaired(self, ask: Ask) -> None:
         prompt = "\nalpha=[1389]\nbeta=[4726]\nbeta=["
@@ -158,7 +163,7 @@ class TestLongValues:
         assert ask.free(ask.first, prompt, 5) == "4821]"
         assert output.text[0].startswith("48]")
         assert output.report.slots[0].verdict == "binding_failure"
-        assert output.report.slots[0].final_verdict == "ok"
+        assert output.report.slots[0].final_verdict == "repaired"
 
     @pytest.mark.parametrize("policy", ["contrast", "veto", "auto", "checkpoint"])
     def test_one_that_goes_on_where_another_ends_can_be_gone_on_with(self, policy: str, ask: Ask) -> None:
@@ -206,7 +211,9 @@ class TestHiddenCheckpoint:
         assert kept(output.report) == ["insist"]
         assert output.text[0].startswith("42")
         inputs = ask.inputs(DECOY)
-        written = Forced(tiny_tokenizer.encode("42"), inputs["input_ids"].shape[1])
+        start = inputs["input_ids"].shape[1]
+        # To the end: the guard lets no digit follow the value, which a model of random weights may well write.
+        written = Forced(output.sequences[0, start:].tolist(), start)
         plain = model.generate(**inputs, max_new_tokens=6, do_sample=False, logits_processor=[written], **seen)
         assert torch.equal(output.sequences, plain.sequences)
         assert all(torch.equal(one, other) for one, other in zip(output.raw.logits, plain.logits, strict=True))
@@ -241,7 +248,7 @@ class TestVisibleCheckpoint:
         output = ask(ask.last, DECOY, GuardConfig(policy="checkpoint", checkpoint=VISIBLE), new=24)
         assert output.text[0].startswith("\nbeta=[42]\nbeta=[42]")
         opened, reopened, *_ = output.report.slots
-        assert (opened.action, opened.final_verdict, opened.final_token) == ("checkpoint", "ok", None)
+        assert (opened.action, opened.final_verdict, opened.final_token) == ("checkpoint", "repaired", None)
         assert (reopened.kind, reopened.verdict, reopened.action) == ("reopened", "ok", "none")
         (record,) = [record for record in output.report.interventions if record.kept]
         assert record.tokens_inserted == len(ask.tokenizer.encode("\nbeta=[42]\nbeta=["))

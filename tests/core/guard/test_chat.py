@@ -171,7 +171,7 @@ class TestEndsOfPrompts:
         output = Guard(model, tokenizer).generate(**inputs, bindings=BINDINGS, **GREEDY)
         slot = output.report.slots[0]
         assert (slot.kind, slot.step, slot.target) == ("line_end", 0, 1)
-        assert (slot.verdict, slot.final_verdict) == ("binding_failure", "ok")
+        assert (slot.verdict, slot.final_verdict) == ("binding_failure", "repaired")
         assert output.text == ["42)\n"]
 
     def test_a_new_answer_begins_with_none(self, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -285,7 +285,7 @@ class TestTurns:
             out = ask.first.generate(**asked, past_key_values=cache, **GREEDY)
         assert ask.tokenizer.decode(out[0, -4:]) == "42]\n"
         (slot,) = handle.report.slots
-        assert (slot.verdict, slot.final_verdict, slot.rests_on) == ("binding_failure", "ok", 0)
+        assert (slot.verdict, slot.final_verdict, slot.rests_on) == ("binding_failure", "repaired", 0)
         assert cache.get_seq_length() == out.shape[1] - 1
 
     def test_a_batch(self, ask: Ask) -> None:

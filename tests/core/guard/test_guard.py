@@ -134,7 +134,7 @@ class TestSlots:
         assert output.text == ["=[17];beta=[42]"]
         assert [(slot.target, slot.verdict, slot.final_verdict) for slot in output.report.slots] == [
             (0, "ok", "ok"),
-            (1, "binding_failure", "ok"),
+            (1, "binding_failure", "repaired"),
         ]
 
 

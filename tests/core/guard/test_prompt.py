@@ -32,8 +32,8 @@ def test_each_value_of_an_answer_has_a_slot_and_a_target_of_its_own(demo_model: 
     assert not plain.startswith(" 8213")
     assert guarded.text[0].startswith(" 8213. The room of Erin is B31.")
     first, second = (slot for slot in guarded.report.slots if slot.kind in ("line_end", "key_phrase"))
-    assert (first.key, first.resolved_by, first.final_verdict) == ("Bob's badge number", "sentence", "ok")
-    assert (second.key, second.resolved_by, second.final_verdict) == ("Erin's room", "sentence", "ok")
+    assert (first.key, first.resolved_by, first.final_verdict) == ("Bob's badge number", "sentence", "repaired")
+    assert (second.key, second.resolved_by, second.final_verdict) == ("Erin's room", "sentence", "repaired")
     assert first.target_score > 0.8
     assert "sentence" in first.reason
 

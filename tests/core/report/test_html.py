@@ -148,7 +148,15 @@ def test_evidence_stands_where_it_stands_in_the_prompt(texts: Texts) -> None:
 
 def test_a_slot_within_a_value_is_marked_with_its_verdict(texts: Texts) -> None:
     slots = [
-        slot_of(verdict="binding_failure", action="contrast", token_text="1", token=4),
+        slot_of(
+            verdict="binding_failure",
+            final_verdict="repaired",
+            action="contrast",
+            token_text="1",
+            token=4,
+            replaced=0,
+            grounds="words and reading",
+        ),
         slot_of(step=1, kind="continued", verdict="unsupported", final_verdict="unsupported", token_text="2"),
         slot_of(step=4, final_verdict="unresolved", verdict="unresolved", target=None, key=None),
     ]
@@ -156,11 +164,12 @@ def test_a_slot_within_a_value_is_marked_with_its_verdict(texts: Texts) -> None:
     answer = safe(report_of(slots, tried, texts(PROMPT, "42];7", PAIR)).to_html()).box("answer")
     assert answer.text == "42];7"
     assert answer.of("value") == "42"
-    assert [answer.of(name) for name in ("ok", "unsupported", "unresolved")] == ["4", "2", "7"]
-    assert [sign[-1] for sign in answer.signs("slot")] == ["✓", "≈", "…"]
-    assert "✗→✓" in answer.signs("ok")[0]
-    note = answer.notes("ok")
-    assert "binding_failure → ok" in note
+    assert [answer.of(name) for name in ("repaired", "unsupported", "unresolved")] == ["4", "2", "7"]
+    assert [sign[-1] for sign in answer.signs("slot")] == ["↻", "≈", "…"]
+    assert "✗→↻" in answer.signs("repaired")[0]
+    note = answer.notes("repaired")
+    assert "binding_failure → repaired" in note
+    assert "replaced: #0 alpha" in note
     assert "action: contrast" in note
     assert "17: p 0.25" in note
     assert "#1: +4.2" in note
@@ -338,7 +347,7 @@ def test_a_guarded_batch_is_shown_row_by_row(ask: Ask) -> None:
         assert page.box("answer", row).text == output.text[row]
     assert page.box("answer", 0).of("slot") == "4"
     assert page.box("answer", 0).of("value") == "42"
-    assert "✗→✓" in page.box("answer", 0).signs("slot")[0]
+    assert "✗→↻" in page.box("answer", 0).signs("slot")[0]
 
 
 def test_the_answer_ends_where_the_row_does(ask: Ask, tiny_tokenizer: PreTrainedTokenizerBase) -> None:

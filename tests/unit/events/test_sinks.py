@@ -170,7 +170,7 @@ def test_a_path_that_can_hold_no_file_is_refused(spec: str, tmp_path: Path) -> N
     ("record", "level"),
     [
         (slot(verdict="ok", final_verdict="ok"), logging.INFO),
-        (slot(final_verdict="ok", action="contrast"), logging.INFO),
+        (slot(final_verdict="repaired", action="contrast"), logging.INFO),
         (slot(), logging.WARNING),
         (slot(final_verdict="unsupported", action="veto"), logging.WARNING),
         (intervention(kept=True), logging.INFO),
@@ -188,14 +188,14 @@ def test_a_slot_that_ends_wrong_is_a_warning(
 def test_the_message_says_what_happened_and_the_whole_record_goes_along(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "guardbind.events")
     sink = logging_sink("")
-    sink(slot(final_verdict="ok", action="contrast"))
+    sink(slot(final_verdict="repaired", action="contrast"))
     sink(intervention(kept=False))
     first, second = caplog.records
-    for word in ("row 0", "step 3", "binding_failure", "contrast", "ok"):
+    for word in ("row 0", "step 3", "binding_failure", "contrast", "repaired"):
         assert word in first.getMessage()
     assert "rolled back" in second.getMessage()
     assert vars(first)["guardbind"]["bits_by_binding"] == [5.0, -1.0]
-    assert SlotRecord(**vars(first)["guardbind"]) == slot(final_verdict="ok", action="contrast")
+    assert SlotRecord(**vars(first)["guardbind"]) == slot(final_verdict="repaired", action="contrast")
 
 
 def test_a_message_is_one_line_and_holds_no_text_that_the_record_does_not(caplog: pytest.LogCaptureFixture) -> None:

@@ -22,6 +22,7 @@ MODULES = {
     "csv": "csv_text",
     "html": "html_text",
     "instruction": "instructions",
+    "item_line": "item_lines",
     "json": "json_text",
     "labelled": "labelled",
     "markdown": "markdown_text",
@@ -38,7 +39,7 @@ MODULES = {
 }
 IN_ORDER = (
     *("instruction", "yaml", "code", "json", "html", "xml", "settings", "sql", "markdown", "aligned", "csv", "python"),
-    *("section", "labelled", "receipt", "two_columns", "bracketed", "assignment", "sentence", "numbered"),
+    *("item_line", "section", "labelled", "receipt", "two_columns", "bracketed", "assignment", "sentence", "numbered"),
 )
 
 

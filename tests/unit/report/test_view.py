@@ -81,6 +81,6 @@ def test_a_table_without_lines_is_none() -> None:
 
 
 def test_every_verdict_has_a_sign_of_its_own() -> None:
-    names = ["ok", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
+    names = ["ok", "repaired", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
     assert len({verdict(name).sign for name in names}) == len(names)
     assert verdict("gate_failure").words == "gate failure"

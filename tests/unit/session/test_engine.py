@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from plain_engine import (
@@ -56,6 +57,25 @@ class TestAVerdict:
         assert [slot.judgement.verdict for slot in generation.asked] == ["gate_failure"]
         assert generation.tried() == [("mine", False, "no idea")]
         assert row.phase is Phase.CLOSED  # what was written begins no candidate
+
+    @pytest.mark.parametrize(("top", "replaced"), [("1", 0), ("x", None), ("4", None)])
+    def test_ends_as_repaired_and_tells_what_was_replaced(self, top: str, replaced: int | None, row: Row) -> None:
+        # Without the evidence it would say the same: its own token rests on nothing.
+        generation = Generation(row, [write("4")], null=PlainNull(peaked(top)))
+        generation.write(top)
+        (slot,) = generation.recorder.slots
+        assert (slot.final_verdict, slot.replaced, slot.grounds) == ("repaired", replaced, "declared")
+        assert slot.passed
+
+    def test_on_a_closed_gate_is_acted_upon_only_where_it_was_told_whose_value_is_meant(self) -> None:
+        guessed = letters_row("beta=42\nIt is [", {"beta": "42"})
+        generation = Generation(guessed, [write("4")])
+        assert generation.write("x") == "x"
+        (slot,) = generation.recorder.slots
+        assert (slot.resolved_by, slot.verdict, slot.final_verdict) == ("only", "gate_failure", "gate_failure")
+        assert generation.asked == []
+        told = letters_row("beta=42\nIt is [", {"beta": "42"}, "beta")
+        assert Generation(told, [write("4")]).write("x") == "4"
 
     def test_is_none_where_there_was_no_slot(self) -> None:
         row = letters_row("alpha=17\nbeta=42\nWhat is beta?\n", ITEMS)
@@ -131,7 +151,8 @@ class TestAFollowedBranch:
         assert generation.write("xx") == "19"
         before, after = generation.step("5")
         changed = (before != after).nonzero()[:, 1].tolist()
-        assert changed == [ord("5")]
+        assert ord("5") in changed
+        assert all(chr(letter).isalnum() for letter in changed)  # with any of them `19` would go on
         assert float(after[0, ord("5")]) == -math.inf
 
     def test_goes_on_where_the_branch_does(self) -> None:
@@ -160,6 +181,48 @@ class TestAFollowedBranch:
         assert generation.write("x") == "n"
         assert row.value is not None
         assert (row.phase, row.value.branch, said.read) == (Phase.FORCED, None, [])
+
+
+class TestTheEndOfAValue:
+    @pytest.mark.parametrize(
+        ("value", "written", "verdict"),
+        [
+            ("2", "2010 x", "binding_failure"),
+            ("2", "2. x", "ok"),
+            ("2", "2.5 x", "binding_failure"),
+            ("2", "2 x", "ok"),
+            ("05:47", "05:47:15", "binding_failure"),
+            ("05:47", "05:47: x", "ok"),
+            ("42", "43 x", "binding_failure"),  # drawn against the model's own token
+        ],
+    )
+    def test_one_that_goes_on_is_not_the_targets(self, value: str, written: str, verdict: str) -> None:
+        row = letters_row(f"alpha=17\nbeta={value}\nbeta=", {"alpha": "17", "beta": value}, "beta")
+        generation = Generation(row)
+        seen: list[str] = []
+        generation.sinks.append(lambda record: seen.append(getattr(record, "final_verdict", "")))
+        generation.step(value[0])
+        assert seen == []  # not before it is known where it ends
+        for letter, after in pairwise(written):
+            generation.observe(letter)
+            generation.step(after)
+        generation.recorder.release_all()
+        assert seen == [slot.final_verdict for slot in generation.recorder.slots]
+        assert seen[0] == verdict
+        assert generation.recorder.slots[0].verdict == "ok"
+
+    @pytest.mark.parametrize("sampling", [False, True])
+    @pytest.mark.parametrize(
+        ("value", "model", "mark"), [("2", "1010", ""), ("05:47", "xxxxx:15", ":"), ("5", "9.5", ".")]
+    )
+    def test_a_repaired_one_is_kept_apart(self, value: str, model: str, mark: str, sampling: bool) -> None:
+        row = letters_row(f"alpha=17\nbeta={value}\nbeta=", {"alpha": "17", "beta": value}, "beta")
+        generation = Generation(row, [write(value[0])], allowed=limits(sampling=sampling))
+        written = generation.write(model)
+        assert written.startswith(value + mark)
+        following = written[len(value + mark) :][:1]
+        assert not (following.isdecimal() if mark else following.isalnum())
+        assert generation.recorder.slots[0].final_verdict == "repaired"
 
 
 class TestARestatement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,7 +14,8 @@ from plain_slots import logs, plain_slot
 from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.policies.slot import bits_of, budget_of
 from guardbind.session.limits import Limits
-from guardbind.session.recorder import bits_by_binding, rests_on, worst_budget
+from guardbind.session.recorder import bits_by_binding, grounds, rests_on, worst_budget
+from guardbind.targets import Resolution
 
 FULL = [0.01, 0.6, 0.2, 0.1, 0.04, 0.05]
 HIDDEN = [0.01, 0.01, 0.2, 0.1, 0.6, 0.08]
@@ -50,6 +52,14 @@ def test_a_token_rests_on_the_first_binding_with_the_most_bits(bits: list[float 
         assert found is None
     else:
         assert found == bits.index(max(enough))
+
+
+def test_grounds_tell_who_says_it() -> None:
+    found = Resolution(0, "query", "the query names it", "seat")
+    said = [grounds(replace(found, how=how)) for how in ("declared", "sentence", "only", "reading")]
+    assert said == ["declared", "words", "only", "reading"]
+    assert grounds(replace(found, confirmed=True)) == "words and reading"
+    assert grounds(replace(found, index=None, how="unresolved")) == ""
 
 
 class TestWorstBudget:

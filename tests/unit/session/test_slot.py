@@ -65,6 +65,21 @@ class TestTheSlot:
         assert bits == pytest.approx(0.0, abs=1e-6)
         assert slot.judge(ord("4"), peaked("4").log_softmax(-1)).verdict == "ok"
 
+    @pytest.mark.parametrize(("declared", "verdict"), [("beta", "ok"), (None, "unsupported")])
+    def test_a_declared_target_needs_no_more_than_evidence_that_does_not_speak_against_it(
+        self, declared: str | None, verdict: str
+    ) -> None:
+        """`41` begins as `42` does, so that its evidence makes the token likely too."""
+        items = {"alpha": "17", "beta": "42", "gamma": "41"}
+        row = letters_row("alpha=17\ngamma=41\nbeta=42\nWhich of them is beta? It is ", items, declared)
+        half = peaked("1")
+        half[ord("4")] = 4.0
+        slot = built(opened(row, "1"), half, {1: peaked("1", 9.0).index_fill(0, torch.tensor(ord("4")), 3.6)})
+        assert slot.judgement.verdict == "binding_failure"
+        assert slot.target is not None
+        assert slot.target.key == "beta"
+        assert slot.judge(ord("4"), slot.logprobs).verdict == verdict
+
     def test_is_judged_by_the_draw_under_sampling_only(self) -> None:
         logits = peaked("4", 4.0)
         logits[ord("1")] = 3.5

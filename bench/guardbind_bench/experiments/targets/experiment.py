@@ -1,6 +1,6 @@
 """Counts what the guard would aim at, right, wrong or nothing, on prompts of every kind and on their twins.
 
-No model is run: what the words say is known before. All tasks are counted together, too.
+By words no model is run, by reading one forward for each prompt. All tasks are counted together, too.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point
 from guardbind_bench.experiments.options import check_text_tasks
 from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
+from guardbind_bench.measures.aiming import WORDS
 from guardbind_bench.measures.targets import TargetOptions
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.harm.building import built
@@ -37,18 +38,20 @@ class TargetsSettings(Frozen):
 
     wordings: tuple[WordingSet, ...] = Field(default=("dev",), min_length=1)
     """Sets of wordings: `dev` to work by, `held` to report on."""
+    resolvers: tuple[str, ...] = Field(default=(WORDS,), min_length=1)
+    """What says which binding is meant: `words` needs no model, `reading` and `both` do."""
 
 
 class TargetsExperiment(GridExperiment[TargetsSettings]):
     """Binds each prompt and its twin, and counts targets; fillers are not used."""
 
     name = "targets"
-    title = "What does the guard aim at, by words alone, and how often is that wrong?"
+    title = "What does the guard aim at, and how often is that wrong?"
     version = 1
     place = 36
     findings = (
         FindingRule(
-            "How many targets by words are wrong?",
+            "How many targets are wrong?",
             "targets_places",
             (FindingNumber("of those resolved", "target_wrong"), FindingNumber("resolved", "target_resolved")),
             {"task": ALL, "place": "begun"},
@@ -56,7 +59,7 @@ class TargetsExperiment(GridExperiment[TargetsSettings]):
     )
     option_type = TargetsSettings
     measure = "targets"
-    axes = ("tasks", "ks", "wordings")
+    axes = ("tasks", "ks", "wordings", "resolvers")
     row_keys = ("task", "k")
 
     def check(self, settings: Settings, options: TargetsSettings) -> None:
@@ -67,12 +70,18 @@ class TargetsExperiment(GridExperiment[TargetsSettings]):
                 built(task, k=0, seed=settings.seed, wordings=wordings)
 
     def cell_options(self, point: Point, options: TargetsSettings) -> dict[str, JsonValue]:
-        """Return which set of wordings."""
-        return TargetOptions.model_validate({"wordings": point["wordings"]}).model_dump(mode="json")
+        """Return which set of wordings, and which resolver."""
+        return TargetOptions.model_validate({"wordings": point["wordings"], "resolver": point["resolvers"]}).model_dump(
+            mode="json"
+        )
 
     def condition_keys(self, cell: BenchCell) -> dict[str, RowKey]:
-        """Return task, size and set."""
-        return {**super().condition_keys(cell), "wordings": str(cell.options["wordings"])}
+        """Return task, size, set and resolver."""
+        return {
+            **super().condition_keys(cell),
+            "wordings": str(cell.options["wordings"]),
+            "resolver": str(cell.options["resolver"]),
+        }
 
     def all_rows(self, conditions: Iterable[Condition], run: GridRun[TargetsSettings]) -> Iterator[TableRow]:
         """Make the rows of each condition, and then those of all tasks of the same size and set."""
@@ -87,10 +96,10 @@ class TargetsExperiment(GridExperiment[TargetsSettings]):
                 continue
             keys = run.keys(condition.keys)
             yield from _rows(keys, frame, columns=columns)
-            held.setdefault((keys["k"], keys["wordings"]), []).append(frame)
-        for (k, wordings), frames in held.items():
+            held.setdefault((keys["k"], keys["wordings"], keys["resolver"]), []).append(frame)
+        for (k, wordings, resolver), frames in held.items():
             if len(frames) > 1:
-                keys = run.keys({"task": ALL, "k": k, "wordings": wordings})
+                keys = run.keys({"task": ALL, "k": k, "wordings": wordings, "resolver": resolver})
                 yield from _rows(keys, pd.concat(frames, ignore_index=True), columns=("language", "size"))
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from guardbind_bench.prompts.text_trial import Direction, Which
 from guardbind_bench.prompts.texts.draft import Attribute, DraftKey, DraftTask, Message, TextDraft, Unrelated, mark
 from guardbind_bench.prompts.texts.questions import system, wording
-from guardbind_bench.prompts.texts.values import Draws, WrittenValue, styles
+from guardbind_bench.prompts.texts.values import Draws, ValueSpelling, styles
 
 __all__ = ["AgentLog"]
 
@@ -206,7 +206,7 @@ def _told(shape: Random, key: DraftKey, value: str) -> tuple[int, str]:
     return how, shape.choice(_SET).format(name=attribute, value=value)
 
 
-def _named(key: DraftKey, value: WrittenValue, direction: Direction, draws: Draws) -> tuple[str, str | None]:
+def _named(key: DraftKey, value: ValueSpelling, direction: Direction, draws: Draws) -> tuple[str, str | None]:
     """Return what the question names, and what it could name in its place that is not in the log."""
     if direction == "value_key":
         return value.text, draws.value(value.kind).text

@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 from guardbind.errors import ConfigError
 from guardbind_bench.prompts.natural import sentences
 from guardbind_bench.prompts.text_trial import Direction, Fact, TextTrial, Which
-from guardbind_bench.prompts.texts.values import Draws, WrittenValue
+from guardbind_bench.prompts.texts.values import Draws, ValueSpelling
 from guardbind_bench.prompts.trial import draw_seed
 
 __all__ = ["Attribute", "DraftKey", "DraftTask", "Message", "TextDraft", "Unrelated", "mark"]
@@ -46,9 +46,9 @@ class DraftKey:
         name: What a person calls it; None: made of owner and attribute.
     """
 
-    owner: WrittenValue | None
+    owner: ValueSpelling | None
     attribute: Attribute
-    values: tuple[WrittenValue, ...]
+    values: tuple[ValueSpelling, ...]
     name: str | None = None
 
     @property
@@ -212,7 +212,7 @@ def _written(
 
 def _candidates(
     keys: Iterable[DraftKey], asked: DraftKey, statement: int, direction: Direction
-) -> tuple[WrittenValue, list[WrittenValue]]:
+) -> tuple[ValueSpelling, list[ValueSpelling]]:
     """Return the right answer and all that could be taken for it, itself included where the prompt holds it."""
     if direction == "key_value":
         kind = asked.attribute.kind

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from guardbind_bench.prompts.texts.draft import Attribute, DraftKey, DraftTask, Message, TextDraft, Unrelated, mark
 from guardbind_bench.prompts.texts.questions import system, wording
-from guardbind_bench.prompts.texts.values import CURRENCIES, Draws, WrittenValue, styles
+from guardbind_bench.prompts.texts.values import CURRENCIES, Draws, ValueSpelling, styles
 
 __all__ = ["Receipts"]
 
@@ -69,14 +69,14 @@ _INTRO = ("Here is what I have.", "I keep my receipts here.", "This is from my m
 class _Bought(NamedTuple):
     """An item of a receipt, and the keys of what it has."""
 
-    item: WrittenValue
+    item: ValueSpelling
     keys: list[int]
 
 
 class _Receipt(NamedTuple):
     """A receipt: its shop, the keys of what stands on it, its items, and the currency of its amounts."""
 
-    shop: WrittenValue
+    shop: ValueSpelling
     heads: list[int]
     items: list[_Bought]
     currency: int
@@ -175,7 +175,7 @@ def _receipts(shape: Random, draws: Draws, keys: list[DraftKey]) -> tuple[str, l
     rows = shape.randrange(2, 4) if two else shape.randrange(3, 6)
     columns = (_PRICE, _QUANTITY) if layout == "table" else (_PRICE,)
 
-    def add(owner: WrittenValue | None, attribute: Attribute, currency: int) -> int:
+    def add(owner: ValueSpelling | None, attribute: Attribute, currency: int) -> int:
         value = draws.value(attribute.kind, _style(shape, attribute.kind, currency))
         called = f"{attribute.name} of {owner.text}" if owner else attribute.name
         keys.append(DraftKey(owner, attribute, (value,), called))

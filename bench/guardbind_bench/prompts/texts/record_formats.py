@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardbind_bench.prompts.texts.draft import Attribute, mark
-from guardbind_bench.prompts.texts.values import WrittenValue
+from guardbind_bench.prompts.texts.values import ValueSpelling
 
 __all__ = ["FORMATS", "JSON_FORMATS", "NAMES_RECORD", "Sheet"]
 
@@ -36,7 +36,7 @@ class Sheet:
     identity: Attribute
     groups: tuple[tuple[str, tuple[Attribute, ...]], ...]
     records: tuple[dict[Attribute, int], ...]
-    names: tuple[WrittenValue, ...]
+    names: tuple[ValueSpelling, ...]
     titled: bool
 
     def write(self, form: str, omit: Collection[int]) -> str:

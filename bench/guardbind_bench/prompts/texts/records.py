@@ -10,7 +10,7 @@ from typing import NamedTuple
 from guardbind_bench.prompts.texts.draft import Attribute, DraftKey, DraftTask, Message, TextDraft, Unrelated
 from guardbind_bench.prompts.texts.questions import system, wording
 from guardbind_bench.prompts.texts.record_formats import FORMATS, JSON_FORMATS, NAMES_RECORD, Sheet
-from guardbind_bench.prompts.texts.values import Draws, WrittenValue, styles
+from guardbind_bench.prompts.texts.values import Draws, ValueSpelling, styles
 
 __all__ = ["Records"]
 
@@ -122,7 +122,7 @@ class _RecordTable(NamedTuple):
     """The way in which the values of an attribute are written."""
     keys: list[DraftKey]
     records: list[dict[Attribute, int]]
-    names: list[WrittenValue]
+    names: list[ValueSpelling]
 
 
 @dataclass(frozen=True, slots=True)

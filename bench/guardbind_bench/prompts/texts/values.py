@@ -20,7 +20,7 @@ from guardbind_bench.prompts.texts.words import (
     STATUSES,
 )
 
-__all__ = ["CALLED", "CURRENCIES", "Draws", "WrittenValue", "styles"]
+__all__ = ["CALLED", "CURRENCIES", "Draws", "ValueSpelling", "styles"]
 
 _TRIES = 2000
 CURRENCIES = (("$", "USD"), ("€", "EUR"), ("£", "GBP"))
@@ -28,7 +28,7 @@ CURRENCIES = (("$", "USD"), ("€", "EUR"), ("£", "GBP"))
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenValue:
+class ValueSpelling:
     """A value or a name.
 
     Attributes:
@@ -56,7 +56,7 @@ class Draws:
         self._rng = rng
         self._taken: list[str] = []
 
-    def value(self, kind: str, style: int = 0) -> WrittenValue:
+    def value(self, kind: str, style: int = 0) -> ValueSpelling:
         """Draw a value.
 
         Args:
@@ -72,7 +72,7 @@ class Draws:
             lowered = [form.lower() for form in forms]
             if not any(a in b or b in a for a in lowered for b in self._taken):
                 self._taken += lowered
-                return WrittenValue(kind, forms)
+                return ValueSpelling(kind, forms)
         raise CandidateError(f"no {kind} is left that is no part of another value.", hint="Draw fewer for one trial.")
 
 

@@ -1,0 +1,112 @@
+"""Reads lines of a name, a colon and keys with values behind them without signs: `- lamp: price $12; stock 4`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from guardbind.extraction.lines import title_of
+from guardbind.extraction.prose import is_key, is_value
+from guardbind.extraction.rule import Block, Found, WordedRule
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
+
+__all__ = ["lists_pairs", "read"]
+
+_KEY_WORDS = 3
+_LINE = re.compile(
+    r"^[ \t]{0,40}(?:(?:[-*+\u2022\u2013]|\d{1,3}[.)])[ \t]{1,8})?(?P<title>[^\r\n:=|]{1,80})"
+    r"[*_]{0,2}:[*_]{0,2}[ \t]{1,8}"
+    r"(?P<rest>[^\r\n:=|]{3,300})$",
+    re.MULTILINE,
+)
+_PART = re.compile(r"[^;]+")
+_COMMA_PART = re.compile(r"(?:[^,]|,(?!\s))+")
+_WORD = re.compile(r"\S+")
+# "Uma 88", as one of several; behind semicolons more may be said
+_PAIR = re.compile(r"[ \t]*[^\W\d_a-z][\w-]*(?:[ \t][^\W\d_a-z][\w-]*)?[ \t]\S{0,2}\d[\d.,:%/-]*[%\u20ac$]?[ \t]*")
+_LED = re.compile(r"[ \t]*[^\W\d_]\S*[ \t]+\S.*")
+
+
+class _ItemLine(NamedTuple):
+    """A line with its name, and where its parts stand."""
+
+    span: Span
+    title: Span
+    parts: tuple[tuple[tuple[str, Span], ...], ...]  # of each part the words
+
+
+def lists_pairs(said: str) -> bool:
+    """Whether what stands behind a colon is several names or keys, each with a value: "Uma 88, Vito 73"."""
+    parts = said.split(";")
+    if len(parts) > 2 and all(map(_LED.fullmatch, parts)):
+        return True
+    parts = [part for part in re.split(r"[;,](?=\s)", said.rstrip(" .;")) if part.strip()]
+    return len(parts) > 1 and all(map(_PAIR.fullmatch, parts))
+
+
+def _item_lines(text: str, language: Language) -> Iterator[Block]:
+    """Find at least two lines below each other that have the same first words in their parts."""
+    run: list[_ItemLine] = []
+    for match in _LINE.finditer(text):
+        line = _line(text, match, language)
+        if line is None or (run and text[run[-1].span[1] : line.span[0]].strip("\r\n")):
+            yield from _blocks(text, run, language)
+            run = []
+        if line is not None:
+            run.append(line)
+    yield from _blocks(text, run, language)
+
+
+def _line(text: str, match: re.Match[str], language: Language) -> _ItemLine | None:
+    title = title_of(text, match.span("title"), language)
+    form = _PART if ";" in match["rest"] else _COMMA_PART
+    parts = tuple(
+        words
+        for part in form.finditer(text, *match.span("rest"))
+        if len(words := tuple((word.group(), word.span()) for word in _WORD.finditer(text, *part.span()))) > 1
+    )
+    if title is None and match["title"].strip().isdecimal():
+        title = match.span("title")  # "- 3975: fee 12; town Preston"
+    return None if title is None or len(parts) < 2 else _ItemLine(match.span(), title, parts)
+
+
+def _blocks(text: str, run: Sequence[_ItemLine], language: Language) -> Iterator[Block]:
+    names = [text[slice(*line.title)] for line in run]
+    if len(run) < 2 or len(set(names)) < len(names):
+        return
+    said: defaultdict[str, list[list[str]]] = defaultdict(list)
+    for line in run:
+        for first in {part[0][0]: part for part in line.parts}.values():
+            said[first[0][0]].append([word for word, _ in first])
+    keys = {first: _shared(parts) for first, parts in said.items() if len(parts) > 1}
+    found: list[Found] = []
+    for line, name in zip(run, names, strict=True):
+        mine = [part for part in line.parts if part[0][0] in keys]
+        if len(mine) < 2 or len(mine) < len(line.parts) - 1 or len({part[0][0] for part in mine}) < len(mine):
+            return
+        for part in mine:
+            at = keys[part[0][0]]
+            key, value = (part[0][1][0], part[at - 1][1][1]), (part[at][1][0], part[-1][1][1])
+            while value[1] - value[0] > 1 and text[value[1] - 1] in ".,;":
+                value = (value[0], value[1] - 1)
+            if not is_key(text[slice(*key)], language) or not is_value(text[slice(*value)], language):
+                return
+            path = (name, text[slice(*key)])
+            found.append(Found(path, value, (key[0], value[1]), places=(line.title, key)))
+    yield Block((run[0].span[0], run[-1].span[1]), tuple(found))
+
+
+def _shared(parts: Sequence[Sequence[str]]) -> int:
+    """Return how many words at the beginning of some parts are the key: what all of them begin with."""
+    most = min(_KEY_WORDS, *(len(part) - 1 for part in parts))
+    shared = 1
+    while shared < most and len({part[shared] for part in parts}) == 1 and parts[0][shared].isalpha():
+        shared += 1
+    return shared
+
+
+read = WordedRule(_item_lines, order=54, default=True)
+"""The rule `item_line`."""

@@ -1,0 +1,103 @@
+"""Sees to it that a value ends where it is whole: keeps a repaired one apart, and tells where one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from guardbind.session.limits import Limits
+from guardbind.session.overrun import BEFORE, behind, going_on, likeliest
+from guardbind.session.recorder import Recorder
+from guardbind.session.row import EndedValue, Row
+from guardbind.text.decode import decode
+
+__all__ = ["Endings"]
+
+
+class Endings:
+    """Follows the values of one generation beyond their last token.
+
+    Args:
+        tokenizer: The model's tokenizer.
+        recorder: Holds the records of a value until it is told whether it ends there.
+        limits: What this generation allows.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, recorder: Recorder, limits: Limits) -> None:
+        self._tokenizer = tokenizer
+        self._recorder = recorder
+        self._limits = limits
+
+    def observe(self, row: Row) -> None:
+        """Take note of a token that a row has read, and let go of the records of what is settled by it."""
+        written = row.written
+        if written is not None:
+            reason = self._wrong(row, written)
+            if reason:
+                self._recorder.correct(written.records, reason)
+            if reason is not None or row.finished:
+                row.written = None
+        held = [] if row.written is None else [*row.written.records]
+        self._recorder.release(row.index, held if row.value is None else [*held, *row.value.records])
+
+    def apart(self, row: Row, scores: Tensor) -> Tensor:
+        """Rule out the next tokens that would go on with a repaired value which is whole, if they are likely."""
+        written = row.written
+        if row.finished or written is None or not written.repaired:
+            return scores
+        if row.bound.candidate(written.target) not in written.candidates:
+            return scores
+        return self.end_here(row, scores, written.end)
+
+    def end_here(self, row: Row, scores: Tensor, end: int | None = None) -> Tensor:
+        """Rule out the likely next tokens that would go on with a value.
+
+        A draw could still hit an unlikely one, so under sampling the best token that does not is set.
+
+        Args:
+            row: The row; a value of it is whole.
+            scores: Processed scores `[rows, vocabulary]`.
+            end: Index behind the value among the row's tokens; by default it is the last that was written.
+        """
+        order = likeliest(scores[row.index])
+        tried = order if self._limits.sampling else self._until_apart(row, order, end)
+        unwanted = going_on(row, (t for t in tried if t not in self._limits.eos), self._tokenizer, end)
+        apart = [token for token in order if token not in unwanted]
+        if not apart or not unwanted:
+            return scores
+        changed = scores.clone()
+        if self._limits.sampling:
+            changed[row.index] = -torch.inf
+            changed[row.index, apart[0]] = 0.0
+        else:
+            changed[row.index, list(unwanted)] = -torch.inf
+        return changed
+
+    def _until_apart(self, row: Row, order: Sequence[int], end: int | None) -> Sequence[int]:
+        for place, token in enumerate(order):
+            if token in self._limits.eos or not going_on(row, [token], self._tokenizer, end):
+                return order[:place]
+        return order
+
+    def _wrong(self, row: Row, written: EndedValue) -> str | None:
+        """Return why a value is not the target's after all; empty where it is, None where that is still to be seen."""
+        target = row.bound.candidate(written.target)
+        if target is None:
+            return ""
+        if target not in written.candidates:
+            return "" if self._begins(row, written) else "what was written is not the target's value"
+        start = max(0, written.end - BEFORE)
+        before = decode(self._tokenizer, row.ids[start : written.end])
+        further = behind(before, row.ids[start:], self._tokenizer)
+        if further is None:
+            return None
+        return "what was written goes on where the target's value ends" if further else ""
+
+    def _begins(self, row: Row, written: EndedValue) -> bool:
+        """Whether what was written may be the target's value in other tokens than its own."""
+        text = decode(self._tokenizer, row.ids[written.start :]).lstrip()
+        surfaces: Collection[str] = () if written.target is None else row.bound.table.items[written.target].surfaces
+        return any(surface.startswith(text) or text.startswith(surface) for surface in surfaces)
