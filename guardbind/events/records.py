@@ -27,7 +27,7 @@ __all__ = [
 SCHEMA_VERSION = 3
 
 Verdict = Literal["ok", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
-FinalVerdict = Verdict | Literal["repaired"]
+FinalVerdict = Literal["ok", "repaired", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
 Action = str
 
 

@@ -105,7 +105,7 @@ class Doubts:
         starts = [start for (start, _), _ in self._placed]
         for unit in self._layout.units(0, len(self._query.prompt)):
             before = bisect_left(starts, unit.start)
-            if not before or bisect_left(starts, unit.end) != before or self._asks(unit):
+            if not before or bisect_left(starts, unit.end) != before or self._asks(unit) or self._answers(unit):
                 continue
             # What is stated again behind the words that took it back holds again.
             found.update(index for index in self._concerned(unit, before) if last[index] <= unit.start)
@@ -151,6 +151,10 @@ class Doubts:
     def _asks(self, unit: Unit) -> bool:
         start, end = self._query.span
         return unit.question or start <= unit.start < end
+
+    def _answers(self, unit: Unit) -> bool:
+        """Whether the assistant says it: what it wrote is no evidence, for no change either."""
+        return any(turn.role == "assistant" and turn.start <= unit.start < turn.end for turn in self._query.turns)
 
     def _concerned(self, unit: Unit, before: int) -> set[int]:
         """Return what a sentence without a statement may be about: what it names, or else what was stated last.

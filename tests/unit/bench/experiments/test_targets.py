@@ -75,4 +75,4 @@ def test_a_set_that_a_task_has_not_is_refused() -> None:
     with pytest.raises(ConfigError, match="one set of wordings"):
         EXPERIMENT.plan(Settings(tasks=("notes",), options={"wordings": ["held"]}))
     [request] = EXPERIMENT.plan(Settings(tasks=("cards",), ks=(0,), options={"wordings": ["held"]}))
-    assert request.cell.options == {"wordings": "held"}
+    assert request.cell.options == {"wordings": "held", "resolver": "words"}
