@@ -16,6 +16,7 @@ from guardbind.targets.query import Order, Query, order_of
 from guardbind.targets.same_thing import may_be_one_thing
 from guardbind.targets.sources import Sources
 from guardbind.targets.stale import Doubts
+from guardbind.targets.unread import Unread
 
 __all__ = ["History", "unresolved"]
 
@@ -50,6 +51,7 @@ class History:
         self._asked = query.language.questions
         self._sources = sources or Sources(query)
         self._doubts = Doubts(table, query)
+        self._unread = Unread(table, query)
 
     def take(
         self, items: Sequence[int], score: float, how: How, reason: str, place: Place, *, named: bool = False
@@ -118,6 +120,8 @@ class History:
         if self._doubts.former(history[-1]) and not self._asked.past.search(self._query.text):
             return unresolved(f"{reason}, but only what it was")
         item = history[0] if order == "first" else history[-1]
+        if self._unread.contradicts(item):
+            return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")
         if len(history) > 1:
             reason = f"{reason}; the {order} of {len(history)} values in the text"
         return Resolution(item.index, how, reason, item.key, score)

@@ -1,0 +1,39 @@
+"""A sentence that nothing was read from: what it contradicts is open, and what it leaves alone is not."""
+
+from __future__ import annotations
+
+from plain_slots import LETTERS
+
+from guardbind.session.bound_prompt import bind_prompt
+from guardbind.targets import Resolution
+
+
+def asked(facts: str, question: str) -> Resolution:
+    ids = LETTERS.encode(f"{facts}\n\n{question}\n")
+    bound = bind_prompt(LETTERS, index=0, pad=0, ids=ids, items=None, declared=None, source=None)
+    return bound.agreement.asked
+
+
+READ = "Ann's locker code is 4417."
+QUESTION = "What is Ann's locker code?"
+
+
+def test_another_value_of_its_kind_leaves_it_open() -> None:
+    for other in ("Whoever looks for Ann tries 8213 first.", "Give Ann the usual 8213 as ever."):
+        for facts in (f"{other}\n{READ}", f"{READ}\n{other}"):
+            found = asked(facts, QUESTION)
+            assert found.index is None, facts
+    assert "not read" in asked(f"Whoever looks for Ann tries 8213 first.\n{READ}", QUESTION).reason
+
+
+def test_what_is_of_somebody_else_or_of_another_kind_does_not() -> None:
+    for other in ("Whoever looks for Bob tries 8213 first.", "Ann came at 14:30 as ever.", "Ann was here for long."):
+        assert asked(f"{other}\n{READ}", QUESTION).index is not None, other
+
+
+def test_nor_does_a_heading_or_the_same_value() -> None:
+    assert (
+        asked("### Order 1001\nTotal: 52.10\n### Order 1002\nTotal: 25.10", "What is the total of order 1001?").index
+        == 0
+    )
+    assert asked(f"Whoever looks for Ann tries 4417 first.\n{READ}", QUESTION).index is not None
