@@ -61,22 +61,22 @@ class Asking:
 
         Args:
             tail: The interrupted generation.
-            rows: The rows; of those with one prompt, as of several samples, the first is read for all.
+            rows: The rows; of several samples of one prompt the first is read for all.
         """
         self._tail = tail
-        alike: dict[tuple[int, ...], list[Row]] = {}
+        # Samples of one prompt share its table. What is declared for each row apart has other indices.
+        alike: dict[int, list[Row]] = {}
         for row in rows:
-            alike.setdefault(row.bound.ids, []).append(row)
-        stretches = {ids: question_of(same[0]) for ids, same in alike.items()}
-        readable = [stretch for stretch in stretches.values() if stretch is not None]
-        found: dict[tuple[int, ...], QuestionBits | None] = {}
-        if readable:
-            columns = readable[0].row.bound.pad + len(readable[0].ids)
+            alike.setdefault(id(row.bound.table), []).append(row)
+        stretches = {key: stretch for key, same in alike.items() if (stretch := question_of(same[0])) is not None}
+        found: dict[int, QuestionBits | None] = {}
+        if stretches:
+            bound = rows[0].bound
             with self._suspended():
-                read = self._reader.read(tail, readable, columns)
-            found = {stretch.ids: bits for stretch, bits in zip(readable, read, strict=True)}
-        for ids, same in alike.items():
-            self._questions.update((row.index, found.get(ids)) for row in same)
+                read = self._reader.read(tail, list(stretches.values()), bound.pad + bound.prompt_length)
+            found = dict(zip(stretches, read, strict=True))
+        for key, same in alike.items():
+            self._questions.update((row.index, found.get(key)) for row in same)
 
     def resolve(self, row: Row, words: Resolution, *, line: str, about: str) -> Resolution:
         """Return what a slot of a row is meant to take.
