@@ -7,27 +7,16 @@ from dataclasses import dataclass
 from random import Random
 from uuid import UUID
 
+from guardbind_bench.prompts.texts.values import ValueSpelling
+
 __all__ = ["HarmDraws", "HarmValue"]
 
 _TRIES = 400
 
 
 @dataclass(frozen=True, slots=True)
-class HarmValue:
-    """A value or a name.
-
-    Attributes:
-        kind: HarmDraws of one kind are taken for each other.
-        forms: Every spelling that counts as the same, the one in the prompt first.
-    """
-
-    kind: str
-    forms: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        """As it is written in the prompt."""
-        return self.forms[0]
+class HarmValue(ValueSpelling):
+    """A value or a name, and how JSON writes it."""
 
     @property
     def bare(self) -> bool:
