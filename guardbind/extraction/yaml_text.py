@@ -90,6 +90,9 @@ def _plausible(text: str, item: Found, language: Language) -> bool:
     value = text[slice(*item.value)]
     if not is_value(value, language) or (value[-1] in ".!" and len(value.split()) > _LONGEST_NAME):
         return False
+    outer = item.path[0] if len(item.path) > 1 else None
+    if isinstance(outer, str) and outer.isalnum():
+        return True  # what holds other keys may be called by a number alone
     return all(is_key(part, language) for part in item.path[:1] if isinstance(part, str))
 
 

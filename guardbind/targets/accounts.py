@@ -20,6 +20,7 @@ __all__ = ["Accounts"]
 _CORE = 0.6  # a match below it is by the kind of value alone
 _APOSTROPHES = ("'", "\u2019")  # before the ending of an owner that a text is cut behind
 _NEAR = 3  # words between an attribute and one that goes with it
+_LED = 24  # characters before a word in which what leads to it stands
 _MOST = 64  # bindings whose words are looked at; where more agree, none is taken
 _LONGEST = 20_000  # characters of a record whose words are looked at
 
@@ -110,8 +111,10 @@ class Accounts:
             and not (word.end - word.start == 1 and text[word.start - 1 : word.start] in _APOSTROPHES)
             and (word.stem not in own or (word.stem in loose and not self._goes_with(found, place, match, own)))
             and (not self._general(word, text) or self._tells_apart(found, place, text, match, named))
+            and not self._says_where(found, place, text)
+            and not (word.stem in self._language.coded and _is_code(match))
             and not (request and place == 0 and not text.rstrip().endswith("?"))
-            and not self._beside(found, place, match)
+            and (self._goes_on(found, place, text, named) or not self._beside(found, place, match))
             and not self._asks(found, place, text)
             and not self._several(word, text, named)
             and not self._kind(found, place, text, named)
@@ -123,9 +126,20 @@ class Accounts:
         """Whether a word asks, or asks which of several values, and says nothing of whose they are."""
         language = self._language
         written = text[word.start : word.end].lower()
-        asks = word.stem in language.first | language.latest | language.cue_words
+        asks = word.stem in language.first | language.latest | language.cue_words | language.plain
         asks = asks or written in language.statements.questions
         return asks or written in language.function_words or bool(language.statements.clause.fullmatch(written))
+
+    def _says_where(self, found: Sequence[Word], place: int, text: str) -> bool:
+        """Whether a word only says where to look: "in the attached list"; "of the list" may say whose it is."""
+        language = self._language
+        if found[place].stem not in language.places:
+            return False
+        plain = language.plain | language.places | language.generic
+        while place and (found[place - 1].stem in plain):
+            place -= 1
+        led = language.questions.behind.search(text, max(0, found[place].start - _LED), found[place].start)
+        return led is not None and led.group().split()[0].lower() not in language.statements.of
 
     def _tells_apart(self, found: Sequence[Word], place: int, text: str, match: Match, named: Sequence[Named]) -> bool:
         """Whether a word that asks in general says of which kind a part of a name is: "mail tray", of a tea tray."""
@@ -152,6 +166,14 @@ class Accounts:
         if following is not None and self._beside(found, following, match):
             return True  # "the value for the key x"
         return any(match.start <= word.start < match.end or word.stem in match.attribute for word in near)
+
+    def _goes_on(self, found: Sequence[Word], place: int, text: str, named: Sequence[Named]) -> bool:
+        """Whether a word goes on with a name of which only a part is known: "oscar campos", of Oscar Ríos."""
+        before = found[place - 1] if place else None
+        if before is None or not layout_of(text, self._language).unmarked(before.end, found[place].start):
+            return False
+        parts = (mention.span for mention in named)
+        return any(end == before.end and not self._labels.is_whole(text[start:end]) for start, end in parts)
 
     def _several(self, word: Word, text: str, named: Sequence[Named]) -> bool:
         """Whether a word says of which kind something named is, of which the prompt tells that it has several."""
@@ -273,3 +295,8 @@ class Accounts:
         start = max((unit.start + low for unit in units if unit.start + low <= span[0]), default=low)
         end = min((unit.end + low for unit in units if unit.end + low >= span[1]), default=high)
         return start, end
+
+
+def _is_code(match: Match) -> bool:
+    """Whether what is asked for is called by one code, of which nothing tells what kind of value it has."""
+    return len(match.attribute) == 1 and any(map(str.isdecimal, match.attribute[0]))

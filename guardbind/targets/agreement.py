@@ -12,6 +12,8 @@ from guardbind.targets.aliases import NO_FIELDS
 from guardbind.targets.attributes import WHOLE, Attributes, Match
 from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.calls import Calls
+from guardbind.targets.coded import Coded
+from guardbind.targets.compound import asks_within, is_list
 from guardbind.targets.counted import uncounted
 from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
@@ -27,6 +29,7 @@ __all__ = ["Agreement"]
 # What an owner is worth, by where it is named; a score is the product with that of the attribute.
 _NAMED, _CARRIED, _LONE = 1.0, 0.9, 0.6
 _IN_QUERY = 0.9
+_LONE_IN_QUERY = 0.8  # a score below it is of a query that names no owner
 _KIND = 0.5
 
 _DIGIT = re.compile(r"\d")
@@ -69,6 +72,7 @@ class Agreement:
         self._history = History(table, query, Sources(query, sources, origins))
         self._accounts = Accounts(table, query, self._labels)
         self._calls = Calls(table, query, self._labels)
+        self._coded = Coded(table, self._labels)
         names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}
         self._surfaces = [said for item in table.items for said in item.surfaces if said not in names]
         self._asked: Resolution | None = None
@@ -114,7 +118,7 @@ class Agreement:
         if self._refusal is not None:
             return unresolved(self._refusal)
         if place is None:
-            return self.asked
+            return self._not_again(self.asked)
         place = self._plain(place)
         if (odd := self._odd(odd_words(place.about, self._language))) is not None:
             return unresolved(f"in the slot's sentence {odd}")
@@ -127,7 +131,17 @@ class Agreement:
             return self._of_sentence(wanted[0], place, beginning, automatic)
         if automatic and self._speaks(place):
             return self._by_kind(place, beginning)
-        return self.asked
+        return self.asked if place.about.strip() else self._not_again(self.asked)
+
+    def _not_again(self, found: Resolution) -> Resolution:
+        """Leave out what an agent has called a tool with already, where it does not say yet what it writes."""
+        if found.index is None:
+            return found
+        if self._calls.asked_about(found.index):
+            return unresolved("a call had this value as an argument already")
+        if self._calls.under_way and found.score < _LONE_IN_QUERY:
+            return unresolved("no owner is named, and what comes next may be another call")
+        return found
 
     def _plain(self, place: Place) -> Place:
         """Return a place without phrases that say nothing; where a sentence ends as a field does, that is what asks."""
@@ -172,6 +186,9 @@ class Agreement:
             if found:
                 resolution = self._owned(found[0], Place(text, text), "query", "the query names it")
                 return replace(resolution, score=resolution.score * _IN_QUERY)
+        if (coded := self._coded.find(self.query.text, self.query.lead if self.query.near else "")) is not None:
+            item = self._table.items[coded.labels[0].item]
+            return Resolution(item.index, "query", "the query names its record by a code", item.key, coded.score)
         return unresolved("neither the slot's sentence nor the query names an attribute that is bound")
 
     def _by_kind(self, place: Place, beginning: Collection[int]) -> Resolution:
@@ -219,7 +236,16 @@ class Agreement:
         return any(word.stem not in known for word in content(words(place.about, self._language)))
 
     def _owned(self, match: Match, place: Place, how: How, reason: str) -> Resolution:
-        """Choose among the bindings of one attribute by the owner that is named."""
+        """Choose among the bindings of one attribute by the owner that is named, unless its value holds several."""
+        found = self._of_owner(match, place, how, reason)
+        value = None if found.index is None else self._table.items[found.index].value
+        if value and asks_within(value, (place.about, self.query.text), match.attribute, self._language):
+            return unresolved(f"{reason}, but its value holds what is asked for beside something else")
+        if value and place.asks != place.about and is_list(value):
+            return unresolved(f"{reason}, but its value is a list")
+        return found
+
+    def _of_owner(self, match: Match, place: Place, how: How, reason: str) -> Resolution:
         sources = [(place.about, _NAMED), (self.query.text, _CARRIED)] if how != "query" else [(place.about, _NAMED)]
         every = [label.item for label in match.labels]
         owned = any(label.owners for label in match.labels)

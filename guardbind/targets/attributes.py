@@ -59,10 +59,12 @@ class Attributes:
         for label in labels.labels:
             groups.setdefault(label.attribute, []).append(label)
         self._groups = [tuple(group) for group in groups.values()]
+        self._coded = {attribute for attribute in groups if len(attribute) == 1 and _DIGIT.search(attribute[0])}
 
     def of(self, items: Collection[int]) -> set[tuple[str, ...]]:
-        """Return the attributes of some bindings."""
-        return {self._labels.of(item).attribute for item in items if item in self._labels.items}
+        """Return the attributes of some bindings; codes that are keys are all of one kind."""
+        found = {self._labels.of(item).attribute for item in items if item in self._labels.items}
+        return found | self._coded if found & self._coded else found
 
     def asked(self, text: str) -> list[Match]:
         """Return what a query asks for: of the attributes that fit best, each with its bindings.
@@ -107,8 +109,8 @@ class Attributes:
         return bool(occurrences(text[match.end :], own, any_case=True))
 
     def known(self, word: Word) -> bool:
-        """Whether a word belongs to the keys or the names of the table, or asks for one of several values."""
-        if self._orders(word) or word.stem in self._labels.vocabulary:
+        """Whether a word belongs to the keys or the names of the table, asks for one of several values, or is plain."""
+        if self._orders(word) or word.stem in self._labels.vocabulary or word.stem in self._language.plain:
             return True
         return word.stem in self._labels.name_words
 
@@ -188,7 +190,7 @@ class Attributes:
         if whole and before is not None and before.stem in self._language.leading and unknown[:1] == [first - 1]:
             unknown.pop(0)
         if before is not None and unknown[:1] == [first - 1] and found[first].numeric:
-            unknown = unknown[before.stem in self._language.generic :]  # "the key 42cae08d-605d"
+            unknown = unknown[before.stem in self._language.generic | self._language.coded :]  # "the key 42cae08d-605d"
         following = found[last + 1].stem if last + 1 in beside else ""
         if whole and following in self._language.trailing and unknown[-1:] == [last + 1]:
             unknown.pop()
@@ -198,8 +200,9 @@ class Attributes:
 
     def _leaves(self, word: Word) -> bool:
         """Whether a word of the table before an attribute leaves it what it is."""
-        plain = self._orders(word) or word.numeric
-        return plain or word.stem in self._labels.modifiers or word.stem in self._labels.name_words
+        modifies = word.stem in self._labels.modifiers or word.stem in self._labels.name_words
+        plain = word.stem in self._language.plain and word.stem not in self._labels.vocabulary
+        return modifies or plain or self._orders(word) or word.numeric
 
     def _says_which(self, text: str, match: Match) -> bool:
         """Whether a noun only says what something else is or stands on: "order A-17", "on this receipt"."""

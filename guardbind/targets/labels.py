@@ -153,9 +153,12 @@ def label_table(
     for name in names:
         owners.setdefault(folded(name), set()).add(name)
         parts.update(set(_parts(name, language)))
+    told = _records_of_words(table)
     for name in names:
+        having = told.get(folded(name), set())
         for part in _parts(name, language):
-            if parts[part] == 1:
+            # An "amphora" is not the Etruscan one alone where the title of another record has the word too.
+            if parts[part] == 1 and told.get(part, having) <= having:
                 owners.setdefault(part, set()).add(name)
     genitives: dict[str, set[str]] = {}
     for called, whole in owners.items():
@@ -181,6 +184,17 @@ def label_table(
         language,
         aliases,
     )
+
+
+def _records_of_words(table: EvidenceTable) -> Mapping[str, set[str]]:
+    """Return in which records each value stands, and each of its words, as `folded` writes them."""
+    found: dict[str, set[str]] = {}
+    for item in table.items:
+        if item.record is not None and item.value is not None:
+            pieces = item.value.split()[:_MOST_WORDS]
+            for said in (item.value, *(piece.strip(_MARKS) for piece in pieces)):
+                found.setdefault(folded(said), set()).add(item.record.id)
+    return found
 
 
 def _labels(item: Located, language: Language) -> Labels:

@@ -99,7 +99,8 @@ class Naming:
         """Whether a text asks for a unit, a format or a limit: "in kg", "with leading zeros", "at least"."""
         for found in self._language.questions.form.finditer(text):
             for word in self._words(found["form"])[:1]:
-                if word.content and word.stem not in self._said and not self._attributes.known(word):
+                known = self._attributes.known(word) or word.stem in self._language.places
+                if word.content and word.stem not in self._said and not known:
                     return True
         return bool(self._language.questions.limits.search(text))
 
@@ -137,6 +138,7 @@ class Naming:
             and (word.numeric or word.end not in numbered)
             and (word.numeric or (word.capital and (word.owning or not layout.begins(word.start))))
             and not self._attributes.known(word)
+            and word.stem not in self._language.coded
         ]
 
     @cached_property

@@ -205,6 +205,7 @@ class Doubts:
             return set()
         last = named or last
         values = [value.strip(_CLOSING) for value in said.split() if any(map(str.isdecimal, value))]
+        values = [value for value in values if value.casefold() not in self._names]
         found: set[int] = set()
         for index in last:
             own = self._table.items[index].surfaces
@@ -212,6 +213,12 @@ class Doubts:
             if any(alike(value, surface) for value in others for surface in own):
                 found.add(index)
         return found
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """What things are called, which is no value of another one."""
+        keys = {item.key.casefold() for item in self._table.items}
+        return frozenset(keys | {name.casefold() for item in self._table.items for name in item.owners})
 
     def _last(self, before: int) -> set[int]:
         """Return what stands in the last line or sentence that states something."""

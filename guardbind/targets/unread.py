@@ -12,7 +12,7 @@ from guardbind.extraction.kinds import alike
 from guardbind.extraction.stance import rejects
 from guardbind.targets.query import Query
 from guardbind.text.layout import Layout
-from guardbind.text.words import words
+from guardbind.text.words import content, words
 
 __all__ = ["Unread"]
 
@@ -21,10 +21,16 @@ _LONGEST = 400  # characters of a sentence that is looked at
 
 
 class _Sentence(NamedTuple):
-    """A sentence without a statement: its words, and what of it could be a value."""
+    """A sentence without a statement: its words, and what of it could be a value.
+
+    `rejected`: it denies, supposes or quotes what it says. `leads`: it says before the question what that is about.
+    """
 
     stems: frozenset[str]
     values: tuple[str, ...]
+    start: int
+    rejected: bool
+    leads: bool
 
 
 class Unread:
@@ -43,33 +49,69 @@ class Unread:
         self._query = query
 
     def contradicts(self, item: Located) -> bool:
-        """Whether such a sentence gives another value of the kind of a binding's, to the same owner."""
+        """Whether such a sentence gives another value of the kind of a binding's, or may do so, to the same owner.
+
+        It may where it names the owner and the attribute, whatever else it says; and of a value that nobody owns, where
+        it names whom the question names.
+        """
         language = self._query.language
-        if item.owners:
-            wanted = [frozenset(word.stem for word in words(name, language)) for name in item.owners]
-        else:
-            wanted = [frozenset(word.stem for word in words(item.attribute or item.key, language) if word.content)]
+        asked = frozenset(word.stem for word in words(item.attribute or item.key, language) if word.content)
+        wanted = [frozenset(word.stem for word in words(name, language)) for name in item.owners] or [asked]
         own = {surface.casefold() for surface in item.surfaces}
+        if not item.owners and self._told_elsewhere(item):
+            return True
+        for sentence in self._sentences:
+            if sentence.rejected or not any(want and want <= sentence.stems for want in wanted):
+                continue
+            if item.owners and not sentence.leads and asked and asked <= sentence.stems:
+                return True
+            values = [value for value in sentence.values if value.casefold() not in own]
+            if any(alike(value, surface) for value in values for surface in item.surfaces):
+                return True
+        return False
+
+    def _told_elsewhere(self, item: Located) -> bool:
+        """Whether a sentence or a key that stands apart from a binding names whom the question names."""
+        if any(
+            not said.leads and self._asked_of & said.stems for said in self._sentences if self._apart(said.start, item)
+        ):
+            return True
         return any(
-            any(want and want <= sentence.stems for want in wanted)
-            and any(
-                alike(value, surface)
-                for value in sentence.values
-                if value.casefold() not in own
-                for surface in item.surfaces
-            )
-            for sentence in self._sentences
+            self._asked_of.intersection(word.stem for word in words(other.key, self._query.language))
+            and other.value != item.value
+            and any(self._apart(mention.chars[0], item) for mention in other.mentions)
+            for other in self._table.items
         )
 
+    def _apart(self, start: int, item: Located) -> bool:
+        """Whether something stands outside of the block of a binding: a heading in it says whose it is."""
+        places = [mention.chars[0] for mention in item.mentions]
+        return not any(self._in_block(min(start, place), max(start, place)) for place in places)
+
+    def _in_block(self, start: int, end: int) -> bool:
+        parted = any(start < turn.start <= end for turn in self._query.turns)
+        return not parted and self._layout.same_block(start, end)
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(self._query.prompt, language=self._query.language)
+
+    @cached_property
+    def _asked_of(self) -> frozenset[str]:
+        """The words of the question that may say whose value it asks for."""
+        found = content(words(self._query.text, self._query.language))
+        return frozenset(word.stem for word in found if word.capital or word.numeric)
+
     def _names(self) -> set[str]:
-        """Return all that the prompt states as a value or a name."""
-        found = {name for item in self._table.items for name in (*item.surfaces, *item.owners)}
+        """Return all that the prompt states as a value, a key or a name."""
+        found = {name for item in self._table.items for name in (*item.surfaces, *item.owners, item.key)}
         return found.union(*(item.record.names for item in self._table.items if item.record is not None))
 
     @cached_property
     def _sentences(self) -> tuple[_Sentence, ...]:
         text, language = self._query.prompt, self._query.language
         start, end = self._query.span
+        lead = self._query.lead.strip()
         # A heading belongs to its record, and states nothing besides.
         stated = sorted(
             {mention.chars for item in self._table.items for mention in item.mentions}
@@ -79,13 +121,13 @@ class Unread:
         reach = list(accumulate((last for _, last in stated), max))
         known = {part.strip(_CLOSING).casefold() for name in self._names() for part in (name, *name.split())}
         found = []
-        units = Layout(text, language=language).units(0, len(text))
+        units = self._layout.units(0, len(text))
         for unit, following in zip_longest(units, units[1:]):
             said = text[unit.start : unit.end]
             behind = "" if following is None else text[following.start : following.end]
             if language.changes.stale.search(behind) or language.questions.corrected.search(behind):
                 continue  # what is taken back at once was left out for that
-            if unit.question or start <= unit.start < end or len(said) > _LONGEST or not any(map(str.isdecimal, said)):
+            if unit.question or start <= unit.start < end or len(said) > _LONGEST:
                 continue
             place = bisect_left(starts, unit.end)
             if place and reach[place - 1] > unit.start:
@@ -97,6 +139,7 @@ class Unread:
                 for value in (part.strip(_CLOSING) for part in said.split())
                 if any(map(str.isdecimal, value)) and value.casefold() not in known
             )
-            if values and not rejects(said, language):
-                found.append(_Sentence(frozenset(word.stem for word in words(said, language)), values))
+            stems = frozenset(word.stem for word in words(said, language))
+            leads = bool(lead) and said.strip() == lead
+            found.append(_Sentence(stems, values, unit.start, rejects(said, language), leads))
         return tuple(found)

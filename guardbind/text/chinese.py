@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
+from guardbind.text.chinese_speech import CHANGES, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, wordlist
 
 __all__ = ["CHINESE"]
@@ -67,6 +69,9 @@ _VOCABULARY = Vocabulary(
     latest=wordlist("最新 最后 最後 目前 当前 當前 现在 現在 现任 現任 最近 最终 最終"),
     generic=wordlist("号码 號碼 编号 編號 名称 名稱 金额 金額 日期 地址 代码 代碼 字段 数值 數值"),
     trailing=wordlist("号码 號碼 编号 編號 地址 名称 名稱"),
+    plain=PLAIN,
+    places=CARRIERS,
+    coded=CODED,
 )
 
 _MARKS = Marks(
@@ -225,6 +230,8 @@ CHINESE = Language(
     marks=_MARKS,
     questions=_QUESTIONS,
     statements=_STATEMENTS,
+    speech=SPEECH,
+    changes=CHANGES,
     script=re.compile("[\u3400-\u9fff\uf900-\ufaff]"),
 )
 """Chinese."""

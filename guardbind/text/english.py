@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.english_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.english_speech import CHANGES, SHIFTED, SPEECH, TELLING
 from guardbind.text.forms import Forms
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
@@ -44,6 +45,9 @@ _VOCABULARY = Vocabulary(
     latest=wordlist("last latest current currently final finally newest recent recently now"),
     generic=wordlist("address amount code date field id identifier key name number value label"),
     trailing=wordlist("number id address name"),
+    plain=PLAIN,
+    places=CARRIERS,
+    coded=CODED,
 )
 
 _MARKS = Marks(
@@ -206,7 +210,8 @@ _STATEMENTS = Statements(
     owner=re.compile(r"(?P<owner>[\w.&#-]{1,60}?)(?:['\u2019]s|(?<=s)['\u2019])\Z"),
     owned=re.compile(
         r"(?P<owner>[^'\u2019]{1,60})['\u2019]s[ \t](?P<attribute>.{1,60})"
-        r"|(?P<noun>.{1,60}?)[ \t]of[ \t](?P<of>[A-Z].{0,60})"
+        r"|(?P<noun>.{1,60}?)[ \t](?:of|for)[ \t](?:(?:the|our|my)[ \t])?"
+        r"(?P<of>(?:[A-Z]|[a-z]{2,20}[ \t]#?[A-Z]*[\w-]*\d).{0,60})"
     ),
     states=wordlist("status state"),
     clause=re.compile(

@@ -274,6 +274,8 @@ CHANGES = Changes(
         r"no longer (?!than)|not \w+ any ?more|(?:is|was) (?:outdated|out of date|superseded|void|invalid"
         r"|obsolete|wrong|incorrect|expired)|expired|doubled",
         r"instead|actually|replaced by|now only|(?:later|since|then) (?:changed|moved|switched)|erratum|typo",
+        "(?:forget|ignore|disregard|discard|never mind) (?:what|that|this|the|my|everything)|take (?:that|it) back",
+        "(?:nobody|no one|no-one) knows|on second thoughts?|supersedes?|overrides?|(?:by|was a) mistake|mixed up",
         r"that['\u2019]s (?:wrong|outdated|old|not right)|looked at the wrong|update(?=:)|(?:it|this|that) moved",
     ),
     no_longer=re.compile(

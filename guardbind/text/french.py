@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.french_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.french_speech import CHANGES, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
@@ -61,6 +62,9 @@ _VOCABULARY = Vocabulary(
     generic=wordlist("adresse code date champ id identifiant clé nom numéro montant valeur référence intitulé"),
     trailing=wordlist("numéro id adresse nom"),
     leading=wordlist("numéro adresse"),
+    plain=PLAIN,
+    places=CARRIERS,
+    coded=CODED,
 )
 
 _MARKS = Marks(
@@ -226,7 +230,11 @@ _STATEMENTS = Statements(
         rf"(?P<owner>(?:[^\W\d_][\w-]{{1,20}}[ \t])?(?:{_NAME}|#?\d[\w-]{{0,20}}))[ \t]?,[ \t]\Z"
     ),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
-    owned=re.compile(rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]{_OF}(?P<of>{_UPPER}.{{0,60}})"),
+    owned=re.compile(
+        rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]"
+        rf"(?:(?:{_OF}|pour[ \t])(?:(?:la|le|les)[ \t]|l['\u2019])?|du[ \t]|des[ \t])"
+        rf"(?P<of>(?:{_UPPER}|[^\W\d_]{{2,20}}[ \t][\w-]*\d).{{0,60}})"
+    ),
     states=wordlist("statut état"),
     clause=re.compile(
         "(?<![\\w'\u2019.@-])(?:je|tu|il|elle|nous|vous|ils|elles|on|est|sont|était|étaient|suis|êtes|sera|ont|avait|"

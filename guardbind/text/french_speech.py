@@ -57,7 +57,9 @@ SPEECH = Speech(
 CHANGES = Changes(
     stale=either(
         "au lieu|plutôt|remplacée?s?|a changé|ont changé|n'est plus|ne sont plus|périmée?s?|obsolètes?|désormais",
-        "en fait|finalement|annulée?s?|modifiée?s?|correction|rectification",
+        "en fait|finalement|annulée?s?|modifiée?s?|correction|rectification|en réalité|caduque?s?|erreur de ma part",
+        "(?:oublie[zr]?|ignore[zr]?) (?:ce que|ce qui|ça|cela|le|la|les)|ne tene[zr] plus|(?:me suis|s'est) trompée?",
+        "personne ne sait|on ne sait plus|n'est plus valable|autant pour moi|au temps pour moi",
     ),
     newer=either("nouveau|nouvelle|nouvel|actuel|actuelle|correcte?"),
 )

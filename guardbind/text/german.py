@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from guardbind.text.forms import Forms
+from guardbind.text.german_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.german_speech import CHANGES, SPEECH, TELLING
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
@@ -62,6 +63,9 @@ _VOCABULARY = Vocabulary(
     ),
     generic=wordlist("adresse betrag höhe code datum feld id kennung nummer name wert bezeichnung schlüssel"),
     trailing=wordlist("nummer id adresse name"),
+    plain=PLAIN,
+    places=CARRIERS,
+    coded=CODED,
 )
 
 _MARKS = Marks(
@@ -225,7 +229,8 @@ _STATEMENTS = Statements(
     owner=re.compile(r"(?P<owner>[\w.&#-]{1,60}?)(?:['\u2019]?s|(?<=[sxzß])['\u2019])\Z"),
     owned=re.compile(
         rf"(?P<owner>{_UPPER}[\w.&-]{{1,59}}?)s[ \t](?P<attribute>{_UPPER}.{{1,60}})"
-        rf"|(?P<noun>.{{1,60}}?)[ \t]von[ \t](?P<of>{_UPPER}.{{0,60}})"
+        r"|(?P<noun>.{1,60}?)[ \t](?:von|vom|für|(?=(?:der|des)[ \t].*\d)(?:der|des))[ \t]"
+        rf"(?:(?:der|die|das|dem|den)[ \t])?(?P<of>{_UPPER}.{{0,60}})"
     ),
     states=wordlist("status zustand stand"),
     clause=re.compile(

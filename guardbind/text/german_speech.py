@@ -174,6 +174,8 @@ CHANGES = Changes(
         f"(?:hat|haben) sich (?:inzwischen )?geändert|(?:wurde|wurden|ist) (?:inzwischen )?{SHIFTED}|nicht mehr"
         f"|veraltet",
         "stattdessen|eigentlich|ersetzt durch|(?:später|inzwischen|dann) (?:geändert|gewechselt)|tippfehler|nur noch",
+        "vergiss (?:das|was|die|den)|vergessen sie|ignorier\\w* (?:das|was|die|den)|vertan|versehen|geirrt|irrtum",
+        "niemand weiß|ungültig|widerrufen|hinfällig|durcheinandergebracht|aufgehoben|storniert|verworfen",
         "überholt|abgelaufen|update(?=:)|(?:das|es) (?:war|ist) falsch",
     ),
     no_longer=re.compile(

@@ -285,6 +285,21 @@ class Language:
         return self.stems(self.vocabulary.leading)
 
     @cached_property
+    def plain(self) -> frozenset[str]:
+        """The stems of words that say nothing of which value is asked for."""
+        return self.stems(self.vocabulary.plain)
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """The stems of things that say where to look."""
+        return self.stems(self.vocabulary.places)
+
+    @cached_property
+    def coded(self) -> frozenset[str]:
+        """The stems of what any code may be said to have."""
+        return self.stems(self.vocabulary.coded)
+
+    @cached_property
     def which(self) -> frozenset[str]:
         """The stems of words that ask for one of several things."""
         return self.stems(self.questions.which)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
+from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.spanish_speech import CHANGES, SPEECH
 from guardbind.text.stems import snowball
 
@@ -64,6 +65,9 @@ _VOCABULARY = Vocabulary(
     ),
     trailing=wordlist("número id dirección nombre"),
     leading=wordlist("número dirección"),
+    plain=PLAIN,
+    places=CARRIERS,
+    coded=CODED,
 )
 
 _MARKS = Marks(
@@ -229,7 +233,9 @@ _STATEMENTS = Statements(
     ),
     owner=re.compile(rf"{_NEVER}(?P<owner>\w)"),
     owned=re.compile(
-        rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]de[ \t](?P<of>{_UPPER}.{{0,60}})"
+        rf"{_NEVER}(?P<owner>.)(?P<attribute>.)|(?P<noun>.{{1,60}}?)[ \t]"
+        r"(?:(?:de|para)[ \t](?:(?:la|el|los|las)[ \t])?|del[ \t])"
+        rf"(?P<of>(?:{_UPPER}|[^\W\d_]{{2,20}}[ \t][\w-]*\d).{{0,60}})"
     ),
     states=wordlist("estado estatus situación"),
     clause=re.compile(

@@ -55,7 +55,8 @@ SPEECH = Speech(
 CHANGES = Changes(
     stale=either(
         "en vez|en lugar|reemplazad[oa]s?|sustituid[oa]s?|ha cambiado|cambió|han cambiado|ya no|obsolet[oa]s?|ahora",
-        "en realidad|finalmente|anulad[oa]s?|modificad[oa]s?|corrección|rectificación",
+        "en realidad|finalmente|anulad[oa]s?|modificad[oa]s?|corrección|rectificación|error mío|caducad[oa]s?",
+        "(?:olvid[ae]n?|olvidad|ignor[ae]n?|ignorad) (?:lo|eso|esto|el|la)|me equivoqué|se equivocó|nadie sabe",
     ),
     newer=either("nuev[oa]s?|actual|correct[oa]"),
 )

@@ -20,6 +20,9 @@ class Vocabulary:
         generic: Words of an attribute that a person may leave out: "badge" for badge number.
         trailing: Those that a person may add: "phone number" is a phone.
         leading: The same where they stand before it: "numéro de téléphone".
+        plain: Words that say nothing of which value is asked for: that it is noted, wanted or looked up.
+        places: Things that hold texts or records, and say no more than where to look: "in the list".
+        coded: What a code may be said to have, whatever it is: "the entry for 9f2c-11".
     """
 
     stop: frozenset[str]
@@ -29,6 +32,9 @@ class Vocabulary:
     generic: frozenset[str]
     trailing: frozenset[str]
     leading: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    coded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -86,6 +86,7 @@ def function_word(language: Language) -> re.Pattern[str]:
     """Return the words at which the run of a script without spaces is cut, the longest first."""
     words_of = language.vocabulary
     known = words_of.stop | words_of.first | words_of.latest | words_of.generic | words_of.same.keys()
+    known |= {word for word in words_of.plain if len(word) > 1}
     return re.compile("|".join(map(re.escape, sorted(known, key=lambda word: (-len(word), word)))), re.IGNORECASE)
 
 

@@ -76,7 +76,6 @@ class TestWhatAReaderWouldNotDecide:
             ("Receipt number: R-1\nDate: 2024-05-03\nWhat is the order number on this receipt?", None),
             (f"{SHOPS}\nWhat is the customer number on the receipt from Elm Street Market?", None),
             ("upload_region = eu-1\nstatus of job-7 is stalled\nWhat is the upload status of job-7?", None),
-            (f"{DATED}\nWhich order goes to Cork?", "The order number of the order to Cork is"),
         ],
     )
     def test_is_left_unresolved(self, prompt: str, sentence: str | None) -> None:
@@ -97,6 +96,7 @@ class TestWhatAReaderWouldNotDecide:
             ("Old price: $50\nPrice: $45\nWhat is the price?", "The old price is", "$50"),
             (f"{SHOPS}\nWhat is the customer number on the receipt from Summit Gear?", None, "C-77"),
             (f"{DATED}\nWhat is the order date of order A-1001?", None, "2024-05-03"),
+            (f"{DATED}\nWhich order goes to Cork?", "The order number of the order to Cork is", "A-1001"),
             ("Phone: 555-0101\nEmail: a@b.org\nWhat is the phone number?", "The phone number is", "555-0101"),
             (f"{ALICE} Could you please tell me Bob's badge number?", "Sure. Bob's badge number is", "8213"),
         ],

@@ -37,3 +37,22 @@ def test_nor_does_a_heading_or_the_same_value() -> None:
         == 0
     )
     assert asked(f"Whoever looks for Ann tries 4417 first.\n{READ}", QUESTION).index is not None
+
+
+def test_one_that_names_owner_and_attribute_may_give_another_value() -> None:
+    told = "About the locker code of Ann: the whole team calls it otter these days."
+    assert asked(f"{told}\n{READ}", QUESTION).index is None
+    assert asked(f"{told.replace('Ann', 'Bob')}\n{READ}", QUESTION).index is not None
+    assert asked(READ, f"I need the locker code of Ann. {QUESTION}").index is not None
+
+
+def test_of_what_nobody_owns_it_may_where_it_names_whom_the_question_names() -> None:
+    card = "Order: 9630\nCustomer: Finn Aasen"
+    question = "Who is the customer of order 9630?"
+    assert asked(card, question).index is not None
+    assert asked(f"Mona took over 9630 from the shop.\n\n{card}", question).index is None
+
+
+def test_part_of_a_name_stands_for_nobody_where_another_record_has_the_word_too() -> None:
+    rows = '[{"title": "Attic amphora with black figures", "hall": "S12"}, {"title": "Roman Amphora", "hall": "S09"}]'
+    assert asked(rows, "Which hall is the amphora in?").index is None

@@ -127,12 +127,14 @@ _WORD = re.compile(r"(?<![\\\w<])[a-z]+(?!\w)")
 def words_of(language: Language) -> frozenset[str]:
     """Return all plain words that the lists of a language hold, but for those that are also names of formats."""
     found: set[str] = set()
+    # Things that hold texts, and what is said of codes, are names of formats and elements as well.
+    technical = language.vocabulary.places | language.vocabulary.coded | language.vocabulary.plain
     for value in parts(language).values():
         if isinstance(value, (frozenset, tuple, dict)):
             found.update(word for word in value if isinstance(word, str))
         elif isinstance(value, (re.Pattern, str)):
             found.update(_WORD.findall(value if isinstance(value, str) else value.pattern))
-    return frozenset(word for word in found if len(word) > 1) - FORMATS
+    return frozenset(word for word in found if len(word) > 1) - FORMATS - (technical - language.vocabulary.stop)
 
 
 def strings(node: ast.AST) -> list[str]:
