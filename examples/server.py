@@ -2,6 +2,7 @@
 
     python examples/server.py [--model smollm2-135m] [--port 8000]
     python examples/server.py --load 200 --clients 8        # serve, ask, check every answer, and stop
+    python examples/server.py --layers 24                   # what the guard and the server cost, layer by layer
 
 Needs fastapi, uvicorn and prometheus-client: pip install "guardbind[server]".
 """
@@ -24,8 +25,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import ValidationError
 from serving.batching import Answer, Batcher, Closed, Failure, Full, Job
 from serving.metrics import Metrics
 from serving.shape import ApiError, ChatRequest, chunk, completion, usage
@@ -82,7 +83,6 @@ class Service:
         app.add_api_route("/metrics", self.show_metrics, methods=["GET"], response_model=None)
         app.add_api_route("/healthz", self.health, methods=["GET"], response_model=None)
         app.add_exception_handler(ApiError, self.refuse)
-        app.add_exception_handler(RequestValidationError, self.refuse)
         app.add_exception_handler(Exception, self.refuse)
         return app
 
@@ -100,11 +100,7 @@ class Service:
 
     async def refuse(self, _request: Request, error: Exception) -> Response:
         """Answer with an error, in OpenAI's shape and without a word of the prompt."""
-        if isinstance(error, RequestValidationError):
-            first = error.errors()[0]
-            param = ".".join(str(part) for part in first["loc"] if part != "body")
-            error = ApiError(400, f"{param or 'the body'}: {first['msg']}.", "invalid_request", param or None)
-        elif not isinstance(error, ApiError):
+        if not isinstance(error, ApiError):
             error = ApiError(500, "the request failed inside the server.", "internal_error")
         self.metrics.refused(error.status)
         return JSONResponse(error.body, error.status)
@@ -172,11 +168,10 @@ class Service:
                 raise ApiError(400, f"the body is longer than {self.limits.max_body} bytes.", "body_too_long")
         try:
             asked = ChatRequest.model_validate_json(bytes(body))
-        except ValueError as error:
-            details = getattr(error, "errors", list)()
-            param = ".".join(map(str, details[0]["loc"])) if details else ""
-            said = details[0]["msg"] if details else "it is no JSON"
-            raise ApiError(400, f"{param or 'the body'}: {said}.", "invalid_request", param or None) from None
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            param = ".".join(map(str, first["loc"])) or None
+            raise ApiError(400, f"{param or 'the body'}: {first['msg']}.", "invalid_request", param) from None
         if asked.model != self.name:
             raise ApiError(404, f"there is no such model here; {self.name!r} is served.", "model_not_found", "model")
         return asked
@@ -282,9 +277,15 @@ def main() -> None:
     parser.add_argument("--max-queue", type=int, default=Limits().max_queue)
     parser.add_argument("--load", type=int, metavar="REQUESTS", help="ask so many times, check every answer, and stop")
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--layers", type=int, metavar="REQUESTS", help="measure what each layer costs, and stop")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     model, tokenizer = load(options.model)
+    if options.layers:
+        from serving.layers import run_layers
+
+        print(run_layers(model, tokenizer, options.layers, options.max_batch))
+        return
     limits = Limits(max_batch=options.max_batch, max_queue=options.max_queue)
     service = Service(Guard(model, tokenizer), options.model, limits)
     server = Server(service, options.host, 0 if options.load else options.port)

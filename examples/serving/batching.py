@@ -117,7 +117,7 @@ class _OwnLimits(StoppingCriteria):
     def __init__(self, jobs: Sequence[Job], columns: int) -> None:
         self._jobs, self._columns = jobs, columns
 
-    def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:  # type: ignore[override]
+    def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
         written = input_ids.shape[1] - self._columns
         done = [job.cancelled or written >= job.max_tokens for job in self._jobs]
         return torch.tensor(done, device=input_ids.device)

@@ -22,7 +22,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind import Guard, GuardbindError, GuardConfig
 from guardbind.generation.front import Front
 
-NEW = {"max_new_tokens": 4, "do_sample": False}
+NEW: dict[str, Any] = {"max_new_tokens": 4, "do_sample": False}
 
 
 @pytest.fixture(scope="module")
@@ -165,12 +165,16 @@ class TestWrappers:
         kind = type(model)
         calls: list[int] = []
 
+        def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+            calls.append(1)
+            return kind.generate(self, *args, **kwargs)
+
         class Patched(kind):  # type: ignore[misc, valid-type]
             pass
 
         model.__class__ = Patched
         with Guard(model, ask.tokenizer, GuardConfig(policy="observe")).attached(BINDINGS) as handle:
-            Patched.generate = lambda self, *args, **kwargs: calls.append(1) or kind.generate(self, *args, **kwargs)
+            Patched.generate = counted
             model.generate(**ask.inputs(BETA), **NEW)
         assert (calls, len(handle.reports)) == ([1], 1)
 
@@ -212,7 +216,7 @@ class TestHandlesThatAreDropped:
         del handle
         gc.collect()
         inputs = ask.inputs(BETA)
-        assert ask.tokenizer.decode(generate(**inputs, **NEW)[0]).endswith("17]\n")
+        assert str(ask.tokenizer.decode(generate(**inputs, **NEW)[0])).endswith("17]\n")
 
     def test_it_is_gone_without_the_collector(self, ask: Ask, model: CausalLM) -> None:
         handle = Guard(model, ask.tokenizer).attach(BINDINGS)
@@ -266,7 +270,7 @@ class TestPlaces:
             slot = output.report.slots[0]
             assert all(value is not None for value in (*slot.bits_by_binding, *slot.lens[1]))
             seen.append(slot)
-        assert [slot.provenance.dtype for slot in seen] == ["float32", "bfloat16", "float64"]
+        assert [slot.provenance and slot.provenance.dtype for slot in seen] == ["float32", "bfloat16", "float64"]
         assert seen[0].bits_by_binding[0] == pytest.approx(seen[2].bits_by_binding[0], abs=0.05)
 
     def test_int8_weights_of_torchao(self, ask: Ask, tiny_llama: TinyLlama) -> None:
@@ -276,9 +280,5 @@ class TestPlaces:
         model, config = tiny_llama(), self.CONFIGS[1]
         torchao.quantize_(model, torchao.Int8WeightOnlyConfig())
         assert "Int8" in type(model.lm_head.weight).__name__ + type(model.model.layers[0].mlp.up_proj.weight).__name__
-        for (_, bits, _, _), (_, plain, _, _) in zip(
-            self.read(model, ask, config), self.read(tiny_llama(), ask, config), strict=False
-        ):
-            assert bits[0] is not None
-            assert bits[0] == pytest.approx(plain[0], abs=1.0)
-            break
+        (_, bits, _, _), (_, plain, _, _) = self.read(model, ask, config)[0], self.read(tiny_llama(), ask, config)[0]
+        assert bits == pytest.approx(plain, abs=1.0)

@@ -19,7 +19,7 @@ from guardbind import Binding, Guard, GuardbindError, GuardConfig, GuardOutput, 
 from guardbind.report.report import Report
 
 THREADS, CALLS = 6, 5
-NEW = {"max_new_tokens": 8, "do_sample": False}
+NEW: dict[str, Any] = {"max_new_tokens": 8, "do_sample": False}
 
 
 def prompt(number: int) -> str:
@@ -131,12 +131,12 @@ class TestGuardedCalls:
 
     def test_the_callers_padding_stays_switched_on(self, ask: Ask) -> None:
         ask.inputs([ALPHA, "\n" + BETA])
-        padding = ask.tokenizer.backend_tokenizer.padding  # type: ignore[attr-defined]
+        padding = ask.tokenizer.backend_tokenizer.padding
         Guard(ask.first, ask.tokenizer, GuardConfig(envelope=("redact",))).generate(
             **ask.tokenizer([BETA, "\n" + BETA], padding=True, return_tensors="pt"), bindings=[BINDINGS] * 2, **NEW
         )
         assert padding is not None
-        assert ask.tokenizer.backend_tokenizer.padding == padding  # type: ignore[attr-defined]
+        assert ask.tokenizer.backend_tokenizer.padding == padding
 
     def test_a_tokenizer_that_was_given_a_template_is_read_anew(self, ask: Ask) -> None:
         from guardbind.text.own_tokenizer import own_tokenizer
@@ -208,10 +208,10 @@ class TestWithinACall:
             act()
             return torch.zeros(len(ids), dtype=torch.bool)
 
-        config = {"policy": {"policy": policy}, "sink": {"sinks": (act,)}}.get(place, {})
+        configs: dict[str, Any] = {"policy": {"policy": policy}, "sink": {"sinks": (act,)}}
         how: dict[str, Any] = {"streamer": {"streamer": Streamer()}, "criterion": {"stopping_criteria": [criterion]}}
         given = {**ask.inputs(BETA), **how.get(place, {}), "max_new_tokens": 4, "do_sample": False}
-        guard = Guard(ask.first, ask.tokenizer, GuardConfig(**config))
+        guard = Guard(ask.first, ask.tokenizer, GuardConfig(**configs.get(place, {})))
         if attached:
             with guard.attached(BINDINGS) as handle:
                 text = ask.tokenizer.decode(ask.first.generate(**given)[0], skip_special_tokens=True)
@@ -220,7 +220,7 @@ class TestWithinACall:
         else:
             output = guard.generate(**given, bindings=BINDINGS)
             text, report = ask.tokenizer.decode(output.sequences[0], skip_special_tokens=True), output.report
-        assert text.endswith("beta=[42]\n")
+        assert str(text).endswith("beta=[42]\n")
         assert report.sink_failures == 0
         assert [slot.final_verdict for slot in report.slots] == ["repaired"]
         assert results
