@@ -18,14 +18,15 @@ _COPYING = threading.Lock()
 
 
 def own_tokenizer(tokenizer: Any) -> Any:
-    """Return a copy of a tokenizer: one for all guards, and a new one when tokens were added or the template changed.
+    """Return a copy of a tokenizer: one for all guards, and a new one when its tokens or its template have changed.
 
     Args:
         tokenizer: A Hugging Face tokenizer; one that cannot be copied is returned as it is.
     """
     try:
         with _COPYING:
-            looks = (len(tokenizer), str(getattr(tokenizer, "chat_template", None)))
+            special = tuple(getattr(tokenizer, "all_special_tokens", ()))
+            looks = (len(tokenizer), special, str(getattr(tokenizer, "chat_template", None)))
             known = _COPIES.get(tokenizer)
             if known is None or known[0] != looks:
                 known = looks, _copy(tokenizer)

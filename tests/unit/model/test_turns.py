@@ -10,7 +10,6 @@ from collections.abc import Callable
 import pytest
 from torch import nn
 
-import guardbind.model.turns as turns_module
 from guardbind.model.turns import Turns, turns_of
 
 
@@ -103,7 +102,7 @@ def test_who_is_interrupted_while_waiting_leaves_the_queue(monkeypatch: pytest.M
     holding = started(hold)
     assert inside.wait(60)
     thread = started(patient, turns)
-    monkeypatch.setattr(turns_module.threading, "Event", Interrupted)
+    monkeypatch.setattr("guardbind.model.turns.threading.Event", Interrupted)
     impatient()
     monkeypatch.undo()
     free.set()
