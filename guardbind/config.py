@@ -170,6 +170,10 @@ class GuardConfig(_Config):
     """Let sinks see prompt text: keys, values, tokens; and keep prompt and answer in the report, for `to_html`. Off,
     sinks see indices and numbers only, and the report as HTML shows no text."""
 
+    max_reports: int = Field(default=256, ge=1)
+    """Reports that a handle of `Guard.attach` keeps, at most; of more, the oldest are let go of. With `keep_readouts`
+    each report holds tensors of the vocabulary's size, and fewer are wise."""
+
     @property
     def set_language(self) -> Language | None:
         """The language that is set; None where it is told from each prompt."""

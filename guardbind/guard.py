@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import functools
+import logging
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -12,18 +13,22 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
-from guardbind.errors import ConfigError, GuardbindError
+from guardbind.errors import ConfigError
 from guardbind.events import Emitter, build_sinks
 from guardbind.generation.call import Bindings, Declaration, GuardedCall, Origins, Targets
+from guardbind.generation.front import Front
 from guardbind.generation.processor import GuardProcessor
 from guardbind.generation.stopping import unfinished_rows, unread_tokens
 from guardbind.generation.supported import refuse_unguardable
 from guardbind.model import LanguageModel, ModelTap, Module
 from guardbind.model.architecture import find_head
+from guardbind.model.cache import float_dtype
 from guardbind.model.lens import Lens
 from guardbind.model.provenance import provenance_of
+from guardbind.model.turns import turns_of
 from guardbind.nulls import Null
 from guardbind.policies import as_policy
+from guardbind.report.kept import KeptReports
 from guardbind.report.report import Report
 from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
@@ -31,8 +36,11 @@ from guardbind.session.meter import usable_nulls
 from guardbind.session.recorder import Recorder
 from guardbind.session.row import Row
 from guardbind.session.transcribe import transcribe
+from guardbind.text.own_tokenizer import own_tokenizer
 
 __all__ = ["Guard", "GuardOutput", "Handle"]
+
+logger = logging.getLogger("guardbind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,10 @@ class GuardOutput:
 class Guard:
     """Guards `generate` of one model.
 
+    Threads may share a guard, and several guards may share a model. Guarded calls of one model take turns, in the order
+    in which they come; a guarded call inside one of them (in a policy, a sink) runs at once. Other threads may run the
+    model unguarded meanwhile: that is neither seen nor held up.
+
     Args:
         model: A decoder-only language model with a `generate` method; a peft model is fine.
         tokenizer: Its tokenizer.
@@ -76,13 +88,13 @@ class Guard:
                 f"config is {type(config).__name__}; a GuardConfig is accepted.",
                 hint='Write Guard(model, tokenizer, GuardConfig(policy="auto")).',
             )
-        self._language_model = LanguageModel.of(model, tokenizer)
-        find_head(self._language_model.module)
-        refuse_unguardable(self._language_model.module, {})
+        self._module = LanguageModel.of(model, tokenizer).module
+        self._turns = turns_of(self._module)
+        find_head(self._module)
+        refuse_unguardable(self._module, {})
         self._policy = as_policy(self.config.policy)
         self._sinks = build_sinks(self.config.sinks)
-        layers = self.config.lens_layers
-        self._lens = Lens.bind(self._language_model.module, layers) if layers else None
+        self._lens = self._bind_lens()
         self._nulls: list[Null] | None = None
 
     def generate(
@@ -119,14 +131,14 @@ class Guard:
             NumericsError: Logits at a slot are NaN.
             BindingFailureError: Policy `raise`.
         """
-        with (
-            GuardedCall.opened(self._language_model, args, kwargs) as call,
-            self.attached(bindings, target, source, origins=origins, tools=tools) as handle,
-        ):
-            raw = handle._run(call)
+        declaration, reports = Declaration(bindings, target, source, origins, tools), list[Report]()
+        with GuardedCall.opened(self._language_model, args, kwargs) as call:
+            self._try_nulls()
+            # Whatever else stands there is called too; a guard that is attached lets this call pass.
+            raw = self._run(cast(Any, self.model).generate, call, declaration, reports.append)
         sequences = raw if isinstance(raw, Tensor) else raw.sequences
         text = self.tokenizer.batch_decode(sequences[:, call.columns :], skip_special_tokens=True)
-        return GuardOutput(sequences, text, handle.report, raw)
+        return GuardOutput(sequences, text, reports[0], raw)
 
     def attach(
         self,
@@ -139,13 +151,13 @@ class Guard:
     ) -> Handle:
         """Guard every call of `model.generate` until `Handle.detach`; see `generate` for the arguments.
 
-        The first time, the null is tried on a few tokens.
+        The first time, the null is tried on a few tokens. Keep the handle: when it is collected, the guard is detached.
 
         Raises:
             NullUnavailableError: With nothing taken away, no replica equals the main pass on this model.
+            GuardbindError: A guard is attached to this model already.
         """
-        if self._nulls is None:
-            self._nulls = usable_nulls(self._language_model.module, self.tokenizer, self.config)
+        self._try_nulls()
         return Handle(self, Declaration(bindings, target, source, origins, tools))
 
     def attached(
@@ -160,6 +172,19 @@ class Guard:
         """Guard every call of `model.generate` inside a `with` block; see `generate` for the arguments."""
         return self.attach(bindings, target, source, origins=origins, tools=tools)
 
+    @property
+    def _language_model(self) -> LanguageModel:
+        return LanguageModel(self._module, own_tokenizer(self.tokenizer))
+
+    def _bind_lens(self) -> Lens | None:
+        layers = self.config.lens_layers
+        return Lens.bind(self._module, layers) if layers else None
+
+    def _try_nulls(self) -> None:
+        if self._nulls is None:
+            with self._turns.taken():
+                self._nulls = usable_nulls(self._module, self._language_model.tokenizer, self.config)
+
     def _run(
         self,
         generate: Callable[..., Any],
@@ -167,28 +192,34 @@ class Guard:
         declaration: Declaration,
         deliver: Callable[[Report], None],
     ) -> Any:
-        model, limits = self._language_model, call.limits()
-        rows = call.rows(declaration, self.config)
-        tap, recorder = ModelTap(model.module, self._lens), self._recorder()
-        protection = Protection(self.config, self._policy, self._nulls or ())
-        engine = Engine(model, protection, rows, tap, recorder, limits)
-        arguments = call.with_guard(GuardProcessor(engine, tap, call.columns), rows)
-        raw: Any = None
-        tap.attach()
-        try:
-            raw = generate(**arguments)
-            return raw
-        finally:
-            tap.detach()
-            unfinished = unfinished_rows(rows, raw, call.columns)
-            engine.finish(unread_tokens(rows, raw, call.columns))
-            deliver(self._report(recorder, call, rows, limits, raw, unfinished))
+        # Prompts are read before it is this call's turn: that needs no model.
+        limits, rows = call.limits(), call.rows(declaration, self.config)
+        with self._turns.taken():
+            if self._lens is not None and self._lens.dtype != float_dtype(self._module):
+                self._lens = self._bind_lens()  # the model was converted
+            tap, recorder = ModelTap(self._module, self._lens), self._recorder()
+            protection = Protection(self.config, self._policy, self._nulls or ())
+            engine = Engine(call.model, protection, rows, tap, recorder, limits)
+            arguments = call.with_guard(GuardProcessor(engine, tap, call.columns), rows, tap.suspended)
+            raw: Any = None
+            try:
+                tap.attach()
+                raw = generate(**arguments)
+                return raw
+            finally:
+                tap.detach()
+                unfinished = unfinished_rows(rows, raw, call.columns)
+                engine.finish(unread_tokens(rows, raw, call.columns))
+                deliver(self._report(recorder, call, rows, limits, raw, unfinished))
+
+    def _passes(self) -> bool:
+        return self._turns.mine
 
     def _recorder(self) -> Recorder:
         return Recorder(
             self.tokenizer,
             Emitter(self._sinks, capture_text=self.config.capture_text),
-            provenance_of(self._language_model.module, self.tokenizer),
+            provenance_of(self._module, self.tokenizer),
             keep_readouts=self.config.keep_readouts,
         )
 
@@ -216,7 +247,10 @@ class Handle:
     """A guard that stands in front of `model.generate`, from construction to `detach`; also a context manager.
 
     While it stands, the attribute `generate` of the model *instance* leads through the guard; `detach` deletes it, and
-    the class's own method is found again. The hooks on the model live only while a call runs.
+    the class's own method is found again. What somebody else has put there since then stays, and calls that come
+    through it pass. The hooks on the model live only while a call runs. A copy of the model is unguarded.
+
+    A handle that is not kept is detached when it is collected, with a warning in the log.
 
     Attributes:
         generate: The guarded `generate`; the same as `model.generate` while the guard stands.
@@ -225,51 +259,43 @@ class Handle:
     def __init__(self, guard: Guard, declaration: Declaration) -> None:
         self._guard = guard
         self._declaration = declaration
-        self._reports: list[Report] = []
-        model = guard.model
-        if "generate" in vars(model) and hasattr(vars(model)["generate"], "guardbind_handle"):
-            raise GuardbindError(
-                "a guard is attached to this model already; one at a time can stand.", hint="Detach it first."
-            )
-        self._before = vars(model).get("generate")
-        self._original: Callable[..., Any] = cast(Any, model).generate
+        self._kept = KeptReports(guard.config.max_reports)
+        me = weakref.ref(self)
+        # Inside a guarded call, `generate` is the generation that is guarded, or a call of somebody's within it.
+        self._front = Front(guard.model, lambda: None if (handle := me()) is None else handle._call, guard._passes)
+        self.generate: Callable[..., Any] = self._front
+        # First who takes the guard away, then the guard: an interrupt between the two leaves nothing behind.
+        self._dropped = weakref.finalize(self, _leave_unkept, self._front)
+        self._dropped.atexit = False
+        self._front.stand()
 
-        @functools.wraps(self._original)
-        def generate(*args: Any, **kwargs: Any) -> Any:
-            with GuardedCall.opened(guard._language_model, args, kwargs) as call:
-                return self._run(call)
-
-        vars(generate)["guardbind_handle"] = self
-        self.generate: Callable[..., Any] = generate
-        vars(model)["generate"] = generate
-
-    def _run(self, call: GuardedCall) -> Any:
-        """Run a call that was checked; returns whatever `generate` itself returns."""
-        return self._guard._run(self._original, call, self._declaration, self._reports.append)
+    def _call(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a guarded call; returns whatever `generate` itself returns."""
+        self._kept.begin()
+        with GuardedCall.opened(self._guard._language_model, args, kwargs) as call:
+            return self._guard._run(self._front.beneath, call, self._declaration, self._kept.add)
 
     @property
     def report(self) -> Report:
-        """The report of the last guarded call, also of one that raised.
+        """The report of the last guarded call of this thread, or of this asyncio task, also of one that raised.
 
         Raises:
-            GuardbindError: No call was made yet.
+            GuardbindError: It made no call yet, or its last call was refused before anything was generated.
         """
-        if not self._reports:
-            raise GuardbindError("no guarded call has finished yet.", hint="Call model.generate(...) first.")
-        return self._reports[-1]
+        return self._kept.mine
 
     @property
     def reports(self) -> tuple[Report, ...]:
-        """The reports of all guarded calls, in order."""
-        return tuple(self._reports)
+        """The reports of all guarded calls of all threads, in the order in which they ended.
+
+        The last `GuardConfig.max_reports` are kept.
+        """
+        return self._kept.every
 
     def detach(self) -> None:
         """Take the guard away; doing so twice is fine."""
-        current = vars(self._guard.model).get("generate")
-        if getattr(current, "guardbind_handle", None) is self:
-            del vars(self._guard.model)["generate"]
-            if self._before is not None:
-                vars(self._guard.model)["generate"] = self._before
+        self._front.leave()
+        self._dropped.detach()
 
     def __enter__(self) -> Self:
         return self
@@ -278,3 +304,10 @@ class Handle:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.detach()
+
+
+def _leave_unkept(front: Front) -> None:
+    if front.leave():
+        logger.warning(
+            "the handle of an attached guard was dropped, so its guard is detached; keep what Guard.attach returns."
+        )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar, cast
@@ -59,6 +60,9 @@ class Registry(Generic[T]):
         self._prefix = f"{kind.replace(' ', '_')}." if prefix is None else prefix
         self._group = group
         self._discovered = False
+        # Held while names are looked for, and not while what they stand for is imported: another thread may hold the
+        # lock of that module and ask for a name.
+        self._discovering = threading.Lock()
 
     def names(self) -> list[str]:
         """Return the registered names, sorted."""
@@ -119,16 +123,21 @@ class Registry(Generic[T]):
 
     def _all(self) -> Mapping[str, object]:
         if not self._discovered:
-            self._discovered = True
-            for point in entry_points(group=self._group):
-                name = point.name.removeprefix(self._prefix)
-                if not point.name.startswith(self._prefix):
-                    continue
-                if name in self._entries:
-                    logger.warning("the %s %r of %s is left out: the name is taken.", self.kind, name, point.value)
-                else:
-                    self._entries[name] = point
+            with self._discovering:
+                if not self._discovered:
+                    self._discover()
+                    self._discovered = True
         return self._entries
+
+    def _discover(self) -> None:
+        for point in entry_points(group=self._group):
+            name = point.name.removeprefix(self._prefix)
+            if not point.name.startswith(self._prefix):
+                continue
+            if name in self._entries:
+                logger.warning("the %s %r of %s is left out: the name is taken.", self.kind, name, point.value)
+            else:
+                self._entries[name] = point
 
 
 # What the entries are is said by the rooms above this one, which annotate what they get from here.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -164,20 +164,23 @@ class GuardedCall:
             sampling=bool(self.setting("do_sample")),
         )
 
-    def with_guard(self, processor: LogitsProcessor, rows: Sequence[Row]) -> dict[str, Any]:
+    def with_guard(
+        self, processor: LogitsProcessor, rows: Sequence[Row], aside: Callable[[], AbstractContextManager[None]]
+    ) -> dict[str, Any]:
         """Return the arguments with which `generate` runs guarded.
 
         Args:
             processor: Stands behind the caller's own.
             rows: Are told where they end, and tell a streamer what is settled.
+            aside: Inside it the caller's streamer and criteria are asked, which may run the model for their own ends.
         """
         processors = LogitsProcessorList(self.arguments.get("logits_processor") or [])
         processors.append(processor)
-        criteria = watch_ends(self.model.module, self.arguments, rows)
+        criteria = watch_ends(self.model.module, self.arguments, rows, aside)
         watched = {} if criteria is None else {"stopping_criteria": criteria}
         streamer = self.arguments.get("streamer")
         if isinstance(streamer, HoldBack):
-            streamer.rows = rows
+            streamer.rows, streamer.aside = rows, aside
         return {**self.arguments, **watched, "logits_processor": processors, "disable_compile": True}
 
 

@@ -42,6 +42,8 @@ class GuardProcessor(LogitsProcessor):
                 "all rows, is needed.",
                 hint="Decode without assistant, guidance or a compiled model; attach before compiling anything.",
             )
-        if not first:
-            self._engine.observe(input_ids[:, -1].tolist())
-        return self._engine.step(reading, scores, columns)  # type: ignore[return-value]
+        # Policies and sinks are somebody else's, and may run the model.
+        with self._tap.suspended():
+            if not first:
+                self._engine.observe(input_ids[:, -1].tolist())
+            return self._engine.step(reading, scores, columns)  # type: ignore[return-value]

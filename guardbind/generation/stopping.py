@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -29,26 +30,36 @@ _LIBRARY = (ConfidenceCriteria, EosTokenCriteria, MaxLengthCriteria, MaxTimeCrit
 class _Ends(StoppingCriteria):
     """Tells each row that it has ended; `generate` itself only fills it up with padding from then on."""
 
-    def __init__(self, criteria: Sequence[Any], rows: Sequence[Row]) -> None:
+    def __init__(
+        self, criteria: Sequence[Any], rows: Sequence[Row], aside: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         self._criteria = criteria
         self._rows = rows
+        self._aside = aside
 
     def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> torch.BoolTensor:
         done = torch.zeros(len(self._rows), dtype=torch.bool, device=input_ids.device)
-        for criterion in self._criteria:
-            done = done | criterion(input_ids, scores, **kwargs)
+        with self._aside():
+            for criterion in self._criteria:
+                done = done | criterion(input_ids, scores, **kwargs)
         for row, ended in zip(self._rows, done.tolist(), strict=True):
             row.stopped = row.stopped or ended
         return done  # type: ignore[return-value]
 
 
-def watch_ends(model: Module, arguments: dict[str, Any], rows: Sequence[Row]) -> StoppingCriteriaList | None:
+def watch_ends(
+    model: Module,
+    arguments: dict[str, Any],
+    rows: Sequence[Row],
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> StoppingCriteriaList | None:
     """Return the stopping criteria for a call of `generate`, which also tell the rows that they end; None: as given.
 
     Args:
         model: The model.
         arguments: Keyword arguments of the call.
         rows: The rows.
+        aside: Inside it the criteria are asked.
     """
     given = list(arguments.get("stopping_criteria") or ())
     strings = setting(model, arguments, "stop_strings")
@@ -60,7 +71,7 @@ def watch_ends(model: Module, arguments: dict[str, Any], rows: Sequence[Row]) ->
     # One of the caller's own may count its calls, so it is asked once; one of the library's may, by its type, replace
     # what `generate` makes itself, so it stays in the list.
     kept = [criterion for criterion in given if isinstance(criterion, _LIBRARY)]
-    return StoppingCriteriaList([*kept, _Ends(asked, rows)])
+    return StoppingCriteriaList([*kept, _Ends(asked, rows, aside)])
 
 
 def unfinished_rows(rows: Sequence[Row], raw: Any, columns: int) -> tuple[int, ...]:

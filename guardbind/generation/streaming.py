@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 from torch import Tensor
@@ -27,6 +27,7 @@ class HoldBack(BaseStreamer):
 
     Attributes:
         rows: What tells which tokens are judged; one per row of the batch.
+        aside: Inside it the caller's streamer is given tokens; it may run the model for its own ends.
         longest: Most tokens of a row that waited at one time.
     """
 
@@ -36,18 +37,21 @@ class HoldBack(BaseStreamer):
         self._chosen = 0
         self._ended = False
         self.rows: Sequence[Row] = ()
+        self.aside: Callable[[], AbstractContextManager[None]] = nullcontext
         self.longest = 0
 
     def put(self, value: Tensor) -> None:
         """Take the prompt `[rows, columns]`, or the next token of each row `[rows]`."""
         if value.ndim > 1:
-            self._streamer.put(value)
+            with self.aside():
+                self._streamer.put(value)
             return
         self._held.append(value)
         self._chosen += 1
         settled = min(row.settled(self._chosen, token) for row, token in zip(self.rows, value.tolist(), strict=True))
-        while self._held and self._chosen - len(self._held) < settled:
-            self._streamer.put(self._held.popleft())
+        with self.aside():
+            while self._held and self._chosen - len(self._held) < settled:
+                self._streamer.put(self._held.popleft())
         self.longest = max(self.longest, len(self._held))
 
     def end(self) -> None:

@@ -91,8 +91,23 @@ def float_dtype(model: nn.Module) -> torch.dtype:
 
 
 def input_device(model: nn.Module) -> torch.device:
-    """Return where a model takes its token ids."""
-    return next(model.parameters()).device
+    """Return where a model takes its token ids; of an offloaded one, where it is run."""
+    first: torch.device = next(model.parameters()).device
+    if first.type != "meta":
+        return first
+    # While they wait, offloaded weights are on no device; the hooks of accelerate know where they go.
+    embedding: Any = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None  # type: ignore[operator]
+    modules = [module for module in (embedding, *model.modules()) if isinstance(module, nn.Module)]
+    known = (_execution_device(getattr(module, "_hf_hook", None)) for module in modules)
+    return next((device for device in known if device is not None), torch.device("cpu"))
+
+
+def _execution_device(hook: Any) -> torch.device | None:
+    for one in getattr(hook, "hooks", (hook,)):
+        device = getattr(one, "execution_device", None)
+        if device is not None:
+            return torch.device(device)
+    return None
 
 
 def accepted_arguments(model: nn.Module) -> frozenset[str]:

@@ -6,8 +6,9 @@ signs of such settings differ between families (one divides the logits by what a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -17,6 +18,8 @@ from torch.utils.hooks import RemovableHandle
 
 from guardbind.errors import ConfigError, UnknownArchitectureError
 from guardbind.model.architecture import find_head, find_layers
+from guardbind.model.cache import float_dtype
+from guardbind.model.hook import Hook
 
 __all__ = ["Lens", "LensHandle"]
 
@@ -63,6 +66,7 @@ class Lens:
         softcap: The bound of the soft-capped logits; None where they are not capped.
         residual_dtype: Dtype of the last layer's output.
         head_dtype: Dtype of the head's input.
+        dtype: Dtype that the model computes in; once it is another, the lens has to be bound again.
         residuals: Layer number to residual `[rows, hidden]` at the last position of the last forward pass, in the
             model's dtype and on the layer's own device.
     """
@@ -75,6 +79,7 @@ class Lens:
     softcap: float | None
     residual_dtype: torch.dtype
     head_dtype: torch.dtype
+    dtype: torch.dtype
     residuals: dict[int, Tensor] = field(default_factory=dict)
 
     @classmethod
@@ -116,6 +121,7 @@ class Lens:
             softcap=softcap,
             residual_dtype=probe.residual.dtype,
             head_dtype=probe.head_input.dtype,
+            dtype=float_dtype(model),
         )
         mine, raw = lens.logits(probe.residual[:, -1]), probe.logits[:, -1].float()
         if not _close(mine, raw, probe.head_output.dtype):
@@ -127,13 +133,21 @@ class Lens:
             )
         return lens
 
-    def attach(self) -> LensHandle:
+    def apart(self) -> Self:
+        """Return the same lens with residuals of its own."""
+        return replace(self, residuals={})
+
+    def attach(self, when: Callable[[], bool] = lambda: True) -> LensHandle:
         """Register hooks that keep the last position's residual of each chosen layer in `residuals`.
+
+        Args:
+            when: Whether the pass that runs is to be kept; asked in the thread that runs it.
 
         Returns:
             A handle with `remove()`, usable as a context manager.
         """
-        return LensHandle(tuple(layer.register_forward_hook(self._keep(i)) for i, layer in self.layers.items()))
+        hooks = (layer.register_forward_hook(Hook(self._keep(i, when))) for i, layer in self.layers.items())
+        return LensHandle(tuple(hooks))
 
     @torch.no_grad()
     def logits(self, residual: Tensor) -> Tensor:
@@ -157,10 +171,11 @@ class Lens:
             logits = torch.tanh(logits / self.softcap) * self.softcap
         return logits.reshape(*residual.shape[:-1], -1)
 
-    def _keep(self, number: int) -> Any:
+    def _keep(self, number: int, when: Callable[[], bool]) -> Any:
         def hook(_module: nn.Module, _args: Any, output: Any) -> None:
-            # A copy: some models add to the residual in place.
-            self.residuals[number] = _tensor(output)[:, -1].detach().clone()
+            if when():
+                # A copy: some models add to the residual in place.
+                self.residuals[number] = _tensor(output)[:, -1].detach().clone()
 
         return hook
 
@@ -181,10 +196,11 @@ class _Probe:
     @torch.no_grad()
     def run(self, model: nn.Module) -> None:
         inside = {module for layer in self._layers for module in layer.modules()} | {self._head}
-        handles = [module.register_forward_hook(self._on_module) for module in model.modules() if module not in inside]
-        handles.append(self._layers[-1].register_forward_hook(self._on_last_layer))
-        handles.append(self._head.register_forward_pre_hook(self._before_head))
-        handles.append(self._head.register_forward_hook(self._after_head))
+        outside = [module for module in model.modules() if module not in inside]
+        handles = [module.register_forward_hook(self._here(self._on_module)) for module in outside]
+        handles.append(self._layers[-1].register_forward_hook(self._here(self._on_last_layer)))
+        handles.append(self._head.register_forward_pre_hook(self._here(self._before_head)))
+        handles.append(self._head.register_forward_hook(self._here(self._after_head)))
         try:
             self.logits = model(input_ids=_probe_ids(model), use_cache=False, return_dict=True).logits.detach()
         finally:
@@ -196,6 +212,11 @@ class _Probe:
                 "both are needed.",
                 hint=_NO_LENS_HINT,
             )
+
+    def _here(self, act: Callable[..., Any]) -> Hook:
+        """Return a hook for this thread: what others run meanwhile is neither seen nor amplified."""
+        thread = threading.get_ident()
+        return Hook(lambda *given: act(*given) if threading.get_ident() == thread else None)
 
     def path_to_head(self, name: str) -> tuple[nn.Module | None, float]:
         """Find the module that leads from the residual to the head's input, and the scale of what it gives."""

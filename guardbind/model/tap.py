@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from guardbind.errors import UnsupportedGenerationError
 from guardbind.model.architecture import find_head
+from guardbind.model.hook import Hook
 from guardbind.model.lens import Lens
 
 __all__ = ["ModelTap", "Reading", "unwrap"]
@@ -69,7 +71,7 @@ def _refuse_adapters(model: nn.Module) -> None:
 
 
 class ModelTap:
-    """Hooks on a model, from `attach` to `detach`.
+    """Hooks on a model, from `attach` to `detach`. They act in the thread that attached them and in no other.
 
     The capture belongs to the *processor call*, not to a hook call: a chunked prefill fires the hooks several times
     before the first token.
@@ -79,7 +81,7 @@ class ModelTap:
         lens: Also keeps the residuals of chosen layers.
 
     Attributes:
-        lens: The same.
+        lens: The same, with residuals of its own.
 
     Raises:
         UnknownArchitectureError: The model has no output embeddings.
@@ -88,8 +90,9 @@ class ModelTap:
     def __init__(self, model: nn.Module, lens: Lens | None = None) -> None:
         self._model = unwrap(model)
         self._head = find_head(self._model)
-        self.lens = lens
+        self.lens = None if lens is None else lens.apart()
         self._handles: list[Any] = []
+        self._thread: int | None = None
         self._suspended = False
         self._logits: Tensor | None = None
         self._residual: Tensor | None = None
@@ -98,18 +101,18 @@ class ModelTap:
 
     def attach(self) -> None:
         """Register the hooks."""
-        self._handles = [
-            self._head.register_forward_pre_hook(self._before_head),
-            self._model.register_forward_hook(self._after_model),
-        ]
+        self._thread = threading.get_ident()
+        self._handles.append(self._head.register_forward_pre_hook(Hook(self._before_head)))
+        self._handles.append(self._model.register_forward_hook(Hook(self._after_model)))
         if self.lens is not None:
-            self._handles.append(self.lens.attach())
+            self._handles.append(self.lens.attach(self._listens))
 
     def detach(self) -> None:
         """Remove the hooks and let go of every tensor."""
         for handle in self._handles:
             handle.remove()
         self._handles = []
+        self._thread = None
         if self.lens is not None:
             self.lens.residuals.clear()
         self._logits = self._residual = self._cache = None
@@ -127,23 +130,24 @@ class ModelTap:
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """Run forward passes of our own without capturing them."""
+        """Run forward passes that are no step of the generation without capturing them."""
         before, self._suspended = self._suspended, True
-        kept = None if self.lens is None else dict(self.lens.residuals)
         try:
             with torch.no_grad():
                 yield
         finally:
             self._suspended = before
-            if self.lens is not None and kept is not None:
-                self.lens.residuals.update(kept)
+
+    def _listens(self) -> bool:
+        # Other threads may run the same model; what they run is none of ours.
+        return not self._suspended and self._thread == threading.get_ident()
 
     def _before_head(self, _module: nn.Module, args: tuple[Any, ...]) -> None:
-        if not self._suspended:
+        if self._listens():
             self._residual = args[0][:, -1]
 
     def _after_model(self, _module: nn.Module, _args: tuple[Any, ...], output: Any) -> None:
-        if self._suspended:
+        if not self._listens():
             return
         self.forwards += 1
         self._logits = output.logits[:, -1]

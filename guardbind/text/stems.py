@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib import import_module
@@ -10,6 +11,10 @@ from typing import Protocol
 from guardbind.errors import MissingDependencyError
 
 __all__ = ["plural_s", "snowball"]
+
+
+# A stemmer of Snowball keeps the word that it works on, so that two threads at one would get the stem of neither.
+_STEMMING = threading.Lock()
 
 
 class _Stemmer(Protocol):
@@ -39,7 +44,8 @@ def snowball(algorithm: str) -> Callable[[str], str]:
 
     @lru_cache(maxsize=1 << 14)
     def stemmed(word: str) -> str:
-        return str(_stemmer(algorithm).stemWord(word))
+        with _STEMMING:
+            return str(_stemmer(algorithm).stemWord(word))
 
     return stemmed
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ def test_every_example_is_run_here() -> None:
         "attach_pipeline.py",
         "chat.py",
         "production_logging.py",
+        "server.py",
         "wrap_generate.py",
     }
 
@@ -64,3 +66,9 @@ def test_the_production_log_holds_verdicts_and_no_prompt_text(tmp_path: Path) ->
     log = (tmp_path / "log.jsonl").read_text(encoding="utf-8")
     assert log.count('"event":"slot"') == 3
     assert not any(word in log for word in ("maria", "peter", "julia", "north", "region"))
+
+
+def test_the_server_answers_its_own_load_and_stops(tmp_path: Path) -> None:
+    output = run("server.py", "--load", "4", "--clients", "2", cwd=tmp_path)
+    found = json.loads(output[output.index("{") :])
+    assert (found["requests"], found["lost"], found["reports_of_others"], found["ok_but_wrong"]) == (4, 0, 0, 0)

@@ -3,9 +3,13 @@ from __future__ import annotations
 import fractions
 import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import EntryPoint
 
 import pytest
 
+import guardbind.registry as registry_module
 from guardbind.errors import UnknownNameError
 from guardbind.registry import Registry
 
@@ -76,3 +80,22 @@ def test_two_registries_share_nothing() -> None:
     first.register("x", object())
     assert "x" not in second
     assert entries == {}
+
+
+def test_a_thread_that_asks_while_names_are_looked_for_waits_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    looking, found = threading.Event(), threading.Event()
+
+    def slow(*, group: str) -> tuple[EntryPoint, ...]:
+        looking.set()
+        assert found.wait(60)
+        return (EntryPoint("codec.late", "json:JSONEncoder", group),)
+
+    monkeypatch.setattr(registry_module, "entry_points", slow)
+    late: Registry[object] = Registry("codec", {})
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(late.get, "late")
+        assert looking.wait(60)
+        second = pool.submit(late.get, "late")
+        assert not second.done()
+        found.set()
+        assert first.result(60) is second.result(60) is json.JSONEncoder

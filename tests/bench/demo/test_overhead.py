@@ -6,7 +6,7 @@ import pytest
 from bench_tiny import bench_tokenizer
 from families import speaking
 
-from guardbind.guard import Guard, Handle
+from guardbind.guard import Guard, GuardOutput, Handle
 from guardbind.report.report import Report
 from guardbind_bench.demo import overhead
 from guardbind_bench.demo.overhead import measure_overhead, paired
@@ -34,6 +34,11 @@ def test_an_idle_guard_has_no_slot_and_the_other_has_one(monkeypatch: pytest.Mon
 
             handle.detach = detach_and_keep  # type: ignore[method-assign]
             return handle
+
+        def generate(self, *args: Any, **kwargs: Any) -> GuardOutput:
+            output = super().generate(*args, **kwargs)
+            reports.append(output.report)
+            return output
 
     monkeypatch.setattr(overhead, "Guard", Watched)
     steps: list[str] = []

@@ -61,10 +61,11 @@ def test_a_model_is_freed_though_the_guard_was_never_detached(
     tiny_llama: TinyLlama, tiny_tokenizer: PreTrainedTokenizerBase
 ) -> None:
     model = tiny_llama()
-    Guard(model, tiny_tokenizer).attach(BINDINGS)
+    handle = Guard(model, tiny_tokenizer).attach(BINDINGS)
     model.generate(**inputs(tiny_tokenizer), max_new_tokens=3)
+    assert handle.report.slots
     gone = weakref.ref(model)
-    del model
+    del model, handle
     gc.collect()
     assert gone() is None
 
