@@ -23,7 +23,7 @@ from guardbind.model.architecture import find_head
 from guardbind.model.lens import Lens
 from guardbind.model.provenance import provenance_of
 from guardbind.nulls import Null
-from guardbind.policies import as_policy
+from guardbind.policies import as_policy, policy_name
 from guardbind.report.report import Report
 from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
@@ -80,6 +80,7 @@ class Guard:
         find_head(self._language_model.module)
         refuse_unguardable(self._language_model.module, {})
         self._policy = as_policy(self.config.policy)
+        self._policy_name = policy_name(self.config.policy)
         self._sinks = build_sinks(self.config.sinks)
         layers = self.config.lens_layers
         self._lens = Lens.bind(self._language_model.module, layers) if layers else None
@@ -174,21 +175,27 @@ class Guard:
         engine = Engine(model, protection, rows, tap, recorder, limits)
         arguments = call.with_guard(GuardProcessor(engine, tap, call.columns), rows)
         raw: Any = None
+        failure: str | None = None
         tap.attach()
         try:
             raw = generate(**arguments)
             return raw
+        except BaseException as error:
+            failure = type(error).__name__
+            raise
         finally:
             tap.detach()
             unfinished = unfinished_rows(rows, raw, call.columns)
             engine.finish(unread_tokens(rows, raw, call.columns))
+            waited = call.longest_hold_back if call.streamed else None
+            recorder.end(rows, longest_hold_back=waited, unfinished=unfinished, error=failure)
             deliver(self._report(recorder, call, rows, limits, raw, unfinished))
 
     def _recorder(self) -> Recorder:
         return Recorder(
             self.tokenizer,
             Emitter(self._sinks, capture_text=self.config.capture_text),
-            provenance_of(self._language_model.module, self.tokenizer),
+            provenance_of(self._language_model.module, self.tokenizer, policy=self._policy_name),
             keep_readouts=self.config.keep_readouts,
         )
 
