@@ -22,6 +22,8 @@ logger = logging.getLogger("guardbind")
 
 _SIZE = 10_000
 _CLOSE_SECONDS = 5.0
+# A counter that comes to be with its first drop would hide that drop from whoever watches how it grows.
+_COUNTED_FROM_THE_START = ("full", "failed")
 
 
 class _Drops:
@@ -74,6 +76,8 @@ class _Worker:
         self.thread: threading.Thread | None = None
         self.closed = False
         self.taken = self.handled = self.dropped = 0
+        for reason in _COUNTED_FROM_THE_START:
+            _drops.add(self.name, reason, 0)
 
     def put(self, record: Event) -> None:
         # With the context, so that a span that is current here is the parent of what the sink makes.

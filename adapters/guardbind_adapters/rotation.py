@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 from filelock import FileLock, Timeout
-from pydantic import BeforeValidator, ByteSize, Field
+from pydantic import BeforeValidator, ByteSize, Field, TypeAdapter
 
 from guardbind.frozen import Frozen
 
@@ -30,6 +30,13 @@ def _seconds(given: object) -> object:
     return given if match is None else float(match[1]) * _UNITS[match[2]]
 
 
+def _bytes(given: object) -> object:
+    """Read `50MB`, `64KiB` and the like."""
+    return int(_SIZE.validate_python(given)) if isinstance(given, str) else given
+
+
+_SIZE = TypeAdapter(ByteSize)
+_Bytes = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
 _Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, allow_inf_nan=False)]
 
 
@@ -37,12 +44,12 @@ class Rotation(Frozen):
     """When a file is put aside and a new one begun, and how long those put aside are kept.
 
     Example:
-        >>> Rotation(max_size="50MB", max_age="1d", keep=14).max_age
-        86400.0
+        >>> Rotation(max_size=50_000_000, max_age=86_400, keep=14)
+        Rotation(max_size=50000000, max_age=86400.0, keep=14, keep_for=None, compress=True)
     """
 
-    max_size: Annotated[ByteSize, Field(gt=0)] | None = None
-    """Bytes that a file may have, as a number or as `50MB`, `64KiB`; only one line that alone is longer exceeds it."""
+    max_size: _Bytes | None = None
+    """Bytes that a file may have, or `50MB`, `64KiB`; only one line that alone is longer exceeds it."""
     max_age: _Seconds | None = None
     """Seconds, or `12h`, `1d`, that the records of one file are apart at most. Files change at multiples of it since
     1970 (UTC), `1d` at midnight."""

@@ -34,9 +34,7 @@ def _name(path: str) -> str:
     return Path(path).name if Path(path).is_absolute() else path
 
 
-def provenance_of(
-    model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, policy: str | None = None
-) -> Provenance:
+def provenance_of(model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, policy: str | None = None) -> Provenance:
     """Describe one generation that is about to start.
 
     Args:

@@ -100,7 +100,7 @@ def test_a_sink_that_raises_is_counted_and_goes_on(caplog: pytest.LogCaptureFixt
     with caplog.at_level(logging.WARNING, logger="guardbind"), QueuedSink(picky) as sink:
         for record in example_records():
             sink(record)
-    assert (sink.dropped, drops("picky")) == (2, {"failed": 2})
+    assert (sink.dropped, drops("picky")) == (2, {"full": 0, "failed": 2})
     assert [record.event for record in seen] == ["slot", "slot", "generation"]
     assert caplog.text.count("disk full") == 1
 

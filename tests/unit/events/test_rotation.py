@@ -25,9 +25,8 @@ DAY = 86_400.0
 
 
 def read(path: Path) -> list[str]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
-        return file.read().splitlines()
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode().splitlines()
 
 
 def put_aside(folder: Path) -> list[Path]:
@@ -70,7 +69,7 @@ def test_a_file_that_is_old_is_put_aside(tmp_path: Path) -> None:
 
 
 def test_only_so_many_are_kept_and_only_so_long(tmp_path: Path) -> None:
-    write = jsonl_sink(f"{tmp_path}/records.jsonl", Rotation(max_size=LINE, keep=3, keep_for="2d"))
+    write = jsonl_sink(f"{tmp_path}/records.jsonl", Rotation(max_size=LINE, keep=3, keep_for=2 * DAY))
     for number in range(100, 106):
         write(ended(number))
     assert numbers(tmp_path) == [102, 103, 104, 105]
