@@ -29,7 +29,7 @@ class Collected:
     def __init__(self) -> None:
         self._spans, self._events, self._metrics = (
             InMemorySpanExporter(),
-            InMemoryLogRecordExporter(),
+            InMemoryLogRecordExporter(),  # type: ignore[no-untyped-call]
             InMemoryMetricReader(),
         )
         self.tracer_provider, self.logger_provider = TracerProvider(), LoggerProvider()
@@ -65,7 +65,9 @@ class Collected:
     def total(self, name: str, **attributes: str) -> float:
         """The sum of a counter over the points that have these attributes (`guardbind.` left out)."""
         wanted = {f"guardbind.{key}": value for key, value in attributes.items()}
-        return sum(point.value for point in self.points().get(name, []) if wanted.items() <= point.attributes.items())
+        return float(
+            sum(point.value for point in self.points().get(name, []) if wanted.items() <= point.attributes.items())
+        )
 
 
 class Scraped:
@@ -84,7 +86,7 @@ class Scraped:
 
     def total(self, name: str, **labels: str) -> float:
         wanted = {f"guardbind_{key}": value for key, value in labels.items()}
-        return sum(s.value for s in self.samples() if s.name == name and wanted.items() <= s.labels.items())
+        return float(sum(s.value for s in self.samples() if s.name == name and wanted.items() <= s.labels.items()))
 
 
 @contextmanager

@@ -51,6 +51,7 @@ class DashboardPanel:
         stacked: Whether its series stand on each other.
         place: Column, row, width and height on a grid of 24 columns.
         queries: What it shows.
+        thresholds: From which value on which colour is shown, ascending.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class DashboardPanel:
     stacked: bool
     place: tuple[int, int, int, int]
     queries: tuple[DashboardQuery, ...]
+    thresholds: tuple[tuple[float, str], ...]
 
 
 def read_dashboard(path: Path) -> list[DashboardPanel]:
@@ -82,4 +84,8 @@ def _panel(panel: Mapping[str, Any]) -> DashboardPanel:
         stacked=defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal",
         place=(grid["x"], grid["y"], grid["w"], grid["h"]),
         queries=tuple(DashboardQuery(target["expr"], target["legendFormat"]) for target in panel["targets"]),
+        thresholds=tuple(
+            (float("-inf") if step["value"] is None else step["value"], step["color"])
+            for step in defaults.get("thresholds", {}).get("steps", ())
+        ),
     )

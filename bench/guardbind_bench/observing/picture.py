@@ -41,7 +41,11 @@ _NAMED = {
     "for it, up to 3 bits": "#F2CC0C",
     "for it, above 3 bits": "#56A64B",
 }
+_THRESHOLDS = {"green": "#37872D", "orange": "#E0750B", "red": "#C4162A"}
 _COLOURS = ("#3274D9", "#FF9830", "#56A64B", "#A352CC", "#E02F44", "#8AB8FF", "#8E8E8E")
+# How many letters fit into the width of a legend, about, and the steps that a clock may have, in seconds.
+_LEGEND_LETTERS = 68
+_STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 _UNITS = {"ops": "/s", "reqps": "/s", "s": " s"}
 _STYLE: Mapping[RcKeyType, Any] = {
     "svg.fonttype": "none",
@@ -130,43 +134,55 @@ def _draw_panel(
         newest = [values[-1] for values in lines.values() if not math.isnan(values[-1])]
         text = _number(newest[0], panel.unit) if newest else "No data"
         middle = (left + width / 2, bottom + 0.42 * height)
-        figure.text(*middle, text, fontsize=19, ha="center", va="center", color="#37872D")
+        figure.text(*middle, text, fontsize=19, ha="center", va="center", color=_threshold_colour(panel, newest))
         return
     ax = figure.add_axes((left + 0.033, bottom + 0.52 * inch, width - 0.042, height - 0.88 * inch))
     _draw_lines(ax, panel, lines, times)
 
 
+def _threshold_colour(panel: DashboardPanel, newest: Sequence[float]) -> str:
+    reached = [colour for bound, colour in panel.thresholds if newest and newest[0] >= bound]
+    return _THRESHOLDS.get(reached[-1] if reached else "green", _INK)
+
+
 def _draw_lines(ax: Axes, panel: DashboardPanel, lines: Mapping[str, Sequence[float]], times: Sequence[float]) -> None:
-    clock = [datetime.fromtimestamp(at, UTC) for at in times]
+    from matplotlib.ticker import MaxNLocator
+
     names = sorted(lines, key=lambda name: (list(_NAMED).index(name) if name in _NAMED else 99, name))
     names = names if any(name in _NAMED for name in names) else list(lines)
     colours = [_NAMED.get(name, _COLOURS[number % len(_COLOURS)]) for number, name in enumerate(names)]
     if panel.stacked and names:
         values = [[0.0 if math.isnan(value) else value for value in lines[name]] for name in names]
-        ax.stackplot(clock, values, colors=colours, alpha=0.55, labels=names, linewidth=0)  # type: ignore[arg-type]
+        ax.stackplot(times, values, colors=colours, alpha=0.55, labels=names, linewidth=0)
     else:
         for name, colour in zip(names, colours, strict=True):
-            ax.plot(clock, lines[name], color=colour, linewidth=1.3, label=name)  # type: ignore[arg-type]
+            ax.plot(times, lines[name], color=colour, linewidth=1.3, label=name)
     if not names:
         ax.text(0.5, 0.5, "No data", transform=ax.transAxes, ha="center", va="center", color=_PALE)
     ax.set_ylim(0, max(ax.get_ylim()[1], 1e-9) if names else 1)
-    ax.set_xlim(clock[0], clock[-1])  # type: ignore[arg-type]
+    ax.set_xlim(times[0], times[-1])
     ax.tick_params(length=0, labelsize=7)
     ax.yaxis.set_major_formatter(lambda value, _: _number(value, panel.unit))
-    ax.yaxis.get_major_locator().set_params(nbins=5)  # type: ignore[attr-defined]
-    _clock_ticks(ax, clock)
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    _clock_ticks(ax, times)
     if names:
         ax.legend(
-            loc="upper left", bbox_to_anchor=(-0.09, -0.13), ncols=min(4, len(names)), frameon=False, fontsize=7,
+            loc="upper left", bbox_to_anchor=(-0.09, -0.13), ncols=_legend_columns(names), frameon=False, fontsize=7,
             handlelength=1.0, columnspacing=1.0, borderaxespad=0,
         )  # fmt: skip
 
 
-def _clock_ticks(ax: Axes, clock: Sequence[datetime]) -> None:
-    from matplotlib.dates import AutoDateLocator, DateFormatter
+def _legend_columns(names: Sequence[str]) -> int:
+    return max(1, min(len(names), round(_LEGEND_LETTERS / (max(map(len, names)) + 6))))
 
-    ax.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=6))
-    ax.xaxis.set_major_formatter(DateFormatter("%H:%M" if (clock[-1] - clock[0]).seconds > 600 else "%H:%M:%S"))
+
+def _clock_ticks(ax: Axes, times: Sequence[float]) -> None:
+    """Put up to six ticks at whole steps of the clock."""
+    spanned = times[-1] - times[0]
+    step = next((step for step in _STEPS if spanned / step <= 6), spanned)
+    places = [step * number for number in range(math.ceil(times[0] / step), math.floor(times[-1] / step) + 1)]
+    form = "%H:%M" if step % 60 == 0 else "%H:%M:%S"
+    ax.set_xticks(places, [datetime.fromtimestamp(at, UTC).strftime(form) for at in places])
 
 
 def _number(value: float, unit: str) -> str:
