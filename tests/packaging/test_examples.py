@@ -24,6 +24,7 @@ def test_every_example_is_run_here() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {
         "attach_pipeline.py",
         "chat.py",
+        "observe.py",
         "production_logging.py",
         "wrap_generate.py",
     }
@@ -64,3 +65,13 @@ def test_the_production_log_holds_verdicts_and_no_prompt_text(tmp_path: Path) ->
     log = (tmp_path / "log.jsonl").read_text(encoding="utf-8")
     assert log.count('"event":"slot"') == 3
     assert not any(word in log for word in ("maria", "peter", "julia", "north", "region"))
+
+
+def test_what_the_endpoint_counts_stands_in_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    output = run("observe.py", "--port", "0", "--prompts", "4", "--log", str(log), cwd=tmp_path)
+    counted = dict(line.split(": ") for line in output.splitlines())
+    text = log.read_text(encoding="utf-8")
+    assert counted["answered"] == counted["generations"] == str(text.count('"event":"generation"')) == "4"
+    assert counted["slots"] == str(text.count('"event":"slot"')) != "0"
+    assert counted["records_dropped"] == "0"

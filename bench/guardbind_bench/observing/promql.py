@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from guardbind.errors import ConfigError
-from guardbind_bench.observing.series import Labels, ScrapedSeries
+from guardbind_bench.observing.series import ScrapedSeries, SeriesLabels
 
 __all__ = ["InstantVector", "evaluate", "metric_names"]
 
-InstantVector: TypeAlias = dict[Labels, float]
-"""Labels to value, at one moment."""
+InstantVector: TypeAlias = dict[SeriesLabels, float]
+"""SeriesLabels to value, at one moment."""
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)(?![\w])|(?P<word>[a-zA-Z_][\w:]*)|(?P<text>\"[^\"]*\")|(?P<span>\[\d+[smhd]\])"
@@ -195,7 +195,7 @@ class _Reader:
         self.take("(")
         found = _vector(self.alternatives())
         self.take(")")
-        sums: dict[Labels, float] = defaultdict(float)
+        sums: dict[SeriesLabels, float] = defaultdict(float)
         for labels, value in found.items():
             sums[frozenset(pair for pair in labels if pair[0] in names)] += value
         return dict(sums)
@@ -212,7 +212,7 @@ class _Reader:
         rates = self.series.rates(name, self.at, seconds)
         return {labels: factor * value for labels, value in rates if matches(labels)}
 
-    def matchers(self) -> Callable[[Labels], bool]:
+    def matchers(self) -> Callable[[SeriesLabels], bool]:
         wanted: list[tuple[str, str, str]] = []
         if self.peek() == "{":
             self.take()
@@ -234,7 +234,7 @@ def _vector(found: InstantVector | float) -> InstantVector:
     return found if isinstance(found, dict) else {frozenset(): found}
 
 
-def _pairs(a: InstantVector | float, b: InstantVector | float) -> Iterable[tuple[Labels, float, float]]:
+def _pairs(a: InstantVector | float, b: InstantVector | float) -> Iterable[tuple[SeriesLabels, float, float]]:
     if isinstance(a, dict) and isinstance(b, dict):
         return [(labels, value, b[labels]) for labels, value in a.items() if labels in b]
     if isinstance(a, dict):
@@ -251,7 +251,7 @@ def _combined(
 
 
 def _quantiles(share: float, buckets: InstantVector) -> InstantVector:
-    histograms: dict[Labels, list[tuple[float, float]]] = defaultdict(list)
+    histograms: dict[SeriesLabels, list[tuple[float, float]]] = defaultdict(list)
     for labels, value in buckets.items():
         bound = dict(labels).get("le")
         if bound is not None:

@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from guardbind.errors import MissingDependencyError
 
-__all__ = ["Labels", "ScrapedSeries", "watch"]
+__all__ = ["ScrapedSeries", "SeriesLabels", "watch"]
 
-Labels: TypeAlias = frozenset[tuple[str, str]]
+SeriesLabels: TypeAlias = frozenset[tuple[str, str]]
 """Pairs of a label's name and value."""
 
 _LOOK_BACK = 300.0
@@ -24,7 +24,7 @@ class ScrapedSeries:
     """Samples by name and labels, each with the times of its scrapes."""
 
     def __init__(self) -> None:
-        self._points: dict[str, dict[Labels, list[tuple[float, float]]]] = defaultdict(dict)
+        self._points: dict[str, dict[SeriesLabels, list[tuple[float, float]]]] = defaultdict(dict)
         self.times: list[float] = []
 
     def add(self, at: float, samples: Iterable[tuple[str, Mapping[str, str], float]]) -> None:
@@ -65,14 +65,14 @@ class ScrapedSeries:
         """Return the names of the labels that the samples of a name have."""
         return {label for labels in self._points.get(name, {}) for label, _ in labels}
 
-    def latest(self, name: str, at: float) -> Iterator[tuple[Labels, float]]:
+    def latest(self, name: str, at: float) -> Iterator[tuple[SeriesLabels, float]]:
         """Yield the newest value of each series of a name, not older than five minutes."""
         for labels, points in self._points.get(name, {}).items():
             within = [value for when, value in points if at - _LOOK_BACK < when <= at]
             if within:
                 yield labels, within[-1]
 
-    def rates(self, name: str, at: float, seconds: float) -> Iterator[tuple[Labels, float]]:
+    def rates(self, name: str, at: float, seconds: float) -> Iterator[tuple[SeriesLabels, float]]:
         """Yield by how much each counter of a name grew per second; one that fell began again.
 
         The growth between the first and the last scrape of the window is divided by the time between the two.

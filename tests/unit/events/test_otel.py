@@ -116,8 +116,10 @@ def test_generations_side_by_side_are_kept_apart(collected: Collected) -> None:
     ):
         collected.sink(record)
     spans = {
-        span.attributes["guardbind.generation"]: span for span in collected.spans if span.name.endswith("generation")
-    }  # type: ignore[index]
+        span.attributes["guardbind.generation"]: span
+        for span in collected.spans
+        if span.name == "guardbind.generation" and span.attributes is not None
+    }
     slots = [span for span in collected.spans if span.name == "guardbind.slot"]
     assert [slot.parent and slot.parent.span_id for slot in slots] == [spans[g].context.span_id for g in ("a", "b")]
     interventions = [event for event in collected.events if event.event_name == "guardbind.intervention"]
