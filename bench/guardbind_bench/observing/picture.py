@@ -44,7 +44,7 @@ _NAMED = {
 _THRESHOLDS = {"green": "#37872D", "orange": "#E0750B", "red": "#C4162A"}
 _COLOURS = ("#3274D9", "#FF9830", "#56A64B", "#A352CC", "#E02F44", "#8AB8FF", "#8E8E8E")
 # How many letters fit into the width of a legend, about, and the steps that a clock may have, in seconds.
-_LEGEND_LETTERS = 68
+_LEGEND_LETTERS = 78
 _STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 _UNITS = {"ops": "/s", "reqps": "/s", "s": " s"}
 _STYLE: Mapping[RcKeyType, Any] = {
@@ -136,7 +136,7 @@ def _draw_panel(
         middle = (left + width / 2, bottom + 0.42 * height)
         figure.text(*middle, text, fontsize=19, ha="center", va="center", color=_threshold_colour(panel, newest))
         return
-    ax = figure.add_axes((left + 0.033, bottom + 0.52 * inch, width - 0.042, height - 0.88 * inch))
+    ax = figure.add_axes((left + 0.037, bottom + 0.52 * inch, width - 0.046, height - 0.88 * inch))
     _draw_lines(ax, panel, lines, times)
 
 
@@ -159,11 +159,12 @@ def _draw_lines(ax: Axes, panel: DashboardPanel, lines: Mapping[str, Sequence[fl
             ax.plot(times, lines[name], color=colour, linewidth=1.3, label=name)
     if not names:
         ax.text(0.5, 0.5, "No data", transform=ax.transAxes, ha="center", va="center", color=_PALE)
-    ax.set_ylim(0, max(ax.get_ylim()[1], 1e-9) if names else 1)
+    something = any(value > 0 for name in names for value in lines[name])
+    ax.set_ylim(0, ax.get_ylim()[1] if something else 1)
     ax.set_xlim(times[0], times[-1])
     ax.tick_params(length=0, labelsize=7)
     ax.yaxis.set_major_formatter(lambda value, _: _number(value, panel.unit))
-    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     _clock_ticks(ax, times)
     if names:
         ax.legend(
@@ -173,7 +174,13 @@ def _draw_lines(ax: Axes, panel: DashboardPanel, lines: Mapping[str, Sequence[fl
 
 
 def _legend_columns(names: Sequence[str]) -> int:
-    return max(1, min(len(names), round(_LEGEND_LETTERS / (max(map(len, names)) + 6))))
+    """Return as many columns as fit, of which each is as wide as its longest name."""
+    for columns in range(len(names), 1, -1):
+        rows = math.ceil(len(names) / columns)
+        widths = [max(map(len, names[i : i + rows])) + 6 for i in range(0, len(names), rows)]
+        if sum(widths) <= _LEGEND_LETTERS:
+            return columns
+    return 1
 
 
 def _clock_ticks(ax: Axes, times: Sequence[float]) -> None:
@@ -194,10 +201,16 @@ def _number(value: float, unit: str) -> str:
 
 
 def _saved(figure: Drawing, out: Path) -> None:
-    """Save without the date, so that the same scrape gives the same file."""
+    """Save without the date, so that the same scrape gives the same file, and with few colours, so that it is small."""
     buffer = io.BytesIO()
-    metadata = {"Date": None, "Creator": None} if out.suffix == ".svg" else {"Software": ""}
-    figure.savefig(buffer, format=out.suffix[1:], dpi=110, metadata=metadata)
+    if out.suffix == ".svg":
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    else:
+        from PIL import Image
+
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="png", dpi=110)
+        Image.open(drawn).convert("RGB").quantize(128).save(buffer, format="png", optimize=True)
     out.write_bytes(buffer.getvalue())
 
 
