@@ -6,6 +6,7 @@ Run as `python -m guardbind_bench.observing.picture --url http://127.0.0.1:9464/
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ _NAMED = {
 _THRESHOLDS = {"green": "#37872D", "orange": "#E0750B", "red": "#C4162A"}
 _COLOURS = ("#3274D9", "#FF9830", "#56A64B", "#A352CC", "#E02F44", "#8AB8FF", "#8E8E8E")
 # How many letters fit into the width of a legend, about, and the steps that a clock may have, in seconds.
-_LEGEND_LETTERS = 78
+_LEGEND_LETTERS = 72
 _STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 _UNITS = {"ops": "/s", "reqps": "/s", "s": " s"}
 _STYLE: Mapping[RcKeyType, Any] = {
@@ -176,8 +177,10 @@ def _draw_lines(ax: Axes, panel: DashboardPanel, lines: Mapping[str, Sequence[fl
 def _legend_columns(names: Sequence[str]) -> int:
     """Return as many columns as fit, of which each is as wide as its longest name."""
     for columns in range(len(names), 1, -1):
-        rows = math.ceil(len(names) / columns)
-        widths = [max(map(len, names[i : i + rows])) + 6 for i in range(0, len(names), rows)]
+        # As matplotlib fills them: the first ones have one name more.
+        rows, more = divmod(len(names), columns)
+        starts = [rows * column + min(column, more) for column in range(columns + 1)]
+        widths = [max(map(len, names[a:b])) + 6 for a, b in itertools.pairwise(starts)]
         if sum(widths) <= _LEGEND_LETTERS:
             return columns
     return 1
