@@ -164,7 +164,8 @@ class GuardConfig(_Config):
     "latitude". A name stands for exactly the words that are given, and not for what resembles them."""
 
     sinks: tuple[str | Callable[..., None], ...] = ()
-    """Where records go: `jsonl:PATH`, `logging`, a registered sink, or a callable that takes one record."""
+    """Where records go: `jsonl:PATH`, `logging`, `otel`, a registered sink, `queued:` in front of any of them, or a
+    callable that takes one record."""
 
     capture_text: bool = False
     """Let sinks see prompt text: keys, values, tokens; and keep prompt and answer in the report, for `to_html`. Off,

@@ -27,7 +27,7 @@ from guardbind.model.lens import Lens
 from guardbind.model.provenance import provenance_of
 from guardbind.model.turns import turns_of
 from guardbind.nulls import Null
-from guardbind.policies import as_policy
+from guardbind.policies import as_policy, policy_name
 from guardbind.report.kept import KeptReports
 from guardbind.report.report import Report
 from guardbind.session.engine import Engine, Protection
@@ -93,6 +93,7 @@ class Guard:
         find_head(self._module)
         refuse_unguardable(self._module, {})
         self._policy = as_policy(self.config.policy)
+        self._policy_name = policy_name(self.config.policy)
         self._sinks = build_sinks(self.config.sinks)
         self._lens = self._bind_lens()
         self._nulls: list[Null] | None = None
@@ -202,14 +203,20 @@ class Guard:
             engine = Engine(call.model, protection, rows, tap, recorder, limits)
             arguments = call.with_guard(GuardProcessor(engine, tap, call.columns), rows, tap.suspended)
             raw: Any = None
+            failure: str | None = None
             try:
                 tap.attach()
                 raw = generate(**arguments)
                 return raw
+            except BaseException as error:
+                failure = type(error).__name__
+                raise
             finally:
                 tap.detach()
                 unfinished = unfinished_rows(rows, raw, call.columns)
                 engine.finish(unread_tokens(rows, raw, call.columns))
+                waited = call.longest_hold_back if call.streamed else None
+                recorder.end(rows, longest_hold_back=waited, unfinished=unfinished, error=failure)
                 deliver(self._report(recorder, call, rows, limits, raw, unfinished))
 
     def _passes(self) -> bool:
@@ -219,7 +226,7 @@ class Guard:
         return Recorder(
             self.tokenizer,
             Emitter(self._sinks, capture_text=self.config.capture_text),
-            provenance_of(self._module, self.tokenizer),
+            provenance_of(self._module, self.tokenizer, policy=self._policy_name),
             keep_readouts=self.config.keep_readouts,
         )
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from guardbind.errors import ConfigError
-from guardbind.events import Event, SlotRecord
+from guardbind.events import Event, GenerationRecord, SlotRecord
 from guardbind.events.records import as_json
 
 __all__ = ["logging_sink"]
@@ -15,7 +15,9 @@ _LOGGER = "guardbind.events"
 
 
 def logging_sink(argument: str) -> Callable[[Event], None]:
-    """Return a sink that logs at INFO, or at WARNING where a slot ends with another verdict than `ok` or `repaired`.
+    """Return a sink that logs at INFO, or at WARNING where something ended wrong.
+
+    That is a slot with another final verdict than `ok` or `repaired`, and a generation that raised.
 
     The whole record is in the attribute `guardbind` of the log record, as JSON-ready data.
 
@@ -34,15 +36,26 @@ def logging_sink(argument: str) -> Callable[[Event], None]:
     logger = logging.getLogger(_LOGGER if least is not None else argument or _LOGGER)
 
     def log(record: Event) -> None:
-        failed = isinstance(record, SlotRecord) and not record.passed
-        level = logging.WARNING if failed else logging.INFO
+        level = logging.WARNING if _ended_wrong(record) else logging.INFO
         if least is None or level >= least:
             logger.log(level, "%s", _line(record), extra={"guardbind": as_json(record)})
 
     return log
 
 
+def _ended_wrong(record: Event) -> bool:
+    if isinstance(record, GenerationRecord):
+        return record.error is not None
+    return isinstance(record, SlotRecord) and not record.passed
+
+
 def _line(record: Event) -> str:
+    if isinstance(record, GenerationRecord):
+        return (
+            f"generation of rows {record.rows}, tokens {record.new_tokens}, slots {record.slots}, "
+            f"interventions {record.interventions}: {record.error or 'ended'} after {record.seconds:.3g} s, "
+            f"{record.guard_seconds:.3g} s of them for the guard"
+        )
     place = f"row {record.row}, step {record.step}"
     if isinstance(record, SlotRecord):
         target = "" if record.target is None else f", target {record.target}"

@@ -206,8 +206,8 @@ _OPTIONS = [
         "--sink",
         multiple=True,
         metavar="SINK",
-        help="Where a record of each slot goes, without prompt text: jsonl:PATH, logging, logging:LEVEL or "
-        "logging:LOGGER; repeat for more.",
+        help="Where a record of each slot goes, without prompt text: jsonl:PATH, logging, logging:LEVEL, "
+        "logging:LOGGER or otel; repeat for more.",
     ),
     _setting("--json", is_flag=True, help="Print one JSON object with the answer and the report."),
 ]

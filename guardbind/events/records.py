@@ -1,4 +1,4 @@
-"""Defines the records of a guarded generation: one per slot, one per intervention, each with its provenance.
+"""Defines the records of a guarded generation: one per slot, one per intervention, one at its end.
 
 The order of the fields is part of the format. A record holds prompt text only in the fields that `without_text` clears.
 """
@@ -17,6 +17,7 @@ __all__ = [
     "CandidateRecord",
     "Event",
     "FinalVerdict",
+    "GenerationRecord",
     "InterventionRecord",
     "Provenance",
     "SlotRecord",
@@ -24,7 +25,7 @@ __all__ = [
     "as_json",
 ]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Verdict = Literal["ok", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
 FinalVerdict = Literal["ok", "repaired", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
@@ -54,6 +55,10 @@ class Provenance(Frozen):
     """Seed of torch's default generator at the start of the generation."""
     generation: str
     """Random id that the records of one generation share."""
+    policy: str | None = None
+    """Name of the guard's policy, or of the function that is one; None where nothing was guarded."""
+    started: float | None = None
+    """When the generation began, in seconds since 1970 (UTC)."""
 
 
 class BudgetRecord(Frozen):
@@ -207,6 +212,11 @@ class SlotRecord(Frozen):
     """Masked or re-prefill forwards that were run for this slot."""
     null_cost: str
     """What the null cost, in words."""
+    at: float | None = None
+    """Seconds since the generation began, when the slot was settled."""
+    seconds: float | None = None
+    """Seconds that decoding stood still until this slot was settled: its nulls, and what the policy tried. Rows that
+    come to a slot at the same step wait together, so the seconds of a batch overlap."""
     token: int
     """The model's own token."""
     final_token: int | None
@@ -239,7 +249,42 @@ class SlotRecord(Frozen):
         )
 
 
-Event = SlotRecord | InterventionRecord
+class GenerationRecord(Frozen):
+    """The end of one guarded generation, also of one that raised."""
+
+    event: Literal["generation"] = "generation"
+    """Kind of the record."""
+    rows: int
+    """Rows of the batch."""
+    prompt_tokens: int
+    """Tokens of all prompts, without padding."""
+    new_tokens: int
+    """Tokens of all answers."""
+    slots: int
+    """Slots that were met."""
+    interventions: int
+    """Interventions that were kept."""
+    seconds: float
+    """How long it took, in seconds."""
+    guard_seconds: float
+    """How much of that went into reading questions and nulls, and into what the policy tried."""
+    longest_hold_back: int | None
+    """Most tokens that a streamer waited for at one time; None without a streamer."""
+    unfinished: tuple[int, ...]
+    """Rows that ended in the middle of a known value."""
+    error: str | None
+    """Class of the error that ended it; None where it ended by itself."""
+    sink_failures: int
+    """Records of this generation that a sink failed to take."""
+    provenance: Provenance | None = None
+    """What produced the record."""
+
+    def without_text(self) -> Self:
+        """Return the record itself: it holds no prompt text."""
+        return self
+
+
+Event = SlotRecord | InterventionRecord | GenerationRecord
 
 
 def as_json(record: Event) -> dict[str, Any]:

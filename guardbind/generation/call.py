@@ -96,6 +96,11 @@ class GuardedCall:
         return self.ids.shape[1]
 
     @property
+    def streamed(self) -> bool:
+        """Whether the caller gave a streamer."""
+        return isinstance(self.arguments.get("streamer"), HoldBack)
+
+    @property
     def longest_hold_back(self) -> int:
         """Most tokens that a row's streamer had to wait for at one time."""
         streamer = self.arguments.get("streamer")

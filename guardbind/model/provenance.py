@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import uuid
 from pathlib import Path
 
@@ -33,8 +34,14 @@ def _name(path: str) -> str:
     return Path(path).name if Path(path).is_absolute() else path
 
 
-def provenance_of(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Provenance:
-    """Describe one generation that is about to start."""
+def provenance_of(model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, policy: str | None = None) -> Provenance:
+    """Describe one generation that is about to start.
+
+    Args:
+        model: The module that generates.
+        tokenizer: Its tokenizer.
+        policy: Name of the policy that guards it, if one does.
+    """
     config = model.config
     return Provenance(
         guardbind=__version__,
@@ -46,4 +53,6 @@ def provenance_of(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Prove
         template_sha256=template_sha256(tokenizer),
         seed=torch.initial_seed(),
         generation=uuid.uuid4().hex,
+        policy=policy,
+        started=time.time(),
     )

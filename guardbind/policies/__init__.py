@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guardbind.policies.custom import as_policy
+from guardbind.policies.custom import as_policy, policy_name
 from guardbind.policies.proposal import (
     Attempt,
     Follow,
@@ -34,5 +34,6 @@ __all__ = [
     "Verification",
     "Write",
     "as_policy",
+    "policy_name",
     "verify",
 ]

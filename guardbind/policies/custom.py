@@ -10,7 +10,7 @@ from guardbind.policies.proposal import Attempt, Policy
 from guardbind.policies.slot import Slot
 from guardbind.registry import POLICIES
 
-__all__ = ["as_policy"]
+__all__ = ["as_policy", "policy_name"]
 
 
 def as_policy(policy: str | Callable[[Slot], Any]) -> Policy:
@@ -27,6 +27,15 @@ def as_policy(policy: str | Callable[[Slot], Any]) -> Policy:
         named: Policy = POLICIES.get(policy)
         return named
     return lambda slot: _decided(policy(slot), slot)
+
+
+def policy_name(policy: str | Callable[[Slot], Any]) -> str:
+    """Return what records call a policy: its name, or that of the function or class that it is.
+
+    >>> policy_name("auto"), policy_name(as_policy)
+    ('auto', 'as_policy')
+    """
+    return policy if isinstance(policy, str) else str(getattr(policy, "__name__", type(policy).__name__))
 
 
 def _decided(decision: object, slot: Slot) -> Iterable[Attempt]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -154,7 +155,8 @@ class Engine:
             if way is not None:
                 scores = _forced(scores, row.index, way)
                 continue
-            opening = self._opener.open(row, top)
+            with self._recorder.standing_still():  # it may read a sentence
+                opening = self._opener.open(row, top)
             if opening is not None:
                 openings.append(opening)
             elif row.value is not None and row.value.branch is not None:
@@ -163,7 +165,7 @@ class Engine:
                 # It may just have been found to be whole.
                 scores = self._endings.apart(row, scores)
         if openings:
-            with self._tap.suspended():
+            with self._recorder.standing_still(), self._tap.suspended():
                 scores = self._judge_and_act(openings, reading, scores, columns)
         return scores
 
@@ -171,7 +173,9 @@ class Engine:
         """Read what the prompts ask, of the rows that may come to a slot here for the first time."""
         rows = [row for row in self._rows if not row.finished]
         due = [row for row in rows if self._asking.wants(row) and self._opener.may_open(row)]
-        self._asking.read(self._model.tail(reading.cache, columns, self._config.tail_tokens), due)
+        tail = self._model.tail(reading.cache, columns, self._config.tail_tokens)
+        with self._recorder.standing_still() if due else nullcontext():
+            self._asking.read(tail, due)
 
     def _way_on(self, row: Row, top: int, scores: Tensor) -> int | None:
         """Return the token that a repaired value has to go on with, where the model's own would leave it half written.

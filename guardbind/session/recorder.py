@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
@@ -14,6 +16,7 @@ from guardbind.events import (
     CandidateRecord,
     Emitter,
     FinalVerdict,
+    GenerationRecord,
     InterventionRecord,
     Provenance,
     SlotRecord,
@@ -27,6 +30,7 @@ from guardbind.policies.slot import bits_of, envelope_of
 from guardbind.report.report import Readout, Report
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
+from guardbind.session.row import Row
 from guardbind.targets import Resolution
 from guardbind.text.decode import decode
 
@@ -59,6 +63,18 @@ class Recorder:
         self.interventions: list[InterventionRecord] = []
         self.readouts: list[Readout] = []
         self._held: dict[int, list[InterventionRecord]] = {}
+        self._began = time.perf_counter()
+        self._standing_since = self._began
+        self._stood_still = 0.0
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Count the time of a block as such that decoding stands still for the guard."""
+        self._standing_since = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._stood_still += time.perf_counter() - self._standing_since
 
     def slot(
         self,
@@ -87,6 +103,7 @@ class Recorder:
         final = _written(kept) if kept is not None else None if sampling else slot.token
         bits = bits_by_binding(slot, len(opening.row.bound.table.items))
         confidence = read_confidence(slot.logits)
+        now = time.perf_counter()
         question = opening.resolution.question
         record = SlotRecord(
             row=slot.row,
@@ -119,6 +136,8 @@ class Recorder:
             lens=lens,
             null_forwards=readings.forwards,
             null_cost=readings.cost,
+            at=now - self._began,
+            seconds=now - self._standing_since,
             token=slot.token,
             final_token=final,
             key=None if slot.target is None else slot.target.key,
@@ -161,6 +180,39 @@ class Recorder:
             self._emitter.emit(self.slots[place])
             for tried in self._held.pop(place):
                 self._emitter.emit(tried)
+
+    def end(
+        self,
+        rows: Sequence[Row],
+        *,
+        longest_hold_back: int | None,
+        unfinished: tuple[int, ...],
+        error: str | None,
+    ) -> None:
+        """Hand all records to the sinks that are still held, and behind them the one of the generation's end.
+
+        Args:
+            rows: The rows as the generation left them.
+            longest_hold_back: Most tokens that a streamer waited for at one time; None without a streamer.
+            unfinished: Rows that ended in the middle of a known value.
+            error: Class of what ended the generation, if it did not end by itself.
+        """
+        self.release_all()
+        record = GenerationRecord(
+            rows=len(rows),
+            prompt_tokens=sum(row.bound.prompt_length for row in rows),
+            new_tokens=sum(row.step for row in rows),
+            slots=len(self.slots),
+            interventions=sum(intervention.kept for intervention in self.interventions),
+            seconds=time.perf_counter() - self._began,
+            guard_seconds=self._stood_still,
+            longest_hold_back=longest_hold_back,
+            unfinished=unfinished,
+            error=error,
+            sink_failures=self._emitter.failures,
+            provenance=self.provenance,
+        )
+        self._emitter.emit(record)
 
     def report(self) -> Report:
         """Return everything that was recorded; nothing is held any more."""

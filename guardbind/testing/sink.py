@@ -1,10 +1,18 @@
-"""Checks the contract of a sink with records of both kinds, from several threads."""
+"""Checks the contract of a sink with records of every kind, from several threads."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from guardbind.events import BudgetRecord, CandidateRecord, Event, InterventionRecord, Provenance, SlotRecord
+from guardbind.events import (
+    BudgetRecord,
+    CandidateRecord,
+    Event,
+    GenerationRecord,
+    InterventionRecord,
+    Provenance,
+    SlotRecord,
+)
 from guardbind.events.emit import Sink
 from guardbind.testing.claims import claim
 
@@ -15,7 +23,7 @@ _ROUNDS = 8
 
 
 def example_records() -> tuple[Event, ...]:
-    """Return a slot and an intervention with text, and the same without: what a sink may be given."""
+    """Return a slot and an intervention with text, the same without, and an end: what a sink may be given."""
     provenance = Provenance(
         guardbind="0",
         transformers="0",
@@ -26,6 +34,8 @@ def example_records() -> tuple[Event, ...]:
         template_sha256=None,
         seed=0,
         generation="0",
+        policy="auto",
+        started=1e9,
     )
     budget = BudgetRecord(null="mask", p1=0.9, p0=0.1, tau=0.9, observed_bits=2.5, required_bits=2.5, margin_bits=0.0)
     candidates = (
@@ -59,6 +69,8 @@ def example_records() -> tuple[Event, ...]:
         lens={0: (-1.0, None)},
         null_forwards=1,
         null_cost="1 forward of 3 x 6 tokens",
+        at=0.5,
+        seconds=0.25,
         token=5,
         final_token=7,
         key="the key",
@@ -82,7 +94,21 @@ def example_records() -> tuple[Event, ...]:
         text_after=" seven",
         provenance=provenance,
     )
-    return (slot, intervention, slot.without_text(), intervention.without_text())
+    generation = GenerationRecord(
+        rows=1,
+        prompt_tokens=20,
+        new_tokens=4,
+        slots=1,
+        interventions=1,
+        seconds=2.0,
+        guard_seconds=0.25,
+        longest_hold_back=None,
+        unfinished=(),
+        error=None,
+        sink_failures=0,
+        provenance=provenance,
+    )
+    return (slot, intervention, slot.without_text(), intervention.without_text(), generation)
 
 
 def check_sink(sink: Sink) -> None:
@@ -97,7 +123,7 @@ def check_sink(sink: Sink) -> None:
     Example:
         >>> seen = []
         >>> check_sink(seen.append)
-        >>> {record.event for record in seen} == {"slot", "intervention"}
+        >>> {record.event for record in seen} == {"slot", "intervention", "generation"}
         True
     """
     records = example_records()

@@ -25,6 +25,7 @@ def test_every_example_is_run_here() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {
         "attach_pipeline.py",
         "chat.py",
+        "observe.py",
         "production_logging.py",
         "server.py",
         "wrap_generate.py",
@@ -72,3 +73,13 @@ def test_the_server_answers_its_own_load_and_stops(tmp_path: Path) -> None:
     output = run("server.py", "--load", "4", "--clients", "2", cwd=tmp_path)
     found = json.loads(output[output.index("{") :])
     assert (found["requests"], found["lost"], found["reports_of_others"], found["ok_but_wrong"]) == (4, 0, 0, 0)
+
+
+def test_what_the_endpoint_counts_stands_in_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    output = run("observe.py", "--port", "0", "--prompts", "4", "--log", str(log), cwd=tmp_path)
+    counted = dict(line.split(": ") for line in output.splitlines())
+    text = log.read_text(encoding="utf-8")
+    assert counted["answered"] == counted["generations"] == str(text.count('"event":"generation"')) == "4"
+    assert counted["slots"] == str(text.count('"event":"slot"')) != "0"
+    assert counted["records_dropped"] == "0"

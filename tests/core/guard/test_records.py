@@ -114,7 +114,7 @@ class TestRecords:
         for capture in (False, True):
             seen: list[Any] = []
             ask(ask.first, BETA, GuardConfig(sinks=(seen.append,), capture_text=capture))
-            assert {record.event for record in seen} == {"slot", "intervention"}
+            assert [record.event for record in seen] == ["slot", "intervention", "generation"]
             for text in ("42", "17", "beta"):
                 assert any(f'"{text}"' in record.model_dump_json() for record in seen) is capture
 
@@ -125,7 +125,7 @@ class TestRecords:
         with caplog.at_level(logging.WARNING, logger="guardbind"):
             output = ask(ask.first, BETA, GuardConfig(sinks=(broken,)))
         assert output.text == ["42]\n"]
-        assert output.report.sink_failures == 2
+        assert output.report.sink_failures == 3
         assert caplog.text.count("disk full") == 1
 
     def test_every_record_says_where_it_comes_from(self, ask: Ask) -> None:
