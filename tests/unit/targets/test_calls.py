@@ -30,7 +30,7 @@ def begins(question: str, place: Place | None = None) -> Resolution:
 
 def test_a_question_about_all_of_them_means_none_that_was_read() -> None:
     for place in (None, Place("", "")):
-        found = begins("Look up the status, one order after the other.", place)
+        found = begins("What is the status?", place)
         assert found.index is None
         assert "another call" in found.reason
 
@@ -47,4 +47,4 @@ def test_one_that_names_an_owner_is_answered_behind_the_tool() -> None:
 
 def test_so_is_an_answer_that_says_what_it_gives() -> None:
     said = "The status is"
-    assert begins("Look up the status, one order after the other.", Place(said, said)).index is not None
+    assert begins("What is the status?", Place(said, said)).index is not None
