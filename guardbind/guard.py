@@ -23,11 +23,11 @@ from guardbind.model.architecture import find_head
 from guardbind.model.lens import Lens
 from guardbind.model.provenance import provenance_of
 from guardbind.nulls import Null
+from guardbind.nulls.trial import usable_nulls
 from guardbind.policies import as_policy
 from guardbind.report.report import Report
 from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
-from guardbind.session.meter import usable_nulls
 from guardbind.session.recorder import Recorder
 from guardbind.session.row import Row
 from guardbind.session.transcribe import transcribe
