@@ -62,13 +62,14 @@ def view_of(
 
     Returns:
         The view, or None when the cache cannot be read: recurrent state, an overflowed sliding window, a quantised or
-        offloaded cache.
+        offloaded cache, or one that holds tokens which are not the prompt's.
     """
     layers = getattr(cache, "layers", None)
-    if layers and all(_is_readable(layer, total) for layer in layers) and cache.get_seq_length() != total:
-        return None  # tokens of the model's own stand in front, so that columns mean others
     if not layers or getattr(cache, "offloading", False) or not all(_is_readable(layer, total) for layer in layers):
         return None
+    seen = getattr(cache, "get_seq_length", None)
+    if seen is not None and int(seen()) != total:
+        return None  # tokens of the model's own stand in front, so that a column is another token
     view = DynamicCache()
     for live in layers:
         keys, values = live.keys, live.values

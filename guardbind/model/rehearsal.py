@@ -38,7 +38,7 @@ class Rehearsal:
 
     def __init__(self, model: nn.Module, ids: list[int]) -> None:
         self._model = model
-        self._length = len(ids)
+        self._ids = ids
         tokens = torch.tensor([ids], device=input_device(model))
         accepted = accepted_arguments(model)
         what = f"on {len(ids)} tokens with input_ids, attention_mask and use_cache"
@@ -70,18 +70,21 @@ class Rehearsal:
         accepted = accepted_arguments(self._model)
         device = input_device(self._model)
         given = dict(self._state)
-        given["attention_mask"] = torch.ones(1, self._length + 1, dtype=torch.long, device=device)
         if "position_ids" in accepted:
-            given["position_ids"] = torch.tensor([[self._length]], device=device)
+            given["position_ids"] = torch.tensor([[len(self._ids)]], device=device)
         if "cache_position" in accepted:  # transformers 4 does not count by itself in every family
-            given["cache_position"] = torch.tensor([self._length], device=device)
-        given["input_ids"] = torch.tensor([[token]], device=device)
-        try:
-            return _last(self._model, _run(self._model, "on one more token", **given))
-        except UnknownArchitectureError:
-            # A family that puts tokens of its own before the prompt counts columns that a mask would have to have.
-            del given["attention_mask"]
-            return _last(self._model, _run(self._model, "on one more token", **given))
+            given["cache_position"] = torch.tensor([len(self._ids)], device=device)
+        one, all_of_them = [[token]], [[*self._ids, token]]
+        with_mask = {**given, "attention_mask": torch.ones(1, len(self._ids) + 1, dtype=torch.long, device=device)}
+        # Families that put tokens of their own before the prompt do not take such a mask, or cut off what is cached.
+        for ids, arguments in ((one, with_mask), (one, given), (all_of_them, with_mask)):
+            try:
+                output = _run(self._model, "on one more token", input_ids=torch.tensor(ids, device=device), **arguments)
+            except UnknownArchitectureError as error:
+                failed = error
+            else:
+                return _last(self._model, output)
+        raise failed
 
 
 def _run(model: nn.Module, what: str, **arguments: Any) -> Any:

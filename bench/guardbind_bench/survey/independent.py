@@ -1,7 +1,7 @@
 """Reads a null once more, by stock forwards only: by the mask functions of transformers, or by other tokens.
 
-Nothing of the guard is used here. A family that draws its mask by `transformers.masking_utils` is read under eager
-attention while that function also hides the evidence; whatever cuts text is read as a prompt of its own.
+Nothing of the guard is used here. A family that draws its mask by `transformers.masking_utils` is read while its
+functions also hide the evidence; whatever cuts text is read as a prompt of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -35,12 +36,9 @@ def hidden_by_mask(model: Any, ids: Sequence[int], hidden: Sequence[int], tail: 
         log-probabilities `[vocabulary]` in nats, after the last token.
 
     Raises:
-        NoReading: The model does not draw its mask by that function, or cannot be run with eager attention.
+        NoReading: The model does not draw its mask by these functions.
     """
-    try:
-        model.set_attn_implementation("eager")
-    except Exception as error:
-        raise NoReading(f"eager attention cannot be set: {type(error).__name__}") from error
+    model.set_attn_implementation("eager")
     first = 0 if tail is None else max(0, len(ids) - tail)
     with _hiding(len(ids), hidden, first) as calls:
         logits = _logits(model, [list(ids)], torch.ones(1, len(ids), dtype=torch.long))
@@ -89,22 +87,24 @@ def _hiding(tokens: int, hidden: Sequence[int], first: int) -> Iterator[list[Non
         from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS as masks
     except ImportError as error:
         raise NoReading("this transformers has no mask functions") from error
-    usual: Callable[..., Tensor | None] = masks["eager"]
+    usual: dict[str, Callable[..., Tensor | None]] = {name: masks[name] for name in ("eager", "sdpa")}
     calls: list[None] = []
 
-    def hiding(*args: Any, **kwargs: Any) -> Tensor | None:
-        drawn = usual(*args, **kwargs)
+    def hiding(draw: Callable[..., Tensor | None], *args: Any, **kwargs: Any) -> Tensor | None:
+        drawn = draw(*args, **{**kwargs, "allow_is_causal_skip": False})
         if drawn is None or drawn.shape[-2:] != (tokens, tokens):
             return drawn
         calls.append(None)
-        least, own = torch.finfo(drawn.dtype).min, drawn.diagonal(dim1=-2, dim2=-1).clone()
-        drawn = drawn.clone()
-        drawn[..., first:, list(hidden)] = least
+        unseen = False if drawn.dtype == torch.bool else torch.finfo(drawn.dtype).min
+        drawn, own = drawn.clone(), drawn.diagonal(dim1=-2, dim2=-1).clone()
+        drawn[..., first:, list(hidden)] = unseen
         drawn.diagonal(dim1=-2, dim2=-1).copy_(own)
         return drawn
 
-    masks["eager"] = hiding
+    for name, draw in usual.items():
+        masks[name] = partial(hiding, draw)
     try:
         yield calls
     finally:
-        masks["eager"] = usual
+        for name, draw in usual.items():
+            masks[name] = draw

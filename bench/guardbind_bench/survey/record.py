@@ -1,4 +1,4 @@
-"""Holds what the survey found on one model type."""
+"""Holds what the survey found on one model type, and on all of them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Literal
 
 from guardbind.frozen import Frozen
 
-__all__ = ["FAMILY_VERSION", "FamilyRecord", "Outcome"]
+__all__ = ["FAMILY_VERSION", "SURVEY_VERSION", "FamilyRecord", "Outcome", "SurveyRecord"]
 
 FAMILY_VERSION = 1
+SURVEY_VERSION = 1
 
 Outcome = Literal["right", "refused", "wrong", "error", "not run"]
 
@@ -36,6 +37,11 @@ class FamilyRecord(Frozen):
     """How the null was read once more: by mask functions, by other tokens under the same mask, or as another text."""
     difference: float | None = None
     """By how much that differs from the guard's, at most, in nats of log p0."""
+    effect: float | None = None
+    """By how much hiding the evidence moves the reading, at most, in nats: none where it hides nothing."""
+    branch: float | None = None
+    """By how much a restatement that is read over the borrowed cache differs from the same text read by itself, at
+    most, in nats of log p1; None where every verdict was `ok`."""
     batch: Literal["same", "differs", "differs unguarded", "fails unguarded"] | None = None
     """Whether the rows of a left-padded batch give the slots that they give alone; where not, whether the family's
     logits differ without a guard too."""
@@ -45,3 +51,18 @@ class FamilyRecord(Frozen):
     """What was said or found."""
     seconds: float = 0.0
     """CPU time."""
+
+
+class SurveyRecord(Frozen):
+    """What the survey found on all model types."""
+
+    schema_version: int = SURVEY_VERSION
+    """Version of this format."""
+    guardbind: str
+    """Version of guardbind."""
+    transformers: str
+    """Version of transformers."""
+    torch: str
+    """Version of torch."""
+    families: tuple[FamilyRecord, ...]
+    """One per model type, by name."""

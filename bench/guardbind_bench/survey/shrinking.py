@@ -61,22 +61,27 @@ _SIZES: tuple[tuple[str, int], ...] = (
 
 
 def model_types() -> tuple[str, ...]:
-    """Return the model types that transformers registers for causal language modelling, sorted."""
+    """Return what the survey is of, sorted.
+
+    These are the model types that transformers registers for causal language modelling, and the variants in
+    `exceptions.yaml`: types that some setting gives another mechanism.
+    """
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-    return tuple(sorted(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES))
+    return tuple(sorted({*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, *_table().variants}))
 
 
 def tiny_config(model_type: str, vocabulary: int, specials: Mapping[str, int | None]) -> PretrainedConfig:
     """Return a tiny configuration of a model type.
 
     Args:
-        model_type: As transformers registers it.
+        model_type: One of `model_types`.
         vocabulary: Number of tokens.
         specials: Ids of special tokens by the name of their field, as `pad_token_id`.
     """
-    kind = CONFIG_MAPPING[model_type]
-    own = _exceptions().get(model_type, {})
+    table = _table()
+    own = dict(table.variants.get(model_type) or table.families.get(model_type, {}))
+    kind = CONFIG_MAPPING[own.pop("model_type", model_type)]
     try:
         whole = kind().to_dict()
     except Exception:  # a class that refuses its own defaults: the table then has to say what it needs
@@ -128,6 +133,8 @@ def shrunk(whole: Mapping[str, Any], vocabulary: int) -> dict[str, Any]:
         new["head_dim"] = new["qk_rope_head_dim"]
     if "qk_head_dim" in new and "qk_rope_head_dim" in new:
         new["qk_head_dim"] = new["qk_rope_head_dim"] + new.get("qk_nope_head_dim", 0)
+    if "is_decoder" in whole:
+        new["is_decoder"] = True  # without it classes of the BERT kind see what is to come
     if "initializer_range" in whole:
         new["initializer_range"] = 0.2
     return new
@@ -168,13 +175,6 @@ def _cycled(value: Any, layers: int) -> list[Any]:
     return [*cycled[layers - 1 - last :], *cycled[: layers - 1 - last]] if cycled[-1] != value[-1] else cycled
 
 
-class _Exceptions(Frozen):
-    """What the names of fields do not tell."""
-
-    families: dict[str, dict[str, Any]]
-    """Model type to fields, or to fields of its parts, which replace what was told."""
-
-
 def _of_kinds(own: Mapping[Any, Any], whole: Mapping[str, Any], new: Mapping[str, Any]) -> dict[int, Any]:
     """Return what single layers override: a layer takes what the first one of its kind had."""
     kinds = {kind: i for i, kind in reversed(list(enumerate(whole.get("layer_types") or ())))}
@@ -183,7 +183,16 @@ def _of_kinds(own: Mapping[Any, Any], whole: Mapping[str, Any], new: Mapping[str
     return {i: shrunk(fields, 0) for i, fields in taken.items() if fields}
 
 
+class _Exceptions(Frozen):
+    """What the names of fields do not tell."""
+
+    families: dict[str, dict[str, Any]]
+    """Model type to fields, or to fields of its parts, which replace what was told."""
+    variants: dict[str, dict[str, Any]]
+    """Name to a `model_type` and such fields."""
+
+
 @cache
-def _exceptions() -> dict[str, dict[str, Any]]:
-    accepted = ("It holds `families`: per model type the fields that replace others.",)
-    return read_yaml(EXCEPTIONS, _Exceptions, what="table of exceptions", accepted=accepted).families
+def _table() -> _Exceptions:
+    accepted = ("It holds `families` and `variants`, by name, each with the fields that replace others.",)
+    return read_yaml(EXCEPTIONS, _Exceptions, what="table of exceptions", accepted=accepted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,17 +22,18 @@ from guardbind.errors import (
     UnsupportedGenerationError,
 )
 from guardbind.model.lens import Lens
+from guardbind.policies import Proposal, Slot
 from guardbind.testing.tiny import tiny_tokenizer
 from guardbind_bench.survey.independent import NoReading, hidden_by_ids, hidden_by_mask, read_edited
 from guardbind_bench.survey.record import FamilyRecord, Outcome
 from guardbind_bench.survey.shrinking import tiny_config
 
-__all__ = ["BITWISE", "POLICIES", "survey_family", "tiny_family"]
+__all__ = ["NATS", "POLICIES", "survey_family", "tiny_family"]
 
 POLICIES = ("observe", "auto", "contrast", "veto", "checkpoint")
 """What is run on each family; `observe` is also compared."""
 
-BITWISE = 1e-3
+NATS = 1e-3
 """Nats by which two readings of the same thing may differ: far above rounding, far below what a verdict rests on."""
 
 _REFUSALS = (
@@ -106,6 +107,8 @@ class _Trial:
                 outputs[doing] = self._guarded(doing)
             self.found["policies"] = POLICIES
             observed = outputs["observe"]
+            doing = "branch"
+            self._branch()
             doing = "batch"
             batch = self._guarded("observe", _PROMPTS) if pads else None
         except _REFUSALS as error:
@@ -118,6 +121,8 @@ class _Trial:
         self.found["null"] = observed.report.slots[0].budget.null  # type: ignore[union-attr]
         self.found["idle"] = _same(observed, plain)
         self.found["batch"] = "fails unguarded" if batch is None else self._batch(batch)
+        readout = observed.report.readouts[0]
+        self.found["effect"] = float(f"{_apart(readout.logits, readout.nulls[_TARGET]):.2g}")
         self._read_again(observed)
         return self._verdict()
 
@@ -142,7 +147,7 @@ class _Trial:
     def _stock(self, prompts: tuple[str, ...]) -> Any:
         return self.model.generate(**self._encoded(prompts))
 
-    def _guarded(self, policy: str, prompts: tuple[str, ...] = _PROMPTS[:1]) -> GuardOutput:
+    def _guarded(self, policy: str | Callable[..., Any], prompts: tuple[str, ...] = _PROMPTS[:1]) -> GuardOutput:
         config = GuardConfig(policy=policy, keep_readouts=True, slots=("line_end",))
         bindings = [[Binding(key, value) for key, value in _BINDINGS] for _ in prompts]
         targets: list[str | None] = [_BINDINGS[_TARGET][0] for _ in prompts]
@@ -155,6 +160,22 @@ class _Trial:
         except GuardbindError as error:
             return str(error)
         return "yes"
+
+    def _branch(self) -> None:
+        read: list[tuple[int, list[int], Tensor]] = []
+
+        def restating(slot: Slot) -> Iterator[Proposal]:
+            restatement = slot.restate()
+            if restatement is not None and not read:
+                again = len(restatement.tokens) - restatement.stated
+                read.append((again, list(restatement.tokens), restatement.branch.logits))
+            return iter(())
+
+        self._guarded(restating)
+        ids = self.tokenizer.encode(_PROMPTS[0])
+        for again, tokens, logits in read:
+            apart = _apart(logits, read_edited(self.model, [*ids[: len(ids) - again], *tokens]))
+            self.found["branch"] = float(f"{apart:.2g}")
 
     def _unjudged(self, output: GuardOutput) -> str | None:
         if not output.report.slots:
@@ -171,7 +192,7 @@ class _Trial:
             if other is None or _TARGET not in other.nulls or _TARGET not in alone.nulls:
                 return "differs unguarded" if self._padding_moves() else "differs"
             worst = max(worst, _apart(other.logits, alone.logits), _apart(other.nulls[_TARGET], alone.nulls[_TARGET]))
-        if worst <= BITWISE:
+        if worst <= NATS:
             return "same"
         return "differs unguarded" if self._padding_moves() else "differs"
 
@@ -186,7 +207,7 @@ class _Trial:
         """Whether the logits of a left-padded batch differ from those of its rows without a guard."""
         together = self._stock(_PROMPTS).logits[0].float()
         alone = [self._stock((prompt,)).logits[0][0].float() for prompt in _PROMPTS]
-        return any(_apart(one, other) > BITWISE for one, other in zip(together, alone, strict=True))
+        return any(_apart(one, other) > NATS for one, other in zip(together, alone, strict=True))
 
     def _read_again(self, observed: GuardOutput) -> None:
         ids = self.tokenizer.encode(_PROMPTS[0])
@@ -215,7 +236,7 @@ class _Trial:
                 continue
             # Where recurrent layers see what attention does not, only the second way reads the same thing.
             self.found |= {"reading": name, "difference": float(f"{apart:.2g}")}
-            if apart <= BITWISE:
+            if apart <= NATS:
                 break
 
     def _spans(self) -> tuple[range, range]:
@@ -229,8 +250,10 @@ class _Trial:
         problems = []
         if not self.found["idle"]:
             problems.append("text or logits under `observe` are not those without a guard")
-        if (apart := self.found.get("difference")) is not None and not apart <= BITWISE:
+        if (apart := self.found.get("difference")) is not None and not apart <= NATS:
             problems.append(f"the null differs from its independent reading by {apart:.2g} nats")
+        if (apart := self.found.get("branch")) is not None and not apart <= NATS:
+            problems.append(f"a restatement in a branch differs from the text read by itself by {apart:.2g} nats")
         if self.found["batch"] == "differs":
             problems.append("rows of a batch are read otherwise than alone")
         if problems:
