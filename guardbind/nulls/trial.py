@@ -38,6 +38,8 @@ _TOLERANCE = {torch.float64: 1e-4, torch.float32: 1e-2, torch.float16: 0.5, torc
 # their tokens from all rows sum in another order when some tokens are others.
 _SAME = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 0.1, torch.bfloat16: 0.5}
 _SHARE = 0.02  # of an effect that is none of it any more
+_SHARE_OF_REPLICA = 0.08  # of what other tokens do, that rounding may do to a replica
+_LEAST = 0.1
 _COMPARED = 32
 _TOKENS = 12
 _AGAIN = 8  # fewer than there are, so that the cache is borrowed as in a generation
@@ -150,11 +152,14 @@ class _Trial:
             return str(error)
         if reading.plain is None:
             return "it did not read the replica with nothing taken away, which was asked for"
-        holds, difference = agrees(reading.plain[0], rehearsal.logits, float_dtype(self.model))
-        if not holds:
-            return f"with nothing taken away it differs from the main pass by {difference:.3g} logits"
-        nothing, something = (logits[0] for logits in reading.logits)
         seen = self._moved(reading.plain[1], reading.plain[0])
+        holds, difference = agrees(reading.plain[0], rehearsal.logits, float_dtype(self.model))
+        # In half precision the tolerance is wide enough for a replica that stands in a wrong place.
+        if not holds or difference > max(_LEAST, _SHARE_OF_REPLICA * seen):
+            return f"with nothing taken away it differs from the main pass by {difference:.3g} logits"
+        if null is MASK:
+            self._packs = True
+        nothing, something = (logits[0] for logits in reading.logits)
         moved = self._moved(something, nothing)
         if not moved <= max(self.same, _SHARE * seen):
             return (

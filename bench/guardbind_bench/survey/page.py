@@ -59,12 +59,12 @@ def _head(survey: SurveyRecord, tried: int) -> str:
 
 <!-- Written by `{COMMAND}`. Changes by hand are lost. -->
 
-Which causal language models of transformers can be guarded, tried on {len(survey.families)}: every model type that it registers, and
-`falcon` with ALiBi. Each is built tiny, with random weights: a few layers, one of every kind that the family has, and
-windows shorter than the prompt. Then `generate` runs without a guard; guarded, under {policies};
+Which causal language models of transformers can be guarded, tried on {len(survey.families)}: every model type that
+it registers, and `falcon` with ALiBi. Each is built tiny, with random weights: a few layers, one of every kind that the
+family has, and windows shorter than the prompt. Then `generate` runs without a guard; guarded, under {policies};
 with a restatement in a branch; and as a left-padded batch of two. {tried} of them ran.
 
-Made with guardbind {survey.guardbind}, transformers {survey.transformers} and torch {survey.torch}, in float32 on a CPU. To make
+Made with {_versions(survey)}, in float32 on a CPU. To make
 it anew, for other versions or for a family that was added to transformers:
 
 ```sh
@@ -74,9 +74,13 @@ it anew, for other versions or for a family that was added to transformers:
 That takes one process and some {_minutes(survey)}; a run that was stopped goes on. `guardbind bench survey NAME ...`
 prints single families. What is compared: text and logits under `observe` with those without a guard, bit by bit; log p0
 of a null with an *independent reading* of it, which uses nothing of the guard; a branch with the same text read by
-itself; the rows of the batch with each row alone. More than {NATS:g} nats is a difference. Random weights say nothing of
-how often a guard helps: [what it does and costs](measured.md). How a null is chosen:
+itself; the rows of the batch with each row alone. More than {NATS:g} nats is a difference. Random weights say nothing
+of how often a guard helps: [what it does and costs](measured.md). How a null is chosen:
 [nulls](nulls.md#when-it-can-be-trusted)."""
+
+
+def _versions(survey: SurveyRecord) -> str:
+    return f"guardbind {survey.guardbind}, transformers {survey.transformers} and torch {survey.torch}"
 
 
 def _minutes(survey: SurveyRecord) -> str:

@@ -17,8 +17,8 @@ import guardbind.nulls as nulls
 from guardbind import GuardConfig, NullUnavailableError
 from guardbind.model.tail import Tail
 from guardbind.nulls import NullReading, NullRow
-from guardbind.registry import NULLS
 from guardbind.nulls.trial import usable_nulls
+from guardbind.registry import NULLS
 
 ATTENTIVE = ["llama", "qwen2", "qwen2_sliding", "qwen3", "mistral", "gemma2", "gemma3_text", "phi3", "gpt2", "gpt_neox"]
 ATTENTIVE += ["opt", "granite", "cohere", "cohere2"]
