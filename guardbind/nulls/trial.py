@@ -80,7 +80,7 @@ def usable_nulls(model: Module, tokenizer: PreTrainedTokenizerBase, config: Guar
     wanted: Null = NULLS.get(config.null)
     names = (config.null, *getattr(wanted, "stand_ins", ()))
     with torch.no_grad():
-        trial = _Trial(model, tokenizer)
+        trial = _FewTokens(model, tokenizer)
         failures = trial.failures((*names, *config.envelope))
         missing = failures.keys() & set(config.envelope)
         resorts = getattr(wanted, "last_resorts", ())
@@ -100,7 +100,7 @@ def usable_nulls(model: Module, tokenizer: PreTrainedTokenizerBase, config: Guar
     return [NULLS.get(name) for name in names if name not in failures]
 
 
-class _Trial:
+class _FewTokens:
     """A generation of a few tokens that nulls are tried in."""
 
     def __init__(self, model: Module, tokenizer: PreTrainedTokenizerBase) -> None:

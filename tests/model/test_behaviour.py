@@ -37,7 +37,7 @@ def inputs(loaded: Loaded, prompts: list[str]) -> dict[str, Any]:
 
 
 def guarded(loaded: Loaded, prompts: list[str], policy: str, **more: Any) -> GuardOutput:
-    declared = {"bindings": [BINDINGS] * len(prompts)} if more.pop("told", True) else {}
+    declared: dict[str, Any] = {"bindings": [BINDINGS] * len(prompts)} if more.pop("told", True) else {}
     guard = Guard(*loaded, GuardConfig(policy=policy, keep_readouts=True))
     return guard.generate(**inputs(loaded, prompts), **declared, **more)
 

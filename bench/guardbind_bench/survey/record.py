@@ -6,12 +6,12 @@ from typing import Literal
 
 from guardbind.frozen import Frozen
 
-__all__ = ["FAMILY_VERSION", "SURVEY_VERSION", "FamilyRecord", "Outcome", "SurveyRecord"]
+__all__ = ["FAMILY_VERSION", "SURVEY_VERSION", "FamilyOutcome", "FamilyRecord", "SurveyRecord"]
 
 FAMILY_VERSION = 1
 SURVEY_VERSION = 1
 
-Outcome = Literal["right", "refused", "wrong", "error", "not run"]
+FamilyOutcome = Literal["right", "refused", "wrong", "error", "not run"]
 
 
 class FamilyRecord(Frozen):
@@ -23,7 +23,7 @@ class FamilyRecord(Frozen):
     """As transformers registers it."""
     model: str = ""
     """Class of the model."""
-    outcome: Outcome
+    outcome: FamilyOutcome
     """`right`: guarded, and all that was compared agrees. `refused`: an error of guardbind, or slots that are left
     alone, with the reason. `wrong`: guarded, and something differs that must not. `error`: another exception than one
     of guardbind. `not run`: it could not be built, or `generate` without a guard does not run."""

@@ -25,7 +25,7 @@ from guardbind.model.lens import Lens
 from guardbind.policies import Proposal, Slot
 from guardbind.testing.tiny import tiny_tokenizer
 from guardbind_bench.survey.independent import NoReading, hidden_by_ids, hidden_by_mask, read_edited
-from guardbind_bench.survey.record import FamilyRecord, Outcome
+from guardbind_bench.survey.record import FamilyOutcome, FamilyRecord
 from guardbind_bench.survey.shrinking import tiny_config
 
 __all__ = ["NATS", "POLICIES", "survey_family", "tiny_family"]
@@ -78,7 +78,7 @@ def tiny_family(model_type: str, tokenizer: PreTrainedTokenizerBase) -> Any:
 def survey_family(model_type: str) -> FamilyRecord:
     """Build a model type and try the guard on it; never raises."""
     start = time.process_time()
-    trial = _Trial(model_type)
+    trial = _Attempt(model_type)
     outcome = trial.run()
     return FamilyRecord(
         model_type=model_type, outcome=outcome, seconds=round(time.process_time() - start, 2), **trial.found
@@ -86,11 +86,11 @@ def survey_family(model_type: str) -> FamilyRecord:
 
 
 @dataclass
-class _Trial:
+class _Attempt:
     model_type: str
     found: dict[str, Any] = field(default_factory=dict)
 
-    def run(self) -> Outcome:
+    def run(self) -> FamilyOutcome:
         self.tokenizer = tiny_tokenizer()
         try:
             self.model = tiny_family(self.model_type, self.tokenizer)
@@ -126,7 +126,7 @@ class _Trial:
         self._read_again(observed)
         return self._verdict()
 
-    def _ends(self, outcome: Outcome, error: Exception, doing: str = "") -> Outcome:
+    def _ends(self, outcome: FamilyOutcome, error: Exception, doing: str = "") -> FamilyOutcome:
         said = " ".join(str(error).split())
         at = f"{doing}: " if doing else ""
         short = said if len(said) <= _LONGEST or isinstance(error, GuardbindError) else said[:_LONGEST] + " …"
@@ -246,7 +246,7 @@ class _Trial:
         end = at + len(f"{key} = {value}")
         return range(at, end), range(end - len(value), end)
 
-    def _verdict(self) -> Outcome:
+    def _verdict(self) -> FamilyOutcome:
         problems = []
         if not self.found["idle"]:
             problems.append("text or logits under `observe` are not those without a guard")
