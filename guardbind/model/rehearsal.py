@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -50,9 +51,11 @@ class Rehearsal:
         # What the pass gave and the forward takes is handed back, whatever a family calls it.
         self._state = {k: v for k, v in fields.items() if k in accepted and k not in _NOT_STATE}
         if not self._state and "past_key_values" in accepted:
-            # Some families fill the cache that they are given and do not return it.
-            self._state = {"past_key_values": generation_cache(model)}
-            output = _run(model, what, **arguments, **self._state)
+            # Some families fill the cache that they are given and do not return it; others want one of another kind.
+            with suppress(UnknownArchitectureError):
+                given = {"past_key_values": generation_cache(model)}
+                output = _run(model, what, **arguments, **given)
+                self._state = given
         self.logits = _last(model, output)
         self.cache: Any = self._state.get("past_key_values")
         if bool(self.logits.isnan().any()):
@@ -85,6 +88,11 @@ class Rehearsal:
             else:
                 return _last(self._model, output)
         raise failed
+
+    def held(self) -> tuple[Tensor, ...]:
+        """Return copies of the tensors that the modules hold and that are neither parameters nor buffers."""
+        held = (value for module in self._model.modules() for value in vars(module).values())
+        return tuple(value.detach().clone() for value in held if isinstance(value, Tensor))
 
 
 def _run(model: nn.Module, what: str, **arguments: Any) -> Any:

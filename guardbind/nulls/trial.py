@@ -10,6 +10,7 @@ a model is built.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from itertools import cycle, islice
 
@@ -18,7 +19,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
-from guardbind.errors import NullUnavailableError
+from guardbind.errors import NullUnavailableError, UnknownArchitectureError
 from guardbind.model.cache import float_dtype, input_device
 from guardbind.model.forward import Module, last_logits, left_padded
 from guardbind.model.rehearsal import Rehearsal
@@ -115,10 +116,10 @@ class _FewTokens:
         untouched, rehearsal = self._next(()), self._rehearsed()
         failures = {name: self._failure(NULLS.get(name), rehearsal) for name in dict.fromkeys(names)}
         usable = [name for name, failure in failures.items() if failure is None]
-        if self._moved(rehearsal.step(self.other[-1]), untouched) > self.same:
+        if self._trace(self._after(rehearsal), untouched) > self.same:
             # One of them at least leaves a trace; which is worth finding out only here.
             for name in usable:
-                moved = self._moved(self._next((NULLS.get(name),)), untouched)
+                moved = self._trace(self._next((NULLS.get(name),)), untouched)
                 if moved > self.same:
                     failures[name] = (
                         f"reading it changes the generation that it interrupts, by {moved:.3g} nats at the next token: "
@@ -129,12 +130,25 @@ class _FewTokens:
     def _rehearsed(self) -> Rehearsal:
         return Rehearsal(self.model, self.ids)
 
-    def _next(self, nulls: Sequence[Null]) -> Tensor:
+    def _next(self, nulls: Sequence[Null]) -> Tensor | tuple[Tensor, ...]:
         """Return what the next step of a generation gives after some nulls were read."""
         rehearsal = self._rehearsed()
         for null in nulls:
             self._read(null, rehearsal)
-        return rehearsal.step(self.other[-1])
+        return self._after(rehearsal)
+
+    def _after(self, rehearsal: Rehearsal) -> Tensor | tuple[Tensor, ...]:
+        """Return the logits of one more token, or, where nothing but `generate` can read it, what the modules hold."""
+        try:
+            return rehearsal.step(self.other[-1])
+        except UnknownArchitectureError:
+            return rehearsal.held()
+
+    def _trace(self, one: Tensor | tuple[Tensor, ...], other: Tensor | tuple[Tensor, ...]) -> float:
+        if isinstance(one, Tensor) and isinstance(other, Tensor):
+            return self._moved(one, other)
+        same = len(one) == len(other) and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+        return 0.0 if same else math.inf
 
     def _read(self, null: Null, rehearsal: Rehearsal) -> NullReading:
         """Read a null, and the same with other tokens in place of the hidden ones."""

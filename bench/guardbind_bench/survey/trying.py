@@ -78,7 +78,7 @@ def tiny_family(model_type: str, tokenizer: PreTrainedTokenizerBase) -> Any:
 def survey_family(model_type: str) -> FamilyRecord:
     """Build a model type and try the guard on it; never raises."""
     start = time.process_time()
-    trial = _Attempt(model_type)
+    trial = _FamilyAttempt(model_type)
     outcome = trial.run()
     return FamilyRecord(
         model_type=model_type, outcome=outcome, seconds=round(time.process_time() - start, 2), **trial.found
@@ -86,7 +86,7 @@ def survey_family(model_type: str) -> FamilyRecord:
 
 
 @dataclass
-class _Attempt:
+class _FamilyAttempt:
     model_type: str
     found: dict[str, Any] = field(default_factory=dict)
 
