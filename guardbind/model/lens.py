@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from guardbind.errors import ConfigError, UnknownArchitectureError
+from guardbind.errors import ConfigError, GuardbindError, UnknownArchitectureError
 from guardbind.model.architecture import find_head, find_layers
 
 __all__ = ["Lens", "LensHandle"]
@@ -187,6 +187,13 @@ class _Probe:
         handles.append(self._head.register_forward_hook(self._after_head))
         try:
             self.logits = model(input_ids=_probe_ids(model), use_cache=False, return_dict=True).logits.detach()
+        except (GuardbindError, torch.OutOfMemoryError, MemoryError):
+            raise
+        except Exception as error:
+            raise UnknownArchitectureError(
+                f"{type(model).__name__} was run on a few tokens without a cache, and raised {type(error).__name__}: {error}",
+                hint="Run without a lens; the raw logits are still read.",
+            ) from error
         finally:
             for handle in handles:
                 handle.remove()

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 import torch
+import transformers
 from brute_force import CLOSE, by_hand, contents, interrupted, null_rows, prefilled, random_rows
 from families import FAMILIES, MODERN, Family, build, speaking
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging import version
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -160,7 +162,10 @@ def test_recurrent_state_is_refused_by_masked_columns_and_read_by_a_masked_prefi
         hidden = [i for part in span for i in part if i != LENGTHS[0] - 1]
         torch.testing.assert_close(logits, prefilled(model, rows[0], hidden), **CLOSE)
     assert all(torch.equal(one, other) for one, other in zip(before, contents(live), strict=True))
-    assert [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig())] == ["mask_prefill"]
+    usable = [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig())]
+    # The convolutions of this family heed no mask in transformers 4.
+    heeds = family != "lfm2" or version.parse(transformers.__version__) >= version.parse("5")
+    assert usable == (["mask_prefill"] if heeds else ["redact", "delete"])
 
 
 def test_chunked_attention_is_read_row_by_row(tiny_tokenizer: PreTrainedTokenizerBase) -> None:
