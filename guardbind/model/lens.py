@@ -190,8 +190,9 @@ class _Probe:
         except (GuardbindError, torch.OutOfMemoryError, MemoryError):
             raise
         except Exception as error:
+            said = f"{type(error).__name__}: {error}"
             raise UnknownArchitectureError(
-                f"{type(model).__name__} was run on a few tokens without a cache, and raised {type(error).__name__}: {error}",
+                f"{type(model).__name__} was run on a few tokens without a cache, and raised {said}",
                 hint="Run without a lens; the raw logits are still read.",
             ) from error
         finally:
