@@ -23,13 +23,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo check test test-compat lint coverage docs clean
+.PHONY: help demo check test test-compat test-model survey lint coverage docs clean
 
 help:
 	@echo "make demo         install into $(VENV) and run the demo"
 	@echo "make check        install into $(VENV), check style, types and imports, run the tests that need no model"
 	@echo "make test         the same with all tests"
 	@echo "make test-compat  run the tests with the oldest supported transformers, in $(VENV_COMPAT)"
+	@echo "make test-model   run the tests of behaviour on a model of yours: make test-model GUARDBIND_MODEL=folder"
+	@echo "make survey       try every model family of transformers and write docs/families.md"
 	@echo "make lint         check style, types and imports"
 	@echo "make coverage     run all tests and print what of the code they did not run; fails below the floor"
 	@echo "make docs         build the documentation into site/"
@@ -52,6 +54,16 @@ test: lint $(VENV)/.weights
 test-compat: $(VENV_COMPAT)/.weights
 	@echo "Running the tests that depend on transformers with the oldest one that is supported"
 	@$(BIN_COMPAT)/python -m pytest $(PARALLEL) $(COMPAT)
+
+# One process: two models at once may not fit.
+test-model: $(VENV)/.installed
+	@test -n "$(GUARDBIND_MODEL)" || { echo "say which: make test-model GUARDBIND_MODEL=folder"; exit 1; }
+	@echo "Running the tests of behaviour on $(GUARDBIND_MODEL)"
+	@GUARDBIND_MODEL="$(GUARDBIND_MODEL)" $(BIN)/python -m pytest tests/model
+
+survey: $(VENV)/.installed
+	@echo "Trying every model family of transformers"
+	@$(BIN)/guardbind bench survey --page docs/families.md --record bench/survey/families.json
 
 lint: $(VENV)/.installed
 	@echo "Checking style"

@@ -27,12 +27,12 @@ from guardbind.model.lens import Lens
 from guardbind.model.provenance import provenance_of
 from guardbind.model.turns import turns_of
 from guardbind.nulls import Null
+from guardbind.nulls.trial import usable_nulls
 from guardbind.policies import as_policy, policy_name
 from guardbind.report.kept import KeptReports
 from guardbind.report.report import Report
 from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
-from guardbind.session.meter import usable_nulls
 from guardbind.session.recorder import Recorder
 from guardbind.session.row import Row
 from guardbind.session.transcribe import transcribe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +12,11 @@ from torch import Tensor
 from guardbind.model.cache import input_device, view_of
 from guardbind.model.forward import last_logits
 from guardbind.model.tail import Tail
+from guardbind.model.unavailable import as_unavailable
 
 __all__ = ["Branch"]
+
+logger = logging.getLogger("guardbind")
 
 
 class Branch:
@@ -28,6 +32,9 @@ class Branch:
         ids: Its tokens so far, without padding.
         cut: How many of its last tokens the branch leaves out.
         tokens: What the branch reads in their place; not empty.
+
+    Raises:
+        NullUnavailableError: The model does not run on them.
     """
 
     def __init__(self, tail: Tail, *, row: int, pad: int, ids: Sequence[int], cut: int, tokens: Sequence[int]) -> None:
@@ -43,14 +50,25 @@ class Branch:
         return self.logits
 
     def _read(self, tokens: list[int]) -> Tensor:
-        model = self._tail.model
-        device = input_device(model)
         start = len(self._ids)
         self._ids += tokens
-        if self._cache is None:
-            ids = torch.tensor([self._ids], device=device)
-            positions = torch.arange(len(self._ids), device=device)[None]
+        model = self._tail.model
+        if self._cache is not None:
+            try:
+                return self._over_the_cache(tokens, start)
+            except (torch.OutOfMemoryError, MemoryError):
+                raise
+            except Exception as error:
+                logger.info("%s is read from the first token on: %s", type(model).__name__, error)
+                self._cache = None  # a family that runs on a cache in no other way than its own
+        ids = torch.tensor([self._ids], device=input_device(model))
+        positions = torch.arange(len(self._ids), device=ids.device)[None]
+        with as_unavailable(model, "without a cache", "Use another policy than 'checkpoint'."):
             return last_logits(model, ids, mask=torch.ones_like(ids), positions=positions)[0]
+
+    def _over_the_cache(self, tokens: list[int], start: int) -> Tensor:
+        model = self._tail.model
+        device = input_device(model)
         mask = torch.ones(1, self._pad + len(self._ids), dtype=torch.long, device=device)
         mask[:, : self._pad] = 0
         ids = torch.tensor([tokens], device=device)

@@ -10,7 +10,15 @@ from torch import Tensor, nn
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-__all__ = ["accepted_arguments", "float_dtype", "input_device", "is_compiled", "own_cache", "view_of"]
+__all__ = [
+    "accepted_arguments",
+    "float_dtype",
+    "generation_cache",
+    "input_device",
+    "is_compiled",
+    "own_cache",
+    "view_of",
+]
 
 # Layers that hold every past column until their window is full. Named, because 4.57 and 5.x use other class names and
 # because a layer type that is not known must be taken as one that cannot be read.
@@ -54,11 +62,14 @@ def view_of(
 
     Returns:
         The view, or None when the cache cannot be read: recurrent state, an overflowed sliding window, a quantised or
-        offloaded cache.
+        offloaded cache, or one that holds tokens which are not the prompt's.
     """
     layers = getattr(cache, "layers", None)
     if not layers or getattr(cache, "offloading", False) or not all(_is_readable(layer, total) for layer in layers):
         return None
+    seen = getattr(cache, "get_seq_length", None)
+    if seen is not None and int(seen()) != total:
+        return None  # tokens of the model's own stand in front, so that a column is another token
     view = DynamicCache()
     for live in layers:
         keys, values = live.keys, live.values
@@ -83,6 +94,12 @@ def _filled(layer: DynamicLayer, keys: Tensor, values: Tensor) -> DynamicLayer:
 def own_cache() -> DynamicCache:
     """Return an empty cache that keeps every column of every layer, sliding windows included."""
     return DynamicCache()
+
+
+def generation_cache(model: nn.Module) -> DynamicCache:
+    """Return an empty cache as `generate` makes it for a model: with windows and recurrent state where it has them."""
+    config: Any = model.config
+    return DynamicCache(config=config.get_text_config(decoder=True))
 
 
 def float_dtype(model: nn.Module) -> torch.dtype:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from guardbind.errors import ConfigError, UnknownArchitectureError
+from guardbind.errors import ConfigError, GuardbindError, UnknownArchitectureError
 from guardbind.model.architecture import find_head, find_layers
 from guardbind.model.cache import float_dtype
 from guardbind.model.hook import Hook
@@ -203,6 +203,14 @@ class _Probe:
         handles.append(self._head.register_forward_hook(self._here(self._after_head)))
         try:
             self.logits = model(input_ids=_probe_ids(model), use_cache=False, return_dict=True).logits.detach()
+        except (GuardbindError, torch.OutOfMemoryError, MemoryError):
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise UnknownArchitectureError(
+                f"{type(model).__name__} was run on a few tokens without a cache, and raised {said}",
+                hint="Run without a lens; the raw logits are still read.",
+            ) from error
         finally:
             for handle in handles:
                 handle.remove()

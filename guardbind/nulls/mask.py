@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from guardbind.errors import GuardbindError, NullUnavailableError
+from guardbind.errors import NullUnavailableError
 from guardbind.model.architecture import is_recurrent
-from guardbind.model.forward import Module
 from guardbind.model.tail import Tail
+from guardbind.model.unavailable import as_unavailable
 from guardbind.nulls.null import NullReading, NullRow, TokenRanges
 from guardbind.nulls.packing import OTHER_NULLS, borrow, read_expanded, read_packed
 
@@ -33,11 +32,17 @@ class MaskedTail:
         name: The registered name.
         packed: Pack the replicas into one sequence.
         stand_ins: See `Null`.
+        last_resorts: See `Null`.
     """
 
-    def __init__(self, name: str, *, packed: bool, stand_ins: tuple[str, ...] = ()) -> None:
+    keeps_positions = True
+
+    def __init__(
+        self, name: str, *, packed: bool, stand_ins: tuple[str, ...] = (), last_resorts: tuple[str, ...] = ()
+    ) -> None:
         self.name = name
         self.stand_ins = stand_ins
+        self.last_resorts = last_resorts
         self._packed = packed
 
     def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
@@ -109,28 +114,14 @@ class MaskedTail:
                 hint="Use a re-prefill null such as 'mask_prefill' or 'redact'.",
             )
         read = read_packed if self._packed else read_expanded
-        with _as_unavailable(tail.model):
+        with as_unavailable(tail.model, "under such a mask", OTHER_NULLS):
             view, forwards, cost = borrow(tail, rows, columns, again, 1 if self._packed else len(hidden[0]))
             return read(tail.model, rows, hidden, columns, again, view, kept), forwards + 1, cost
-
-
-@contextmanager
-def _as_unavailable(model: Module) -> Iterator[None]:
-    """Turn what a family raises under a mask that it does not know into one error."""
-    try:
-        yield
-    except (GuardbindError, torch.OutOfMemoryError):
-        raise
-    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise NullUnavailableError(
-            f"{type(model).__name__} cannot be run under such a mask: {type(error).__name__}: {error}",
-            hint=OTHER_NULLS,
-        ) from error
 
 
 def _vocabulary(tail: Tail) -> int:
     return len(tail.tokenizer)
 
 
-MASK = MaskedTail("mask", packed=True, stand_ins=("mask_rows", "mask_prefill"))
+MASK = MaskedTail("mask", packed=True, stand_ins=("mask_rows", "mask_prefill"), last_resorts=("redact", "delete"))
 MASK_ROWS = MaskedTail("mask_rows", packed=False)

@@ -64,6 +64,10 @@ class Null(Protocol):
         name: The registered name.
         stand_ins: Names of the nulls to use where this one is not available, the best first. A null may lack it; then
             nothing stands in for it.
+
+    Two more it may have, which are read when a guard is attached (`guardbind.nulls.trial`): `last_resorts`, names of
+    nulls that are used where neither it nor any stand-in can be; and `keeps_positions`, True where it promises that
+    the tokens behind the evidence stay where they are.
     """
 
     name: str

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 import torch
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.errors import NullUnavailableError
@@ -12,6 +15,7 @@ from guardbind.model.architecture import context_length
 from guardbind.model.cache import input_device
 from guardbind.model.forward import last_logits, left_padded
 from guardbind.model.tail import Tail
+from guardbind.model.unavailable import as_unavailable
 from guardbind.nulls.null import NullReading, NullRow, TokenRanges
 
 __all__ = ["DELETE", "MASK_PREFILL", "NO_EVIDENCE", "REDACT", "SAME_LENGTH", "PrefillNull"]
@@ -29,48 +33,70 @@ class PrefillNull:
     Args:
         name: The registered name.
         edit: How a row is edited.
+        keeps_positions: See `Null`.
     """
 
     stand_ins: tuple[str, ...] = ()
 
-    def __init__(self, name: str, edit: Edit) -> None:
+    def __init__(self, name: str, edit: Edit, *, keeps_positions: bool = False) -> None:
         self.name = name
+        self.keeps_positions = keeps_positions
         self._edit = edit
 
     def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
         """Read every null of every row; see `Null`.
 
         Raises:
-            NullUnavailableError: An edited prompt is longer than the model's context.
+            NullUnavailableError: An edited prompt is longer than the model's context, or the model does not run
+                without a cache.
         """
-        # The unedited row always comes first: a hybrid model masks its recurrent input in batches of two and more only.
-        copies: list[list[int]] = []
-        masks: list[list[int]] = []
-        for row in rows:
-            copies.append(list(row.ids))
-            masks.append([1] * len(row.ids))
-            for j in range(len(row.statements)):
-                edited, seen = self._edit(tail.tokenizer, row, j)
-                copies.append(edited)
-                masks.append(seen)
-        width, longest = max(map(len, copies)), context_length(tail.model)
+        copies: list[_Copy] = []
+        for i, row in enumerate(rows):
+            if plain or self.keeps_positions:
+                copies.append(_Copy(i, None, *_plain_mask(list(row.ids))))
+            copies += [_Copy(i, j, *self._edit(tail.tokenizer, row, j)) for j in range(len(row.statements))]
+        width, longest = max((len(copy.ids) for copy in copies), default=0), context_length(tail.model)
         if longest is not None and width > longest:
             raise NullUnavailableError(
                 f"the edited text has {width} tokens; the context of {type(tail.model).__name__} holds {longest}.",
                 hint="Shorten the prompt, or use a null that does not lengthen it, such as 'mask' or 'same_length'.",
             )
-        device = input_device(tail.model)
-        ids, mask, positions = left_padded(copies, device)
-        for i, kept in enumerate(masks):
-            mask[i, width - len(kept) :] = torch.tensor(kept, device=device)
-        logits = last_logits(tail.model, ids, mask=mask, positions=positions)
-        out, unedited, at = [], [], 0
-        for row in rows:
-            unedited.append(logits[at])
-            out.append(logits[at + 1 : at + 1 + len(row.statements)])
-            at += 1 + len(row.statements)
-        cost = f"1 forward of {len(copies)} prompts of up to {width} tokens"
-        return NullReading(tuple(out), tuple(unedited) if plain else None, 1, cost)
+        # Who cuts text needs no mask, and so reads each length by itself: some families heed no mask, padding included.
+        # Who masks needs two rows at least, of which one is whole: hybrids mask their recurrent input in batches only.
+        length = (lambda _: 0) if self.keeps_positions else (lambda copy: len(copy.ids))
+        read: dict[tuple[int, int | None], Tensor] = {}
+        forwards = 0
+        for _, group in groupby(sorted(copies, key=length), key=length):
+            forwards += 1
+            together = list(group)
+            read |= dict(zip(((c.row, c.null) for c in together), _logits(tail, together), strict=True))
+        out = []
+        for i, row in enumerate(rows):
+            nulls = [read[i, j] for j in range(len(row.statements))]
+            out.append(torch.stack(nulls) if nulls else torch.empty(0))
+        unedited = tuple(read[i, None] for i in range(len(rows))) if plain else None
+        how_often = "1 forward" if forwards == 1 else f"{forwards} forwards"
+        cost = f"{how_often} of {len(copies)} prompts of up to {width} tokens"
+        return NullReading(tuple(out), unedited, forwards, cost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A row as a null reads it; `null` is None for the unedited one."""
+
+    row: int
+    null: int | None
+    ids: list[int]
+    mask: list[int]
+
+
+def _logits(tail: Tail, copies: Sequence[_Copy]) -> Tensor:
+    device = input_device(tail.model)
+    ids, mask, positions = left_padded([copy.ids for copy in copies], device)
+    for i, copy in enumerate(copies):
+        mask[i, ids.shape[1] - len(copy.mask) :] = torch.tensor(copy.mask, device=device)
+    with as_unavailable(tail.model, "on prompts without a cache", "Use another null."):
+        return last_logits(tail.model, ids, mask=mask, positions=positions)
 
 
 def _replaced(ids: Sequence[int], spans: TokenRanges, new: Callable[[int], list[int]]) -> list[int]:
@@ -121,7 +147,7 @@ def _neutral_token(tokenizer: PreTrainedTokenizerBase) -> int:
     return int(tokenizer(NEUTRAL[-1], add_special_tokens=False)["input_ids"][-1])
 
 
-MASK_PREFILL = PrefillNull("mask_prefill", _mask_prefill)
+MASK_PREFILL = PrefillNull("mask_prefill", _mask_prefill, keeps_positions=True)
 REDACT = PrefillNull("redact", _redact)
 DELETE = PrefillNull("delete", _delete)
 SAME_LENGTH = PrefillNull("same_length", _same_length)

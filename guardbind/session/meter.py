@@ -8,25 +8,19 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
 from guardbind.errors import NullUnavailableError, NumericsError
-from guardbind.model.cache import float_dtype, input_device
-from guardbind.model.forward import Module
+from guardbind.model.cache import float_dtype
 from guardbind.model.tail import Tail
 from guardbind.nulls import Null, NullReading, NullRow
+from guardbind.nulls.trial import agrees
 from guardbind.registry import NULLS
 from guardbind.session.row import Row
 
-__all__ = ["NullMeter", "NullReadings", "agrees", "usable_nulls"]
+__all__ = ["NullMeter", "NullReadings"]
 
 logger = logging.getLogger("guardbind")
-
-# How far the logits of the unmasked replica may lie from the main pass: other kernels, other order of summation.
-_TOLERANCE = {torch.float64: 1e-4, torch.float32: 1e-2, torch.float16: 0.5, torch.bfloat16: 1.0}
-_COMPARED = 32
-_TRIAL_TOKENS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +42,6 @@ class NullReadings:
     forwards: int
     cost: str
     refusal: str | None
-
-
-def agrees(replica: Tensor, main: Tensor, dtype: torch.dtype) -> tuple[bool, float]:
-    """Compare the unmasked replica with the main pass on the largest logits.
-
-    Args:
-        replica: Logits `[vocabulary]`.
-        main: Logits `[vocabulary]`.
-        dtype: Data type of the model, which sets the tolerance.
-
-    Returns:
-        Whether they agree, and the largest difference.
-    """
-    largest = main.topk(min(_COMPARED, main.numel())).indices
-    difference = float((replica[largest] - main[largest]).abs().max())
-    return difference <= _TOLERANCE.get(dtype, 1.0), difference
 
 
 class NullMeter:
@@ -156,62 +134,6 @@ class NullMeter:
         self._refusal = f"null {null.name!r} cannot be used: {why}"
         following = f"using {self._order[0].name!r} instead" if self._order else "slots are not judged"
         logger.warning("%s %s", self._refusal, following)
-
-
-def usable_nulls(model: Module, tokenizer: PreTrainedTokenizerBase, config: GuardConfig) -> list[Null]:
-    """Try the configured null on a few tokens; return it and what may stand in for it, without those that fail.
-
-    Args:
-        model: The module whose forward the generation loop calls.
-        tokenizer: Its tokenizer.
-        config: Its `null`, `envelope` and `tail_tokens` are used.
-
-    Raises:
-        NullUnavailableError: None can be used, because with nothing taken away no replica equals the main pass, or
-            one of the envelope cannot.
-        NumericsError: The model's logits are NaN.
-    """
-    wanted: Null = NULLS.get(config.null)
-    names = (config.null, *getattr(wanted, "stand_ins", ()))
-    device = input_device(model)
-    count = min(len(tokenizer), _TRIAL_TOKENS)
-    ids = torch.arange(count, device=device)[None]
-    row = NullRow(row=0, ids=tuple(range(count)), pad=0, statements=((range(1, 2),),), values=((),), everything=())
-    with torch.no_grad():
-        output = model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
-        tail = Tail(model, tokenizer, getattr(output, "past_key_values", None), count, config.tail_tokens)
-        main = output.logits[0, -1].float()
-        if bool(main.isnan().any()):
-            raise NumericsError(
-                f"the logits of {type(model).__name__} are NaN.",
-                hint="Load the model in float32 or bfloat16, or check its weights.",
-            )
-        dtype = float_dtype(model)
-        tried = {name: _failure(NULLS.get(name), tail, row, main, dtype) for name in (*names, *config.envelope)}
-    failures = {name: failure for name, failure in tried.items() if failure is not None}
-    reasons = "; ".join(f"{name!r}: {failure}" for name, failure in failures.items())
-    missing = failures.keys() & set(config.envelope)
-    if missing or failures.keys() >= set(names):
-        what = f"null {min(missing)!r} of the envelope cannot" if missing else "no null can"
-        raise NullUnavailableError(
-            f"{what} be used on {type(model).__name__}: {reasons}.",
-            hint="Try attn_implementation='eager' or 'sdpa', or another null.",
-        )
-    if failures:
-        logger.info("nulls that are not used on this model: %s", reasons)
-    return [NULLS.get(name) for name in names if name not in failures]
-
-
-def _failure(null: Null, tail: Tail, row: NullRow, main: Tensor, dtype: torch.dtype) -> str | None:
-    """Return why a null cannot be used, or None."""
-    try:
-        reading = null(tail, [row], plain=True)
-    except NullUnavailableError as error:
-        return str(error)
-    if reading.plain is None:
-        return "it did not read the replica with nothing taken away, which was asked for"
-    holds, difference = agrees(reading.plain[0], main, dtype)
-    return None if holds else f"with nothing taken away it differs from the main pass by {difference:.3g} logits"
 
 
 def _null_row(row: Row, items: Sequence[int]) -> NullRow:

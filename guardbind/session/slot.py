@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from guardbind.candidates.gaps import NodeReadout, read_node
 from guardbind.config import GuardConfig
+from guardbind.errors import NullUnavailableError
 from guardbind.model.branch import Branch
 from guardbind.model.tail import Tail
 from guardbind.policies.judge import Judge, rests
@@ -22,6 +24,8 @@ from guardbind.targets.trust import precision
 from guardbind.text.decoded import PromptText
 
 __all__ = ["Restater", "RowReadout", "build_slot", "is_certain", "is_false_alarm", "judge_at"]
+
+logger = logging.getLogger("guardbind")
 
 # A line is begun again after a restatement; of a paragraph, only its end is.
 _LONGEST_PREFIX = 32
@@ -61,7 +65,7 @@ class Restater:
     limits: Limits
 
     def restate(self) -> Restatement | None:
-        """Read the slot; None when the target is not in the prompt or the model's context has no room."""
+        """Read the slot; None when the target is not in the prompt, has no room, or the model cannot be run so."""
         row, bound = self.row, self.row.bound
         if self.target is None or bound.table.items[self.target].absent:
             return None
@@ -79,7 +83,11 @@ class Restater:
         kept = len(row.ids) - cut
         if not tokens or not self.limits.context_holds(kept, len(tokens), following=bound.longest_value):
             return None
-        branch = Branch(self.tail, row=row.index, pad=bound.pad, ids=row.ids, cut=cut, tokens=tokens)
+        try:
+            branch = Branch(self.tail, row=row.index, pad=bound.pad, ids=row.ids, cut=cut, tokens=tokens)
+        except NullUnavailableError as error:
+            logger.warning("nothing is restated: %s", error)
+            return None
         return Restatement(branch, tuple(tokens), len(stated))
 
     def _unfinished_line(self) -> list[int]:

@@ -11,7 +11,7 @@ from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 from guardbind.model.cache import float_dtype
 from guardbind.model.tail import Tail
 from guardbind.nulls import Null, NullReading, NullRow
-from guardbind.session.meter import agrees
+from guardbind.nulls.trial import agrees
 from guardbind.testing.claims import claim
 from guardbind.testing.tiny import tiny_model, tiny_tokenizer
 

@@ -22,8 +22,8 @@ from guardbind.model.forward import left_padded
 from guardbind.model.tail import Tail
 from guardbind.nulls import Null, NullReading, NullRow
 from guardbind.nulls.prefill import PrefillNull
+from guardbind.nulls.trial import agrees, usable_nulls
 from guardbind.registry import NULLS
-from guardbind.session.meter import agrees, usable_nulls
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 import torch
+import transformers
 from brute_force import CLOSE, by_hand, contents, interrupted, null_rows, prefilled, random_rows
 from families import FAMILIES, MODERN, Family, build, speaking
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging import version
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -17,8 +19,8 @@ import guardbind.nulls as nulls
 from guardbind import GuardConfig, NullUnavailableError
 from guardbind.model.tail import Tail
 from guardbind.nulls import NullReading, NullRow
+from guardbind.nulls.trial import usable_nulls
 from guardbind.registry import NULLS
-from guardbind.session.meter import usable_nulls
 
 ATTENTIVE = ["llama", "qwen2", "qwen2_sliding", "qwen3", "mistral", "gemma2", "gemma3_text", "phi3", "gpt2", "gpt_neox"]
 ATTENTIVE += ["opt", "granite", "cohere", "cohere2"]
@@ -160,7 +162,10 @@ def test_recurrent_state_is_refused_by_masked_columns_and_read_by_a_masked_prefi
         hidden = [i for part in span for i in part if i != LENGTHS[0] - 1]
         torch.testing.assert_close(logits, prefilled(model, rows[0], hidden), **CLOSE)
     assert all(torch.equal(one, other) for one, other in zip(before, contents(live), strict=True))
-    assert [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig())] == ["mask_prefill"]
+    usable = [null.name for null in usable_nulls(model, tiny_tokenizer, GuardConfig())]
+    # The convolutions of this family heed no mask in transformers 4.
+    heeds = family != "lfm2" or version.parse(transformers.__version__) >= version.parse("5")
+    assert usable == (["mask_prefill"] if heeds else ["redact", "delete"])
 
 
 def test_chunked_attention_is_read_row_by_row(tiny_tokenizer: PreTrainedTokenizerBase) -> None:
@@ -265,17 +270,20 @@ class TestReprefill:
     ) -> None:
         longer = len(tiny_tokenizer.encode(" [REDACTED]", add_special_tokens=False)) * 2 - len(range(6, 8)) - 1
         just = len(self.ids) + longer
-        assert self.read("redact", speaking(family, tiny_tokenizer, context=just), tiny_tokenizer).forwards == 1
+        assert self.read("redact", speaking(family, tiny_tokenizer, context=just), tiny_tokenizer).forwards == 3
         short = speaking(family, tiny_tokenizer, context=just - 1)
         told = rf"the edited text has {just} tokens; the context of \w+ holds {just - 1}\. Shorten the prompt"
         with pytest.raises(NullUnavailableError, match=told):
             self.read("redact", short, tiny_tokenizer)
         for name in ("mask_prefill", "same_length", "delete", "no_evidence"):
-            assert self.read(name, short, tiny_tokenizer).forwards == 1
+            assert self.read(name, short, tiny_tokenizer).forwards > 0
 
     def test_its_cost_is_told(self, tiny_tokenizer: PreTrainedTokenizerBase) -> None:
         reading = self.read("delete", speaking("llama", tiny_tokenizer), tiny_tokenizer)
-        assert reading.forwards == 1
+        # One for each length: a text of its own needs no padding, which not every family heeds.
+        assert reading.forwards == 3
+        assert reading.cost == "3 forwards of 3 prompts of up to 40 tokens"
+        reading = self.read("mask_prefill", speaking("llama", tiny_tokenizer), tiny_tokenizer)
         assert reading.cost == "1 forward of 3 prompts of up to 40 tokens"
 
 
