@@ -4,7 +4,7 @@
     python examples/server.py --load 200 --clients 8        # serve, ask, check every answer, and stop
     python examples/server.py --layers 24                   # what the guard and the server cost, layer by layer
 
-Needs fastapi, uvicorn and prometheus-client: pip install "guardbind[server]".
+Needs fastapi, uvicorn and the exporter for Prometheus: pip install "guardbind[server]".
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from serving.batching import Answer, Batcher, Closed, Failure, Full, Job
 from serving.metrics import Metrics
 from serving.shape import ApiError, ChatRequest, chunk, completion, usage
 
-from guardbind import Guard, GuardbindError, load
+from guardbind import Guard, GuardbindError, GuardConfig, load
 
 __all__ = ["Limits", "Server", "Service"]
 
@@ -55,9 +55,10 @@ class Service:
         guard: The guard; the service's thread is the only one that runs it.
         name: What the model is called.
         limits: What is allowed.
+        metrics: Its figures; the guard's are among them if its sinks have `Metrics.sink`.
     """
 
-    def __init__(self, guard: Guard, name: str, limits: Limits | None = None) -> None:
+    def __init__(self, guard: Guard, name: str, limits: Limits | None = None, metrics: Metrics | None = None) -> None:
         self.limits = limits or Limits()
         self.name = name
         self._tokenizer: Any = guard.tokenizer
@@ -68,7 +69,8 @@ class Service:
             wait=self.limits.batch_wait,
             watch=lambda rows: self.metrics.batch(rows),
         )
-        self.metrics = Metrics(lambda: self.batcher.waiting)
+        self.metrics = metrics or Metrics()
+        self.metrics.watch(lambda: self.batcher.waiting)
         self.app = self._app()
 
     def _app(self) -> FastAPI:
@@ -135,7 +137,7 @@ class Service:
         if isinstance(event, Failure):
             raise failed(event.error)
         assert isinstance(event, Answer)
-        self.metrics.answered(event, time.monotonic() - began)
+        self.metrics.answered(time.monotonic() - began)
         return JSONResponse(completion(self.name, len(ids), event))
 
     async def _stream(
@@ -151,7 +153,7 @@ class Service:
                 self.metrics.refused(error.status)
                 yield sse(error.body)
                 return
-            self.metrics.answered(event, time.monotonic() - began)
+            self.metrics.answered(time.monotonic() - began)
             yield sse(chunk(self.name, name, created, answer=event))
             if asked.stream_options is not None and asked.stream_options.include_usage:
                 last = chunk(self.name, name, created, answer=event)
@@ -287,7 +289,9 @@ def main() -> None:
         print(run_layers(model, tokenizer, options.layers, options.max_batch))
         return
     limits = Limits(max_batch=options.max_batch, max_queue=options.max_queue)
-    service = Service(Guard(model, tokenizer), options.model, limits)
+    metrics = Metrics()
+    guard = Guard(model, tokenizer, GuardConfig(sinks=(metrics.sink,)))
+    service = Service(guard, options.model, limits, metrics)
     server = Server(service, options.host, 0 if options.load else options.port)
     if not options.load:
         server.run()

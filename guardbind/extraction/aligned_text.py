@@ -105,7 +105,7 @@ def _barred(text: str, lines: Sequence[Span], number: int, language: Language) -
     """Read cells between bars, as psql, MySQL and sqlite draw them."""
     head = _between_bars(text, lines[number])
     names = [cell.content if cell else "" for cell in head]
-    if not all(names) or not _is_head(names, language):
+    if not all(names[1:]) or not _is_head(names, language):
         return None
     rows: list[list[TableCell | None]] = []
     last = number + 1
@@ -154,7 +154,7 @@ def _below_dashes(text: str, lines: Sequence[Span], number: int, language: Langu
     spans = [(low, high) for low, high in zip(starts, [*starts[1:], None], strict=True)]
     head = _cells_of(text, lines[number], spans)
     names = [cell.content if cell else "" for cell in head or ()]
-    if not all(names) or not _is_head(names, language):
+    if not all(names[1:]) or not _is_head(names, language):
         return None
     return _rows(text, lines, number + 2, _Columns(names, spans))
 
@@ -179,7 +179,18 @@ def _spaced(text: str, lines: Sequence[Span], number: int, language: Language) -
     if spans is None or not _is_head(names, language) or not (capitals or _heads(names, rows, spans)):
         # Each of many lines is not to be looked at again below each of them.
         return [], [], number + len(rows) if len(rows) > _MOST_AGAIN else number
+    if len(names) < len(line.split()) and len(fields) == 1 and not _stands_over(line, rows, spans[0]):
+        # Each of many lines is not to be looked at again below each of them.
+        return [], [], number + len(rows) if len(rows) > _MOST_AGAIN else number
     return _rows(text, lines, number + 1, _Columns(names, spans), len(rows))
+
+
+def _stands_over(line: str, rows: Sequence[str], first: tuple[int, int | None]) -> bool:
+    """Whether the first heading begins or ends where the cells below it do; a title stands anywhere above them."""
+    cells = [row[slice(*first)] for row in (line, *rows)]
+    starts = [len(cell) - len(cell.lstrip()) for cell in cells if cell.strip()]
+    ends = [len(cell.rstrip()) for cell in cells if cell.strip()]
+    return starts[0] == min(starts[1:], default=-1) or ends[0] == max(ends[1:], default=-1)
 
 
 def _keeping(line: str, fields: Sequence[Span], below: Iterable[str]) -> tuple[list[str], bytearray]:

@@ -21,6 +21,7 @@ from guardbind.extraction.chosen import chosen_rules
 from guardbind.extraction.extracted import Extracted, ExtractedTable, with_spans
 from guardbind.extraction.messages import MessagePart, parts_of
 from guardbind.extraction.owners import Address, Stated, addresses
+from guardbind.extraction.prefixed import part_prefixes
 from guardbind.extraction.prose import is_placeholder
 from guardbind.extraction.records import records
 from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, key_of
@@ -127,6 +128,8 @@ class _Builder:
                 read = _read(part.text, _ARGUMENTS if part.json_only else self._readers, self._notes)
                 if not part.json_only:
                     read = _changed(part.text, read, reader, self._blocks)
+                parted = part_prefixes(part.text, [found for found, _, _ in read])
+                read = [one._replace(found=found) for one, found in zip(read, parted, strict=True)]
                 for found, rule, block in read:
                     if not is_placeholder(part.text, found.value, self._language):
                         written = part.text[slice(*found.value)]

@@ -19,6 +19,7 @@ __all__ = ["read"]
 _LINE = re.compile(r"(?P<content>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _DELIMITERS = ",;\t"
 _HEADING_WORDS = 4
+_ABBREVIATED = 8  # characters of a heading that may end in a dot
 _NO_HEADING = ("=", "<", ">", "{", "}", '"', "`", ": ")
 
 
@@ -67,13 +68,19 @@ def _is_head(head: Sequence[str]) -> bool:
         len(head) > 1
         and len(set(head)) == len(head)
         and all(
-            name and len(name.split()) <= _HEADING_WORDS and name[-1] not in ".!?:" and classify(name).type == "text"
+            name and len(name.split()) <= _HEADING_WORDS and _names(name) and classify(name).type == "text"
             for name in head
         )
         # What a program or a sentence has between its commas is none.
         and not any(sign in name for name in head for sign in _NO_HEADING)
         and all(name.count("(") == name.count(")") and (name[0].isalnum() or name[0] in "#%_(") for name in head)
     )
+
+
+def _names(heading: str) -> bool:
+    """Whether a heading ends as no sentence does; an abbreviation may end in a dot: "Qty."."""
+    short = " " not in heading and len(heading) <= _ABBREVIATED
+    return heading[-1] not in "!?:" and (heading[-1] != "." or short)
 
 
 def _cells(text: str, line: Span, delimiter: str) -> list[TableCell] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -9,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from guardbind.extraction.rule import KeyForm, Path
 from guardbind.text.values import Typed, classify
 
-__all__ = ["Address", "Stated", "addresses", "is_name", "numbers_of"]
+__all__ = ["Address", "Stated", "addresses", "is_name", "numbers_of", "spellings_of"]
 
 _MOST_NAMES = 16  # of a record; what has more values that could name it is not named by each of them
 _NAME_WORDS = 5
@@ -17,6 +18,9 @@ _PARTICLE = 3  # letters of a word in a name that needs no capital, as in "Bank 
 _DIGITS = 3  # of a number that names something
 _IDENTIFYING = frozenset({"id", "email", "url", "number"})
 _NAMING = _IDENTIFYING | {"date", "money", "version"}
+
+_IDENTIFIER = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
+_FILE = re.compile(r"(?:[\w.-]{1,80}/){0,20}(?P<stem>[\w-]{1,80})\.[^\W\d_]\w{0,7}")
 
 _Names: TypeAlias = dict[Typed, dict[str, None]]  # each with its spellings
 
@@ -105,6 +109,24 @@ def is_name(typed: Typed, said: str) -> bool:
         return False
     ends = all(word[0].isalpha() and not word[0].islower() for word in (words[0], words[-1]))
     return ends and all(not word[0].islower() or len(word) <= _PARTICLE for word in words)
+
+
+def spellings_of(owner: str) -> tuple[str, ...]:
+    """Return how people write an identifier or the name of a file: `req 8199` and `req-8199` for `data/req_8199.yml`.
+
+    >>> spellings_of("CACHE_US41")
+    ('CACHE US41', 'CACHE-US41')
+    >>> spellings_of("data/req_8199.yml")
+    ('req_8199', 'req 8199', 'req-8199')
+    >>> spellings_of("Bob")
+    ()
+    """
+    file = _FILE.fullmatch(owner)
+    name = file["stem"] if file else owner
+    if not file and not _IDENTIFIER.fullmatch(owner):
+        return ()
+    written = dict.fromkeys((name, name.replace("_", " "), name.replace("_", "-")))
+    return tuple(said for said in written if said != owner)
 
 
 def numbers_of(owner: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from guardbind.evidence import Record
-from guardbind.extraction.owners import Address, Stated, is_name, numbers_of
+from guardbind.extraction.owners import Address, Stated, is_name, numbers_of, spellings_of
 from guardbind.extraction.rule import Path
 from guardbind.text.layout import folded
 
@@ -100,4 +100,4 @@ def _written(path: Path, item: Stated) -> list[str]:
     parts = [part for place, part in enumerate(path) if isinstance(part, str) and part.strip() and place not in lists]
     parts.reverse()
     numbers: Sequence[str] = numbers_of(parts[0]) if parts and item.form == "words" else ()
-    return [*parts, *numbers]
+    return [*parts, *numbers, *(said for part in parts for said in spellings_of(part))]

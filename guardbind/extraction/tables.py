@@ -52,7 +52,7 @@ def read_table(
     form: KeyForm = "row" if caption is None else "data"
     for number, (row, first) in enumerate(zip(rows, firsts, strict=True)):
         for column, cell in enumerate(row):
-            if cell is None or (alone and column == 0):
+            if cell is None or (column == 0 and (alone or (named and not head[0]))):
                 continue
             written = text[slice(*cell.span)]
             if not written.strip(_BLANK) or len(written) > LONGEST_VALUE:

@@ -15,9 +15,10 @@ import pytest
 from conftest import TinyLlama
 from server import Limits, Server, Service
 from serving.load import Got, run_load
+from serving.metrics import Metrics
 from transformers import PreTrainedTokenizerBase
 
-from guardbind import Guard, GuardbindError
+from guardbind import Guard, GuardbindError, GuardConfig
 
 LIMITS = Limits(max_batch=4, max_queue=4, batch_wait=0.05, max_tokens=16, max_prompt_tokens=300, max_body=40_000)
 FACTS = "Anna's badge number is 4417. Boris's badge number is 8213. What is Boris's badge number?"
@@ -42,10 +43,10 @@ class Gated(Guard):
 class Running:
     """A server that listens, and ways to ask it."""
 
-    def __init__(self, guard: Guard, limits: Limits, name: str = "tiny") -> None:
+    def __init__(self, guard: Guard, limits: Limits, name: str = "tiny", metrics: Metrics | None = None) -> None:
         self.guard: Any = guard
         self.name = name
-        self.server = Server(Service(guard, name, limits))
+        self.server = Server(Service(guard, name, limits, metrics))
         self.thread = self.server.in_thread()
         self.http = httpx.Client(base_url=self.server.url, timeout=120)
         self.openai = openai.OpenAI(base_url=f"{self.server.url}/v1", api_key="none", max_retries=0, timeout=120)
@@ -263,7 +264,9 @@ class TestTheEnd:
 
 @pytest.mark.real_model
 def test_on_the_demo_weights_nothing_is_lost_and_every_report_is_its_requests(demo_model: tuple[Any, Any]) -> None:
-    running = Running(Guard(*demo_model), Limits(), "smollm2-135m")
+    metrics = Metrics()
+    guard = Guard(*demo_model, GuardConfig(sinks=(metrics.sink,)))
+    running = Running(guard, Limits(), "smollm2-135m", metrics)
 
     def send(_url: str, body: dict[str, Any]) -> Got:
         given: Any = body
@@ -284,4 +287,6 @@ def test_on_the_demo_weights_nothing_is_lost_and_every_report_is_its_requests(de
     assert found["answers"]["right"] >= 6
     assert found["final_verdicts"]["repaired"] >= 1
     assert 'server_requests_total{status="200"} 12.0' in figures
-    assert 'guardbind_slots_total{action="contrast",final_verdict="repaired",verdict="binding_failure"}' in figures
+    assert 'guardbind_final_verdict="repaired"' in figures
+    counted = [float(line.split()[-1]) for line in figures.splitlines() if line.startswith("guardbind_slots_total{")]
+    assert sum(counted) == sum(found["final_verdicts"].values())
