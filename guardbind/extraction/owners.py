@@ -123,7 +123,9 @@ def spellings_of(owner: str) -> tuple[str, ...]:
     """
     file = _FILE.fullmatch(owner)
     name = file["stem"] if file else owner
-    if not file and not _IDENTIFIER.fullmatch(owner):
+    # What is in small letters and has no digit is a function, or a field.
+    telling = owner.isupper() or any(map(str.isdecimal, owner))
+    if not file and not (telling and _IDENTIFIER.fullmatch(owner)):
         return ()
     written = dict.fromkeys((name, name.replace("_", " "), name.replace("_", "-")))
     return tuple(said for said in written if said != owner)

@@ -32,18 +32,20 @@ def trust(slot: Slot) -> Iterable[Attempt]:
     return veto(slot)
 
 
-def drop_first(_tokenizer: Any, row: Any, _null: int) -> tuple[list[int], list[int]]:
-    """Take away the first token of the prompt, whatever the evidence is."""
-    return list(row.ids[1:]), [1] * (len(row.ids) - 1)
+def drop_more(_tokenizer: Any, row: Any, null: int) -> tuple[list[int], list[int]]:
+    """Take away what the null hides and the token behind it."""
+    hidden = {at for span in row.statements[null] for at in range(span.start, span.stop + 1)}
+    ids = [token for at, token in enumerate(row.ids) if at not in hidden]
+    return ids, [1] * len(ids)
 
 
 @pytest.fixture
 def registered() -> Iterator[None]:
     POLICIES.register("trust", trust)
-    NULLS.register("drop_first", PrefillNull("drop_first", drop_first))
+    NULLS.register("drop_more", PrefillNull("drop_more", drop_more))
     yield
     POLICIES.unregister("trust")
-    NULLS.unregister("drop_first")
+    NULLS.unregister("drop_more")
 
 
 def by_place() -> Lab:
@@ -97,11 +99,13 @@ def test_a_policy_that_refuses_an_answer_refuses_no_other(rows: int) -> None:
 @pytest.mark.usefixtures("registered")
 def test_a_null_from_outside_is_read() -> None:
     lab = Lab(speaking("llama", bench_tokenizer()), bench_tokenizer())
-    cell = cell_of("nulls", nulls=["drop_first", "mask_prefill"])
+    cell = cell_of("nulls", nulls=["drop_more", "mask_prefill"])
     for record in MEASURES.get("nulls").prepare(lab, cell).run(INDICES):
         assert isinstance(record, NullsRecord)
-        assert record.nulls == ["drop_first", "mask_prefill"]
-        logits = lab.logits([lab.task(cell).trial(record.index).ids[1:]])[0]
+        assert record.nulls == ["drop_more", "mask_prefill"]
+        trial = lab.task(cell).trial(record.index)
+        stated = trial.target.statement
+        logits = lab.logits([(*trial.ids[: stated.start], *trial.ids[stated.stop + 1 :])])[0]
         assert record.token is not None
         assert record.token_log_priors[0] == pytest.approx(float(logits.log_softmax(-1)[record.token]), abs=1e-3)
 
@@ -110,7 +114,7 @@ def test_a_null_from_outside_is_read() -> None:
 def test_experiments_plan_what_is_registered() -> None:
     for name, options in {
         "repair": {"arms": ["trust", "trust/evidence", "raise"]},
-        "pseudo-prior": {"nulls": ["drop_first", "swap"]},
+        "pseudo-prior": {"nulls": ["drop_more", "swap"]},
     }.items():
         [request] = EXPERIMENTS.get(name).plan(Settings(options=options))  # type: ignore[arg-type]
         assert request.cell.options == options

@@ -16,7 +16,7 @@ import torch
 from accelerate import cpu_offload, disk_offload, dispatch_model
 from asking import BETA, BINDINGS, Ask, hooks
 from conftest import TinyLlama
-from families import CausalLM
+from families import CausalLM, copier
 from transformers import PreTrainedTokenizerBase
 
 from guardbind import Guard, GuardbindError, GuardConfig
@@ -32,7 +32,8 @@ def ask(tiny_tokenizer: PreTrainedTokenizerBase) -> Ask:
 
 @pytest.fixture
 def model(ask: Ask) -> CausalLM:
-    return copy.deepcopy(ask.first)
+    # A new one: what others had the shared one record cannot be pickled.
+    return copier.__wrapped__(ask.tokenizer, "first")
 
 
 def saved(model: CausalLM) -> Any:

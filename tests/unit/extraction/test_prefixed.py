@@ -44,7 +44,7 @@ def test_each_prefix_is_one_of_several_with_the_same_fields(names: list[str]) ->
 def test_a_file_and_an_identifier_go_by_what_people_say() -> None:
     assert spellings_of("data/req_8199.yml") == ("req_8199", "req 8199", "req-8199")
     assert spellings_of("CACHE_US41") == ("CACHE US41", "CACHE-US41")
-    for plain in ("Bob", "order 1001", "Dr. No", "A-1001", "_", ""):
+    for plain in ("Bob", "order 1001", "Dr. No", "A-1001", "get_order", "_", ""):
         assert spellings_of(plain) == ()
 
 
