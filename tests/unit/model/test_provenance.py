@@ -88,7 +88,7 @@ def test_the_seed_is_that_of_the_default_generator() -> None:
 def test_two_generations_have_two_ids() -> None:
     first, second = (provenance_of(model(), tokenizer()) for _ in range(2))
     assert first.generation != second.generation
-    assert first.started <= second.started
+    assert first.started is not None and second.started is not None and first.started <= second.started
     assert first.model_copy(update={"generation": second.generation, "started": second.started}) == second
 
 
