@@ -11,20 +11,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Any
 
 import pytest
+from aimed import Line, aimed_at, bound
 from paths import ROOT
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from guardbind.config import GuardConfig
 from guardbind.evidence import Located
-from guardbind.session.bound_prompt import BoundPrompt, bind_prompt
-from guardbind.slots.detector import Detected
-from guardbind.targets import Place
+from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.text.words import words
-
-Line = Mapping[str, Any]
 
 LINES: list[Line] = [json.loads(line) for line in (ROOT / "tests/data/targets.jsonl").read_text("utf-8").splitlines()]
 
@@ -41,24 +36,6 @@ def kind(line: Line) -> str:
 
 
 KINDS = {name: list(lines) for name, lines in groupby(sorted(LINES, key=kind), kind)}
-
-
-def bound(tokenizer: PreTrainedTokenizerBase, line: Line, twin: str) -> BoundPrompt:
-    if messages := line.get(f"{twin}messages"):
-        text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    else:
-        text = line[f"{twin}prompt"]
-    ids = tokenizer.encode(str(text), add_special_tokens=False)
-    language = GuardConfig().set_language
-    return bind_prompt(tokenizer, index=0, pad=0, ids=ids, items=None, declared=None, source=None, language=language)
-
-
-def aimed_at(prompt: BoundPrompt, begun: str) -> Located | None:
-    """Return the binding that a slot takes, at the end of the prompt or behind a begun answer."""
-    place = Place(begun or prompt.answer_prefix_line, begun or prompt.answer_prefix_line)
-    slot = Detected("value", place, expects_value=True)
-    index = prompt.resolve(slot, lambda: f" {begun}", started=bool(begun)).index
-    return None if index is None else prompt.table.items[index]
 
 
 def says(item: Located, values: Iterable[str]) -> bool:
