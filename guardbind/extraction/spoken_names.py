@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -65,8 +64,6 @@ class NameReader:
         self._language = language
         self._said = language.statements
         self._unnamed = self._said.not_names | self._said.determiners
-        self._assigned = re.compile(self._said.to)
-        self._placed = re.compile(self._said.at)
 
     def read(self, text: str, words: Sequence[PlacedWord]) -> SpokenName | None:
         """Return the name that the words of a clause end with.
@@ -88,7 +85,6 @@ class NameReader:
             if self._links(plain, at):
                 person = words[at + 2 :] if plain[at + 1].lower() in self._said.determiners else words[at + 1 :]
                 noun, start = self._noun(words[:at])
-                noun = self._bare(noun)
                 if not 1 <= len(person) <= MOST_WORDS:
                     return None
                 owner = joined((word for word, _ in person), self._language)
@@ -123,27 +119,12 @@ class NameReader:
     def _links(self, plain: Sequence[str], at: int) -> bool:
         """Whether a word leads to who has something; an article does behind a noun only: "Nummer der Firma"."""
         word, before = plain[at].lower(), plain[at - 1]
-        if self._assigned.fullmatch(word):
-            return before.lower() in self._language.vocabulary.plain  # "the number assigned to Bob"
-        if self._placed.fullmatch(word) and len(plain) == at + 3:
-            # "the reporter on ticket T-9"
-            return plain[at + 1].islower() and wordlike(plain[at + 1]) and any(map(str.isdecimal, plain[at + 2]))
         if word not in self._said.of:
             return False
         if word in self._language.marks.of_joins:
             owner = plain[at + 1]
             return owner.lower() in self._said.determiners or owner[0] == "#" or not owner[0].islower()
         return word not in self._said.determiners or (before[0].isupper() and before.lower() not in self._unnamed)
-
-    def _bare(self, noun: list[str]) -> list[str]:
-        """Return an attribute without words that say where it stands: "badge number on file", "number assigned"."""
-        language, end = self._language, len(noun)
-        idle = language.vocabulary.plain | language.vocabulary.places
-        while end > 1 and noun[end - 1].lower() in idle:
-            end -= 1
-            if end > 1 and self._placed.fullmatch(noun[end - 1].lower()):
-                end -= 1
-        return noun[:end]
 
     def _possessive(self, plain: Sequence[str], at: int) -> str | None:
         """Return the owner in a word, without what makes it one.

@@ -20,11 +20,6 @@ _DOUBTS = wordlist("if whether unless suppose assuming what which who where when
 _ADVERBS = wordlist("only already still yet too also ago later earlier instead then")
 _UNTRUE = "(?:false|untrue|wrong|incorrect|a lie|a myth|not true|not right|not correct|not the case)"
 _DONE = r"(?:has|have|had)[ \t](?:now[ \t]|since[ \t])?(?:been[ \t])?"
-_GIVEN = (
-    r"(?:is|was|are|were)[ \t](?:(?:currently|now|still)[ \t])?(?:listed|recorded|given|noted|registered|entered|stored"
-    r"|logged|stated|shown|put[ \t]down|filed|set)[ \t](?:as|at)"
-    r"|(?:stands|stood|sits|sat)[ \t]at|(?:comes|came|amounts|amounted)[ \t]to|reads|remains|goes[ \t]by"
-)
 _FORMERLY = "formerly|previously|originally|initially"
 _SAID = (
     "(?:said|says?|saying|claim(?:s|ed)?|think|thinks|thought|believed?|believes|wrote|stated?|states|confirmed"
@@ -154,14 +149,13 @@ _QUESTIONS = Questions(
 
 _STATEMENTS = Statements(
     verbs=(
-        rf"{_GIVEN}"
-        r"|(?:is|was|are|were|equals|becomes|became)(?![ \t][a-z]{5,11}[ \t](?:up[ \t]|down[ \t]|back[ \t])?from\b)"
+        r"(?:is|was|are|were|equals|becomes|became)(?![ \t][a-z]{5,11}[ \t](?:up[ \t]|down[ \t]|back[ \t])?from\b)"
         rf"(?:[ \t](?:now|currently|still|again|once|actually|really|in[ \t]fact|{_FORMERLY}))?"
         rf"(?:[ \t](?:equal|{SHIFTED})[ \t]to)?"
         r"|used[ \t]to[ \t]be|(?:has|have|had)[ \t](?:since[ \t])?become"
         rf"|(?:{_DONE}|(?:was|were|got)[ \t])?(?P<from>{SHIFTED})[ \t]from"
         rf"|(?:{_DONE}|got[ \t])?{SHIFTED}[ \t](?:now[ \t])?to"
-        r"|(?P<has>has|had|carries|bears|holds|wears)"
+        r"|(?P<has>has|had)"
     ),
     new=re.compile(r"(?:now|to)[ \t]+\Z"),
     to="to",

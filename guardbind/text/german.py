@@ -170,8 +170,7 @@ _QUESTIONS = Questions(
 
 _STATEMENTS = Statements(
     verbs=(
-        r"(?:ist|war|sind|waren|lautet|lautete|beträgt|betrug|heißt|bleibt|(?:liegt|lag|steht|stand)[ \t]bei"
-        r"|(?:beläuft|belief)[ \t]sich[ \t]auf)(?![ \t]von\b)"
+        r"(?:ist|war|sind|waren|lautet|lautete|beträgt|betrug|heißt)(?![ \t]von\b)"
         r"(?:[ \t](?:jetzt|nun|aktuell|derzeit|weiterhin|wieder|nämlich|früher|ursprünglich|zuvor|vorher))?"
         r"|(?:wurde|wird)[ \t](?P<from>von)|(?:wurde|wird)[ \t](?:auf|zu)|(?P<has>hat|hatte)"
     ),

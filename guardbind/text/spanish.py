@@ -154,10 +154,7 @@ _QUESTIONS = Questions(
     ),
 )
 
-_BEING = (
-    "sigue[ \\t]siendo|es|son|era|eran|fue|está|están|equivale[ \\t]a|vale|asciende[ \\t]a|ascendía[ \\t]a|resulta"
-    "|queda(?:[ \\t]en)?"
-)
+_BEING = "es|son|era|eran|fue|está|están|equivale[ \\t]a|vale|asciende[ \\t]a|ascendía[ \\t]a|resulta|queda"
 _NUMBERED = (
     "(?:(?:lleva|llevaba)[ \\t](?:el|la)|tiene[ \\t](?:por|como))[ \\t](?P<kind>número|código|referencia|nombre|precio)"
 )
