@@ -187,8 +187,8 @@ class Agreement:
                 resolution = self._owned(found[0], Place(text, text), "query", "the query names it")
                 return replace(resolution, score=resolution.score * _IN_QUERY)
         if (coded := self._coded.find(self.query.text, self.query.lead if self.query.near else "")) is not None:
-            item = self._table.items[coded.labels[0].item]
-            return Resolution(item.index, "query", "the query names its record by a code", item.key, coded.score)
+            reason, place = "the query names its record by a code", Place(self.query.text, self.query.text)
+            return self._history.take([coded.labels[0].item], coded.score, "query", reason, place, named=True)
         return unresolved("neither the slot's sentence nor the query names an attribute that is bound")
 
     def _by_kind(self, place: Place, beginning: Collection[int]) -> Resolution:

@@ -25,6 +25,9 @@ class Calls:
         table: What the prompt binds.
         query: What it asks; it knows the turns.
         labels: How it is called.
+
+    Attributes:
+        under_way: Whether tools have answered since the user spoke last: what comes next may be another call.
     """
 
     def __init__(self, table: EvidenceTable, query: Query, labels: LabelTable) -> None:
@@ -34,7 +37,7 @@ class Calls:
         self._made = [query.prompt[turn.start : turn.end] for turn in turns]
         self._answered = any(turn.role == "tool" for turn in query.turns)
         spoken = max((turn.start for turn in query.turns if turn.role == "user"), default=0)
-        self._under_way = any(turn.role == "tool" and turn.start > spoken for turn in query.turns)
+        self.under_way = any(turn.role == "tool" and turn.start > spoken for turn in query.turns)
 
     def repeats(self, item: int, place: Place) -> bool:
         """Whether a call of the same function had a binding's value for the same argument.
@@ -49,11 +52,6 @@ class Calls:
         surfaces = self._table.items[item].surfaces
         argument = place.asks.strip("\"' :")
         return any(names[-1] in made and argument in made and bool(occurrences(made, surfaces)) for made in self._made)
-
-    @property
-    def under_way(self) -> bool:
-        """Whether tools have answered since the user spoke last: what comes next may be another call."""
-        return self._under_way
 
     def asked_about(self, item: int) -> bool:
         """Whether the assistant wrote a binding's value before a tool answered: what it asked with is no answer."""

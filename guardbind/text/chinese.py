@@ -11,6 +11,7 @@ import re
 from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.chinese_speech import CHANGES, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, wordlist
+from guardbind.text.wordlists import anywhere
 
 __all__ = ["CHINESE"]
 
@@ -35,11 +36,6 @@ _UNTRUE = (
     "|不正確的?|不对|不對|不真实的?)"
 )
 _SAID = "(?:说过?|說過?|声称|聲稱|宣称|宣稱|认为|認為|以为|以為|相信|写道|寫道|确认|確認|表示|觉得|覺得|猜测?|猜測?)"
-
-
-def _anywhere(*phrases: str) -> re.Pattern[str]:
-    """Compile phrases, parted by `|`, wherever they stand."""
-    return re.compile("|".join(phrases), re.IGNORECASE)
 
 
 _VOCABULARY = Vocabulary(
@@ -97,7 +93,7 @@ _MARKS = Marks(
 _NUMERAL = r"[一二两兩三四五六七八九十\d]"
 
 _QUESTIONS = Questions(
-    computed=_anywhere(
+    computed=anywhere(
         "总和|總和|合计|合計|总计|總計|一共|总共|總共|之和|加起来|加起來|相加|加上|相减|減去|减去|之差"
         "|差额|差額|相差|差多少|乘以|除以|倍|一半|翻倍",
         "平均|中位数|中位數|百分之|百分比|多少个|多少個|多少人|几个|幾個|几位|多少位|倒过来|反过来"
@@ -109,27 +105,27 @@ _QUESTIONS = Questions(
         "如果|假如|假设|假設|要是|倘若|想象|想像|虚构|编造|生成|创建|修改|更改|增加|减少|昨天|前天"
         "|上周|上个月|去年|多[几少](?:天|年|元)",
     ),
-    several=_anywhere(
+    several=anywhere(
         "(?<![首古国故帝])都是|全部|所有|每个|每個|每位|每人|各自|各是|分别|分別|两个|兩個|两位|兩位|两人|二人|三个"
         "|三位|四个|五个|几个人|大家|哪些"
     ),
-    negated=_anywhere("不|没有|沒有|没|沒|未|并非|並非|而非|除了|除外|以外|之外|错误|錯誤|虚假"),
+    negated=anywhere("不|没有|沒有|没|沒|未|并非|並非|而非|除了|除外|以外|之外|错误|錯誤|虚假"),
     condition=re.compile(r"\s*(?:如果|若|否则|否則|不要|除非|没有|沒有|找不到|不知道)"),
-    who=_anywhere("谁|誰|哪位|哪个|哪個|哪家|哪一|什么|什麼"),
+    who=anywhere("谁|誰|哪位|哪个|哪個|哪家|哪一|什么|什麼"),
     which=wordlist("哪个 哪個 哪位 哪些 哪 什么 什麼"),
     cues={
-        "date": _anywhere("什么时候|什麼時候|何时|何時|哪天|哪一天|几号|幾號|哪年"),
-        "money": _anywhere("多少钱|多少錢|花了多少|卖多少|價錢|价钱"),
+        "date": anywhere("什么时候|什麼時候|何时|何時|哪天|哪一天|几号|幾號|哪年"),
+        "money": anywhere("多少钱|多少錢|花了多少|卖多少|價錢|价钱"),
         "email": re.compile(r"\A(?!.*(?:谁|誰|哪位)).*(?:邮箱|郵箱|电邮|e-?mail)", re.IGNORECASE | re.DOTALL),
-        "url": _anywhere("网址|網址|链接|鏈接|网站"),
+        "url": anywhere("网址|網址|链接|鏈接|网站"),
     },
     cue_words=wordlist("钱 錢 时候 時候 邮箱 郵箱 网址 網址 链接 网站 花 卖"),
-    plural=_anywhere("分别|分別|(?<![首古国故帝])都是|各是"),
-    past=_anywhere("曾|之前|以前|原来|原來|原先|过去|過去|后来|後來|当时"),
+    plural=anywhere("分别|分別|(?<![首古国故帝])都是|各是"),
+    past=anywhere("曾|之前|以前|原来|原來|原先|过去|過去|后来|後來|当时"),
     whose=re.compile(r"(?:我|你|您|他|她|它|我们|你们|他们|咱们)的?[^\W\d_]{0,4}\Z"),
-    corrected=_anywhere("更正|纠正|糾正|勘误|我的意思是|说错|說錯|弄错|弄錯|搞混|记错|写错"),
+    corrected=anywhere("更正|纠正|糾正|勘误|我的意思是|说错|說錯|弄错|弄錯|搞混|记错|写错"),
     form=re.compile(r"(?:以|用|按)(?P<form>[^\W\d_]{1,6}?)(?:为单位|為單位|格式|表示|形式|来表示|拼写|写)"),
-    limits=_anywhere(
+    limits=anywhere(
         "包括|包含|之间|之間|至少|最多|大约|大約|左右|超过|超過|不到|开头|開頭|结尾|結尾|认为|認為|说过|約为"
     ),
     behind=re.compile(r"(?:在|从|從|关于|關於|对于)(?:这|這|那|该|該)?[张張个個份条條]?\Z"),
@@ -169,7 +165,7 @@ _STATEMENTS = Statements(
     mine=wordlist(_PRONOUNS),
     others=wordlist(_OTHERS),
     doubts=_DOUBTS,
-    denied=_anywhere(
+    denied=anywhere(
         f"{_SAID}|[说說](?![明服法])",
         rf"(?:没有人|沒有人|没人|沒人|无人|从未有人|从来没有人)[^。；;]{{0,12}}{_SAID}|不是真的|不属实"
         rf"|不是事实|并不是|並不是|{_UNTRUE}(?:是|的是|：)",
@@ -181,7 +177,7 @@ _STATEMENTS = Statements(
         rf"[\"'\u201d\u300d)）]*[，,。；;、]?\s*(?:这|這|但这|但這|此说法|该说法|這個說法|这个说法|这一说法|那)?"
         rf"(?:是{_UNTRUE}|并非事实|並非事實|不是真的|不是事实|不属实|不屬實|是不对的|不对|不正确|纯属虚构)(?!：)"
     ),
-    contrast=_anywhere("但是|但|然而|不过|不過|其实|其實|事实上|事實上|实际上|實際上|而是"),
+    contrast=anywhere("但是|但|然而|不过|不過|其实|其實|事实上|事實上|实际上|實際上|而是"),
     not_names=_DOUBTS | wordlist("这里 那里 这 那 这些 那些 大家 所有 全部 有些 一些", _PRONOUNS, _OTHERS),
     of=wordlist("的"),
     on=wordlist("和 与 與 及 但 而 所以 因为 因為 如果 时 時 在 从 到 由 的 是") | _ADVERBS,
@@ -196,7 +192,7 @@ _STATEMENTS = Statements(
     owner=re.compile(r"(?P<owner>.{1,60}?)的\Z"),
     owned=re.compile(rf"(?P<owner>.{{1,60}})的(?P<attribute>[^的]{{1,60}})|{_NEVER}(?P<noun>.)(?P<of>.)"),
     states=wordlist("状态 狀態 情况 情況"),
-    clause=_anywhere(
+    clause=anywhere(
         "我|你|您|他|她|它们?|这|這|请|請|是|如果|因为|因為|所以|不要|不能|不会|没有|沒有|吗|嗎|呢|吧|了"
         "|什么|什麼|可以|需要|应该|應該|必须|必須"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["either", "wordlist"]
+__all__ = ["anywhere", "either", "wordlist"]
 
 
 def wordlist(*words: str) -> frozenset[str]:
@@ -26,3 +26,8 @@ def either(*phrases: str) -> re.Pattern[str]:
     """
     joined = "|".join(phrases)
     return re.compile(rf"\b(?:{joined})\b".replace(" ", r"\s+"), re.IGNORECASE)
+
+
+def anywhere(*phrases: str) -> re.Pattern[str]:
+    """Compile phrases, parted by `|`, wherever they stand: for a script without spaces."""
+    return re.compile("|".join(phrases), re.IGNORECASE)

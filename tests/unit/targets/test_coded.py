@@ -58,3 +58,9 @@ def test_a_record_with_more_than_one_value_is_asked_for_by_field() -> None:
     facts = json.dumps([{"id": "A-1001", "status": "open", "city": "Cork"}, {"id": "A-1002", "status": "sent"}])
     assert answer(facts, "What does A-1001 map to?") is None
     assert answer(facts, "What is stored as the status of A-1001?") == "open"
+
+
+def test_what_was_taken_back_is_left_open() -> None:
+    said = "Sorry, forget what I said about 41b7-20cc."
+    assert answer(f"{FORMS['lines']}\n{said}", "What does 41b7-20cc map to?") is None
+    assert answer(f"{FORMS['lines']}\n{said}", "What does 9f2c-11ab map to?") == "c04e-77d1"
