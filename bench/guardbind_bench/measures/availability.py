@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -21,10 +21,11 @@ from guardbind.policies.auto import auto
 from guardbind.session.available import SlotProbe
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.answers import AnswerOptions, AnswerRecord, AnswersSession, TextAnswer
-from guardbind_bench.measures.answers_prompt import render
+from guardbind_bench.measures.answers_prompt import TextPrompt, render
 from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure, Session
+from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.text_trial import TextTrial
 from guardbind_bench.prompts.trial import Task, Trial
@@ -196,6 +197,25 @@ class _TokenSession:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _TextSession(AnswersSession):
+    """Answers freely; arms that differ nowhere from the one that ignores the probe are not run again."""
+
+    held: dict[int, TextAnswer] = field(default_factory=dict)
+    """Answer with the probe ignored, by the identity of the prompt that is answered."""
+
+    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> TextAnswer:
+        ignoring = guard is self.guards[IGNORED]
+        if not ignoring and not _scores(self.held[id(prompt)].slots)["scores"]:
+            return self.held[id(prompt)]
+        # By its class, as `super()` does not know a class with slots.
+        answer = AnswersSession._guarded(self, guard, prompt, prefill, before)
+        if ignoring:
+            self.held.clear()
+            self.held[id(prompt)] = answer
+        return answer
+
+
 class AvailabilityMeasure:
     """Answers prompts of tokens (told the bindings) or free prompts and their twins (told nothing) under each arm."""
 
@@ -248,7 +268,7 @@ def _text_session(
     told = AnswerOptions(policies=(), max_new_tokens=options.max_new_tokens)
     tokens = len(render(task.trial(0), lab.tokenizer).ids) + options.max_new_tokens
     lab.check_length(tokens)
-    return AnswersSession(lab, task, told, guards, tokens * 2 * (1 + len(guards)), AvailabilityRecord, more)
+    return _TextSession(lab, task, told, guards, tokens * 2 * (1 + len(guards)), AvailabilityRecord, more)
 
 
 MEASURE: Measure = AvailabilityMeasure()
