@@ -67,6 +67,10 @@ class AvailabilityRecord(AnswerRecord):
     """What the probe says of the target at each slot whose token begins another candidate; where it can be read."""
     mismatched: int = 0
     """Slots whose token begins another candidate."""
+    tried: tuple[str, ...] = ()
+    """What was tried at such a slot, in order; the last may have held. Of a task of tokens only."""
+    held: bool | None = None
+    """Whether the last did."""
     layer: int | None = None
     """Layer of the probe."""
     rank: int | None = None
@@ -156,6 +160,11 @@ def _scores(slots: Sequence[SlotRecord]) -> dict[str, Any]:
     return {"scores": known, "mismatched": len(failed)}
 
 
+def _tried(answer: ArmAnswer) -> dict[str, Any]:
+    tried = answer.interventions
+    return {"tried": tuple(one.action for one in tried), "held": any(one.kept for one in tried)}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _TokenSession:
     task: Task
@@ -192,6 +201,7 @@ class _TokenSession:
             verdicts=tuple(slot.verdict for slot in slots),
             actions=tuple(slot.action for slot in slots),
             seconds=answer.seconds,
+            **(_tried(answer) if slots and slots[0].verdict == "binding_failure" else {}),
             **_scores(slots),
             **self.probed,
         )
