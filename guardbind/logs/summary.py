@@ -28,11 +28,11 @@ class LogCounts(Frozen):
     """Slots."""
     passed: int
     """Slots that ended with `ok` or `repaired`."""
-    verdicts: dict[Verdict, int]
+    verdicts: dict[str, int]
     """Verdicts on the model's own token."""
-    final_verdicts: dict[FinalVerdict, int]
+    final_verdicts: dict[str, int]
     """Verdicts when the value was written."""
-    actions: dict[Action, int]
+    actions: dict[str, int]
     """What was done at the slots."""
     null_forwards: int
     """Forwards that were run for nulls."""

@@ -87,7 +87,7 @@ class DriftWatch:
     Args:
         references: What to compare with, one per signal.
         models: Slots of other models are left out; None compares all.
-        alpha: Probability of saying drift, ever, where there is none.
+        alpha: Probability of saying drift, ever, where there is none; by default that of the state, else 0.01.
         state: Where to go on.
 
     Raises:
@@ -99,7 +99,7 @@ class DriftWatch:
         references: Iterable[SignalReference],
         *,
         models: Iterable[str] | None = None,
-        alpha: float = 0.01,
+        alpha: float | None = None,
         state: WatchState | None = None,
     ) -> None:
         self._test = DriftTest(tuple(references), alpha=alpha, state=None if state is None else state.drift)
