@@ -14,7 +14,7 @@ from guardbind.calibrating.probe_prompts import probe_prompts
 from guardbind.calibrating.residuals import ProbeTrial, read_residuals
 from guardbind.calibration.artefact import ProbeEntry, Reliability
 from guardbind.calibration.outcome import Split
-from guardbind.calibration.probe import Probe
+from guardbind.calibration.probe import Probe, probe_tensors
 from guardbind.errors import ConfigError
 from guardbind.model import LanguageModel, Module
 from guardbind.model.architecture import find_layers
@@ -54,6 +54,11 @@ class TrainedProbes:
     def available_from(self) -> float | None:
         """Least score that counts as available; None where right values and others are told apart by chance only."""
         return self.chosen.threshold if self.chosen.low > 0.5 else None
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The probes as a calibration keeps them; `entries`, `layer` and `available_from` stand in its fields."""
+        return probe_tensors(self.probes.values())
 
     @property
     def slot_probe(self) -> SlotProbe:

@@ -24,6 +24,7 @@ from guardbind.frozen import Frozen
 
 __all__ = ["DriftReport", "DriftState", "DriftTest", "SignalDrift"]
 
+_ALPHA = 0.01
 _LARGEST = math.log(1e300)
 
 
@@ -102,20 +103,20 @@ class DriftTest:
 
     Args:
         references: One per signal.
-        alpha: Probability of saying drift, ever, where there is none.
-        seed: Seed of what equal values are ordered by.
-        state: Where to go on; its alpha and seed count.
+        alpha: Probability of saying drift, ever, where there is none; by default that of the state, else 0.01.
+        seed: Seed of what equal values are ordered by; that of the state counts.
+        state: Where to go on.
 
     Raises:
         ConfigError: There are no references, two of one name, alpha is outside (0, 1), or the state is of other
-            references.
+            references or another alpha.
     """
 
     def __init__(
         self,
         references: Sequence[SignalReference],
         *,
-        alpha: float = 0.01,
+        alpha: float | None = None,
         seed: int = 0,
         state: DriftState | None = None,
     ) -> None:
@@ -123,10 +124,17 @@ class DriftTest:
             raise ConfigError("there is no reference to compare with.", hint="Give one for each signal.")
         if len({reference.name for reference in references}) < len(references):
             raise ConfigError("two references are of one signal.", hint="Give one for each signal.")
+        if alpha is None:
+            alpha = _ALPHA if state is None else state.alpha
         if not 0 < alpha < 1:
             raise ConfigError(f"alpha is {alpha}; a number between 0 and 1 is needed.", hint="0.01 is usual.")
         self._references = tuple(references)
-        self._alpha = alpha if state is None else state.alpha
+        if state is not None and state.alpha != alpha:
+            raise ConfigError(
+                f"the state of the drift test has alpha {state.alpha}, {alpha} was asked for.",
+                hint="Go on with the same, or begin with a new state.",
+            )
+        self._alpha = alpha
         self._seed = seed if state is None else state.seed
         self._threshold = math.log(len(references) / self._alpha)
         gaps = [reference.gaps for reference in references]

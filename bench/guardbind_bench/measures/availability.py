@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -21,10 +21,11 @@ from guardbind.policies.auto import auto
 from guardbind.session.available import SlotProbe
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.answers import AnswerOptions, AnswerRecord, AnswersSession, TextAnswer
-from guardbind_bench.measures.answers_prompt import render
+from guardbind_bench.measures.answers_prompt import TextPrompt, render
 from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure, Session
+from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.text_trial import TextTrial
 from guardbind_bench.prompts.trial import Task, Trial
@@ -66,6 +67,10 @@ class AvailabilityRecord(AnswerRecord):
     """What the probe says of the target at each slot whose token begins another candidate; where it can be read."""
     mismatched: int = 0
     """Slots whose token begins another candidate."""
+    tried: tuple[str, ...] = ()
+    """What was tried at such a slot, in order; the last may have held. Of a task of tokens only."""
+    held: bool | None = None
+    """Whether the last did."""
     layer: int | None = None
     """Layer of the probe."""
     rank: int | None = None
@@ -155,6 +160,11 @@ def _scores(slots: Sequence[SlotRecord]) -> dict[str, Any]:
     return {"scores": known, "mismatched": len(failed)}
 
 
+def _tried(answer: ArmAnswer) -> dict[str, Any]:
+    tried = answer.interventions
+    return {"tried": tuple(one.action for one in tried), "held": any(one.kept for one in tried)}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _TokenSession:
     task: Task
@@ -191,9 +201,29 @@ class _TokenSession:
             verdicts=tuple(slot.verdict for slot in slots),
             actions=tuple(slot.action for slot in slots),
             seconds=answer.seconds,
+            **(_tried(answer) if slots and slots[0].verdict == "binding_failure" else {}),
             **_scores(slots),
             **self.probed,
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _TextSession(AnswersSession):
+    """Answers freely; arms that differ nowhere from the one that ignores the probe are not run again."""
+
+    held: dict[int, TextAnswer] = field(default_factory=dict)
+    """Answer with the probe ignored, by the identity of the prompt that is answered."""
+
+    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> TextAnswer:
+        ignoring = guard is self.guards[IGNORED]
+        if not ignoring and not _scores(self.held[id(prompt)].slots)["scores"]:
+            return self.held[id(prompt)]
+        # By its class, as `super()` does not know a class with slots.
+        answer = AnswersSession._guarded(self, guard, prompt, prefill, before)
+        if ignoring:
+            self.held.clear()
+            self.held[id(prompt)] = answer
+        return answer
 
 
 class AvailabilityMeasure:
@@ -248,7 +278,7 @@ def _text_session(
     told = AnswerOptions(policies=(), max_new_tokens=options.max_new_tokens)
     tokens = len(render(task.trial(0), lab.tokenizer).ids) + options.max_new_tokens
     lab.check_length(tokens)
-    return AnswersSession(lab, task, told, guards, tokens * 2 * (1 + len(guards)), AvailabilityRecord, more)
+    return _TextSession(lab, task, told, guards, tokens * 2 * (1 + len(guards)), AvailabilityRecord, more)
 
 
 MEASURE: Measure = AvailabilityMeasure()
