@@ -241,6 +241,7 @@ COMMANDS: Registry[Any] = Registry(
     "command",
     {
         "check": "guardbind.cli.check:check",
+        "events": "guardbind.cli.events:events",
         "extract": "guardbind.cli.extract:extract_command",
         "generate": "guardbind.cli.generate:generate",
     },

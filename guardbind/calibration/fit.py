@@ -62,6 +62,8 @@ def fit_calibration(
         CalibrationError: A trial is there twice, or a split is empty.
     """
     _check(outcomes)
+    # Equal values are ordered by numbers drawn in turn.
+    outcomes = sorted(outcomes, key=lambda outcome: outcome.trial)
     fitted = [o for o in outcomes if o.split == "fit"]
     reported = [o for o in outcomes if o.split == "report"]
     acting = acting_rules(outcomes, risk=risk, confidence=confidence)
@@ -129,7 +131,8 @@ def _check(outcomes: Sequence[Outcome]) -> None:
 
 def _flag_rules(fitted: Iterable[Outcome], alpha: float) -> Iterable[FlagRule]:
     right = [o for o in fitted if o.own_right]
-    for signal, side in SIGNALS.items():
+    for signal, read in SIGNALS.items():
+        side = read.suspicious
         sign = -1.0 if side == "low" else 1.0
         # Where a signal was not read, nothing is flagged by it: such an answer counts as the least suspicious.
         scores = [sign * o.signals[signal] if signal in o.signals else -math.inf for o in right]
@@ -152,9 +155,10 @@ def _ways(fitted: Iterable[Outcome]) -> Iterable[WayCount]:
 
 def _references(fitted: Sequence[Outcome]) -> Iterable[SignalReference]:
     for signal in SIGNALS:
-        values = [o.signals[signal] for o in fitted if signal in o.signals]
-        if len(values) > 1:
-            yield SignalReference.of(signal, values)
+        # A slot that lacks a signal counts as one: when it begins to be measured, that is a change too.
+        slots = [o for o in fitted if o.signals]
+        if any(signal in o.signals for o in slots):
+            yield SignalReference.of(signal, [o.signals.get(signal) for o in slots])
 
 
 def _reliabilities(reported: Sequence[Outcome]) -> Iterable[Reliability]:
