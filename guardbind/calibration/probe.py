@@ -8,7 +8,7 @@ only, so that a probe says something of values that it was not trained on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from guardbind.errors import ConfigError
 
-__all__ = ["Probe", "probe_tensors", "probes_from"]
+__all__ = ["Probe", "log_share", "probe_tensors", "probes_from"]
 
 _PARTS = ("left", "right", "offset", "direct")
 
@@ -115,6 +115,32 @@ class Probe:
         if self.rank:
             raw = raw + ((e @ right) @ (p @ left + offset).unsqueeze(-1)).squeeze(-1)
         return torch.log_softmax(raw, -1)
+
+
+def log_share(scores: Tensor, owners: Sequence[Collection[int]], target: int) -> float | None:
+    """Return the logarithm (nats) of a candidate's share of the probability, among tokens that tell it from others.
+
+    A token that begins it and another one as well, such as a space before digits, says nothing and is left out.
+
+    Args:
+        scores: Log-probabilities of the tokens `[n]`.
+        owners: For each token, the candidates that it begins.
+        target: The candidate.
+
+    Returns:
+        At most 0. None where no token is its own, or none is another's.
+
+    Example:
+        >>> import torch
+        >>> told = log_share(torch.tensor([0.5, 0.2, 0.2, 0.1]).log(), [{0, 1}, {0}, {1}, {2}], 0)
+        >>> round(2.718281828**told, 3)
+        0.4
+    """
+    own = [place for place, of in enumerate(owners) if target in of and len(of) == 1]
+    others = [place for place, of in enumerate(owners) if target not in of]
+    if not own or not others:
+        return None
+    return min(0.0, float(scores[own].logsumexp(0) - scores[own + others].logsumexp(0)))
 
 
 def probe_tensors(probes: Iterable[Probe]) -> dict[str, Tensor]:

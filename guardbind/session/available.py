@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from guardbind.calibration.probe import Probe
+from guardbind.calibration.probe import Probe, log_share
 from guardbind.candidates.trie import Node
 from guardbind.errors import ConfigError
 from guardbind.model.lens import Lens
@@ -54,7 +54,7 @@ class SlotProbe:
             )
 
     def available(self, lens: Lens, residuals: Mapping[int, Tensor], node: Node | None, target: int) -> float | None:
-        """Return the share of the candidates' probability that goes to the target.
+        """Return the share of the candidates' probability that goes to the target; see `log_share`.
 
         Args:
             lens: Of the model.
@@ -64,16 +64,13 @@ class SlotProbe:
 
         Returns:
             In [0, 1]. None where the next token does not choose between candidates, where the value may be over, and
-            where the target is none of those that go on.
+            where no token is the target's alone.
         """
-        if node is None or node.ends or not node.branching:
+        residual = residuals.get(self.layer)
+        if node is None or node.ends or not node.branching or residual is None:
             return None
         tokens = sorted(node.children)
-        own = [place for place, token in enumerate(tokens) if target in node.children[token].values]
-        residual = residuals.get(self.layer)
-        if not own or residual is None:
-            return None
         rows = lens.unembedding
-        candidates = rows[torch.tensor(tokens, device=rows.device)]
-        score = float(self.probe.scores(lens.project(residual), candidates)[own].logsumexp(0).exp())
-        return min(1.0, score) if math.isfinite(score) else None
+        scores = self.probe.scores(lens.project(residual), rows[torch.tensor(tokens, device=rows.device)])
+        told = log_share(scores, [node.children[token].values for token in tokens], target)
+        return None if told is None or math.isnan(told) else math.exp(told)
