@@ -22,6 +22,7 @@ from guardbind.errors import NameTakenError, UnknownNameError, nearest
 
 __all__ = [
     "AUTO",
+    "CALIBRATIONS",
     "COMMANDS",
     "LANGUAGES",
     "MODELS",
@@ -233,6 +234,8 @@ LANGUAGES: Registry[Any] = Registry(
 SINKS: Registry[Any] = Registry("sink", {})
 
 MODELS: Registry[Any] = Registry("model", {})
+
+CALIBRATIONS: Registry[Any] = Registry("calibration", {})
 
 COMMANDS: Registry[Any] = Registry(
     "command",
