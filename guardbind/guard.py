@@ -31,6 +31,7 @@ from guardbind.nulls.trial import usable_nulls
 from guardbind.policies import as_policy, policy_name
 from guardbind.report.kept import KeptReports
 from guardbind.report.report import Report
+from guardbind.session.available import SlotProbe
 from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
 from guardbind.session.recorder import Recorder
@@ -71,15 +72,23 @@ class Guard:
         model: A decoder-only language model with a `generate` method; a peft model is fine.
         tokenizer: Its tokenizer.
         config: Settings; the defaults measure every slot and repair what fails.
+        probe: Reads the residual at each slot: whether the value that is meant is there and not used.
 
     Raises:
         UnknownArchitectureError: The model's output head, or the lens that was asked for, cannot be found.
         UnsupportedGenerationError: The model cannot be guarded.
         UnknownNameError: A policy or sink is not registered.
-        ConfigError: `config` is no `GuardConfig`.
+        ConfigError: `config` is no `GuardConfig`, or `probe` is of another model.
     """
 
-    def __init__(self, model: Module, tokenizer: PreTrainedTokenizerBase, config: GuardConfig | None = None) -> None:
+    def __init__(
+        self,
+        model: Module,
+        tokenizer: PreTrainedTokenizerBase,
+        config: GuardConfig | None = None,
+        *,
+        probe: SlotProbe | None = None,
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.config = GuardConfig() if config is None else config
@@ -95,6 +104,7 @@ class Guard:
         self._policy = as_policy(self.config.policy)
         self._policy_name = policy_name(self.config.policy)
         self._sinks = build_sinks(self.config.sinks)
+        self._probe = probe
         self._lens = self._bind_lens()
         self._nulls: list[Null] | None = None
 
@@ -178,8 +188,13 @@ class Guard:
         return LanguageModel(self._module, own_tokenizer(self.tokenizer))
 
     def _bind_lens(self) -> Lens | None:
-        layers = self.config.lens_layers
-        return Lens.bind(self._module, layers) if layers else None
+        layers, probe = self.config.lens_layers, self._probe
+        if probe is not None and layers != "all":
+            layers = (*layers, probe.layer)
+        lens = Lens.bind(self._module, layers) if layers else None
+        if probe is not None and lens is not None:
+            probe.check(lens)
+        return lens
 
     def _try_nulls(self) -> None:
         if self._nulls is None:
@@ -199,7 +214,7 @@ class Guard:
             if self._lens is not None and self._lens.dtype != float_dtype(self._module):
                 self._lens = self._bind_lens()  # the model was converted
             tap, recorder = ModelTap(self._module, self._lens), self._recorder()
-            protection = Protection(self.config, self._policy, self._nulls or ())
+            protection = Protection(self.config, self._policy, self._nulls or (), self._probe)
             engine = Engine(call.model, protection, rows, tap, recorder, limits)
             arguments = call.with_guard(GuardProcessor(engine, tap, call.columns), rows, tap.suspended)
             raw: Any = None

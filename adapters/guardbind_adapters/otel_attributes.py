@@ -117,6 +117,7 @@ def slot_attributes(record: SlotRecord) -> AttributeMap:
             "guardbind.evidence_bits": clipped(record.evidence_bits),
             "guardbind.observed_bits": None if budget is None else clipped(budget.observed_bits),
             "guardbind.required_bits": None if budget is None else clipped(budget.required_bits),
+            "guardbind.available": record.available,
             "guardbind.gate_gap": record.gate_gap,
             "guardbind.value_gap": record.value_gap,
             "guardbind.tie": record.tie,

@@ -104,6 +104,7 @@ MEASURES: Registry[Measure] = Registry(
     "measure",
     {
         "answers": "guardbind_bench.measures.answers:MEASURE",
+        "availability": "guardbind_bench.measures.availability:MEASURE",
         "harm": "guardbind_bench.measures.harm:MEASURE",
         "nulls": "guardbind_bench.measures.nulls:MEASURE",
         "patching": "guardbind_bench.measures.patching:MEASURE",
@@ -119,6 +120,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
     "experiment",
     {
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
+        "availability": "guardbind_bench.experiments.availability.experiment:EXPERIMENT",
         "checkpoint": "guardbind_bench.experiments.checkpoint.experiment:EXPERIMENT",
         "distance": "guardbind_bench.experiments.distance.experiment:EXPERIMENT",
         "harm": "guardbind_bench.experiments.harm.experiment:EXPERIMENT",

@@ -116,7 +116,7 @@ class ProbeEntry(Frozen):
     layer: int
     """Block after which the residual is read; the last one is what feeds the head."""
     rank: int
-    """Rank of the bilinear form."""
+    """Rank of the bilinear form; 0 is the lens, which is not trained."""
     n: int
     """Trials of the split `report`."""
     right: int
@@ -175,8 +175,11 @@ class Calibration(Frozen):
     """Where all of this holds."""
     probes: tuple[ProbeEntry, ...] = ()
     """Probes of the residual."""
+    available_layer: int | None = None
+    """Layer whose probe says whether a value is available; None without probes."""
     available_from: float | None = None
-    """A value counts as available in the residual from this score on; None without probes."""
+    """A value counts as available in the residual from this score on; None without probes, and where they tell right
+    values from wrong ones no better than chance, so that the score is recorded and nothing is decided by it."""
     probes_sha256: str | None = None
     """Hash of the file that holds the probes' tensors."""
     trials: int = Field(ge=0)

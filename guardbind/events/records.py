@@ -234,6 +234,10 @@ class SlotRecord(Frozen):
     """The candidates at this slot."""
     lens: dict[int, tuple[float | None, ...]]
     """Layer to log-probability (nats) of each candidate, read through the model's own head."""
+    available: float | None = None
+    """How far the residual names the target's value among the candidates, in [0, 1]; None where no probe read it."""
+    available_layer: int | None = None
+    """Layer whose residual that was read from."""
     null_forwards: int
     """Masked or re-prefill forwards that were run for this slot."""
     null_cost: str

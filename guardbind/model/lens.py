@@ -150,6 +150,36 @@ class Lens:
         return LensHandle(tuple(hooks))
 
     @torch.no_grad()
+    def project(self, residual: Tensor) -> Tensor:
+        """Turn residuals into what the head would be given for them: they are led through the final norm.
+
+        Args:
+            residual: `[..., hidden]`, any floating dtype, on any device.
+
+        Returns:
+            `[..., hidden]`, in the dtype of the head's input, on the norm's device.
+        """
+        hidden = residual.detach().reshape(1, -1, residual.shape[-1]).to(self.residual_dtype)
+        if self.norm is not None:
+            hidden = self.norm.forward(_beside(self.norm, hidden))
+        return (hidden * self.input_scale).to(self.head_dtype).reshape(residual.shape)
+
+    @property
+    def unembedding(self) -> Tensor:
+        """The head's matrix `[vocabulary, hidden]`, a row per token, as it lies on its device.
+
+        Raises:
+            UnknownArchitectureError: The head has no floating matrix that can be read: it is offloaded or quantised.
+        """
+        weight = getattr(self.head, "weight", None)
+        if not isinstance(weight, Tensor) or weight.ndim != 2 or weight.is_meta or not weight.is_floating_point():
+            raise UnknownArchitectureError(
+                f"the output head ({type(self.head).__name__}) has no matrix of embeddings that can be read; a "
+                "floating weight `[vocabulary, hidden]` is needed."
+            )
+        return weight.detach()
+
+    @torch.no_grad()
     def logits(self, residual: Tensor) -> Tensor:
         """Turn residuals into logits.
 
@@ -161,10 +191,7 @@ class Lens:
         Returns:
             Logits `[..., vocabulary]`, float32, on the head's device.
         """
-        hidden = residual.detach().reshape(1, -1, residual.shape[-1]).to(self.residual_dtype)
-        if self.norm is not None:
-            hidden = self.norm.forward(_beside(self.norm, hidden))
-        hidden = (hidden * self.input_scale).to(self.head_dtype)
+        hidden = self.project(residual).reshape(1, -1, residual.shape[-1])
         output: Tensor = self.head.forward(_beside(self.head, hidden))
         logits = output.float() * self.output_scale
         if self.softcap is not None:

@@ -100,6 +100,9 @@ class Slot:
         judge: Judges another token, given log-probabilities to judge it by.
         restate: Reads the slot again with the evidence restated before it; None when there is nothing to restate or
             no room for it.
+        available: How far the residual names the target's value among the candidates, in [0, 1]; None where no probe
+            reads it, or where there is no choice.
+        available_from: From where on that counts as available; None where nothing is decided by it.
     """
 
     row: int
@@ -123,11 +126,20 @@ class Slot:
     config: GuardConfig
     judge: Callable[[int, Tensor], Judgement]
     restate: Callable[[], Restatement | None]
+    available: float | None = None
+    available_from: float | None = None
 
     @property
     def pseudo_prior(self) -> Tensor | None:
         """Log p0 `[vocabulary]` (nats) with the target's evidence taken away, or None when it was not read."""
         return None if self.target is None else self.nulls.get(self.target.index)
+
+    @property
+    def holds_value(self) -> bool | None:
+        """Whether the residual names the target's value, so that it is there and not used; None where that is open."""
+        if self.available is None or self.available_from is None:
+            return None
+        return self.available >= self.available_from
 
     @property
     def permitted(self) -> Tensor:

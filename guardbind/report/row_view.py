@@ -147,6 +147,8 @@ class RowBuilder:
             facts.append(f"replaced #{slot.replaced}{self._name(slot.replaced)}")
         after = next((number(record.bits_after) for record in self._tried(slot) if record.kept), None)
         facts.append(f"bits {number(slot.evidence_bits)}{'' if after is None else f' → {after}'}")
+        if slot.available is not None:
+            facts.append(f"in the residual of layer {slot.available_layer}: {number(slot.available, '.2f')}")
         own = written = None
         if slot.token_text is not None:
             own, final = quoted(slot.token_text), self._final(slot)

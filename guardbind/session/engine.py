@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from guardbind.candidates.gaps import lens_scores
+from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.errors import BindingFailureError, NumericsError
 from guardbind.model import LanguageModel, ModelTap, Reading
@@ -33,6 +34,7 @@ from guardbind.policies import (
     verify,
 )
 from guardbind.session.asking import Asking
+from guardbind.session.available import SlotProbe
 from guardbind.session.ending import Endings
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullMeter, NullReadings
@@ -55,11 +57,13 @@ class Protection:
         config: Its settings.
         policy: What to do about a verdict.
         nulls: The nulls to read, the best first; the next one is taken where one is not available.
+        probe: Says how far the residual names the target's value; None where that is not read.
     """
 
     config: GuardConfig
     policy: Policy
     nulls: Sequence[Null]
+    probe: SlotProbe | None = None
 
 
 class Engine:
@@ -86,6 +90,7 @@ class Engine:
         self._model = model
         self._config = protection.config
         self._policy = protection.policy
+        self._probe = protection.probe
         self._rows = rows
         self._tap = tap
         self._recorder = recorder
@@ -237,6 +242,8 @@ class Engine:
             tail,
             self._config,
             self._limits,
+            availability=self._availability(row, reading),
+            available_from=None if self._probe is None else self._probe.available_from,
         )
         row.advance(ValueEvent.VERDICT)
         if is_false_alarm(opening, slot):
@@ -244,7 +251,10 @@ class Engine:
             return scores
         tried, kept = self._try(slot, row)
         lens = self._lens_scores(slot, reading)
-        place = self._recorder.slot(opening, slot, readings, tried, lens=lens, sampling=self._limits.sampling)
+        probed = None if self._probe is None else self._probe.layer
+        place = self._recorder.slot(
+            opening, slot, readings, tried, lens=lens, probed=probed, sampling=self._limits.sampling
+        )
         if row.value is not None:
             row.value.records.append(place)
         return scores if kept is None else self._carry_out(opening, kept, scores)
@@ -324,10 +334,20 @@ class Engine:
         ids = [] if text is None else list(self._model.tokenizer(text, add_special_tokens=False)["input_ids"])
         return ids + sorted(self._limits.eos)[:1]
 
+    def _availability(self, row: Row, reading: Reading) -> Callable[[Node | None, int], float | None] | None:
+        probe, lens = self._probe, self._tap.lens
+        if probe is None or lens is None:
+            return None
+        residuals = {layer: residual[row.index] for layer, residual in reading.layers.items()}
+        return lambda node, target: probe.available(lens, residuals, node, target)
+
     def _lens_scores(self, slot: Slot, reading: Reading) -> LensScores:
         if self._tap.lens is None or slot.trie is None or slot.node is None:
             return {}
-        residuals = {layer: residual[slot.row] for layer, residual in reading.layers.items()}
+        shown = self._config.lens_layers
+        residuals = {
+            layer: residual[slot.row] for layer, residual in reading.layers.items() if shown == "all" or layer in shown
+        }
         scores = lens_scores(self._tap.lens.logits, residuals, slot.trie, slot.node)
         return {layer: tuple(v if math.isfinite(v) else None for v in values) for layer, values in scores.items()}
 

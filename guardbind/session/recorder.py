@@ -84,6 +84,7 @@ class Recorder:
         tried: Tried,
         *,
         lens: LensScores,
+        probed: int | None,
         sampling: bool,
     ) -> int:
         """Record a slot, and every attempt that was made at it; sinks get them when they are released.
@@ -94,6 +95,7 @@ class Recorder:
             readings: Its nulls.
             tried: What was attempted.
             lens: What the layers of the lens say.
+            probed: Layer that the guard's probe reads; None without a probe.
             sampling: Tokens are drawn, so that the model's own is not known yet.
 
         Returns:
@@ -134,6 +136,8 @@ class Recorder:
             final_budget=None if outcome is None else _budget_record(readings.null, outcome.budget),
             candidates=_candidates(slot),
             lens=lens,
+            available=slot.available,
+            available_layer=None if slot.available is None else probed,
             null_forwards=readings.forwards,
             null_cost=readings.cost,
             at=now - self._began,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from guardbind.candidates.gaps import NodeReadout, read_node
+from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.errors import NullUnavailableError
 from guardbind.model.branch import Branch
@@ -152,6 +154,9 @@ def build_slot(
     tail: Tail,
     config: GuardConfig,
     limits: Limits,
+    *,
+    availability: Callable[[Node | None, int], float | None] | None = None,
+    available_from: float | None = None,
 ) -> Slot:
     """Read a node, judge the model's token and return the slot.
 
@@ -162,6 +167,8 @@ def build_slot(
         tail: The interrupted generation.
         config: The guard's settings.
         limits: What this generation allows.
+        availability: Says of a node and a candidate how far the residual names it; None without a probe.
+        available_from: See `Slot`.
     """
     overrun = _overrun(opening, readout.scores, tail)
     judge = judge_at(opening, readings, config, overrun)
@@ -194,6 +201,8 @@ def build_slot(
         config=config,
         judge=judge.proposed,
         restate=restater.restate,
+        available=None if availability is None or candidate is None else availability(node, candidate),
+        available_from=available_from,
     )
 
 

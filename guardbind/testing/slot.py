@@ -39,6 +39,8 @@ def example_slot(
     certain: bool = False,
     risk: float = 0.0,
     restatement: Restatement | None = None,
+    available: float | None = None,
+    available_from: float | None = None,
     target: Located | str | None = "a",
     **settings: Any,
 ) -> Slot:
@@ -54,6 +56,8 @@ def example_slot(
         certain: Whether it was told whose value is meant.
         risk: Share of the candidates' probability that a draw would give to others.
         restatement: What restating the evidence gives.
+        available: How far the residual names the target's value.
+        available_from: From where on that counts.
         target: The target, or its key; None where it is unresolved.
         **settings: Of `GuardConfig`.
 
@@ -95,6 +99,8 @@ def example_slot(
         config=config,
         judge=judge.proposed,
         restate=lambda: restatement,
+        available=available,
+        available_from=available_from,
     )
 
 

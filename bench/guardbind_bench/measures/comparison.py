@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -154,12 +154,19 @@ class ArmComparison:
         model: The model.
         tokenizer: Its tokenizer.
         arms: Ways to answer.
+        guards: Policy of an arm to its guard; by default one with that registered policy and nothing else set.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, arms: Sequence[Arm] = ARMS) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        arms: Sequence[Arm] = ARMS,
+        guards: Mapping[str, Guard] | None = None,
+    ) -> None:
         self._model = model
         self._arms = tuple(arms)
-        self._guards = {
+        self._guards = guards or {
             policy: Guard(model, tokenizer, GuardConfig(policy=policy))
             for policy in dict.fromkeys(arm.policy for arm in arms)
             if policy is not None

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from guardbind.errors import ConfigError, UnknownArchitectureError
+from guardbind.errors import ConfigError
 from guardbind.frozen import Frozen
 from guardbind.model.architecture import find_layers
 from guardbind.model.lens import Lens
@@ -131,17 +131,7 @@ class Residuals:
         lab.check_length(tokens)
         layers = resolve_layers(options.layers, len(find_layers(lab.model)))
         lens = Lens.bind(lab.model, layers)
-        return _ResidualsSession(lab, task, lens, _embedding(lens) if options.embeddings else None, tokens)
-
-
-def _embedding(lens: Lens) -> Tensor:
-    weight = getattr(lens.head, "weight", None)
-    if not isinstance(weight, Tensor) or weight.ndim != 2 or weight.is_meta or not weight.is_floating_point():
-        raise UnknownArchitectureError(
-            f"the output head ({type(lens.head).__name__}) has no matrix of embeddings that can be read; a floating "
-            "weight `[vocabulary, hidden]` is needed."
-        )
-    return weight.detach()
+        return _ResidualsSession(lab, task, lens, lens.unembedding if options.embeddings else None, tokens)
 
 
 def _flat(rows: Sequence[Tensor]) -> list[float]:

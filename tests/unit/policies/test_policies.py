@@ -152,6 +152,26 @@ class TestAuto:
         assert self.actions(CLOSED) == ["checkpoint", "contrast"]
         assert self.actions(RIGHT, RIGHT) == []
 
+    @pytest.mark.parametrize(
+        ("score", "certain", "order"),
+        [
+            (None, False, ["contrast", "checkpoint", "veto"]),
+            (0.5, False, ["contrast", "veto"]),
+            (0.5, True, ["contrast", "veto"]),
+            (0.1, True, ["checkpoint", "contrast", "veto"]),
+            (0.1, False, []),
+        ],
+    )
+    def test_what_the_residual_holds_chooses_too(self, score: float | None, certain: bool, order: list[str]) -> None:
+        held: dict[str, Any] = {"available": score, "available_from": 0.5, "certain": certain}
+        assert self.actions(WRONG, **held) == order
+        assert self.actions(WRONG, **held, abstain_text="?") == [*order, "abstain"]
+        # A closed gate is opened first, whatever stands behind it.
+        assert self.actions(CLOSED, **held) == ["checkpoint", "contrast"]
+        assert self.actions(RIGHT, **held) == []
+        # What is only recorded decides nothing.
+        assert self.actions(WRONG, **(held | {"available_from": None})) == ["contrast", "checkpoint", "veto"]
+
     def test_it_contrasts_harder_only_where_that_chooses_another_token(self) -> None:
         p1, p0 = [0.01, 0.08, 0.7, 0.17, 0.02, 0.02], [0.01, 0.005, 0.85, 0.11, 0.02, 0.005]
         first, harder = [made for made in proposed("auto", p1, p0, alpha=0.5) if made.action == "contrast"]
