@@ -12,8 +12,8 @@ from guardbind.frozen import Frozen
 __all__ = ["CertificateRecord", "GuaranteeKind", "GuaranteeRecord", "RuleRecord", "guaranteed"]
 
 GuaranteeKind = Literal["controlled", "declared", "uncalibrated", "outside", "none"]
-"""`controlled`: a rule of the calibration lets the action pass, so that its risk is bounded. `declared`: the caller said
-whose value is meant. `uncalibrated`: there is no calibration. `outside`: there is one, and it was made under other
+"""`controlled`: a rule of the calibration lets the action pass, so that its risk is bounded. `declared`: the caller
+said whose value is meant. `uncalibrated`: there is no calibration. `outside`: there is one, and it was made under other
 conditions. `none`: nothing was written that would need a guarantee."""
 
 

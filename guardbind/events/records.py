@@ -218,6 +218,12 @@ class SlotRecord(Frozen):
     """Budget of the model's own token."""
     final_budget: BudgetRecord | None
     """Budget of the token that was written in its place, if one was."""
+    prompt_tokens: int | None = None
+    """Tokens of the row's prompt; None in records of format 4 and older."""
+    distance: int | None = None
+    """Tokens between the end of the target's statement and the slot; None without a target that is stated."""
+    residual_norm: float | None = None
+    """Euclidean norm of what feeds the output head at the slot; None in records of format 4 and older."""
     null: str | None = None
     """The null that bits and `final_budget` were read under, `none` where nothing was; None in records of format 4 and
     older."""

@@ -1,11 +1,12 @@
 """Computes a fingerprint of a model's weights, where they lie, that any changed weight changes.
 
-A tensor is taken as 64-bit words x_i, whatever its type, in chunks. Of each chunk two sums are kept, of x_i * w_i and of
-(x_i >> 32) * v_i modulo 2**64. The weights w_i and v_i are odd, so that a change of one word always changes the first
-sum. Two of them differ by 2 * (i - j) in their low bits, so that to exchange two words of a chunk always changes one of
-the two sums; their high bits are random, so that other changes of several words change both with near certainty. It is
-whole arithmetic: order and device do not matter. Where chunks lie, what a tensor is called, its type and its shape go
-into a SHA-256 over the sums. It tells models apart; it is no protection against somebody who wants a collision.
+A tensor is taken as 64-bit words x_i, whatever its type, in chunks. Of each chunk two sums are kept, of x_i * w_i and
+of (x_i >> 32) * v_i modulo 2**64. The weights w_i and v_i are odd, so that a change of one word always changes the
+first sum. Two of them differ by 2 * (i - j) in their low bits, so that to exchange two words of a chunk always changes
+one of the two sums; their high bits have no pattern, so that other changes of several words change them with near
+certainty. It is whole arithmetic: order and device do not matter. Where chunks lie, what a tensor is called, its type
+and its shape go into a SHA-256 over the sums. It tells models apart; it is no protection against somebody who wants a
+collision.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
@@ -52,8 +53,8 @@ def weights_fingerprint(model: nn.Module, *, fresh: bool = False) -> str | None:
 
     The last fingerprint of a model is kept, and given again while its tensors lie where they lay, count no writes, and
     show the same in 64 elements each. What torch does not count and those elements do not show (a write to a few
-    elements through `.data`, or through memory shared with numpy) is found by `fresh` only. Of offloaded weights nothing
-    is kept.
+    elements through `.data`, or through memory shared with numpy) is found by `fresh` only. Of offloaded weights
+    nothing is kept.
 
     Args:
         model: The model.
@@ -138,7 +139,7 @@ def _sums(words: Tensor) -> Iterator[bytes]:
     for part in parts:
         width = part.shape[-1]
         sums = torch.stack([(part * first[:width]).sum(-1), ((part >> 32) * second[:width]).sum(-1)], -1)
-        yield cast(bytes, sums.cpu().numpy().tobytes())
+        yield sums.cpu().numpy().tobytes()
 
 
 @cache
