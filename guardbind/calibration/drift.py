@@ -24,6 +24,7 @@ from guardbind.frozen import Frozen
 
 __all__ = ["DriftReport", "DriftState", "DriftTest", "SignalDrift"]
 
+_ALPHA = 0.01
 _LARGEST = math.log(1e300)
 
 
@@ -102,20 +103,20 @@ class DriftTest:
 
     Args:
         references: One per signal.
-        alpha: Probability of saying drift, ever, where there is none.
-        seed: Seed of what equal values are ordered by.
-        state: Where to go on; its alpha and seed count.
+        alpha: Probability of saying drift, ever, where there is none; by default that of the state, else 0.01.
+        seed: Seed of what equal values are ordered by; that of the state counts.
+        state: Where to go on.
 
     Raises:
         ConfigError: There are no references, two of one name, alpha is outside (0, 1), or the state is of other
-            references.
+            references or another alpha.
     """
 
     def __init__(
         self,
         references: Sequence[SignalReference],
         *,
-        alpha: float = 0.01,
+        alpha: float | None = None,
         seed: int = 0,
         state: DriftState | None = None,
     ) -> None:
@@ -123,30 +124,37 @@ class DriftTest:
             raise ConfigError("there is no reference to compare with.", hint="Give one for each signal.")
         if len({reference.name for reference in references}) < len(references):
             raise ConfigError("two references are of one signal.", hint="Give one for each signal.")
+        if alpha is None:
+            alpha = _ALPHA if state is None else state.alpha
         if not 0 < alpha < 1:
             raise ConfigError(f"alpha is {alpha}; a number between 0 and 1 is needed.", hint="0.01 is usual.")
         self._references = tuple(references)
-        self._alpha = alpha if state is None else state.alpha
+        if state is not None and state.alpha != alpha:
+            raise ConfigError(
+                f"the state of the drift test has alpha {state.alpha}, {alpha} was asked for.",
+                hint="Go on with the same, or begin with a new state.",
+            )
+        self._alpha = alpha
         self._seed = seed if state is None else state.seed
         self._threshold = math.log(len(references) / self._alpha)
         gaps = [reference.gaps for reference in references]
-        size = len(references)
+        size, width = len(references), max(len(row) for row in gaps) - 1
+        padded = [[*found.edges, *[(math.inf, 0.0)] * width][:width] for found in references]
+        self._edges, self._drawn = np.array(padded, dtype=np.float64).transpose(2, 0, 1)
         if state is None:
             self._betting = Betting(gaps)
-            self._missing = [0] * size
+            self._missing = np.zeros(size, dtype=np.int64)
             self._largest = np.zeros(size)
             self._crossed_at: list[int | None] = [None] * size
             self._crossed_time: list[float | None] = [None] * size
         else:
             self._betting = Betting(gaps, _ledger(state, self.fingerprint, gaps))
-            self._missing = list(state.missing)
+            self._missing = np.array(state.missing, dtype=np.int64)
             self._largest = np.array(state.largest)
             self._crossed_at = list(state.crossed_at)
             self._crossed_time = list(state.crossed_time)
         # Each slot takes as many draws as there are signals, so a state is gone on from by passing over them.
-        self._bits = np.random.PCG64(self._seed)
-        self._bits.advance(self._betting.ledger.steps * size)
-        self._random = np.random.Generator(self._bits)
+        self._random = np.random.Generator(np.random.PCG64(self._seed).advance(self._betting.ledger.steps * size))
 
     @property
     def fingerprint(self) -> str:
@@ -161,14 +169,13 @@ class DriftTest:
             signals: Its signals by name; one that is left out was not measured.
             time: When it was, in seconds since 1970.
         """
-        ties = self._random.random(len(self._references))
-        cells = np.zeros(len(ties), dtype=np.intp)
-        for place, reference in enumerate(self._references):
-            value = signals.get(reference.name)
-            if value is not None and not math.isfinite(value):
-                value = None
-            self._missing[place] += value is None
-            cells[place] = reference.cells([value], [ties[place]])[0]
+        given = np.array([signals.get(reference.name, math.nan) for reference in self._references], dtype=np.float64)
+        measured = np.isfinite(given)
+        self._missing += ~measured
+        values = np.where(measured, given, -np.inf)[:, None]
+        ties = self._random.random(len(values))[:, None]
+        below = (self._edges < values) | ((self._edges == values) & (self._drawn < ties))
+        cells = below.sum(1)
         self._betting.step(cells)
         now = self._betting.log_capital()
         for place in np.flatnonzero((now >= self._threshold) & (self._largest < self._threshold)):
@@ -183,7 +190,7 @@ class DriftTest:
             SignalDrift(
                 name=reference.name,
                 n=reference.n,
-                missing=self._missing[place],
+                missing=int(self._missing[place]),
                 e_value=_e(now[place]),
                 largest=_e(self._largest[place]),
                 drifted=bool(self._largest[place] >= self._threshold),
@@ -196,7 +203,7 @@ class DriftTest:
         return DriftReport(
             seen=self._betting.ledger.steps,
             alpha=self._alpha,
-            threshold=math.exp(self._threshold),
+            threshold=len(signals) / self._alpha,
             e_value=sum(signal.e_value / len(signals) for signal in signals),
             drifted=any(signal.drifted for signal in signals),
             signals=signals,
@@ -212,11 +219,11 @@ class DriftTest:
             alpha=self._alpha,
             seed=self._seed,
             steps=ledger.steps,
-            missing=tuple(self._missing),
+            missing=tuple(self._missing.tolist()),
             seen=ledger.seen.tolist(),
             recent=ledger.recent.tolist(),
             awake=ledger.awake.tolist(),
-            largest=self._largest.tolist(),
+            largest=tuple(self._largest.tolist()),
             crossed_at=tuple(self._crossed_at),
             crossed_time=tuple(self._crossed_time),
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from guardbind.calibration.signals import NAMES
@@ -45,8 +45,8 @@ class SignalReference(Frozen):
     def _fit_together(self) -> Self:
         edges = list(zip(self._low(), self.ties, strict=False))
         whole = len(self.ranks) == len(self.quantiles) == len(self.ties)
-        rising = all(a < b for a, b in zip(self.ranks, self.ranks[1:], strict=False)) and edges == sorted(edges)
-        inside = 1 <= self.ranks[0] and self.ranks[-1] <= self.n and self.missing <= self.n
+        rising = all(a < b for a, b in pairwise(self.ranks)) and edges == sorted(edges)
+        inside = self.ranks[0] >= 1 and self.ranks[-1] <= self.n and self.missing <= self.n
         finite = all(math.isfinite(value) for value in (*self.ties, *(q for q in self.quantiles if q is not None)))
         if not (whole and rising and inside and finite):
             raise ValueError("ranks, quantiles and ties are of one length, finite and rising, the ranks in 1 … n")
@@ -91,23 +91,12 @@ class SignalReference(Frozen):
     def gaps(self) -> tuple[int, ...]:
         """Of the n + 1 gaps between the values of the sample, how many lie in each cell between the kept ranks."""
         bounds = (0, *self.ranks, self.n + 1)
-        return tuple(high - low for low, high in zip(bounds, bounds[1:], strict=False))
+        return tuple(high - low for low, high in pairwise(bounds))
 
-    def cells(self, values: Sequence[float | None], ties: Sequence[float]) -> NDArray[np.intp]:
-        """Return the cell of each value: how many of the kept values lie below it.
-
-        Args:
-            values: Further values; None where not measured.
-            ties: A number in [0, 1) for each, drawn at random.
-        """
-        edges = list(zip(self._low(), self.ties, strict=True))
-        return np.array(
-            [
-                sum(edge < (-math.inf if value is None else value, tie) for edge in edges)
-                for value, tie in zip(values, ties, strict=True)
-            ],
-            dtype=np.intp,
-        )
+    @property
+    def edges(self) -> tuple[tuple[float, float], ...]:
+        """The value at each kept rank and the number drawn for it, rising; minus infinity where it was not measured."""
+        return tuple(zip(self._low(), self.ties, strict=True))
 
     def _low(self) -> list[float]:
         return [-math.inf if value is None else value for value in self.quantiles]

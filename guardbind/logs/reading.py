@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from guardbind.events.records import SCHEMA_VERSION, Event, GenerationRecord, InterventionRecord, SlotRecord
 from guardbind.logs.files import open_log
 
-__all__ = ["LogLine", "Problem", "Unread", "parse_line", "read_events", "read_lines"]
+__all__ = ["LogLine", "Problem", "Unread", "parse_line", "read_events", "read_lines", "read_logs"]
 
 Problem = Literal["damaged", "cut off", "older format", "newer format", "foreign"]
 
@@ -55,8 +55,8 @@ class LogLine:
     """A line with its place.
 
     Attributes:
-        log: Names the file by what its first line says, so that it is known again after it was put aside or
-            compressed.
+        log: Names the file by what its first record says, so that it is known again after it was put aside or
+            compressed; empty before that.
         line: Its number in the file, from 1.
         read: The record, or why there is none.
     """
@@ -103,6 +103,17 @@ def read_lines(path: str | Path, *, rotated: bool = True) -> Iterator[LogLine]:
             yield from _lines(name, opened)
 
 
+def read_logs(paths: Iterable[str | Path], *, rotated: bool = True) -> Iterator[LogLine]:
+    """Yield the lines of several logs, one after the other; what stands in two of them is read once."""
+    read: dict[str, int] = {}
+    for path in paths:
+        for found in read_lines(path, rotated=rotated):
+            if found.line > read.get(found.log, 0):
+                if found.log:
+                    read[found.log] = found.line
+                yield found
+
+
 def parse_line(line: bytes) -> Event | tuple[Problem, str]:
     """Return the record of one line, or the problem with it and what was seen."""
     try:
@@ -138,14 +149,17 @@ def _lines(name: str, opened: BinaryIO) -> Iterator[LogLine]:
     try:
         for line in _bounded(opened):
             number += 1
-            if not log:
-                log = hashlib.sha256(line).hexdigest()[:16]
+            if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if len(line) >= _LONGEST:
                 yield LogLine(log, number, Unread(name, number, "foreign", f"it has {_LONGEST} bytes or more"))
             elif line.strip():
                 read = parse_line(line)
-                yield LogLine(log, number, Unread(name, number, *read) if isinstance(read, tuple) else read)
+                if isinstance(read, tuple):
+                    yield LogLine(log, number, Unread(name, number, *read))
+                    continue
+                log = log or hashlib.sha256(line.strip()).hexdigest()[:16]
+                yield LogLine(log, number, read)
     except (EOFError, OSError, zlib.error) as error:
         cut = isinstance(error, EOFError)
         reason = "the compressed file ends too early" if cut else f"reading failed ({type(error).__name__})"
