@@ -28,7 +28,7 @@ from guardbind.calibration.reference import SignalReference
 from guardbind.calibration.signals import SIGNALS
 from guardbind.errors import CalibrationError
 
-__all__ = ["calibrated_range", "fit_calibration"]
+__all__ = ["calibrated_range", "fit_calibration", "flag_rules"]
 
 _BINS = 8
 
@@ -67,7 +67,7 @@ def fit_calibration(
     fitted = [o for o in outcomes if o.split == "fit"]
     reported = [o for o in outcomes if o.split == "report"]
     acting = acting_rules(outcomes, risk=risk, confidence=confidence)
-    flagging = tuple(_flag_rules(fitted, alpha))
+    flagging = tuple(flag_rules(fitted, alpha))
     return Calibration(
         guardbind=__version__,
         risk=risk,
@@ -129,7 +129,13 @@ def _check(outcomes: Sequence[Outcome]) -> None:
             raise CalibrationError(f"no trial is of the split {split!r}.", hint="Give more labelled prompts.")
 
 
-def _flag_rules(fitted: Iterable[Outcome], alpha: float) -> Iterable[FlagRule]:
+def flag_rules(fitted: Iterable[Outcome], alpha: float) -> Iterable[FlagRule]:
+    """Yield the rule of each signal for which there are enough right answers.
+
+    Args:
+        fitted: Outcomes of the split `fit`.
+        alpha: Share of right answers that a rule may flag, in (0, 1).
+    """
     right = [o for o in fitted if o.own_right]
     for signal, read in SIGNALS.items():
         side = read.suspicious

@@ -1,0 +1,129 @@
+"""Checks what a calibration promises: over many draws of its own kind of trials, and where it is used on others.
+
+Every draw is calibrated as `guardbind calibrate` does, on trials that no other draw has, and is counted on all the
+others. So the share of draws whose harm is above the promised one is an estimate of 1 - confidence or less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+from pydantic import Field, JsonValue
+
+from guardbind.calibration.outcome import Outcome
+from guardbind.errors import ConfigError
+from guardbind.frozen import Frozen
+from guardbind.registry import LABELLED
+from guardbind_bench.experiments.calibration.coverage import Promise
+from guardbind_bench.experiments.calibration.rows import coverage_rows, reach_row, transfer_rows
+from guardbind_bench.experiments.experiment import Experiment, Settings
+from guardbind_bench.experiments.finding import FindingNumber, FindingRule
+from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point
+from guardbind_bench.experiments.options import check_names
+from guardbind_bench.experiments.table import RowKey, TableRow
+from guardbind_bench.measures.outcomes import OutcomeOptions, outcome_of
+from guardbind_bench.registry import TASKS
+
+__all__ = ["EXPERIMENT", "CalibrationExperiment", "CalibrationSettings"]
+
+ALL = "all"
+"""The task of the rows that pool every condition."""
+
+
+class CalibrationSettings(Frozen):
+    """The options of the experiment."""
+
+    draws: int = Field(default=20, ge=2)
+    """Draws that a condition's trials are cut into."""
+    risk: float = Field(default=0.05, gt=0, lt=1)
+    """What every draw promises: small enough to matter, large enough for the trials of a draw to certify it."""
+    strict_risk: float = Field(default=0.01, gt=0, lt=1)
+    """What all trials together promise."""
+    confidence: float = Field(default=0.95, gt=0, lt=1)
+    """How sure the promises are."""
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    """Share of right answers that a rule may flag."""
+    told: tuple[bool, ...] = Field(default=(False,), min_length=1)
+    """Whether the guard is told bindings and target."""
+    templates: tuple[str, ...] = Field(default=("raw",), min_length=1)
+    """`raw`, or `chat` for the tokenizer's chat template; tasks of texts are in the template anyway."""
+
+
+class CalibrationExperiment(GridExperiment[CalibrationSettings]):
+    """Runs labelled trials once, and calibrates on many draws of them."""
+
+    name = "calibration"
+    title = "Is what a calibration promises kept, and where does it stop to hold?"
+    version = 1
+    place = 78
+    findings = (
+        FindingRule(
+            "Is the promise about harm kept?",
+            "calibration_acting",
+            (FindingNumber("draws above the promised share", "above"),),
+        ),
+    )
+    option_type = CalibrationSettings
+    measure = "outcomes"
+    axes = ("tasks", "fillers", "ks", "told", "templates")
+    row_keys = ("task", "filler", "k", "template")
+
+    def check(self, settings: Settings, options: CalibrationSettings) -> None:
+        """Check that the tasks are of tokens, or labelled ones."""
+        check_names([task for task in settings.tasks if task in TASKS], settings.fillers)
+        for task in settings.tasks:
+            if task not in TASKS and task not in LABELLED:
+                raise ConfigError(str(LABELLED.miss(task)))
+
+    def cell_options(self, point: Point, options: CalibrationSettings) -> dict[str, JsonValue]:
+        """Return what the measure is told."""
+        return OutcomeOptions(told=bool(point["told"])).model_dump(mode="json")
+
+    def condition_keys(self, cell: object) -> dict[str, RowKey]:
+        """Return task, filler, size, template and what is told."""
+        from guardbind_bench.prompts.cell import BenchCell
+
+        assert isinstance(cell, BenchCell)
+        return {**super().condition_keys(cell), "told": bool(cell.options["told"])}
+
+    def all_rows(self, conditions: Iterable[Condition], run: GridRun[CalibrationSettings]) -> Iterator[TableRow]:
+        """Make the rows of each condition, of all together, and of each pair."""
+        options = run.options
+        promise = Promise(options.risk, options.confidence, options.alpha)
+        strict = Promise(options.strict_risk, options.confidence, options.alpha)
+        by_condition: dict[str, list[Outcome]] = {}
+        for condition in conditions:
+            run.progress(str(condition))
+            frame, refusals = run.data.frame(condition.requests[0]), run.refusals(condition.requests)
+            outcomes = _outcomes(frame)
+            if len(outcomes) < options.draws:
+                yield from self.refused(condition, run, *(refusals or [self.without_records]))
+                continue
+            keys = run.keys(condition.keys)
+            yield from coverage_rows(keys, outcomes, options.draws, promise)
+            yield reach_row(keys, outcomes, strict)
+            by_condition[_name(condition.keys)] = outcomes
+        if len(by_condition) > 1:
+            run.progress("transfer")
+            pooled = [o for outcomes in zip(*by_condition.values(), strict=False) for o in outcomes]
+            yield reach_row(run.keys({"task": ALL}), pooled, strict)
+            yield from transfer_rows(run.keys({}), by_condition, promise)
+
+
+def _outcomes(frame: pd.DataFrame) -> list[Outcome]:
+    if frame.empty:
+        return []
+    whole = frame[frame["failed"].isna()].sort_values("index", kind="stable")
+    return [outcome_of(record) for record in whole.to_dict("records")]
+
+
+def _name(keys: object) -> str:
+    assert isinstance(keys, dict)
+    filler = [] if keys["task"] not in TASKS else [f"{keys['filler']} k={keys['k']}"]
+    told = ["told"] if keys["told"] else []
+    chat = ["chat"] if keys["template"] == "chat" else []
+    return ", ".join([str(keys["task"]), *filler, *chat, *told])
+
+
+EXPERIMENT: Experiment = CalibrationExperiment()
