@@ -32,6 +32,7 @@ __all__ = [
     "BatchError",
     "BindingError",
     "BindingFailureError",
+    "CalibrationError",
     "CandidateError",
     "ConfigError",
     "ContextLengthError",
@@ -123,6 +124,10 @@ class NullUnavailableError(GuardbindError, RuntimeError):
 
 class BindingFailureError(GuardbindError, RuntimeError):
     """Raised by policy `raise`: a slot did not get the verdict `ok`."""
+
+
+class CalibrationError(GuardbindError, ValueError):
+    """A calibration is missing, damaged, of a newer guardbind, or cannot be made from these trials."""
 
 
 class RunFolderError(GuardbindError, ValueError):

@@ -22,6 +22,7 @@ from guardbind.errors import NameTakenError, UnknownNameError, nearest
 
 __all__ = [
     "AUTO",
+    "CALIBRATIONS",
     "COMMANDS",
     "LANGUAGES",
     "MODELS",
@@ -234,10 +235,13 @@ SINKS: Registry[Any] = Registry("sink", {})
 
 MODELS: Registry[Any] = Registry("model", {})
 
+CALIBRATIONS: Registry[Any] = Registry("calibration", {})
+
 COMMANDS: Registry[Any] = Registry(
     "command",
     {
         "check": "guardbind.cli.check:check",
+        "events": "guardbind.cli.events:events",
         "extract": "guardbind.cli.extract:extract_command",
         "generate": "guardbind.cli.generate:generate",
     },

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from guardbind.calibration.reference import SignalReference
 from guardbind.frozen import Frozen
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ProbeEntry",
     "Reliability",
     "ReliabilityBin",
+    "Reported",
     "WayCount",
 ]
 
@@ -25,7 +27,10 @@ FORMAT = 1
 
 
 class ActingRule(Frozen):
-    """Targets found in one way may be acted on from these bits on; the risk holds for all rules together."""
+    """Targets found in one way may be acted on from these bits on.
+
+    With the calibration's confidence, for all its rules at once, at most its risk of what they let pass is harmful.
+    """
 
     way: str
     """How the target is found (`guardbind.targets.trust.way_of`)."""
@@ -37,8 +42,6 @@ class ActingRule(Frozen):
     """Interventions of the fit split that the rule lets pass."""
     wrong: int = Field(ge=0)
     """Those of them that were harmful (`Outcome.harmful`)."""
-    bound: float = Field(ge=0, le=1)
-    """Upper bound of the share of harmful ones, at the confidence of the calibration, multiplicity included."""
 
 
 class FlagRule(Frozen):
@@ -150,6 +153,31 @@ class CalibratedRange(Frozen):
     """Quantiles .001 and .999 of the residual's norm at the slot."""
 
 
+class Reported(Frozen):
+    """What the rules would have done on the split `report`, which none of them has seen."""
+
+    n: int
+    """Trials."""
+    right_before: int
+    """Right answers without the guard."""
+    right_after: int
+    """Right answers with every intervention that the rules let pass."""
+    errors: int
+    """Trials that have an answer and whose value was another one of the prompt (2B), or none (2A)."""
+    repaired: int
+    """Those of them that are right afterwards."""
+    interventions: int
+    """Interventions that the rules let pass."""
+    harmful: int
+    """Those of them that were harmful (`Outcome.harmful`)."""
+    held_back: int
+    """Confirmed interventions that the rules did not let pass."""
+    false_alarms: int
+    """Right answers that some flag rule flags; each rule alone promises its own share only."""
+    errors_flagged: int
+    """Errors that some flag rule flags."""
+
+
 class Calibration(Frozen):
     """What is known of one model on labelled trials. Made by `guardbind.calibrate`, read by `load_calibration`."""
 
@@ -163,6 +191,8 @@ class Calibration(Frozen):
     """How sure that is, over draws of the calibration trials."""
     acting: tuple[ActingRule, ...]
     """When to act; a way without a rule is not acted on."""
+    tested: tuple[str, ...]
+    """Ways that were tested; each had an equal part of 1 - `confidence` to be mistaken with."""
     flagging: tuple[FlagRule, ...]
     """When to flag."""
     ways: tuple[WayCount, ...]
@@ -171,6 +201,10 @@ class Calibration(Frozen):
     """Settings for this model."""
     reliability: tuple[Reliability, ...]
     """How often scores were right."""
+    references: tuple[SignalReference, ...] = ()
+    """How the signals were distributed, for tests of drift."""
+    reported: Reported
+    """What all of this would have done on trials that it has not seen."""
     range: CalibratedRange
     """Where all of this holds."""
     probes: tuple[ProbeEntry, ...] = ()

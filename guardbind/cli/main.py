@@ -17,5 +17,5 @@ def main() -> None:
     """Guard a language model against writing a value that is in its prompt but is not the one it was asked for.
 
     Results go to standard output, progress and messages to standard error. Exit code: 0 done, 1 failed, 2 used
-    wrongly.
+    wrongly, 3 drift was found (by `events`).
     """

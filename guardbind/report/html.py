@@ -49,13 +49,13 @@ def render_fragment(
 
 
 @cache
-def template(name: str) -> Template:
-    """Return a template of this folder; all that it is given is text, and shown as text."""
+def template(name: str, room: str = "guardbind.report") -> Template:
+    """Return a template of a room, which may include those of this one; what it is given is text, and shown as text."""
     # Here and not above: a generation whose report nobody looks at does not pay for it.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("guardbind.report", ""),
+        loader=ChoiceLoader([PackageLoader(home, "") for home in dict.fromkeys((room, "guardbind.report"))]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_visible,
