@@ -120,6 +120,22 @@ class GuardConfig(_Config):
     min_agreeing_lead: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     """Where the words say the same record, a lead of this many bits is enough."""
 
+    calibration: str | None = None
+    """What is known of this model on labelled trials: a folder that `guardbind calibrate` wrote, or a registered name.
+    It then says which confirmed proposals are carried out, and `risk` and `trust` say nothing; and its settings (alpha,
+    tail tokens, nulls, template) hold where none are given here."""
+
+    outside: Literal["flag", "widen", "abstain"] = "flag"
+    """What to do where the calibration does not hold: the model, its precision, its attention, its template, the
+    settings or the prompt are others than it was made with. `flag`: nothing but declared targets is acted on, and
+    records say so. `widen`: a rule lets a proposal pass if it exceeds the rule's thresholds by `min_evidence_bits`.
+    `abstain`: a value that fails and whose target was not declared ends the row, behind `abstain_text`."""
+
+    trust: Literal["counted", "every"] = "counted"
+    """Which targets may outvote the evidence and open a gate, without a calibration. `counted`: those that were found
+    in a way of which it was counted that it is right often enough (`risk`). `every`: all that are resolved, as labelled
+    trials for a calibration have to be collected."""
+
     risk: float = Field(default=0.02, gt=0, lt=1)
     """How often a target that outvotes the evidence may be wrong. A way to find targets is believed where it was right
     in at least 1 - `risk` of the measured cases, by the lower end of a 95 % interval (`guardbind.targets.trust`): a

@@ -6,12 +6,15 @@ import logging
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from guardbind.calibration.artefact import Calibration
+from guardbind.calibration.conditions import calibrated_settings, settings_record, settings_sha256
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError
 from guardbind.events import Emitter, build_sinks
@@ -32,6 +35,8 @@ from guardbind.policies import as_policy, policy_name
 from guardbind.report.kept import KeptReports
 from guardbind.report.report import Report
 from guardbind.session.available import SlotProbe
+from guardbind.session.called import called_with
+from guardbind.session.checked import Calibrated
 from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
 from guardbind.session.recorder import Recorder
@@ -72,7 +77,14 @@ class Guard:
         model: A decoder-only language model with a `generate` method; a peft model is fine.
         tokenizer: Its tokenizer.
         config: Settings; the defaults measure every slot and repair what fails.
+        calibration: What is known of the model on labelled trials, in place of `GuardConfig.calibration`: a folder, a
+            registered name, or what `load_calibration` returned. Where it was made under other conditions, records say
+            so and `GuardConfig.outside` decides.
         probe: Reads the residual at each slot: whether the value that is meant is there and not used.
+
+    Attributes:
+        config: The settings as they are used, with those of the calibration where the caller gave none.
+        calibration: What is known of the model, or None.
 
     Raises:
         UnknownArchitectureError: The model's output head, or the lens that was asked for, cannot be found.
@@ -87,16 +99,21 @@ class Guard:
         tokenizer: PreTrainedTokenizerBase,
         config: GuardConfig | None = None,
         *,
+        calibration: Calibration | str | Path | None = None,
         probe: SlotProbe | None = None,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
-        self.config = GuardConfig() if config is None else config
-        if not isinstance(self.config, GuardConfig):
+        config = GuardConfig() if config is None else config
+        if not isinstance(config, GuardConfig):
             raise ConfigError(
                 f"config is {type(config).__name__}; a GuardConfig is accepted.",
                 hint='Write Guard(model, tokenizer, GuardConfig(policy="auto")).',
             )
+        self.calibration = _loaded(config.calibration if calibration is None else calibration)
+        self.config = config if self.calibration is None else calibrated_settings(config, self.calibration)
+        self._calibrated = Calibrated(self.calibration, self.config)
+        self._settings = settings_record(self.config)
         self._module = LanguageModel.of(model, tokenizer).module
         self._turns = turns_of(self._module)
         find_head(self._module)
@@ -214,7 +231,8 @@ class Guard:
             if self._lens is not None and self._lens.dtype != float_dtype(self._module):
                 self._lens = self._bind_lens()  # the model was converted
             tap, recorder = ModelTap(self._module, self._lens), self._recorder()
-            protection = Protection(self.config, self._policy, self._nulls or (), self._probe)
+            standing = self._calibrated.standing(self._module, self.tokenizer, sampling=limits.sampling)
+            protection = Protection(self.config, self._policy, self._nulls or (), self._probe, standing)
             engine = Engine(call.model, protection, rows, tap, recorder, limits)
             arguments = call.with_guard(GuardProcessor(engine, tap, call.columns), rows, tap.suspended)
             raw: Any = None
@@ -231,7 +249,8 @@ class Guard:
                 unfinished = unfinished_rows(rows, raw, call.columns)
                 engine.finish(unread_tokens(rows, raw, call.columns))
                 waited = call.longest_hold_back if call.streamed else None
-                recorder.end(rows, longest_hold_back=waited, unfinished=unfinished, error=failure)
+                called = called_with(self._settings, call.arguments)
+                recorder.end(rows, longest_hold_back=waited, unfinished=unfinished, error=failure, called=called)
                 deliver(self._report(recorder, call, rows, limits, raw, unfinished))
 
     def _passes(self) -> bool:
@@ -241,7 +260,13 @@ class Guard:
         return Recorder(
             self.tokenizer,
             Emitter(self._sinks, capture_text=self.config.capture_text),
-            provenance_of(self._module, self.tokenizer, policy=self._policy_name),
+            provenance_of(
+                self._module,
+                self.tokenizer,
+                policy=self._policy_name,
+                calibration=self._calibrated.id,
+                settings_sha256=settings_sha256(self._settings),
+            ),
             keep_readouts=self.config.keep_readouts,
         )
 
@@ -333,3 +358,11 @@ def _leave_unkept(front: Front) -> None:
         logger.warning(
             "the handle of an attached guard was dropped, so its guard is detached; keep what Guard.attach returns."
         )
+
+
+def _loaded(given: Calibration | str | Path | None) -> Calibration | None:
+    if given is None or isinstance(given, Calibration):
+        return given
+    from guardbind.calibration.store import load_calibration
+
+    return load_calibration(given)

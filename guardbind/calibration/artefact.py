@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Literal
 
 from pydantic import Field
@@ -151,6 +153,8 @@ class CalibratedRange(Frozen):
     """Least and most bindings of a prompt."""
     residual_norm: tuple[float, float] | None
     """Quantiles .001 and .999 of the residual's norm at the slot."""
+    settings_sha256: str | None = None
+    """Hash of the settings that shape what the guard proposed (`guardbind.calibration.conditions.shaping_sha256`)."""
 
 
 class Reported(Frozen):
@@ -220,3 +224,10 @@ class Calibration(Frozen):
     """Labelled trials that it comes from."""
     made: str
     """The command or call that made it."""
+
+    @property
+    def id(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of its canonical JSON."""
+        data = self.model_dump(mode="json")
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

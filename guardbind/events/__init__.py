@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guardbind.events.emit import Emitter, build_sinks
+from guardbind.events.guarantees import CertificateRecord, GuaranteeRecord, RuleRecord, guaranteed
 from guardbind.events.records import (
     BudgetRecord,
     CandidateRecord,
@@ -18,13 +19,17 @@ from guardbind.events.records import (
 __all__ = [
     "BudgetRecord",
     "CandidateRecord",
+    "CertificateRecord",
     "Emitter",
     "Event",
     "FinalVerdict",
     "GenerationRecord",
+    "GuaranteeRecord",
     "InterventionRecord",
     "Provenance",
+    "RuleRecord",
     "SlotRecord",
     "Verdict",
     "build_sinks",
+    "guaranteed",
 ]

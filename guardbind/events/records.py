@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, Self
 
+from pydantic import Field
+
+from guardbind.events.guarantees import CertificateRecord, GuaranteeRecord
 from guardbind.frozen import Frozen
 
 __all__ = [
@@ -25,7 +28,7 @@ __all__ = [
     "as_json",
 ]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 Verdict = Literal["ok", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
 FinalVerdict = Literal["ok", "repaired", "gate_failure", "binding_failure", "unsupported", "absent", "unresolved"]
@@ -59,6 +62,10 @@ class Provenance(Frozen):
     """Name of the guard's policy, or of the function that is one; None where nothing was guarded."""
     started: float | None = None
     """When the generation began, in seconds since 1970 (UTC)."""
+    calibration: str | None = None
+    """Id of the guard's calibration; None without one, and in records of format 4 and older."""
+    settings_sha256: str | None = None
+    """Hash of the guard's settings as they were used (`GenerationRecord.settings`); None where nothing was guarded."""
 
 
 class BudgetRecord(Frozen):
@@ -111,7 +118,10 @@ class InterventionRecord(Frozen):
     action: Action
     """What was tried."""
     kept: bool
-    """Whether the second readout confirmed it; if not, nothing was changed."""
+    """Whether it was carried out; if not, nothing was changed."""
+    confirmed: bool | None = None
+    """Whether the second readout confirmed it; a confirmed one is not carried out where a bound of the generation or
+    the calibration does not let it. None in records of format 4 and older."""
     reason: str
     """Why it was kept or rolled back."""
     verdict_before: Verdict
@@ -122,6 +132,8 @@ class InterventionRecord(Frozen):
     """Evidence bits of the model's own token."""
     bits_after: float | None
     """Evidence bits of the proposed token."""
+    gain_bits: float | None = None
+    """Observed bits of the proposed token less those of the model's own, under the null of the slot."""
     tokens_inserted: int = 0
     """Tokens that the action writes besides the value."""
     tokens_vetoed: int = 0
@@ -134,6 +146,8 @@ class InterventionRecord(Frozen):
     """The model's own token as text (prompt text)."""
     text_after: str | None = None
     """The proposed token as text (prompt text)."""
+    guarantee: GuaranteeRecord | None = None
+    """The guarantee that it rests on; None in records of format 4 and older."""
     provenance: Provenance | None = None
     """What produced the record."""
 
@@ -204,6 +218,24 @@ class SlotRecord(Frozen):
     """Budget of the model's own token."""
     final_budget: BudgetRecord | None
     """Budget of the token that was written in its place, if one was."""
+    prompt_tokens: int | None = None
+    """Tokens of the row's prompt; None in records of format 4 and older."""
+    distance: int | None = None
+    """Tokens between the end of the target's statement and the slot; None without a target that is stated."""
+    residual_norm: float | None = None
+    """Euclidean norm of what feeds the output head at the slot; None in records of format 4 and older."""
+    null: str | None = None
+    """The null that bits and `final_budget` were read under, `none` where nothing was; None in records of format 4 and
+    older."""
+    needed_bits: float | None = None
+    """Evidence bits that the model's own token needed to rest on the target's evidence; None where they were not asked
+    for."""
+    flags: tuple[str, ...] = ()
+    """Signals that the calibration flags, and `outside` where it does not hold."""
+    guarantee: GuaranteeRecord | None = None
+    """The guarantee that the action rests on; None in records of format 4 and older."""
+    certificate: CertificateRecord | None = None
+    """Of the token that was written, if its budget suffices under every null and the value is right by the verdict."""
     candidates: tuple[CandidateRecord, ...]
     """The candidates at this slot."""
     lens: dict[int, tuple[float | None, ...]]
@@ -280,6 +312,15 @@ class GenerationRecord(Frozen):
     """Class of the error that ended it; None where it ended by itself."""
     sink_failures: int
     """Records of this generation that a sink failed to take."""
+    prompt_sha256: tuple[str, ...] = ()
+    """Hash of the prompt of each row, so that who has a prompt can find its records."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Settings of the guard as they were used, where they are not the defaults, without sinks; a function stands there
+    by its name, as `<name>`."""
+    arguments: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
+    """Arguments of `generate` that are plain, by name."""
+    further_arguments: tuple[str, ...] = ()
+    """Names of the other arguments, apart from the prompt."""
     provenance: Provenance | None = None
     """What produced the record."""
 

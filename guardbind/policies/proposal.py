@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from torch import Tensor
 
 from guardbind.errors import ConfigError, GuardbindError
-from guardbind.events.records import Verdict
+from guardbind.events import GuaranteeRecord, Verdict
 from guardbind.information.budget import Budget
 from guardbind.model.branch import Branch
 from guardbind.policies.slot import Slot
@@ -164,11 +164,14 @@ class Verification:
     """The outcome of a second readout.
 
     Attributes:
-        kept: Whether the proposal may be carried out.
+        kept: Whether the proposal is carried out.
         reason: Why; holds no prompt text.
         verdict: Verdict of the second readout.
         bits: Evidence bits of the proposed token.
         budget: Its budget.
+        gain_bits: Observed bits of the proposed token less those of the model's own; None where they were not read.
+        confirmed: Whether the second readout speaks for the proposal; what it speaks for need not be kept.
+        guarantee: What the proposal rests on, where it was asked.
     """
 
     kept: bool
@@ -176,6 +179,9 @@ class Verification:
     verdict: Verdict
     bits: float | None = None
     budget: Budget | None = None
+    gain_bits: float | None = None
+    confirmed: bool = False
+    guarantee: GuaranteeRecord | None = None
 
 
 def verify(slot: Slot, attempt: Attempt) -> Verification:
@@ -183,6 +189,11 @@ def verify(slot: Slot, attempt: Attempt) -> Verification:
 
     What writes no token of a value has nothing to verify and is kept.
     """
+    found = _verified(slot, attempt)
+    return replace(found, confirmed=found.kept)
+
+
+def _verified(slot: Slot, attempt: Attempt) -> Verification:
     before = slot.judgement.verdict
     match attempt:
         case Stop() | Raise():
@@ -211,13 +222,14 @@ def _second_readout(slot: Slot, proposal: TokenProposal) -> Verification:
     judgement = slot.judge(proposal.token, support)
     bits = slot.bits(proposal.token, support)
     budget = slot.budget(proposal.token, support if proposal.readout is None else proposal.readout)
-    if judgement.verdict != "ok":
-        return Verification(False, f"second readout: {judgement.reason}", judgement.verdict, bits, budget)
     own = slot.budget(slot.token)
+    gain = None if budget is None or own is None else budget.observed_bits - own.observed_bits
+    if judgement.verdict != "ok":
+        return Verification(False, f"second readout: {judgement.reason}", judgement.verdict, bits, budget, gain)
     if budget is None or own is None:
-        return Verification(True, "second readout: ok", judgement.verdict, bits, budget)
+        return Verification(True, "second readout: ok", judgement.verdict, bits, budget, gain)
     if proposal.token != slot.token and budget.observed_bits <= own.observed_bits:
         why = f"observed bits did not rise ({own.observed_bits:.2f} to {budget.observed_bits:.2f})"
-        return Verification(False, why, judgement.verdict, bits, budget)
+        return Verification(False, why, judgement.verdict, bits, budget, gain)
     why = f"observed bits rose from {own.observed_bits:.2f} to {budget.observed_bits:.2f}"
-    return Verification(True, why, judgement.verdict, bits, budget)
+    return Verification(True, why, judgement.verdict, bits, budget, gain)

@@ -12,10 +12,17 @@ __all__ = ["Judgement", "bits_needed", "judge_known", "judge_unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and why; the reason holds no prompt text."""
+    """A verdict and why.
+
+    Attributes:
+        verdict: The verdict.
+        reason: Why; holds no prompt text.
+        needed: Evidence bits that the token needed; None where they were not asked for.
+    """
 
     verdict: Verdict
     reason: str
+    needed: float | None = None
 
 
 def bits_needed(p0: float, min_bits: float, *, narrowed: bool) -> float:
@@ -51,11 +58,12 @@ def judge_known(
         return Judgement("gate_failure", "the model's token begins no candidate")
     if not token_is_target:
         return Judgement("binding_failure", "the model's token begins another candidate than the target")
+    asked = None if bits is None else needed
     if bits is not None and bits < needed:
-        return Judgement("unsupported", f"the target's evidence gives the token {bits:.2f} of {needed:.2f} bits")
+        return Judgement("unsupported", f"the target's evidence gives the token {bits:.2f} of {needed:.2f} bits", asked)
     if risk > allowed:
-        return Judgement("binding_failure", f"sampling would draw another candidate with probability {risk:.3f}")
-    return Judgement("ok", "the token rests on the target's evidence")
+        return Judgement("binding_failure", f"sampling would draw another candidate with probability {risk:.3f}", asked)
+    return Judgement("ok", "the token rests on the target's evidence", asked)
 
 
 def judge_unknown(*, bits: float, needed: float, alternative: bool) -> Judgement:
@@ -67,7 +75,8 @@ def judge_unknown(*, bits: float, needed: float, alternative: bool) -> Judgement
         alternative: A plausible other token does rest on the span.
     """
     if bits >= needed:
-        return Judgement("ok", "the token rests on the evidence span")
+        return Judgement("ok", "the token rests on the evidence span", needed)
     if alternative:
-        return Judgement("binding_failure", f"the span gives the token {bits:.2f} bits, and a plausible other more")
-    return Judgement("unsupported", f"the span gives the token {bits:.2f} of {needed:.2f} bits")
+        why = f"the span gives the token {bits:.2f} bits, and a plausible other more"
+        return Judgement("binding_failure", why, needed)
+    return Judgement("unsupported", f"the span gives the token {bits:.2f} of {needed:.2f} bits", needed)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 import torch
@@ -14,24 +14,20 @@ from torch import Tensor
 from guardbind.candidates.gaps import lens_scores
 from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
-from guardbind.errors import BindingFailureError, NumericsError
+from guardbind.errors import NumericsError
 from guardbind.model import LanguageModel, ModelTap, Reading
 from guardbind.model.branch import Branch
 from guardbind.model.tail import Tail
 from guardbind.nulls import Null
 from guardbind.policies import (
-    Attempt,
     Follow,
-    NoToken,
     Policy,
     Proposal,
     Raise,
     Restate,
     Slot,
     Stop,
-    Verification,
     Write,
-    verify,
 )
 from guardbind.session.asking import Asking
 from guardbind.session.available import SlotProbe
@@ -42,6 +38,8 @@ from guardbind.session.opener import Opener, Opening
 from guardbind.session.recorder import LensScores, Recorder
 from guardbind.session.row import Row
 from guardbind.session.slot import RowReadout, build_slot, is_false_alarm
+from guardbind.session.standing import UNCALIBRATED, Standing, facts_of
+from guardbind.session.trying import Trying
 from guardbind.session.value import Phase, Value, ValueEvent
 
 __all__ = ["Engine", "Protection"]
@@ -58,12 +56,14 @@ class Protection:
         policy: What to do about a verdict.
         nulls: The nulls to read, the best first; the next one is taken where one is not available.
         probe: Says how far the residual names the target's value; None where that is not read.
+        standing: How it stands to its calibration.
     """
 
     config: GuardConfig
     policy: Policy
     nulls: Sequence[Null]
     probe: SlotProbe | None = None
+    standing: Standing = UNCALIBRATED
 
 
 class Engine:
@@ -89,8 +89,9 @@ class Engine:
     ) -> None:
         self._model = model
         self._config = protection.config
-        self._policy = protection.policy
         self._probe = protection.probe
+        self._standing = protection.standing
+        self._trying = Trying(protection.config, protection.policy, limits)
         self._rows = rows
         self._tap = tap
         self._recorder = recorder
@@ -242,6 +243,7 @@ class Engine:
             tail,
             self._config,
             self._limits,
+            standing=self._standing,
             availability=self._availability(row, reading),
             available_from=None if self._probe is None else self._probe.available_from,
         )
@@ -249,63 +251,16 @@ class Engine:
         if is_false_alarm(opening, slot):
             row.advance(ValueEvent.DISMISS)
             return scores
-        tried, kept = self._try(slot, row)
+        stand = self._standing.at(opening.resolution, facts_of(row, slot))
+        tried, kept = self._trying.at(slot, row, stand)
         lens = self._lens_scores(slot, reading)
         probed = None if self._probe is None else self._probe.layer
         place = self._recorder.slot(
-            opening, slot, readings, tried, lens=lens, probed=probed, sampling=self._limits.sampling
+            opening, slot, readings, tried, stand=stand, lens=lens, probed=probed, sampling=self._limits.sampling
         )
         if row.value is not None:
             row.value.records.append(place)
         return scores if kept is None else self._carry_out(opening, kept, scores)
-
-    def _try(self, slot: Slot, row: Row) -> tuple[list[tuple[Attempt, Verification]], Proposal | None]:
-        """Return what was attempted, in order, and the first proposal that holds."""
-        tried: list[tuple[Attempt, Verification]] = []
-        for attempt in self._attempts(slot):
-            verification = verify(slot, attempt)
-            if verification.kept:
-                verification = self._within_limits(attempt, verification, row)
-            tried.append((attempt, verification))
-            if verification.kept and not isinstance(attempt, NoToken):
-                return tried, attempt
-        return tried, None
-
-    def _attempts(self, slot: Slot) -> Iterable[Attempt]:
-        match slot.judgement.verdict:
-            case "ok":
-                return ()
-            case "unresolved":
-                return self._unresolved(slot)
-            case "gate_failure" if not slot.certain:
-                # It says something else than a value, and which one it should say instead was only guessed.
-                return ()
-            case _:
-                return self._policy(slot)
-
-    def _within_limits(self, attempt: Attempt, verification: Verification, row: Row) -> Verification:
-        """Refuse a proposal that holds where this generation has no room for it."""
-        inserted = len(attempt.inserted) if isinstance(attempt, Restate) else 0
-        if not row.chosen and row.interventions >= self._config.max_interventions:
-            reason = "the bound on interventions is reached"
-        elif not self._limits.fits(inserted, step=row.step, length=len(row.ids), pad=row.bound.pad):
-            reason = "no room is left for the insertion"
-        elif isinstance(attempt, Stop) and not self._limits.eos:
-            reason = "there is no end-of-sequence token to end the row with"
-        else:
-            return verification
-        return replace(verification, kept=False, reason=reason)
-
-    def _unresolved(self, slot: Slot) -> Iterable[Proposal]:
-        if self._config.on_unresolved == "abstain":
-            return [Stop("abstain")]
-        if self._config.on_unresolved == "raise":
-            error = BindingFailureError(
-                f"row {slot.row}, step {slot.step}: the target is unresolved: {slot.judgement.reason}.",
-                hint="Declare target=..., or set on_unresolved='leave'.",
-            )
-            return [Raise("raise", error)]
-        return []
 
     def _carry_out(self, opening: Opening, kept: Proposal, scores: Tensor) -> Tensor:
         row = opening.row

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.gaps import read_confidence
 from guardbind.events import (
-    BudgetRecord,
-    CandidateRecord,
     Emitter,
     FinalVerdict,
     GenerationRecord,
@@ -22,19 +19,26 @@ from guardbind.events import (
     SlotRecord,
 )
 from guardbind.information import nats_to_bits
-from guardbind.information.budget import Budget
-from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.policies import Attempt, Follow, NoToken, Restate, Slot, Verification, Write
 from guardbind.policies.proposal import TokenProposal, token_of
-from guardbind.policies.slot import bits_of, envelope_of
 from guardbind.report.report import Readout, Report
+from guardbind.session.called import Called, text_sha256
+from guardbind.session.certifying import certificate_of
 from guardbind.session.meter import NullReadings
+from guardbind.session.numbers import (
+    bits_by_binding,
+    budget_record,
+    candidate_records,
+    grounds,
+    rests_on,
+    worst_budget,
+)
 from guardbind.session.opener import Opening
 from guardbind.session.row import Row
-from guardbind.targets import Resolution
+from guardbind.session.standing import SlotStanding
 from guardbind.text.decode import decode
 
-__all__ = ["LensScores", "Recorder", "Tried", "bits_by_binding", "grounds", "rests_on", "worst_budget"]
+__all__ = ["LensScores", "Recorder", "Tried"]
 
 Tried = Sequence[tuple[Attempt, Verification]]
 """What was attempted at a slot, in order; only the last may have been kept."""
@@ -83,6 +87,7 @@ class Recorder:
         readings: NullReadings,
         tried: Tried,
         *,
+        stand: SlotStanding,
         lens: LensScores,
         probed: int | None,
         sampling: bool,
@@ -94,6 +99,7 @@ class Recorder:
             slot: What was read there.
             readings: Its nulls.
             tried: What was attempted.
+            stand: How the guard stands to its calibration there.
             lens: What the layers of the lens say.
             probed: Layer that the guard's probe reads; None without a probe.
             sampling: Tokens are drawn, so that the model's own is not known yet.
@@ -133,11 +139,20 @@ class Recorder:
             rests_on=rests_on(bits, slot.config.min_evidence_bits),
             bits_by_binding=bits,
             budget=worst_budget(slot, readings.null, readings.envelope),
-            final_budget=None if outcome is None else _budget_record(readings.null, outcome.budget),
-            candidates=_candidates(slot),
+            final_budget=None if outcome is None else budget_record(readings.null, outcome.budget),
+            candidates=candidate_records(slot),
             lens=lens,
             available=slot.available,
             available_layer=None if slot.available is None else probed,
+            prompt_tokens=stand.facts.prompt_tokens,
+            distance=stand.facts.distance,
+            residual_norm=stand.facts.residual_norm,
+            null=readings.null,
+            needed_bits=slot.judgement.needed,
+            guarantee=stand.nothing_done() if outcome is None else outcome.guarantee,
+            certificate=certificate_of(
+                slot, kept, readings.null, readings.envelope, drawn=sampling, calibration=stand.guard.id
+            ),
             null_forwards=readings.forwards,
             null_cost=readings.cost,
             at=now - self._began,
@@ -150,11 +165,12 @@ class Recorder:
             reason="; ".join(dict.fromkeys((opening.resolution.reason, slot.judgement.reason))),
             provenance=self.provenance,
         )
+        record = record.model_copy(update={"flags": stand.flags(record)})
         self.slots.append(record)
         if self._keep:
             self.readouts.append(Readout(slot.logits.clone(), slot.residual.clone(), dict(slot.nulls)))
         place = len(self.slots) - 1
-        self._held[place] = [self._intervention(slot, attempt, verification) for attempt, verification in tried]
+        self._held[place] = [self._intervention(slot, attempt, outcome, stand) for attempt, outcome in tried]
         return place
 
     def correct(self, places: Sequence[int], reason: str) -> None:
@@ -168,7 +184,11 @@ class Recorder:
             told = self.slots[place]
             if not told.passed:
                 continue
-            update = {"final_verdict": "binding_failure", "reason": f"{told.reason}; {reason}"}
+            update = {
+                "final_verdict": "binding_failure",
+                "reason": f"{told.reason}; {reason}",
+                "certificate": None,
+            }
             self.slots[place] = told.model_copy(update=update)
 
     def release(self, row: int, held: Collection[int] = ()) -> None:
@@ -192,6 +212,7 @@ class Recorder:
         longest_hold_back: int | None,
         unfinished: tuple[int, ...],
         error: str | None,
+        called: Called | None = None,
     ) -> None:
         """Hand all records to the sinks that are still held, and behind them the one of the generation's end.
 
@@ -200,8 +221,10 @@ class Recorder:
             longest_hold_back: Most tokens that a streamer waited for at one time; None without a streamer.
             unfinished: Rows that ended in the middle of a known value.
             error: Class of what ended the generation, if it did not end by itself.
+            called: What the generation was called with.
         """
         self.release_all()
+        called = called or Called({}, {}, ())
         record = GenerationRecord(
             rows=len(rows),
             prompt_tokens=sum(row.bound.prompt_length for row in rows),
@@ -214,6 +237,10 @@ class Recorder:
             unfinished=unfinished,
             error=error,
             sink_failures=self._emitter.failures,
+            prompt_sha256=tuple(text_sha256(row.bound.prompt.text) for row in rows),
+            settings=called.settings,
+            arguments=called.arguments,
+            further_arguments=called.further,
             provenance=self.provenance,
         )
         self._emitter.emit(record)
@@ -229,7 +256,9 @@ class Recorder:
             self._emitter.failures,
         )
 
-    def _intervention(self, slot: Slot, attempt: Attempt, verification: Verification) -> InterventionRecord:
+    def _intervention(
+        self, slot: Slot, attempt: Attempt, verification: Verification, stand: SlotStanding
+    ) -> InterventionRecord:
         token = token_of(attempt)
         record = InterventionRecord(
             row=slot.row,
@@ -241,6 +270,9 @@ class Recorder:
             verdict_after=verification.verdict,
             bits_before=slot.bits(slot.token),
             bits_after=verification.bits,
+            gain_bits=verification.gain_bits,
+            confirmed=verification.confirmed,
+            guarantee=verification.guarantee or stand.nothing_done(),
             tokens_inserted=len(attempt.inserted) if isinstance(attempt, Restate) else 0,
             tokens_vetoed=len(attempt.vetoed) if isinstance(attempt, Write | NoToken) else 0,
             token_before=slot.token,
@@ -254,56 +286,6 @@ class Recorder:
 
     def _text(self, token: int | None) -> str | None:
         return None if token is None else decode(self._tokenizer, [token])
-
-
-def bits_by_binding(slot: Slot, bindings: int) -> tuple[float | None, ...]:
-    """Return the bits that each binding's evidence gives to the model's own token; None where it was not read.
-
-    Args:
-        slot: What was read.
-        bindings: How many bindings there are.
-    """
-    nulls = slot.nulls
-    return tuple(bits_of(slot.token, slot.logprobs, nulls[i]) if i in nulls else None for i in range(bindings))
-
-
-def rests_on(bits: Sequence[float | None], least: float) -> int | None:
-    """Return the binding with the most bits, if they are enough; of equals the first.
-
-    >>> rests_on([1.0, None, 4.0, 4.0], 3.0), rests_on([1.0, None], 3.0)
-    (2, None)
-    """
-    known = [(b, i) for i, b in enumerate(bits) if b is not None and b >= least]
-    return max(known, key=lambda pair: (pair[0], -pair[1]))[1] if known else None
-
-
-def grounds(resolution: Resolution) -> str:
-    """Return what a target rests on, in words; nothing where there is none.
-
-    >>> grounds(Resolution(0, "query", "the query names it", "seat", confirmed=True))
-    'words and reading'
-    """
-    if resolution.index is None:
-        return ""
-    if resolution.how in ("declared", "reading", "only"):
-        return resolution.how
-    return "words and reading" if resolution.confirmed else "words"
-
-
-def worst_budget(slot: Slot, null: str, further: Mapping[str, Tensor]) -> BudgetRecord | None:
-    """Return the worst budget of the model's own token over the family of nulls; None when p0 was not read.
-
-    Args:
-        slot: What was read.
-        null: Name of the null that the slot was read under.
-        further: Name of a further null to log p0 of the target `[vocabulary]`, nats.
-    """
-    prior = slot.pseudo_prior
-    if prior is None:
-        return None
-    priors = {name: float(p0[slot.token]) for name, p0 in {null: prior, **further}.items()}
-    family = envelope_of(float(slot.logprobs[slot.token]), priors, slot.config.tau)
-    return _budget_record(family.worst, family.worst_budget)
 
 
 def _final_verdict(slot: Slot, kept: Attempt | None) -> FinalVerdict:
@@ -332,36 +314,3 @@ def _tie(slot: Slot) -> bool:
         return slot.readout.tie
     best = slot.logits.topk(2).values
     return bool(best[0] == best[1])
-
-
-def _budget_record(null: str, budget: Budget | None) -> BudgetRecord | None:
-    if budget is None:
-        return None
-    return BudgetRecord(
-        null=null,
-        p1=budget.p1,
-        p0=budget.p0,
-        tau=budget.tau,
-        observed_bits=budget.observed_bits,
-        required_bits=budget.required_bits,
-        margin_bits=budget.margin_bits,
-    )
-
-
-def _candidates(slot: Slot) -> tuple[CandidateRecord, ...]:
-    if slot.trie is None or slot.node is None or slot.readout is None:
-        return ()
-    groups = slot.trie.groups(slot.node)
-    prior = slot.pseudo_prior
-    records = []
-    for candidate, logprob in zip(slot.trie.candidates, slot.readout.logprobs, strict=True):
-        tokens = list(groups.get(candidate.index, ()))
-        p0 = float(prior[tokens].exp().sum()) if prior is not None and tokens else None
-        p1 = None if logprob is None else math.exp(logprob)
-        bits = evidence_bits_from_logprobs(logprob, math.log(p0)) if logprob is not None and p0 else None
-        records.append(
-            CandidateRecord(
-                index=candidate.index, probability=p1, pseudo_prior=p0, evidence_bits=bits, value=candidate.value
-            )
-        )
-    return tuple(records)

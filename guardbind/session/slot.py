@@ -22,6 +22,7 @@ from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
 from guardbind.session.overrun import going_on, likeliest
 from guardbind.session.row import Row
+from guardbind.session.standing import UNCALIBRATED, Standing
 from guardbind.targets.trust import precision
 from guardbind.text.decoded import PromptText
 
@@ -102,27 +103,37 @@ class Restater:
         return row.ids[max(first, len(row.ids) - _LONGEST_PREFIX) :]
 
 
-def is_certain(opening: Opening, config: GuardConfig) -> bool:
+def is_certain(opening: Opening, config: GuardConfig, standing: Standing = UNCALIBRATED) -> bool:
     """Whether it is told, not guessed, whose value is meant.
 
-    The caller says so; or the caller's key stands right before the slot; or the target was found in a way that was
-    right often enough where it was measured.
+    The caller says so; or the calibration has a rule for targets that are found in this way. Without a calibration: the
+    caller's key stands right before the slot; or the target was found in a way that was right often enough where it was
+    measured.
 
     Args:
         opening: Where.
-        config: Its `risk` is used.
+        config: Its `risk` and `trust` are used.
+        standing: How the guard stands to its calibration.
     """
     resolution = opening.resolution
     if resolution.index is None:
         return False
-    if resolution.how in ("declared", "slot_prefix"):
+    if resolution.how == "declared":
+        return True
+    if standing.calibration is not None:
+        return standing.has_rule(resolution)
+    if resolution.how == "slot_prefix" or config.trust == "every":
         return True
     share = precision(resolution) if opening.row.bound.addressed else None
     return share is not None and share.low >= 1 - config.risk
 
 
 def judge_at(
-    opening: Opening, readings: NullReadings, config: GuardConfig, overrun: frozenset[int] = frozenset()
+    opening: Opening,
+    readings: NullReadings,
+    config: GuardConfig,
+    overrun: frozenset[int] = frozenset(),
+    standing: Standing = UNCALIBRATED,
 ) -> Judge:
     """Return the judge of an opening.
 
@@ -131,6 +142,7 @@ def judge_at(
         readings: Its nulls.
         config: The guard's settings.
         overrun: Tokens that would go on with a value which is whole here.
+        standing: How the guard stands to its calibration.
     """
     bound, target = opening.row.bound, opening.target
     return Judge(
@@ -141,7 +153,7 @@ def judge_at(
         token=opening.token,
         prior=None if target is None else readings.nulls.get(target.index),
         continues=opening.continues,
-        certain=is_certain(opening, config),
+        certain=is_certain(opening, config, standing),
         overrun=overrun,
         unresolved=readings.refusal or (opening.resolution.reason if target is None else None),
     )
@@ -155,6 +167,7 @@ def build_slot(
     config: GuardConfig,
     limits: Limits,
     *,
+    standing: Standing = UNCALIBRATED,
     availability: Callable[[Node | None, int], float | None] | None = None,
     available_from: float | None = None,
 ) -> Slot:
@@ -167,11 +180,12 @@ def build_slot(
         tail: The interrupted generation.
         config: The guard's settings.
         limits: What this generation allows.
+        standing: How the guard stands to its calibration.
         availability: Says of a node and a candidate how far the residual names it; None without a probe.
         available_from: See `Slot`.
     """
     overrun = _overrun(opening, readout.scores, tail)
-    judge = judge_at(opening, readings, config, overrun)
+    judge = judge_at(opening, readings, config, overrun, standing)
     restater = Restater(tail, opening.row, opening.resolution.index, config, limits)
     row, node, candidate = opening.row, opening.node, judge.candidate
     at_node = None

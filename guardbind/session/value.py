@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from guardbind.candidates.trie import Node
 from guardbind.errors import GuardbindError
+from guardbind.events import GuaranteeRecord
 from guardbind.slots.detector import Detected
 from guardbind.targets import Resolution
 
@@ -146,6 +147,8 @@ class Value:
         whole: The candidates that were whole last.
         length: How many of its tokens were written then.
         records: Places of its slots among those that were recorded.
+        warrant: What the first proposal that was carried out in it rests on; it holds for those that follow.
+        withheld: A confirmed proposal was not let pass, so that no other is.
         branch: Where its continuation is read; there is one in the phase `FOLLOWED`, and only there.
     """
 
@@ -158,6 +161,8 @@ class Value:
     whole: frozenset[int] = frozenset()
     length: int = 0
     records: list[int] = field(default_factory=list)
+    warrant: GuaranteeRecord | None = None
+    withheld: bool = False
     _phase: Phase = field(default=Phase.BEGUN, init=False)
     branch: Branch | None = field(default=None, init=False)
 

@@ -25,7 +25,7 @@ from guardbind_bench.measures.answers_prompt import TextPrompt, render
 from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure, Session
-from guardbind_bench.measures.prefill import SharedPrefill
+from guardbind.model.prefill import SharedPrefill
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.text_trial import TextTrial
 from guardbind_bench.prompts.trial import Task, Trial

@@ -14,7 +14,7 @@ from plain_slots import logs, plain_slot
 from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.policies.slot import bits_of, budget_of
 from guardbind.session.limits import Limits
-from guardbind.session.recorder import bits_by_binding, grounds, rests_on, worst_budget
+from guardbind.session.numbers import bits_by_binding, grounds, rests_on, worst_budget
 from guardbind.targets import Resolution
 
 FULL = [0.01, 0.6, 0.2, 0.1, 0.04, 0.05]

@@ -1,0 +1,53 @@
+"""Checks model, settings and decoding of a generation against the calibration of its guard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from guardbind.calibration.artefact import Calibration
+from guardbind.calibration.conditions import model_differences, settings_differences
+from guardbind.config import GuardConfig
+from guardbind.model import Module
+from guardbind.model.fingerprint import weights_fingerprint
+from guardbind.model.provenance import attention_of, dtype_of, template_sha256
+from guardbind.session.standing import UNCALIBRATED, Standing
+
+__all__ = ["Calibrated"]
+
+
+class Calibrated:
+    """A guard's calibration, or none, which is checked at each generation, because a model may be changed in between.
+
+    Args:
+        calibration: What is known of the model; None without a calibration.
+        config: The guard's settings as they are used.
+    """
+
+    def __init__(self, calibration: Calibration | None, config: GuardConfig) -> None:
+        self._calibration = calibration
+        self._config = config
+        self.id = None if calibration is None else calibration.id
+        self._settings = () if calibration is None else settings_differences(calibration, config)
+
+    def standing(self, module: Module, tokenizer: Any, *, sampling: bool) -> Standing:
+        """Return how the guard stands to its calibration in a generation.
+
+        Args:
+            module: The module that generates, at whose turn it is.
+            tokenizer: Its tokenizer.
+            sampling: Tokens are drawn; the calibration's trials took the likeliest ones.
+        """
+        if self._calibration is None:
+            return UNCALIBRATED
+        differs = (
+            *model_differences(
+                self._calibration.range,
+                weights=weights_fingerprint(module),
+                dtype=dtype_of(module),
+                attention=attention_of(module),
+                template_sha256=template_sha256(tokenizer),
+            ),
+            *self._settings,
+            *(("sampling",) if sampling else ()),
+        )
+        return Standing(self._calibration, differs, self._config.outside, self._config.min_evidence_bits, self.id)
