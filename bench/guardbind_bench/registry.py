@@ -107,6 +107,7 @@ MEASURES: Registry[Measure] = Registry(
         "availability": "guardbind_bench.measures.availability:MEASURE",
         "harm": "guardbind_bench.measures.harm:MEASURE",
         "nulls": "guardbind_bench.measures.nulls:MEASURE",
+        "outcomes": "guardbind_bench.measures.outcomes:MEASURE",
         "patching": "guardbind_bench.measures.patching:MEASURE",
         "reading": "guardbind_bench.measures.reading:MEASURE",
         "repair": "guardbind_bench.measures.repair:MEASURE",
@@ -121,6 +122,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
     {
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
         "availability": "guardbind_bench.experiments.availability.experiment:EXPERIMENT",
+        "calibration": "guardbind_bench.experiments.calibration.experiment:EXPERIMENT",
         "checkpoint": "guardbind_bench.experiments.checkpoint.experiment:EXPERIMENT",
         "distance": "guardbind_bench.experiments.distance.experiment:EXPERIMENT",
         "harm": "guardbind_bench.experiments.harm.experiment:EXPERIMENT",

@@ -29,6 +29,8 @@ __all__ = [
     "UNKNOWN_OWNER",
     "LabelledTexts",
     "LabelledTokens",
+    "labelled_text",
+    "labelled_trial",
 ]
 
 _TWIN_EVERY = 4
@@ -58,23 +60,8 @@ class LabelledTokens:
         for index in count():
             size = index % len(tasks)
             declared = index // len(tasks) % 2 == 0
-            yield self._prompt(tasks[size].trial(index), tokenizer, self.sizes[size], declared)
-
-    def _prompt(self, trial: Trial, tokenizer: PreTrainedTokenizerBase, size: int, declared: bool) -> LabelledPrompt:
-        places = [place for place, bound in enumerate(trial.bound) if bound.key == trial.target.key]
-        written = {value.word: decode(tokenizer, [value.token]).strip() for value in trial.candidates}
-        right = written[trial.target.value.word]
-        stated = tuple(StatedBinding(key=bound.key, value=bound.value.word) for bound in trial.bound)
-        return LabelledPrompt(
-            prompt=trial.ids,
-            answers=(right,),
-            others=tuple(dict.fromkeys(word for word in written.values() if word != right)),
-            bindings=stated if declared else (),
-            target=trial.target.key if declared else None,
-            which="first" if declared and len(places) > 1 and trial.asked == places[0] else "last",
-            group=f"natural k={size}, {'declared' if declared else 'read'}",
-            tokens=1,
-        )
+            group = f"natural k={self.sizes[size]}, {'declared' if declared else 'read'}"
+            yield labelled_trial(tasks[size].trial(index), tokenizer, told=declared, group=group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +82,40 @@ class LabelledTexts:
         """Yield prompts without an end; see `guardbind.calibrating.labelled.LabelledTask`."""
         task = ChosenTask(built(self.task, k=0, seed=seed), self.most_records, self.languages)
         for index in count():
-            yield _labelled(task.trial(index, answerable=index % _TWIN_EVERY != _TWIN_EVERY - 1))
+            yield labelled_text(task.trial(index, answerable=index % _TWIN_EVERY != _TWIN_EVERY - 1))
 
 
-def _labelled(trial: TextTrial) -> LabelledPrompt:
+def labelled_trial(trial: Trial, tokenizer: PreTrainedTokenizerBase, *, told: bool, group: str = "") -> LabelledPrompt:
+    """Return a trial of tokens as a labelled prompt, whose first token of the answer decides.
+
+    Args:
+        trial: The trial.
+        tokenizer: The model's tokenizer.
+        told: Whether the guard is told bindings and target, or nothing.
+        group: What it is told apart by from other trials of its task.
+    """
+    places = [place for place, bound in enumerate(trial.bound) if bound.key == trial.target.key]
+    written = {value.word: decode(tokenizer, [value.token]).strip() for value in trial.candidates}
+    right = written[trial.target.value.word]
+    stated = tuple(StatedBinding(key=bound.key, value=bound.value.word) for bound in trial.bound)
+    return LabelledPrompt(
+        prompt=trial.ids,
+        answers=(right,),
+        others=tuple(dict.fromkeys(word for word in written.values() if word != right)),
+        bindings=stated if told else (),
+        target=trial.target.key if told else None,
+        which="first" if told and len(places) > 1 and trial.asked == places[0] else "last",
+        group=group,
+        tokens=1,
+    )
+
+
+def labelled_text(trial: TextTrial) -> LabelledPrompt:
+    """Return a trial of texts, or its twin, as a labelled prompt; the guard is told nothing but the prompt.
+
+    Args:
+        trial: The trial; its answer is begun where it says how.
+    """
     known = [form for forms in trial.others for form in forms]
     stated = [fact.value for fact in trial.facts]
     fine = {*trial.answer, *trial.fine}

@@ -127,9 +127,7 @@ def drawn(outcomes: Sequence[Outcome], draws: int, promise: Promise) -> list[Dra
     return found
 
 
-def realised(
-    acting: Sequence[ActingRule], flagging: Sequence[FlagRule], outcomes: Sequence[Outcome]
-) -> Realised:
+def realised(acting: Sequence[ActingRule], flagging: Sequence[FlagRule], outcomes: Sequence[Outcome]) -> Realised:
     """Return what rules do to trials.
 
     Args:

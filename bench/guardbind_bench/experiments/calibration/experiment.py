@@ -6,7 +6,7 @@ others. So the share of draws whose harm is above the promised one is an estimat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 from pydantic import Field, JsonValue
@@ -23,6 +23,7 @@ from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun,
 from guardbind_bench.experiments.options import check_names
 from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.measures.outcomes import OutcomeOptions, outcome_of
+from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.registry import TASKS
 
 __all__ = ["EXPERIMENT", "CalibrationExperiment", "CalibrationSettings"]
@@ -46,8 +47,8 @@ class CalibrationSettings(Frozen):
     """Share of right answers that a rule may flag."""
     told: tuple[bool, ...] = Field(default=(False,), min_length=1)
     """Whether the guard is told bindings and target."""
-    templates: tuple[str, ...] = Field(default=("raw",), min_length=1)
-    """`raw`, or `chat` for the tokenizer's chat template; tasks of texts are in the template anyway."""
+    templates: tuple[str, ...] = Field(default=("plain",), min_length=1)
+    """`plain`, or `chat` for the tokenizer's chat template; tasks of texts are in the template anyway."""
 
 
 class CalibrationExperiment(GridExperiment[CalibrationSettings]):
@@ -80,11 +81,8 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
         """Return what the measure is told."""
         return OutcomeOptions(told=bool(point["told"])).model_dump(mode="json")
 
-    def condition_keys(self, cell: object) -> dict[str, RowKey]:
+    def condition_keys(self, cell: BenchCell) -> dict[str, RowKey]:
         """Return task, filler, size, template and what is told."""
-        from guardbind_bench.prompts.cell import BenchCell
-
-        assert isinstance(cell, BenchCell)
         return {**super().condition_keys(cell), "told": bool(cell.options["told"])}
 
     def all_rows(self, conditions: Iterable[Condition], run: GridRun[CalibrationSettings]) -> Iterator[TableRow]:
@@ -96,7 +94,7 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
         for condition in conditions:
             run.progress(str(condition))
             frame, refusals = run.data.frame(condition.requests[0]), run.refusals(condition.requests)
-            outcomes = _outcomes(frame)
+            outcomes = _outcomes(frame, _name(condition.keys))
             if len(outcomes) < options.draws:
                 yield from self.refused(condition, run, *(refusals or [self.without_records]))
                 continue
@@ -111,15 +109,14 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
             yield from transfer_rows(run.keys({}), by_condition, promise)
 
 
-def _outcomes(frame: pd.DataFrame) -> list[Outcome]:
+def _outcomes(frame: pd.DataFrame, name: str) -> list[Outcome]:
     if frame.empty:
         return []
     whole = frame[frame["failed"].isna()].sort_values("index", kind="stable")
-    return [outcome_of(record) for record in whole.to_dict("records")]
+    return [outcome_of(record, name) for record in whole.to_dict("records")]
 
 
-def _name(keys: object) -> str:
-    assert isinstance(keys, dict)
+def _name(keys: Mapping[str, RowKey]) -> str:
     filler = [] if keys["task"] not in TASKS else [f"{keys['filler']} k={keys['k']}"]
     told = ["told"] if keys["told"] else []
     chat = ["chat"] if keys["template"] == "chat" else []

@@ -50,13 +50,15 @@ def _flag_rows(keys: Keys, found: Sequence[Drawn], results: Sequence[Realised], 
             for rule in each.flagging
             if rule.signal == signal
         ]
-        values = {"promised": quantity(promise.alpha, len(rates)), "flagged": mean(rates), "worst": quantity(max(rates), len(rates))}
+        values = {
+            "promised": quantity(promise.alpha, len(rates)),
+            "flagged": mean(rates),
+            "worst": quantity(max(rates), len(rates)),
+        }
         yield TableRow(table="calibration_flags", keys={**keys, "signal": signal}, values=values)
 
 
-def transfer_rows(
-    keys: Keys, by_condition: Mapping[str, Sequence[Outcome]], promise: Promise
-) -> Iterator[TableRow]:
+def transfer_rows(keys: Keys, by_condition: Mapping[str, Sequence[Outcome]], promise: Promise) -> Iterator[TableRow]:
     """Make a row for each pair of conditions: calibrated on the first half of one, used on the second of the other.
 
     Args:
@@ -68,7 +70,9 @@ def transfer_rows(
         acting, flagging = calibrated(made[: len(made) // 2], promise)
         for used_on, used in by_condition.items():
             result = realised(acting, flagging, used[len(used) // 2 :])
-            alarms = {rule.signal: _rate(result.false_alarms(rule)) for rule in flagging if any(o.own_right for o in used)}
+            alarms = {
+                rule.signal: _rate(result.false_alarms(rule)) for rule in flagging if any(o.own_right for o in used)
+            }
             values = {
                 "harm": exact_share(result.harmful),
                 "repaired": share(result.repaired),
