@@ -12,24 +12,38 @@ import pandas as pd
 from pydantic import Field, JsonValue
 
 from guardbind.calibration.outcome import Outcome
-from guardbind.errors import ConfigError
 from guardbind.frozen import Frozen
-from guardbind.registry import LABELLED
 from guardbind_bench.experiments.calibration.coverage import Promise
 from guardbind_bench.experiments.calibration.rows import coverage_rows, reach_row, transfer_rows
 from guardbind_bench.experiments.experiment import Experiment, Settings
 from guardbind_bench.experiments.finding import FindingNumber, FindingRule
 from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point
-from guardbind_bench.experiments.options import check_names
+from guardbind_bench.experiments.options import check_names, check_text_tasks
 from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.measures.outcomes import OutcomeOptions, outcome_of
-from guardbind_bench.prompts.cell import BenchCell
+from guardbind_bench.prompts.cell import BenchCell, CellRequest, Template
+from guardbind_bench.prompts.harm.building import built
 from guardbind_bench.registry import TASKS
 
-__all__ = ["EXPERIMENT", "CalibrationExperiment", "CalibrationSettings"]
+__all__ = ["EXPERIMENT", "CalibrationExperiment", "CalibrationSettings", "Kind"]
 
 ALL = "all"
 """The task of the rows that pool every condition."""
+
+
+class Kind(Frozen):
+    """A kind of trials that calibrations are used on, and made on, besides the ones that promises are checked on."""
+
+    task: str
+    """A task of tokens, or of texts whose answers can be begun."""
+    filler: str = "natural"
+    """A registered filler; of no concern to texts."""
+    k: int = Field(default=0, ge=0)
+    """Size of the prompt."""
+    template: Template = "plain"
+    """`plain`, or `chat` for the tokenizer's chat template; texts are in it anyway."""
+    trials: int = Field(default=300, ge=2)
+    """How many."""
 
 
 class CalibrationSettings(Frozen):
@@ -47,8 +61,8 @@ class CalibrationSettings(Frozen):
     """Share of right answers that a rule may flag."""
     told: tuple[bool, ...] = Field(default=(False,), min_length=1)
     """Whether the guard is told bindings and target."""
-    templates: tuple[str, ...] = Field(default=("plain",), min_length=1)
-    """`plain`, or `chat` for the tokenizer's chat template; tasks of texts are in the template anyway."""
+    others: tuple[Kind, ...] = ()
+    """Kinds of trials between which, and those of the grid, it is counted what transfers."""
 
 
 class CalibrationExperiment(GridExperiment[CalibrationSettings]):
@@ -67,15 +81,26 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
     )
     option_type = CalibrationSettings
     measure = "outcomes"
-    axes = ("tasks", "fillers", "ks", "told", "templates")
+    axes = ("tasks", "fillers", "ks", "told")
     row_keys = ("task", "filler", "k", "template")
 
     def check(self, settings: Settings, options: CalibrationSettings) -> None:
-        """Check that the tasks are of tokens, or labelled ones."""
-        check_names([task for task in settings.tasks if task in TASKS], settings.fillers)
-        for task in settings.tasks:
-            if task not in TASKS and task not in LABELLED:
-                raise ConfigError(str(LABELLED.miss(task)))
+        """Check that the tasks are of tokens, or of texts whose answers can be begun."""
+        tasks = (*settings.tasks, *(kind.task for kind in options.others))
+        fillers = (*settings.fillers, *(kind.filler for kind in options.others))
+        check_names([task for task in tasks if task in TASKS], fillers)
+        texts = [task for task in tasks if task not in TASKS]
+        check_text_tasks(texts)
+        for task in texts:
+            built(task, k=0, seed=settings.seed)
+
+    def conditions(self, settings: Settings, options: CalibrationSettings) -> Iterator[Condition]:
+        """Yield the conditions of the grid, and then the other kinds."""
+        yield from super().conditions(settings, options)
+        for kind in options.others:
+            point = {**kind.model_dump(exclude={"trials"}), "told": False}
+            cell = self.cell(point, settings, options)
+            yield Condition(self.condition_keys(cell), (CellRequest(cell=cell, trials=kind.trials),))
 
     def cell_options(self, point: Point, options: CalibrationSettings) -> dict[str, JsonValue]:
         """Return what the measure is told."""
@@ -91,7 +116,8 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
         promise = Promise(options.risk, options.confidence, options.alpha)
         strict = Promise(options.strict_risk, options.confidence, options.alpha)
         by_condition: dict[str, list[Outcome]] = {}
-        for condition in conditions:
+        grid = len(list(self.points(run.settings, options)))
+        for place, condition in enumerate(conditions):
             run.progress(str(condition))
             frame, refusals = run.data.frame(condition.requests[0]), run.refusals(condition.requests)
             outcomes = _outcomes(frame, _name(condition.keys))
@@ -99,7 +125,8 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
                 yield from self.refused(condition, run, *(refusals or [self.without_records]))
                 continue
             keys = run.keys(condition.keys)
-            yield from coverage_rows(keys, outcomes, options.draws, promise)
+            if place < grid:
+                yield from coverage_rows(keys, outcomes, options.draws, promise)
             yield reach_row(keys, outcomes, strict)
             by_condition[_name(condition.keys)] = outcomes
         if len(by_condition) > 1:
