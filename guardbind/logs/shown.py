@@ -26,6 +26,7 @@ _CAPTIONS: dict[Grouping, str] = {
 }
 _SAMPLED = frozenset({"hour", "day", "model", "policy"})
 _AWAY = 0.05
+_CLEAR = 10
 _FEW_HOURS = 48
 
 
@@ -108,7 +109,7 @@ def drift_table(drift: DriftReport) -> LogTable:
                 _e_value(signal.e_value),
                 _e_value(signal.largest),
                 f"{signal.recent_rank:.2f}",
-                _moved(signal.name, signal.recent_rank),
+                _moved(signal.name, signal.recent_rank) if signal.largest >= _CLEAR else "–",
                 str(signal.missing),
                 str(signal.n),
             )
@@ -210,7 +211,9 @@ def _moved(name: str, rank: float) -> str:
 
 
 def _e_value(value: float) -> str:
-    return f"{value:.2g}" if value < 1000 else f"10^{math.log10(value):.0f}"
+    if value < 10:
+        return f"{value:.2g}"
+    return f"{value:,.0f}" if value < 1e6 else f"10^{math.log10(value):.0f}"
 
 
 def _bits(value: float | None) -> str:
