@@ -54,7 +54,7 @@ def headline(summary: LogSummary) -> str:
     if total.slots:
         parts.append(f"{total.passed / total.slots:.1%} passed")
     if total.tried:
-        parts.append(f"{total.kept} of {_count(total.tried, 'intervention')} kept")
+        parts.append(f"{total.kept:,} of {_count(total.tried, 'intervention')} kept")
     if summary.first is not None and summary.last is not None:
         parts.append(f"{moment(summary.first)} to {moment(summary.last)} UTC")
     return " · ".join(parts)
@@ -126,7 +126,7 @@ def drift_sentence(drift: DriftReport) -> str:
     """Say whether the signals have drifted, and what that statement is worth."""
     names = [signal.name for signal in drift.signals if signal.drifted]
     compared = f"{_count(drift.seen, 'slot')} compared"
-    worth = f"without drift this is said in at most {drift.alpha:.2%} of logs, however often they are looked at"
+    worth = f"without drift this is said of at most {100 * drift.alpha:g} % of logs, however often one looks"
     if names:
         return f"Drift: {', '.join(names)} ({compared}; {worth})."
     return f"No drift was found ({compared}, the first of each answer; mean e-value {_e_value(drift.e_value)})."
