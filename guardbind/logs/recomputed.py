@@ -103,6 +103,11 @@ def misses_by_settings(slot: SlotRecord, config: GuardConfig) -> Iterator[Miss]:
     for field, budget in (("budget", slot.budget), ("final_budget", slot.final_budget)):
         if budget is not None and not near(budget.tau, config.tau):
             yield Miss(f"{field}.tau", f"{budget.tau}", f"{config.tau}, the setting")
+    family = (slot.null, *config.envelope)
+    if slot.budget is not None and slot.budget.null not in family:
+        yield Miss("budget.null", slot.budget.null, f"one of {', '.join(map(str, family))}")
+    if slot.final_budget is not None and slot.final_budget.null != slot.null:
+        yield Miss("final_budget.null", slot.final_budget.null, f"{slot.null}")
     if slot.needed_bits is None:
         return
     p0 = slot.budget.p0 if slot.budget is not None and slot.budget.null == slot.null else None
@@ -144,6 +149,10 @@ def _bits_misses(slot: SlotRecord) -> Iterator[Miss]:
     if budget is not None and budget.p1 > slot.max_probability + _TOLERANCE:
         yield Miss("max_probability", f"{slot.max_probability}", f"at least {budget.p1}, the token's own")
     for place, candidate in enumerate(slot.candidates):
+        for name in ("probability", "pseudo_prior"):
+            share = getattr(candidate, name)
+            if share is not None and not -_TOLERANCE <= share <= 1 + _TOLERANCE:
+                yield Miss(f"candidates.{place}.{name}", f"{share}", "a probability")
         if candidate.probability and candidate.pseudo_prior:
             bits = _log2_ratio(candidate.probability, candidate.pseudo_prior)
             if bits is not None and not near(candidate.evidence_bits, bits):

@@ -54,6 +54,7 @@ class _Open:
     slots: int = 0
     kept: int = 0
     rows: int = 0
+    prompts: dict[int, int] = field(default_factory=dict)
     waiting: list[SlotRecord] = field(default_factory=list)
     controlled: dict[int, GuaranteeRecord] = field(default_factory=dict)
 
@@ -130,6 +131,10 @@ class Verifier:
         opened.rows = max(opened.rows, slot.row + 1)
         if len(opened.waiting) < _MOST_KEPT and slot.null is not None:
             opened.waiting.append(slot)
+        if slot.prompt_tokens is not None:
+            first = opened.prompts.setdefault(slot.row, slot.prompt_tokens)
+            if slot.prompt_tokens != first:
+                yield _fault(slot, Miss("prompt_tokens", f"{slot.prompt_tokens}", f"{first}, as in the row before"))
         for miss in slot_misses(slot, self._calibrations):
             yield _fault(slot, miss)
 
@@ -179,6 +184,9 @@ class Verifier:
             yield _fault(record, Miss("rows", f"{record.rows}", f"at least {opened.rows}"))
         if not record.prompt_sha256:
             return  # of format 4 or older
+        told = sum(opened.prompts.values())
+        if told > record.prompt_tokens or (len(opened.prompts) == record.rows and told != record.prompt_tokens):
+            yield _fault(record, Miss("prompt_tokens", f"{record.prompt_tokens}", f"{told}, as the slots say"))
         if len(record.prompt_sha256) != record.rows:
             yield _fault(record, Miss("prompt_sha256", f"{len(record.prompt_sha256)}", f"{record.rows}, one per row"))
         digest = settings_sha256(record.settings)
