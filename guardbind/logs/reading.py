@@ -154,7 +154,8 @@ def _lines(name: str, opened: BinaryIO) -> Iterator[LogLine]:
             if len(line) >= _LONGEST:
                 yield LogLine(log, number, Unread(name, number, "foreign", f"it has {_LONGEST} bytes or more"))
             elif line.strip():
-                read = parse_line(line)
+                # Without its end: that of a line which was cut off within a text would count as a part of the text.
+                read = parse_line(line.rstrip(b"\r\n"))
                 if isinstance(read, tuple):
                     yield LogLine(log, number, Unread(name, number, *read))
                     continue
