@@ -15,6 +15,8 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.calibration.artefact import Calibration
 from guardbind.calibration.conditions import calibrated_settings, settings_record, settings_sha256
+from guardbind.calibration.probe import probes_from
+from guardbind.calibration.store import load_calibration, load_probes
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError
 from guardbind.events import Emitter, build_sinks
@@ -90,7 +92,8 @@ class Guard:
         UnknownArchitectureError: The model's output head, or the lens that was asked for, cannot be found.
         UnsupportedGenerationError: The model cannot be guarded.
         UnknownNameError: A policy or sink is not registered.
-        ConfigError: `config` is no `GuardConfig`, or `probe` is of another model.
+        ConfigError: `config` is no `GuardConfig`, or the probe is of another model.
+        CalibrationError: The calibration is not there, damaged, or of a newer guardbind.
     """
 
     def __init__(
@@ -110,9 +113,12 @@ class Guard:
                 f"config is {type(config).__name__}; a GuardConfig is accepted.",
                 hint='Write Guard(model, tokenizer, GuardConfig(policy="auto")).',
             )
-        self.calibration = _loaded(config.calibration if calibration is None else calibration)
+        self.calibration, own_probe = _loaded(config.calibration if calibration is None else calibration)
         self.config = config if self.calibration is None else calibrated_settings(config, self.calibration)
-        self._calibrated = Calibrated(self.calibration, self.config)
+        self._probe = own_probe if probe is None else probe
+        self._calibrated = Calibrated(
+            self.calibration, self.config, None if self._probe is None else self._probe.available_from
+        )
         self._settings = settings_record(self.config)
         self._module = LanguageModel.of(model, tokenizer).module
         self._turns = turns_of(self._module)
@@ -121,7 +127,6 @@ class Guard:
         self._policy = as_policy(self.config.policy)
         self._policy_name = policy_name(self.config.policy)
         self._sinks = build_sinks(self.config.sinks)
-        self._probe = probe
         self._lens = self._bind_lens()
         self._nulls: list[Null] | None = None
 
@@ -360,9 +365,11 @@ def _leave_unkept(front: Front) -> None:
         )
 
 
-def _loaded(given: Calibration | str | Path | None) -> Calibration | None:
+def _loaded(given: Calibration | str | Path | None) -> tuple[Calibration | None, SlotProbe | None]:
+    """Return a calibration, and the probe of its folder that says whether a value is available."""
     if given is None or isinstance(given, Calibration):
-        return given
-    from guardbind.calibration.store import load_calibration
-
-    return load_calibration(given)
+        return given, None
+    calibration = load_calibration(given)
+    layer = calibration.available_layer
+    probe = None if layer is None else probes_from(load_probes(given, calibration)).get(layer)
+    return calibration, None if probe is None else SlotProbe(probe, calibration.available_from)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Literal
 
 from pydantic import Field
@@ -224,10 +222,3 @@ class Calibration(Frozen):
     """Labelled trials that it comes from."""
     made: str
     """The command or call that made it."""
-
-    @property
-    def id(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of its canonical JSON."""
-        data = self.model_dump(mode="json")
-        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]

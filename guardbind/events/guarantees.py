@@ -18,29 +18,20 @@ conditions. `none`: nothing was written that would need a guarantee."""
 
 
 class RuleRecord(Frozen):
-    """The acting rule of a calibration that let an action pass, with the counts that its bound comes from."""
+    """The acting rule of a calibration that let an action pass, with the counts that it comes from."""
 
     way: str
     """How the target was found."""
-    min_evidence_bits: float | None
-    """Least evidence bits; None where any number will do."""
-    min_gain_bits: float | None
-    """Least gain of observed bits; None where any number will do."""
+    min_evidence_bits: float
+    """Least evidence bits."""
+    min_gain_bits: float
+    """Least gain of observed bits."""
     n: int
-    """Interventions of the calibration that the rule lets pass."""
+    """Interventions of the calibration's trials that the rule lets pass."""
     wrong: int
     """Those of them that were harmful."""
-    bound: float
-    """Upper bound of the share of harmful ones."""
-
-    def passes(self, evidence_bits: float | None, gain_bits: float | None) -> bool:
-        """Whether an action with these bits passes; one of which the bits were not read does not.
-
-        Args:
-            evidence_bits: Evidence bits of the token that would be written.
-            gain_bits: Its observed bits less those of the model's own token.
-        """
-        return _reaches(evidence_bits, self.min_evidence_bits) and _reaches(gain_bits, self.min_gain_bits)
+    tested: int
+    """Ways that the calibration tested; each had an equal part of 1 - `confidence` to be mistaken with."""
 
 
 class GuaranteeRecord(Frozen):
@@ -149,7 +140,3 @@ _SENTENCES: dict[GuaranteeKind, str] = {
     "outside": "The calibration does not hold here.",
     "none": "Nothing was written that would need a guarantee.",
 }
-
-
-def _reaches(bits: float | None, least: float | None) -> bool:
-    return bits is not None and (least is None or bits >= least)

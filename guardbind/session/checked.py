@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from guardbind.calibration.applying import Ran, runs_elsewhere
 from guardbind.calibration.artefact import Calibration
-from guardbind.calibration.conditions import model_differences, settings_differences
+from guardbind.calibration.conditions import settings_differences
+from guardbind.calibration.store import calibration_id
 from guardbind.config import GuardConfig
 from guardbind.model import Module
 from guardbind.model.fingerprint import weights_fingerprint
@@ -21,13 +23,17 @@ class Calibrated:
     Args:
         calibration: What is known of the model; None without a calibration.
         config: The guard's settings as they are used.
+        probed: The score from which on the guard's probe takes a value as available; None where nothing is decided.
     """
 
-    def __init__(self, calibration: Calibration | None, config: GuardConfig) -> None:
+    def __init__(self, calibration: Calibration | None, config: GuardConfig, probed: float | None) -> None:
         self._calibration = calibration
         self._config = config
-        self.id = None if calibration is None else calibration.id
-        self._settings = () if calibration is None else settings_differences(calibration, config)
+        self.id = None if calibration is None else calibration_id(calibration)
+        self._fixed: tuple[str, ...] = ()
+        if calibration is not None:
+            other = ("probe",) if probed != calibration.available_from else ()
+            self._fixed = (*settings_differences(calibration, config), *other)
 
     def standing(self, module: Module, tokenizer: Any, *, sampling: bool) -> Standing:
         """Return how the guard stands to its calibration in a generation.
@@ -40,14 +46,11 @@ class Calibrated:
         if self._calibration is None:
             return UNCALIBRATED
         differs = (
-            *model_differences(
+            *runs_elsewhere(
                 self._calibration.range,
-                weights=weights_fingerprint(module),
-                dtype=dtype_of(module),
-                attention=attention_of(module),
-                template_sha256=template_sha256(tokenizer),
+                Ran(weights_fingerprint(module), dtype_of(module), attention_of(module), template_sha256(tokenizer)),
             ),
-            *self._settings,
+            *self._fixed,
             *(("sampling",) if sampling else ()),
         )
         return Standing(self._calibration, differs, self._config.outside, self._config.min_evidence_bits, self.id)

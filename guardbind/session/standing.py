@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from guardbind.calibration.applying import flags, limits_left, rule_for
 from guardbind.calibration.artefact import ActingRule, Calibration
-from guardbind.calibration.conditions import SlotFacts, slot_differences
 from guardbind.calibration.signals import signals_of
 from guardbind.events import GuaranteeRecord, RuleRecord, SlotRecord, guaranteed
 from guardbind.policies import Attempt, Slot, Verification
@@ -16,9 +15,36 @@ from guardbind.session.row import Row
 from guardbind.targets import Resolution
 from guardbind.targets.trust import way_of
 
-__all__ = ["UNCALIBRATED", "SlotStanding", "Standing", "facts_of"]
+__all__ = ["UNCALIBRATED", "SlotFacts", "SlotStanding", "Standing", "facts_of"]
 
 OutsideMode = Literal["flag", "widen", "abstain"]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFacts:
+    """Where a slot stands.
+
+    Attributes:
+        prompt_tokens: Tokens of the prompt.
+        bindings: Bindings of the prompt.
+        distance: Tokens between the end of the target's statement and the slot; None without a target that is stated.
+        residual_norm: Euclidean norm of what feeds the output head.
+    """
+
+    prompt_tokens: int
+    bindings: int
+    distance: int | None
+    residual_norm: float
+
+    def beyond(self, calibration: Calibration) -> tuple[str, ...]:
+        """Return the limits of a calibration's trials that the slot lies outside of."""
+        return limits_left(
+            calibration.range,
+            prompt_tokens=self.prompt_tokens,
+            distance=self.distance,
+            bindings=self.bindings,
+            residual_norm=self.residual_norm,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +79,14 @@ class Standing:
         declared = resolution.how == "declared"
         if self.calibration is None:
             return SlotStanding(self, (), (), declared, facts)
-        differs = (*self.differs, *slot_differences(self.calibration.range, facts))
+        differs = (*self.differs, *facts.beyond(self.calibration))
         return SlotStanding(self, differs, self._rules(resolution), declared, facts)
 
-    def _rules(self, resolution: Resolution) -> tuple[RuleRecord, ...]:
+    def _rules(self, resolution: Resolution) -> tuple[ActingRule, ...]:
         if self.calibration is None or resolution.index is None:
             return ()
         way = way_of(resolution)
-        return tuple(_recorded(rule) for rule in self.calibration.acting if rule.way == way)
+        return tuple(rule for rule in self.calibration.acting if rule.way == way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +103,7 @@ class SlotStanding:
 
     guard: Standing
     differs: tuple[str, ...]
-    rules: tuple[RuleRecord, ...]
+    rules: tuple[ActingRule, ...]
     declared: bool
     facts: SlotFacts
 
@@ -145,17 +171,26 @@ class SlotStanding:
         calibration = self.guard.calibration
         if calibration is None:
             return ()
-        signals = signals_of(record)
-        flagged = []
-        for rule in calibration.flagging:
-            value = signals.get(rule.signal)
-            if value is not None and (value < rule.threshold if rule.suspicious == "low" else value > rule.threshold):
-                flagged.append(rule.signal)
-        return (*(("outside",) if self.differs else ()), *dict.fromkeys(flagged))
+        outside = ("outside",) if self.differs else ()
+        return (*outside, *flags(calibration.flagging, signals_of(record)))
 
     def _passing(self, bits: float | None, gain: float | None, further: float) -> RuleRecord | None:
         bits, gain = (None if number is None else number - further for number in (bits, gain))
-        return next((rule for rule in self.rules if rule.passes(bits, gain)), None)
+        for rule in self.rules:
+            if rule_for((rule,), rule.way, bits, gain) is not None:
+                return self._recorded(rule)
+        return None
+
+    def _recorded(self, rule: ActingRule) -> RuleRecord:
+        tested = () if self.guard.calibration is None else self.guard.calibration.tested
+        return RuleRecord(
+            way=rule.way,
+            min_evidence_bits=rule.min_evidence_bits,
+            min_gain_bits=rule.min_gain_bits,
+            n=rule.n,
+            wrong=rule.wrong,
+            tested=len(tested),
+        )
 
     def _why_outside(self) -> str:
         differs = ", ".join(self.differs)
@@ -193,20 +228,5 @@ def facts_of(row: Row, slot: Slot) -> SlotFacts:
     )
 
 
-def _recorded(rule: ActingRule) -> RuleRecord:
-    return RuleRecord(
-        way=rule.way,
-        min_evidence_bits=_finite(rule.min_evidence_bits),
-        min_gain_bits=_finite(rule.min_gain_bits),
-        n=rule.n,
-        wrong=rule.wrong,
-        bound=rule.bound,
-    )
-
-
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
-
-
 def _bits(number: float | None) -> str:
-    return "any number" if number is None else f"{number:.2f}"
+    return "unread" if number is None else f"{number:.2f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from guardbind.calibration.artefact import ActingRule, CalibratedRange, Calibration, ChosenSettings, FlagRule
+from guardbind.calibration.artefact import ActingRule, CalibratedRange, Calibration, ChosenSettings, FlagRule, Reported
 from guardbind.config import GuardConfig
 from guardbind.model import LanguageModel
 from guardbind.model.fingerprint import weights_fingerprint
@@ -15,7 +15,7 @@ __all__ = ["acting_rule", "plain_calibration", "range_of"]
 
 def acting_rule(way: str, evidence: float = 0.0, gain: float = 0.0, **changes: Any) -> ActingRule:
     """Return a rule that was wrong in none of 400."""
-    fields: dict[str, Any] = {"n": 400, "wrong": 0, "bound": 0.0074612} | changes
+    fields: dict[str, Any] = {"n": 400, "wrong": 0} | changes
     return ActingRule(way=way, min_evidence_bits=evidence, min_gain_bits=gain, **fields)
 
 
@@ -56,6 +56,8 @@ def plain_calibration(made: CalibratedRange, *acting: ActingRule, **changes: Any
         "risk": 0.01,
         "confidence": 0.95,
         "acting": acting,
+        "tested": tuple(rule.way for rule in acting),
+        "reported": Reported(**dict.fromkeys(Reported.model_fields, 0)),
         "flagging": (flag,),
         "ways": (),
         "settings": settings,

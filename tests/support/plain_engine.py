@@ -23,6 +23,7 @@ from guardbind.session.engine import Engine, Protection
 from guardbind.session.limits import Limits
 from guardbind.session.recorder import Recorder
 from guardbind.session.row import Row
+from guardbind.session.standing import UNCALIBRATED, Standing
 from guardbind.session.value import Phase
 
 PROMPT = "alpha=17\nbeta=42\nbeta="
@@ -111,6 +112,7 @@ class Generation:
         *attempts: Sequence[Attempt],
         allowed: Limits | None = None,
         null: PlainNull | None = None,
+        standing: Standing = UNCALIBRATED,
         **settings: Any,
     ) -> None:
         self.row = row
@@ -121,7 +123,7 @@ class Generation:
         config = GuardConfig(**({"slots": ("line_end",)} | settings))
         self._engine = Engine(
             LanguageModel(PlainModel(), LETTERS),
-            Protection(config, self._policy, [cast(Any, null or PlainNull())]),
+            Protection(config, self._policy, [cast(Any, null or PlainNull())], standing=standing),
             [row],
             cast(Any, SimpleNamespace(suspended=nullcontext, lens=None)),
             self.recorder,
