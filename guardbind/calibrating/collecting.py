@@ -103,9 +103,7 @@ def dealt(path: Path, shares: Mapping[Split, float], seed: int) -> list[Labelled
         "fit": order[choose + report :],
     }
     return [
-        LabelledTrial(
-            f"{path.name}:{number}", split, prompt.model_copy(update={"task": prompt.task or path.stem})
-        )
+        LabelledTrial(f"{path.name}:{number}", split, prompt.model_copy(update={"task": prompt.task or path.stem}))
         for split in SPLITS
         for key in places[split]
         for number, prompt in alike[key]

@@ -35,8 +35,6 @@ _LANGUAGES = ("en",)
 class OutcomeOptions(Frozen):
     """The options of the measure."""
 
-    told: bool = False
-    """Whether the guard is told bindings and target, on tasks of tokens; of texts it only gets the prompt."""
     wordings: Literal["dev", "held"] = "dev"
     """Set of wordings of the tasks of texts."""
 
@@ -107,7 +105,6 @@ def _known(value: Any) -> Any:
 class _OutcomeSession:
     lab: Lab
     cell: BenchCell
-    options: OutcomeOptions
     guard: Guard
     texts: ChosenTask | None
     tokens: int
@@ -128,7 +125,7 @@ class _OutcomeSession:
         if self.texts is None:
             group = f"{self.cell.filler} k={self.cell.k}"
             trial = self.lab.task(self.cell).trial(index)
-            return labelled_trial(trial, self.lab.tokenizer, told=self.options.told, group=group)
+            return labelled_trial(trial, self.lab.tokenizer, group)
         return labelled_text(self.texts.trial(index, answerable=index % _TWIN_EVERY != _TWIN_EVERY - 1))
 
 
@@ -153,9 +150,9 @@ class OutcomesMeasure:
             texts = ChosenTask(every, _MOST_RECORDS, _LANGUAGES)
         guard = Guard(lab.model, lab.tokenizer, GuardConfig(capture_text=True, trust="every"))
         guard.attach().detach()  # the first time its null is tried
-        session = _OutcomeSession(lab, cell, options, guard, texts, 0)
+        session = _OutcomeSession(lab, cell, guard, texts, 0)
         tokens = len(encode_labelled(session.prompt(0), lab.tokenizer).ids)
-        return _OutcomeSession(lab, cell, options, guard, texts, tokens)
+        return _OutcomeSession(lab, cell, guard, texts, tokens)
 
 
 MEASURE: Measure = OutcomesMeasure()

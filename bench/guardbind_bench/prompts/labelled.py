@@ -1,6 +1,6 @@
 """Makes labelled prompts of the bench's tasks, for `guardbind calibrate`: of tokens, and of texts with their twins.
 
-Every fourth prompt of a text task is a twin, which has no answer; it is drawn for itself, not made of its neighbour.
+Every fifth prompt of a text task is a twin, which has no answer; it is drawn for itself, not made of its neighbour.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from itertools import count
 
 from transformers import PreTrainedTokenizerBase
 
-from guardbind.calibrating.labelled import ChatMessage, LabelledPrompt, StatedBinding
+from guardbind.calibrating.labelled import ChatMessage, LabelledPrompt
 from guardbind.text.decode import decode
 from guardbind_bench.prompts.harm.building import ChosenTask, built
 from guardbind_bench.prompts.text_trial import TextTrial
@@ -33,14 +33,14 @@ __all__ = [
     "labelled_trial",
 ]
 
-_TWIN_EVERY = 4
+_TWIN_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledTokens:
     """Prompts of a task of tokens, with natural filler; the first token of an answer decides.
 
-    What the guard is told changes from prompt to prompt: bindings and target, or nothing.
+    The guard is told nothing but the prompt.
 
     Attributes:
         task: A registered task.
@@ -48,7 +48,7 @@ class LabelledTokens:
     """
 
     task: str
-    sizes: Sequence[int] = (16, 48)
+    sizes: Sequence[int] = (8, 32)
 
     def __call__(self, tokenizer: PreTrainedTokenizerBase, *, seed: int) -> Iterator[LabelledPrompt]:
         """Yield prompts without an end; see `guardbind.calibrating.labelled.LabelledTask`.
@@ -59,9 +59,26 @@ class LabelledTokens:
         tasks = [TASKS.get(self.task)(tokenizer, filler="natural", k=size, seed=seed) for size in self.sizes]
         for index in count():
             size = index % len(tasks)
-            declared = index // len(tasks) % 2 == 0
-            group = f"natural k={self.sizes[size]}, {'declared' if declared else 'read'}"
-            yield labelled_trial(tasks[size].trial(index), tokenizer, told=declared, group=group)
+            yield labelled_trial(tasks[size].trial(index), tokenizer, f"natural k={self.sizes[size]}")
+
+
+def labelled_trial(trial: Trial, tokenizer: PreTrainedTokenizerBase, group: str) -> LabelledPrompt:
+    """Return a trial of tokens as a labelled prompt, whose first token of the answer decides.
+
+    Args:
+        trial: The trial.
+        tokenizer: The model's tokenizer.
+        group: What it is told apart by from other trials of its task.
+    """
+    written = {value.token: decode(tokenizer, [value.token]).strip() for value in trial.candidates}
+    right = written[trial.target.value.token]
+    return LabelledPrompt(
+        prompt=trial.ids,
+        answers=(right,),
+        others=tuple(dict.fromkeys(word for word in written.values() if word != right)),
+        group=group,
+        tokens=1,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,37 +102,8 @@ class LabelledTexts:
             yield labelled_text(task.trial(index, answerable=index % _TWIN_EVERY != _TWIN_EVERY - 1))
 
 
-def labelled_trial(trial: Trial, tokenizer: PreTrainedTokenizerBase, *, told: bool, group: str = "") -> LabelledPrompt:
-    """Return a trial of tokens as a labelled prompt, whose first token of the answer decides.
-
-    Args:
-        trial: The trial.
-        tokenizer: The model's tokenizer.
-        told: Whether the guard is told bindings and target, or nothing.
-        group: What it is told apart by from other trials of its task.
-    """
-    places = [place for place, bound in enumerate(trial.bound) if bound.key == trial.target.key]
-    written = {value.word: decode(tokenizer, [value.token]).strip() for value in trial.candidates}
-    right = written[trial.target.value.word]
-    stated = tuple(StatedBinding(key=bound.key, value=bound.value.word) for bound in trial.bound)
-    return LabelledPrompt(
-        prompt=trial.ids,
-        answers=(right,),
-        others=tuple(dict.fromkeys(word for word in written.values() if word != right)),
-        bindings=stated if told else (),
-        target=trial.target.key if told else None,
-        which="first" if told and len(places) > 1 and trial.asked == places[0] else "last",
-        group=group,
-        tokens=1,
-    )
-
-
 def labelled_text(trial: TextTrial) -> LabelledPrompt:
-    """Return a trial of texts, or its twin, as a labelled prompt; the guard is told nothing but the prompt.
-
-    Args:
-        trial: The trial; its answer is begun where it says how.
-    """
+    """Return a trial of texts, or its twin, as a labelled prompt; the answer is begun where the trial says how."""
     known = [form for forms in trial.others for form in forms]
     stated = [fact.value for fact in trial.facts]
     fine = {*trial.answer, *trial.fine}

@@ -21,7 +21,7 @@ from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun,
 from guardbind_bench.experiments.options import check_names, check_text_tasks
 from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.measures.outcomes import OutcomeOptions, outcome_of
-from guardbind_bench.prompts.cell import BenchCell, CellRequest, Template
+from guardbind_bench.prompts.cell import CellRequest, Template
 from guardbind_bench.prompts.harm.building import built
 from guardbind_bench.registry import TASKS
 
@@ -59,8 +59,6 @@ class CalibrationSettings(Frozen):
     """How sure the promises are."""
     alpha: float = Field(default=0.05, gt=0, lt=1)
     """Share of right answers that a rule may flag."""
-    told: tuple[bool, ...] = Field(default=(False,), min_length=1)
-    """Whether the guard is told bindings and target."""
     others: tuple[Kind, ...] = ()
     """Kinds of trials between which, and those of the grid, it is counted what transfers."""
 
@@ -81,7 +79,7 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
     )
     option_type = CalibrationSettings
     measure = "outcomes"
-    axes = ("tasks", "fillers", "ks", "told")
+    axes = ("tasks", "fillers", "ks")
     row_keys = ("task", "filler", "k", "template")
 
     def check(self, settings: Settings, options: CalibrationSettings) -> None:
@@ -98,17 +96,12 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
         """Yield the conditions of the grid, and then the other kinds."""
         yield from super().conditions(settings, options)
         for kind in options.others:
-            point = {**kind.model_dump(exclude={"trials"}), "told": False}
-            cell = self.cell(point, settings, options)
+            cell = self.cell(kind.model_dump(exclude={"trials"}), settings, options)
             yield Condition(self.condition_keys(cell), (CellRequest(cell=cell, trials=kind.trials),))
 
     def cell_options(self, point: Point, options: CalibrationSettings) -> dict[str, JsonValue]:
         """Return what the measure is told."""
-        return OutcomeOptions(told=bool(point["told"])).model_dump(mode="json")
-
-    def condition_keys(self, cell: BenchCell) -> dict[str, RowKey]:
-        """Return task, filler, size, template and what is told."""
-        return {**super().condition_keys(cell), "told": bool(cell.options["told"])}
+        return OutcomeOptions().model_dump(mode="json")
 
     def all_rows(self, conditions: Iterable[Condition], run: GridRun[CalibrationSettings]) -> Iterator[TableRow]:
         """Make the rows of each condition, of all together, and of each pair."""
@@ -145,9 +138,8 @@ def _outcomes(frame: pd.DataFrame, name: str) -> list[Outcome]:
 
 def _name(keys: Mapping[str, RowKey]) -> str:
     filler = [] if keys["task"] not in TASKS else [f"{keys['filler']} k={keys['k']}"]
-    told = ["told"] if keys["told"] else []
     chat = ["chat"] if keys["template"] == "chat" else []
-    return ", ".join([str(keys["task"]), *filler, *chat, *told])
+    return ", ".join([str(keys["task"]), *filler, *chat])
 
 
 EXPERIMENT: Experiment = CalibrationExperiment()
