@@ -103,9 +103,7 @@ def dealt(path: Path, shares: Mapping[Split, float], seed: int) -> list[Labelled
         "fit": order[choose + report :],
     }
     return [
-        LabelledTrial(
-            f"{path.name}:{number}", split, prompt.model_copy(update={"task": prompt.task or path.stem})
-        )
+        LabelledTrial(f"{path.name}:{number}", split, prompt.model_copy(update={"task": prompt.task or path.stem}))
         for split in SPLITS
         for key in places[split]
         for number, prompt in alike[key]
@@ -157,7 +155,7 @@ def collect(
             if failed >= _FEWEST_RUN and failed > _MOST_FAILED * (done + 1):
                 raise CalibrationError(
                     f"{failed} of {done + 1} trials failed, the last one by {why}",
-                    hint=f"All failures stand in {work.path.name}; begin anew with --restart (resume=False) after that.",
+                    hint=f"They stand in {work.path.name}; after a remedy, begin anew with --restart (resume=False).",
                 ) from error
     progress(len(trials), len(trials))
     kept = [trial.name for trial in trials if trial.name not in work.failures]

@@ -16,6 +16,7 @@ from guardbind.events import SlotRecord
 from guardbind.evidence import Binding
 from guardbind.frozen import Frozen
 from guardbind.guard import Guard
+from guardbind.model.prefill import SharedPrefill
 from guardbind.policies import Attempt, Policy, Slot
 from guardbind.policies.auto import auto
 from guardbind.session.available import SlotProbe
@@ -25,7 +26,6 @@ from guardbind_bench.measures.answers_prompt import TextPrompt, render
 from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure, Session
-from guardbind.model.prefill import SharedPrefill
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.text_trial import TextTrial
 from guardbind_bench.prompts.trial import Task, Trial
