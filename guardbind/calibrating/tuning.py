@@ -115,13 +115,8 @@ def variations(default: TriedSettings) -> tuple[TriedSettings, ...]:
         >>> [settings.alpha for settings in variations(default)][:2]
         [1.0, 4.0]
     """
-    changes: list[dict[str, float | str]] = [
-        *({"alpha": alpha} for alpha in _ALPHAS),
-        *({"checkpoint_template": template} for template in _TEMPLATES),
-        *({"tail_tokens": tail} for tail in _TAILS),
-        *({"max_nulls": nulls} for nulls in _NULLS),
-    ]
-    varied = (default.model_copy(update=change) for change in changes)
+    grid = {"alpha": _ALPHAS, "checkpoint_template": _TEMPLATES, "tail_tokens": _TAILS, "max_nulls": _NULLS}
+    varied = (default.model_copy(update={field: value}) for field, values in grid.items() for value in values)
     return tuple(settings for settings in varied if settings != default)
 
 
