@@ -85,11 +85,13 @@ class HeadScale:
         heads: The heads.
         factor: 0 takes them away, 1 changes nothing.
         rows: As in `AttentionBias`.
+        batch: As in `AttentionBias`.
     """
 
     heads: Heads
     factor: float
     rows: int = 1
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,11 +102,13 @@ class HeadMean:
         heads: The heads.
         means: `[layers, heads, head size]`, the mean of each head.
         rows: As in `AttentionBias`.
+        batch: As in `AttentionBias`.
     """
 
     heads: Heads
     means: Tensor
     rows: int = 1
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

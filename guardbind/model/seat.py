@@ -221,10 +221,13 @@ class Seat:
 
     def _hook_outputs(self, stack: ExitStack, record: PassRecord, *, first: bool = False) -> None:
         def keeping(layer: int) -> Any:
-            def keep(_module: nn.Module, args: tuple[Any, ...]) -> None:
-                given = args[0]
-                split = given.unflatten(-1, (self.sites.heads, self.sites.head_size))
-                record.outputs[layer] = split if torch.is_grad_enabled() else split[:, -1:].detach()
+            def keep(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+                split = args[0].unflatten(-1, (self.sites.heads, self.sites.head_size))
+                if not torch.is_grad_enabled():
+                    record.outputs[layer] = split[:, -1:].detach()
+                    return None
+                record.outputs[layer] = split
+                return (split.flatten(-2), *args[1:])  # what is kept has to be what the logits come from
 
             return keep
 
@@ -314,7 +317,8 @@ def _changes_heads(edit: HeadScale | HeadMean, layer: int, heads: list[int], sit
     def change(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
         # A copy: the model may still use what it handed over.
         split = args[0].unflatten(-1, (sites.heads, sites.head_size)).clone()
-        tail = split[:, -edit.rows :]
+        batch = slice(None) if edit.batch is None else slice(edit.batch, edit.batch + 1)
+        tail = split[batch, -edit.rows :]
         if isinstance(edit, HeadScale):
             tail[:, :, heads] *= edit.factor
         else:

@@ -227,6 +227,9 @@ def test_gradients_reach_the_weights() -> None:
         nll = -torch.log_softmax(model(input_ids=IDS).logits[0, -1], -1)[3]
     gradient = torch.autograd.grad(nll, record.weights[1])[0]
     assert gradient.shape == (1, 4, 8, 8) and bool(gradient[..., -1, :].abs().sum() > 0)
+    with Seat.find(model).acting(reads=True) as record:
+        nll = -torch.log_softmax(model(input_ids=IDS).logits[0, -1], -1)[3]
+    assert torch.autograd.grad(nll, record.outputs[1])[0].shape == (1, 8, 4, 8)
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
