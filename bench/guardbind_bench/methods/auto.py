@@ -16,4 +16,5 @@ AUTO_RESOLVED = Guarding(
     "bindings",
     "bindings",
     _GRID,
+    extra_forwards=5,
 )

@@ -36,7 +36,7 @@ def _edits(scene: Scene, settings: EvidenceBiasSettings, *, every: bool) -> list
 
 _made = partial(
     Edit,
-    source="guardbind",
+    source="attention bias",
     needs=frozenset({"attention", "head_lists"}),
     settings=EvidenceBiasSettings,
     grid=(

@@ -18,7 +18,7 @@ class RarestValue:
     """The method; see `Method`. Where it is right, the filler gives the answer away."""
 
     name: str = "rarest_value"
-    source: str = "guardbind"
+    source: str = "floor"
     about: str = "Writes the value that stands least often in the prompt: a floor."
     needs: frozenset[Need] = frozenset()
     told: Knowledge = "bindings"
