@@ -24,7 +24,7 @@ from guardbind_bench.methods.guarding import verified
 from guardbind_bench.methods.head_lists import HeadLists, HeadSearch
 from guardbind_bench.methods.head_search import find_heads, scenes
 from guardbind_bench.methods.method import Method, MethodSettings, settings_of
-from guardbind_bench.methods.scene import Cost, Scene
+from guardbind_bench.methods.scene import PassCost, Scene
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import METHODS
@@ -157,7 +157,7 @@ class _MethodsSession:
         token: int,
         checked: list[int] | None,
         logprobs: Tensor,
-        cost: Cost,
+        cost: PassCost,
         known: dict[str, Any],
     ) -> MethodRecord:
         trial, trials = scene.trials[place], len(scene.trials)

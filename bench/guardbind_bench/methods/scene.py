@@ -25,7 +25,7 @@ from guardbind_bench.measures.spending import spending
 from guardbind_bench.methods.head_lists import HeadLists
 from guardbind_bench.prompts.trial import Trial
 
-__all__ = ["Cost", "Scene"]
+__all__ = ["PassCost", "Scene"]
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ _GUARD_TAIL = 8
 
 
 @dataclass(slots=True)
-class Cost:
+class PassCost:
     """What was spent on all trials of a scene together.
 
     Attributes:
@@ -46,7 +46,7 @@ class Cost:
     tokens: int = 0
     seconds: float = 0.0
 
-    def add(self, other: Cost) -> None:
+    def add(self, other: PassCost) -> None:
         """Add another one."""
         self.forwards += other.forwards
         self.tokens += other.tokens
@@ -76,8 +76,8 @@ class Scene:
         self._heads = heads
         self._device = input_device(lab.model)
         self.ids = torch.tensor([trial.ids for trial in trials], device=self._device)
-        self._known: dict[object, tuple[Any, Cost]] = {}
-        self._accounts: list[Cost] = []
+        self._known: dict[object, tuple[Any, PassCost]] = {}
+        self._accounts: list[PassCost] = []
         self._cache: Any = None
         with self.account() as self.base:
             if not is_recurrent(lab.model):
@@ -112,9 +112,9 @@ class Scene:
         return Lens.bind(self.lab.model)
 
     @contextmanager
-    def account(self) -> Iterator[Cost]:
+    def account(self) -> Iterator[PassCost]:
         """Count what is spent inside the block, what was read before and is used again included."""
-        cost = Cost()
+        cost = PassCost()
         self._accounts.append(cost)
         began = time.perf_counter()
         try:

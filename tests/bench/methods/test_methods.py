@@ -189,9 +189,7 @@ def test_prompts_are_rewritten_as_said(scene: Scene) -> None:
     assert rewritten("re_reading") == text.replace(question, f"{question}Read the question again:{question}")
     assert rewritten("keyword_emphasis") == text.replace(key, f'"{key}"')
     marked = rewritten("keyword_emphasis", where="question", before="**", after="**")
-    assert marked == text.replace(question, question.replace(key, f"**{key}**")).replace(f"\n{key}=[", f"\n**{key}**=[") or (
-        marked.count(f"**{key}**") == 2 and marked.count(key) == text.count(key)
-    )
+    assert marked.count(f"**{key}**") == 2 and marked.replace("**", "") == text
     statements = [decode(trial.ids[b.statement.start : b.statement.stop]) for b in trial.bound]
     for order, way in (("".join(statements), False), ("".join(reversed(statements)), True)):
         restated = rewritten("periodic_restatement", every=0, reversed=way)

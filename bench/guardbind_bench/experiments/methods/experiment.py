@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.experiment import Experiment, Settings
 from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point
-from guardbind_bench.experiments.methods.numbers import Choice, answers_of, chosen, collateral_of, costs_of
+from guardbind_bench.experiments.methods.numbers import TunedSetting, answers_of, chosen, collateral_of, costs_of
 from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.table import RowKey, TableRow
@@ -140,7 +140,7 @@ def _rows(
     table: str,
     keys: dict[str, RowKey],
     frame: pd.DataFrame,
-    choice: Mapping[str, Choice],
+    choice: Mapping[str, TunedSetting],
     notes: Sequence[str],
     harm: Mapping[str, pd.DataFrame],
 ) -> Iterator[TableRow]:
@@ -156,7 +156,7 @@ def _rows(
                 table="methods_refused", keys=own, values={"trials": count(len(group), len(group))}, notes=(why,)
             )
             continue
-        for label, setting in choice.get(str(method), Choice()).settings(ran["setting"].unique()):
+        for label, setting in choice.get(str(method), TunedSetting()).settings(ran["setting"].unique()):
             after = ran[ran["setting"] == setting].set_index(["cell", "index"])
             values = answers_of(after, before.loc[after.index], is_plain=method == UNGUARDED_NAME)
             if table == "methods_ranking":
