@@ -211,13 +211,14 @@ class Scene:
 
     @torch.no_grad()
     def layers(self) -> Tensor:
-        """Return the lens' logits `[layers, trials, vocabulary]` at the last token; the pass is the unguarded one."""
+        """Return the lens' log-probabilities `[layers, trials, vocabulary]` at the last token, unguarded."""
 
         def read() -> Tensor:
             lens = self.lens.apart()
             with lens.attach():
                 self._plain()
-            return torch.stack([lens.logits(lens.residuals[layer]) for layer in sorted(lens.residuals)])
+            logits = [lens.logits(lens.residuals[layer]) for layer in sorted(lens.residuals)]
+            return torch.log_softmax(torch.stack(logits), -1)
 
         # The residuals lie about in the unguarded pass, so that no other one is charged.
         held = self._accounts
