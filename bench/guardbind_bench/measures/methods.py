@@ -105,7 +105,7 @@ class _MethodsSession:
     seed: int
     options: MethodsOptions
     tried: tuple[tuple[Method, MethodSettings], ...]
-    heads: HeadLists | None
+    heads: HeadLists | GuardbindError | None
     tokens: int
 
     def run(self, indices: Sequence[int]) -> list[MethodRecord]:
@@ -226,7 +226,7 @@ class MethodsMeasure:
                     method.scores(Scene(lab, [trial]), settings)
         return _MethodsSession(lab, task, cell.seed, options, tried, heads, len(longest.ids))
 
-    def _heads(self, lab: Lab, options: MethodsOptions) -> HeadLists | None:
+    def _heads(self, lab: Lab, options: MethodsOptions) -> HeadLists | GuardbindError:
         sha = weights_sha256(lab.model)
         if options.heads_file is not None:
             return HeadLists.load(Path(options.heads_file), sha)
@@ -234,8 +234,8 @@ class MethodsMeasure:
         if asked not in self._found:
             try:
                 self._found[asked] = find_heads(lab, options.heads)
-            except GuardbindError:
-                return None  # each method that needs them says so itself
+            except GuardbindError as error:
+                return error  # which each method that needs them gives as its reason
         return self._found[asked]
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from guardbind.errors import ConfigError, NullUnavailableError
+from guardbind.errors import ConfigError, GuardbindError, NullUnavailableError
 from guardbind.model.architecture import is_recurrent
 from guardbind.model.cache import input_device, own_cache, view_of
 from guardbind.model.forward import forward, last_logits, left_padded
@@ -61,13 +61,13 @@ class Scene:
     Args:
         lab: The model.
         trials: The trials.
-        heads: Heads that were found on other trials; None where no method needs them.
+        heads: Heads that were found on other trials, or why none were; None where no method needs them.
 
     Raises:
         ConfigError: The prompts differ in length, or in where the question begins.
     """
 
-    def __init__(self, lab: Lab, trials: Sequence[Trial], heads: HeadLists | None = None) -> None:
+    def __init__(self, lab: Lab, trials: Sequence[Trial], heads: HeadLists | GuardbindError | None = None) -> None:
         if len({(len(trial.ids), trial.question.start) for trial in trials}) != 1:
             raise ConfigError("the prompts of a scene need one length, and questions that begin at one place.")
         self.lab = lab
@@ -95,8 +95,10 @@ class Scene:
         """The heads that were found on other trials.
 
         Raises:
-            ConfigError: None were.
+            GuardbindError: None were, and why.
         """
+        if isinstance(self._heads, GuardbindError):
+            raise self._heads
         if self._heads is None:
             raise ConfigError("this method needs heads that were found on other trials; the scene has none.")
         return self._heads
