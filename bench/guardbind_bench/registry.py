@@ -1,7 +1,7 @@
-"""Registers the tasks, text tasks, fillers, checkpoint arms, measures, experiments and presets of the bench by name.
+"""Registers tasks, text tasks, fillers, checkpoint arms, methods, measures, experiments and presets by name.
 
 Other distributions add theirs by entry points of the group `guardbind.plugins`, named by kind and name: `task.mine`,
-`text_task.mine`, `filler.mine`, `arm.mine`, `measure.mine`, `experiment.mine`, `preset.mine`.
+`text_task.mine`, `filler.mine`, `arm.mine`, `method.mine`, `measure.mine`, `experiment.mine`, `preset.mine`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from guardbind.registry import Registry
 if TYPE_CHECKING:
     from guardbind_bench.experiments.experiment import Experiment
     from guardbind_bench.measures.measure import Measure
+    from guardbind_bench.methods.method import Method
     from guardbind_bench.presets.preset import Preset
     from guardbind_bench.prompts.fillers import Filler
     from guardbind_bench.prompts.tasks.arms import PromptArm
@@ -24,6 +25,7 @@ __all__ = [
     "EXPERIMENTS",
     "FILLERS",
     "MEASURES",
+    "METHODS",
     "PRESETS",
     "TASKS",
     "TEXT_TASKS",
@@ -100,12 +102,61 @@ ARMS: Registry[PromptArm] = Registry(
     },
 )
 
+METHODS: Registry[Method] = Registry(
+    "method",
+    {
+        "adacad": "guardbind_bench.methods.adacad:ADACAD",
+        "adacad_span": "guardbind_bench.methods.adacad:ADACAD_SPAN",
+        "auto": "guardbind_bench.methods.auto:AUTO",
+        "auto_resolved": "guardbind_bench.methods.auto:AUTO_RESOLVED",
+        "cad": "guardbind_bench.methods.cad:CAD",
+        "cad_key": "guardbind_bench.methods.cad:CAD_KEY",
+        "cad_no_statement": "guardbind_bench.methods.cad:CAD_NO_STATEMENT",
+        "cad_span": "guardbind_bench.methods.cad:CAD_SPAN",
+        "cad_swap": "guardbind_bench.methods.cad:CAD_SWAP",
+        "candidate_only": "guardbind_bench.methods.candidate_only:CANDIDATE_ONLY",
+        "checkpoint": "guardbind_bench.methods.checkpoint:CHECKPOINT",
+        "coda": "guardbind_bench.methods.coda:CODA",
+        "coda_span": "guardbind_bench.methods.coda:CODA_SPAN",
+        "coda_swap": "guardbind_bench.methods.coda:CODA_SWAP",
+        "conflicting_heads": "guardbind_bench.methods.conflicting_heads:CONFLICTING_HEADS",
+        "contrast": "guardbind_bench.methods.contrast:CONTRAST",
+        "contrast_target": "guardbind_bench.methods.contrast:CONTRAST_TARGET",
+        "copy_suppression": "guardbind_bench.methods.copy_suppression:COPY_SUPPRESSION",
+        "decore": "guardbind_bench.methods.decore:DECORE",
+        "dola": "guardbind_bench.methods.dola:DOLA",
+        "early_exit": "guardbind_bench.methods.early_exit:EARLY_EXIT",
+        "evidence_bias": "guardbind_bench.methods.evidence_bias:EVIDENCE_BIAS",
+        "evidence_bias_all": "guardbind_bench.methods.evidence_bias:EVIDENCE_BIAS_ALL",
+        "first_token": "guardbind_bench.methods.first_token:FIRST_TOKEN",
+        "head_values": "guardbind_bench.methods.head_values:HEAD_VALUES",
+        "inhibition_heads": "guardbind_bench.methods.inhibition_heads:INHIBITION_HEADS",
+        "keyword_emphasis": "guardbind_bench.methods.keyword_emphasis:KEYWORD_EMPHASIS",
+        "last_block": "guardbind_bench.methods.last_block:LAST_BLOCK",
+        "pasta": "guardbind_bench.methods.pasta:PASTA",
+        "periodic_restatement": "guardbind_bench.methods.periodic_restatement:PERIODIC_RESTATEMENT",
+        "rarest_value": "guardbind_bench.methods.rarest_value:RAREST_VALUE",
+        "re_reading": "guardbind_bench.methods.re_reading:RE_READING",
+        "recent_boost": "guardbind_bench.methods.recent_boost:RECENT_BOOST",
+        "retrieval_heads": "guardbind_bench.methods.retrieval_heads:RETRIEVAL_HEADS",
+        "sgrs": "guardbind_bench.methods.sgrs:SGRS",
+        "sink_calibration": "guardbind_bench.methods.sink_calibration:SINK_CALIBRATION",
+        "soft_pointer": "guardbind_bench.methods.soft_pointer:SOFT_POINTER",
+        "spa": "guardbind_bench.methods.spa:SPA",
+        "spa_span": "guardbind_bench.methods.spa:SPA_SPAN",
+        "unguarded": "guardbind_bench.methods.unguarded:UNGUARDED_METHOD",
+        "veto": "guardbind_bench.methods.veto:VETO",
+        "vhr": "guardbind_bench.methods.vhr:VHR",
+    },
+)
+
 MEASURES: Registry[Measure] = Registry(
     "measure",
     {
         "answers": "guardbind_bench.measures.answers:MEASURE",
         "availability": "guardbind_bench.measures.availability:MEASURE",
         "harm": "guardbind_bench.measures.harm:MEASURE",
+        "methods": "guardbind_bench.measures.methods:MEASURE",
         "nulls": "guardbind_bench.measures.nulls:MEASURE",
         "outcomes": "guardbind_bench.measures.outcomes:MEASURE",
         "patching": "guardbind_bench.measures.patching:MEASURE",
@@ -127,6 +178,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         "distance": "guardbind_bench.experiments.distance.experiment:EXPERIMENT",
         "harm": "guardbind_bench.experiments.harm.experiment:EXPERIMENT",
         "information": "guardbind_bench.experiments.information.experiment:EXPERIMENT",
+        "methods": "guardbind_bench.experiments.methods.experiment:EXPERIMENT",
         "patching": "guardbind_bench.experiments.patching.experiment:EXPERIMENT",
         "probe": "guardbind_bench.experiments.probe.experiment:EXPERIMENT",
         "pseudo-prior": "guardbind_bench.experiments.pseudo_prior.experiment:EXPERIMENT",

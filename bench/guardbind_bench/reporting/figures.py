@@ -26,6 +26,7 @@ from guardbind_bench.reporting.panels import (
     show_legend,
     show_whole_share,
 )
+from guardbind_bench.reporting.ranking import ranking
 from guardbind_bench.reporting.selection import (
     Series,
     accuracy_column,
@@ -266,6 +267,7 @@ FIGURES: dict[Figure, Callable[[Sequence[TableRow], Table], Drawing | None]] = {
     "layers": _layers,
     "reliability": _reliability,
     "bars": _bars,
+    "ranking": ranking,
 }
 
 

@@ -1,0 +1,249 @@
+"""Measures `methods`: prompts answered by every method, at the authors' settings and at others, raw and verified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from guardbind.errors import ConfigError, GuardbindError
+from guardbind.frozen import Frozen
+from guardbind_bench.experiments.options import read_options
+from guardbind_bench.measures.lab import Lab
+from guardbind_bench.measures.measure import Measure
+from guardbind_bench.measures.trial_record import TrialRecord
+from guardbind_bench.methods.ability import Ability, unrelated
+from guardbind_bench.methods.guarding import verified
+from guardbind_bench.methods.head_lists import HeadLists, HeadSearch
+from guardbind_bench.methods.head_search import find_heads, scenes
+from guardbind_bench.methods.method import Method, MethodSettings, settings_of
+from guardbind_bench.methods.scene import PassCost, Scene
+from guardbind_bench.prompts.cell import BenchCell
+from guardbind_bench.prompts.trial import Task, Trial, TrialStage
+from guardbind_bench.registry import METHODS
+from guardbind_bench.running.origin import weights_sha256
+
+__all__ = ["MEASURE", "UNGUARDED_NAME", "MethodRecord", "MethodsOptions", "check_methods"]
+
+UNGUARDED_NAME = "unguarded"
+"""What every method is set beside."""
+
+_LEAST = -20.0
+"""Log-probability of a token that a method rules out, nats: a perplexity has to stay a number."""
+
+
+def check_methods(names: Sequence[str]) -> None:
+    """Check that there are such methods.
+
+    Raises:
+        ConfigError: There is no such method; the message suggests the nearest one.
+    """
+    for name in names:
+        if name not in METHODS:
+            raise ConfigError(str(METHODS.miss(name)))
+
+
+class MethodsOptions(Frozen):
+    """The options of the measure."""
+
+    methods: tuple[str, ...] = ()
+    """Registered methods; none: all of them. The unguarded model is always among them."""
+    grid: bool = False
+    """Also try the further settings of each method."""
+    controls: bool = False
+    """Also try as many random heads in the place of those that were found."""
+    ability: Ability = "asked"
+    """What the prompts want."""
+    heads: HeadSearch = HeadSearch()
+    """Where heads are looked for, by methods that need lists of them."""
+    heads_file: str | None = None
+    """A file of `guardbind bench heads`, in the place of a search."""
+    batch: int = Field(default=8, ge=1)
+    """Trials that are read side by side, at most."""
+
+
+class MethodRecord(TrialRecord):
+    """What one method wrote to one trial at one setting; a trial has one record for each."""
+
+    method: str
+    """The method."""
+    told: str
+    """What it is told."""
+    setting: str
+    """Its hyper-parameters that differ from the defaults, as JSON."""
+    refused: str | None = None
+    """Why it could not run; then nothing else is known."""
+    token: int | None = None
+    """The token it would write."""
+    stage: TrialStage | None = None
+    """What that is; where nothing is asked, `right` or `2A`."""
+    verified_token: int | None = None
+    """What is written where the guard verifies it; None where that was not asked."""
+    verified_stage: TrialStage | None = None
+    """What that is."""
+    logprob: float | None = None
+    """Log-probability of the right token by the method's scores, nats; at least -20."""
+    extra_forwards: int | None = None
+    """Passes of the model besides the unguarded one, for the whole batch at once."""
+    extra_tokens: float | None = None
+    """Tokens that they read, a share of the batch's."""
+    seconds: float | None = None
+    """Time for prompt and answer, a share of the batch's. It is not the same when the trial is measured again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _MethodsSession:
+    lab: Lab
+    task: Task
+    seed: int
+    options: MethodsOptions
+    tried: tuple[tuple[Method, MethodSettings], ...]
+    heads: HeadLists | GuardbindError | None
+    tokens: int
+
+    def run(self, indices: Sequence[int]) -> list[MethodRecord]:
+        made = [self._trial(index) for index in indices]
+        due = {trial.index: token for trial, token in made}
+        records: dict[int, list[MethodRecord]] = {index: [] for index in indices}
+        for scene in scenes(self.lab, [trial for trial, _ in made], self.heads, self.options.batch):
+            right = [due[trial.index] for trial in scene.trials]
+            for method, settings in self.tried:
+                for record in self._records(scene, right, method, settings):
+                    records[record.index].append(record)
+        return [record for index in indices for record in records[index]]
+
+    def _trial(self, index: int) -> tuple[Trial, int]:
+        return unrelated(self.task.trial(index), self.lab.tokenizer, self.options.ability, self.seed)
+
+    def _records(
+        self, scene: Scene, right: Sequence[int], method: Method, settings: MethodSettings
+    ) -> list[MethodRecord]:
+        known: dict[str, Any] = {"method": method.name, "told": method.told, "setting": told_apart(settings)}
+        finite = scene.plain.logsumexp(-1).isfinite()
+        if not bool(finite.all()):
+            why = "the logits behind a prompt are NaN or infinite"
+            return [MethodRecord(index=trial.index, failed=why, **known) for trial in scene.trials]
+        try:
+            with scene.account() as cost:
+                scores = method.scores(scene, settings).detach().float()
+        except GuardbindError as error:
+            return [MethodRecord(index=trial.index, refused=str(error), **known) for trial in scene.trials]
+        tokens = scores.argmax(-1).tolist()
+        checked = self._verified(scene, method, tokens)
+        logprobs = torch.log_softmax(scores, -1)
+        return [
+            self._record(scene, place, right[place], tokens[place], checked, logprobs, cost, known)
+            for place in range(len(scene.trials))
+        ]
+
+    def _verified(self, scene: Scene, method: Method, tokens: list[int]) -> list[int] | None:
+        if self.options.ability != "asked":
+            return None
+        # What the guard would write is verified by it already.
+        return tokens if "guard" in method.needs else verified(scene, tokens)
+
+    def _record(
+        self,
+        scene: Scene,
+        place: int,
+        right: int,
+        token: int,
+        checked: list[int] | None,
+        logprobs: Tensor,
+        cost: PassCost,
+        known: dict[str, Any],
+    ) -> MethodRecord:
+        trial, trials = scene.trials[place], len(scene.trials)
+
+        def stage(written: int) -> TrialStage:
+            return trial.stage(written) if self.options.ability == "asked" else ("right" if written == right else "2A")
+
+        return MethodRecord(
+            index=trial.index,
+            **known,
+            token=token,
+            stage=stage(token),
+            verified_token=None if checked is None else checked[place],
+            verified_stage=None if checked is None else stage(checked[place]),
+            logprob=max(_LEAST, float(logprobs[place, right])),
+            extra_forwards=cost.forwards,
+            extra_tokens=cost.tokens / trials,
+            seconds=(scene.base.seconds + cost.seconds) / trials,
+        )
+
+
+def told_apart(settings: MethodSettings) -> str:
+    """Return the hyper-parameters that differ from the defaults, as JSON.
+
+    Example:
+        >>> from guardbind_bench.measures.methods import told_apart
+        >>> from guardbind_bench.methods.cad import CadSettings
+        >>> told_apart(CadSettings(alpha=2.0))
+        '{"alpha": 2.0}'
+    """
+    return json.dumps(settings.model_dump(exclude_defaults=True))
+
+
+class MethodsMeasure:
+    """Answers prompts by every method, from one prefill for as many trials as stand side by side."""
+
+    name = "methods"
+    version = 1
+    record = MethodRecord
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], HeadLists] = {}
+
+    def prepare(self, lab: Lab, cell: BenchCell) -> _MethodsSession:
+        """Make ready for a cell; its options are `MethodsOptions`.
+
+        Raises:
+            ConfigError: An option or method is unknown, or these prompts do not state what they ask for.
+            ContextLengthError: The prompts are too long for the model.
+        """
+        options = read_options(MethodsOptions, cell.options, self.name)
+        check_methods(options.methods)
+        task = lab.task(cell)
+        trial = task.trial(0)
+        if trial.target.value == trial.abstain or not trial.target.statement:
+            raise ConfigError(f"the prompts of {cell.task!r} do not state what they ask for; no method can be told it.")
+        longest, _ = unrelated(trial, lab.tokenizer, options.ability, cell.seed)
+        lab.check_length(len(longest.ids))
+        names = dict.fromkeys([UNGUARDED_NAME, *(options.methods or METHODS)])
+        tried = tuple(pair for name in names for pair in _settings(METHODS.get(name), options))
+        needed = any("head_lists" in method.needs for method, _ in tried)
+        heads = self._heads(lab, options) if needed else None
+        for method, settings in tried:
+            if "guard" in method.needs:  # its first call tries its nulls, which is not what an answer costs
+                with suppress(GuardbindError):
+                    method.scores(Scene(lab, [trial]), settings)
+        return _MethodsSession(lab, task, cell.seed, options, tried, heads, len(longest.ids))
+
+    def _heads(self, lab: Lab, options: MethodsOptions) -> HeadLists | GuardbindError:
+        sha = weights_sha256(lab.model)
+        if options.heads_file is not None:
+            return HeadLists.load(Path(options.heads_file), sha)
+        asked = sha, options.heads.model_dump_json()
+        if asked not in self._found:
+            try:
+                self._found[asked] = find_heads(lab, options.heads)
+            except GuardbindError as error:
+                return error  # which each method that needs them gives as its reason
+        return self._found[asked]
+
+
+def _settings(method: Method, options: MethodsOptions) -> list[tuple[Method, MethodSettings]]:
+    tried = settings_of(method, grid=options.grid)
+    if options.controls and "random" in method.settings.model_fields:
+        tried.append(method.settings.model_validate({"random": True}))
+    return [(method, settings) for settings in tried]
+
+
+MEASURE: Measure = MethodsMeasure()
