@@ -24,6 +24,7 @@ __all__ = [
     "AUTO",
     "CALIBRATIONS",
     "COMMANDS",
+    "LABELLED",
     "LANGUAGES",
     "MODELS",
     "NULLS",
@@ -236,6 +237,8 @@ SINKS: Registry[Any] = Registry("sink", {})
 MODELS: Registry[Any] = Registry("model", {})
 
 CALIBRATIONS: Registry[Any] = Registry("calibration", {})
+
+LABELLED: Registry[Any] = Registry("labelled task", {}, prefix="labelled.")
 
 COMMANDS: Registry[Any] = Registry(
     "command",

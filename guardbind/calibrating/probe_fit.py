@@ -13,7 +13,7 @@ from guardbind.calibration.probe import Probe
 
 __all__ = ["ProbeBatch", "fit_probe"]
 
-_STEPS, _RATE, _DECAY = 60, 1e-2, 10.0
+_STEPS, _RATE, _DECAY = 120, 1e-2, 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -62,7 +62,7 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SummedLog:
     summary: LogSummary
     shown: LogSummary
     drift: DriftReport | None
@@ -168,7 +168,7 @@ def events(
             if counter.add(line.read) and watch is not None:
                 watch.add(line)
         summary = counter.summary()
-        found = _Found(
+        found = _SummedLog(
             summary,
             summary if by else readable(summary),
             None if watch is None else watch.report(),
@@ -206,7 +206,7 @@ def _references(
     return older.references, older.models or None
 
 
-def _write_page(path: str, found: _Found) -> None:
+def _write_page(path: str, found: _SummedLog) -> None:
     # Here and not above: the room of reports imports torch.
     from guardbind.logs.page import render_log
 
@@ -214,10 +214,10 @@ def _write_page(path: str, found: _Found) -> None:
     Path(path).write_text(page, encoding="utf-8")
 
 
-def _show(found: _Found, *, as_json: bool) -> None:
+def _show(found: _SummedLog, *, as_json: bool) -> None:
     if as_json:
-        drift = None if found.drift is None else found.drift.model_dump(mode="json")
-        data = {"summary": found.summary.model_dump(mode="json"), "drift": drift, "of_other_models": found.others}
+        drift = None if found.drift is None else json.loads(found.drift.model_dump_json())
+        data = {"summary": json.loads(found.summary.model_dump_json()), "drift": drift, "of_other_models": found.others}
         click.echo(json.dumps(data, indent=2))
         return
     console = stdout_console(_PIPE_WIDTH)

@@ -108,7 +108,7 @@ class Lens:
             if not 0 <= number < len(modules):
                 raise ConfigError(f"layer {number} is outside the model; it has layers 0 to {len(modules) - 1}.")
         head = find_head(model)
-        probe = _Probe(modules, head)
+        probe = _ShortPass(modules, head)
         probe.run(model)
         norm, input_scale = probe.path_to_head(type(model).__name__)
         output_scale, softcap = probe.after_head(type(model).__name__)
@@ -207,7 +207,7 @@ class Lens:
         return hook
 
 
-class _Probe:
+class _ShortPass:
     """One short forward pass, seen between the last layer and the logits."""
 
     residual: Tensor

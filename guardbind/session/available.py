@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
-from guardbind.calibration.probe import Probe, log_share
+from guardbind.calibration.artefact import Calibration
+from guardbind.calibration.probe import Probe, log_share, probes_from
 from guardbind.candidates.trie import Node
 from guardbind.errors import ConfigError
 from guardbind.model.lens import Lens
@@ -29,6 +31,29 @@ class SlotProbe:
 
     probe: Probe
     available_from: float | None = None
+
+    @classmethod
+    def of(cls, calibration: Calibration, tensors: Mapping[str, Tensor]) -> Self | None:
+        """Return the probe of a calibration; None where it has none.
+
+        Args:
+            calibration: Its `available_layer` says which, and `available_from` from where on a value is available.
+            tensors: The probes' tensors, as `probe_tensors` names them.
+
+        Raises:
+            ConfigError: The tensors are none of probes, or that layer's are missing.
+        """
+        layer = calibration.available_layer
+        if layer is None:
+            return None
+        probes = probes_from(tensors)
+        if layer not in probes:
+            raise ConfigError(
+                f"the calibration reads the residual of layer {layer}, and has probes of the layers "
+                f"{', '.join(map(str, probes)) or 'none'}.",
+                hint="Make the calibration anew.",
+            )
+        return cls(probes[layer], calibration.available_from)
 
     @property
     def layer(self) -> int:

@@ -15,7 +15,7 @@ from guardbind.candidates.trie import Trie
 from guardbind.config import GuardConfig
 from guardbind.guard import Guard
 from guardbind_bench.measures.comparison import told
-from guardbind_bench.measures.prefill import SharedPrefill
+from guardbind.model.prefill import SharedPrefill
 from guardbind_bench.prompts.pool import encode
 from guardbind_bench.prompts.trial import Task
 

@@ -26,7 +26,7 @@ from guardbind_bench.measures.answers_prompt import AskedBy, TextPrompt, render
 from guardbind_bench.measures.answers_slots import coverage
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
-from guardbind_bench.measures.prefill import SharedPrefill
+from guardbind.model.prefill import SharedPrefill
 from guardbind_bench.measures.spending import Spending, spending
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import BenchCell

@@ -16,6 +16,7 @@ from guardbind.events import SlotRecord
 from guardbind.evidence import Binding
 from guardbind.frozen import Frozen
 from guardbind.guard import Guard
+from guardbind.model.prefill import SharedPrefill
 from guardbind.policies import Attempt, Policy, Slot
 from guardbind.policies.auto import auto
 from guardbind.session.available import SlotProbe
@@ -25,7 +26,6 @@ from guardbind_bench.measures.answers_prompt import TextPrompt, render
 from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure, Session
-from guardbind_bench.measures.prefill import SharedPrefill
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.text_trial import TextTrial
 from guardbind_bench.prompts.trial import Task, Trial
@@ -67,6 +67,10 @@ class AvailabilityRecord(AnswerRecord):
     """What the probe says of the target at each slot whose token begins another candidate; where it can be read."""
     mismatched: int = 0
     """Slots whose token begins another candidate."""
+    tried: tuple[str, ...] = ()
+    """What was tried at such a slot, in order; the last may have held. Of a task of tokens only."""
+    held: bool | None = None
+    """Whether the last did."""
     layer: int | None = None
     """Layer of the probe."""
     rank: int | None = None
@@ -156,6 +160,11 @@ def _scores(slots: Sequence[SlotRecord]) -> dict[str, Any]:
     return {"scores": known, "mismatched": len(failed)}
 
 
+def _tried(answer: ArmAnswer) -> dict[str, Any]:
+    tried = answer.interventions
+    return {"tried": tuple(one.action for one in tried), "held": any(one.kept for one in tried)}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _TokenSession:
     task: Task
@@ -192,6 +201,7 @@ class _TokenSession:
             verdicts=tuple(slot.verdict for slot in slots),
             actions=tuple(slot.action for slot in slots),
             seconds=answer.seconds,
+            **(_tried(answer) if slots and slots[0].verdict == "binding_failure" else {}),
             **_scores(slots),
             **self.probed,
         )

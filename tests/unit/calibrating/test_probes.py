@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from guardbind.calibrating.residuals import ProbeTrial
 from guardbind.calibration.outcome import Split
 from guardbind.calibration.probe import Probe
 from guardbind.errors import ConfigError
+from guardbind.session.available import SlotProbe
 from guardbind.testing.tiny import tiny_model, tiny_tokenizer
 
 WORDS = [a + b for a in ("al", "be", "ga", "de", "ep", "ze", "et", "th", "io", "ka") for b in "abcdefghijklmnop"]
@@ -53,21 +55,30 @@ def planted(count: int = 700, *, seed: int = 0) -> tuple[list[ProbeTrial], torch
 
 def test_a_probe_finds_what_is_there_in_values_that_it_never_met() -> None:
     trials, rows = planted()
-    trained = fit_probes(trials, rows, ranks=(0, 4), seed=0)
+    trained = fit_probes(trials, rows, ranks=(0, 4), seed=0, decides=True)
     named = {(entry.layer, entry.rank): entry.right / entry.n for entry in trained.entries}
     lens = {entry.layer: entry.right_untrained / entry.n for entry in trained.entries}
     assert named[1, 4] > 0.6 and trained.layer == 1 and trained.probes[1].rank == 4
     assert lens[1] < 0.5 and named[0, 4] < 0.5
     assert trained.chosen.low > 0.5 and trained.available_from == trained.chosen.threshold
     assert trained.report.auroc > 0.6 and trained.slot_probe.layer == 1
+    kept: Any = SimpleNamespace(available_layer=trained.layer, available_from=trained.available_from)
+    again_used = SlotProbe.of(kept, trained.tensors)
+    assert again_used is not None and torch.equal(again_used.probe.left, trained.slot_probe.probe.left)
+    assert (again_used.layer, again_used.available_from) == (1, trained.available_from)
+    assert SlotProbe.of(cast(Any, SimpleNamespace(available_layer=None)), {}) is None
+    with pytest.raises(ConfigError, match="reads the residual of layer 7, and has probes of the layers 0, 1"):
+        SlotProbe.of(cast(Any, SimpleNamespace(available_layer=7, available_from=None)), trained.tensors)
     again = fit_probes(trials, rows, ranks=(0, 4), seed=0)
     assert all(torch.equal(getattr(again.probes[1], part), getattr(trained.probes[1], part)) for part in ("left",))
     assert (again.chosen, again.report) == (trained.chosen, trained.report)
+    # Unless it is asked for, the score is recorded and decides nothing.
+    assert again.available_from is None and again.slot_probe.available_from is None
 
 
 def test_nothing_is_decided_by_a_probe_that_tells_nothing() -> None:
     trials, rows = planted()
-    blind = fit_probes([replace(t, residuals={0: t.residuals[0]}) for t in trials], rows, ranks=(4,))
+    blind = fit_probes([replace(t, residuals={0: t.residuals[0]}) for t in trials], rows, ranks=(4,), decides=True)
     assert blind.available_from is None and blind.slot_probe.available_from is None
 
 

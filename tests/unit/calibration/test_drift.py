@@ -102,7 +102,7 @@ def test_what_drifted_is_named_and_when() -> None:
     assert margin.crossed_at is not None
     assert 100 < margin.crossed_at < 160
     assert margin.crossed_time == 1000.0 + margin.crossed_at - 1
-    assert (report.seen, report.threshold, report.drifted) == (300, pytest.approx(60), True)
+    assert (report.seen, report.threshold, report.drifted) == (300, 3 / 0.05, True)
     assert report.e_value == pytest.approx(sum(signal.e_value for signal in report.signals) / 3)
 
 

@@ -64,7 +64,8 @@ def test_what_the_sink_writes_is_read_back(tmp_path: Path) -> None:
             "older format",
             f"version 1, this guardbind reads {SCHEMA_VERSION}",
         ),
-        (line_of(further=1, provenance=version(SCHEMA_VERSION + 1)), "newer format", "further"),
+        (line_of(Ann=1, provenance=version(SCHEMA_VERSION + 1)), "newer format", "Extra inputs"),
+        (line_of(lens={"Ann": [1.0]}), "damaged", "lens: "),
         (line_of(event="thought", provenance=version(SCHEMA_VERSION + 1)), "newer format", "version"),
         (line_of(event="thought"), "foreign", "no record"),
         (line_of(event=["slot"]), "foreign", "no record"),
@@ -116,8 +117,8 @@ def test_a_log_may_be_cut_off_anywhere(tmp_path: Path) -> None:
         assert len(found) - len(whole) == (data[:end].rpartition(b"\n")[2] not in (b"", *data.splitlines()))
     for end in range(2, len(packed), 29):
         file.write_bytes(packed[:end])
-        *whole, last = read_events(file)
-        assert whole == RECORDS[: len(whole)]
+        *before, last = read_events(file)
+        assert before == RECORDS[: len(before)]
         assert isinstance(last, Unread)
         assert last.problem in ("cut off", "damaged")
     changed = bytearray(packed)

@@ -50,16 +50,20 @@ def _answers(arms: dict[str, pd.DataFrame], arm: str) -> dict[str, Estimate]:
     right, was_right, would = (_is(records, "right") for records in (after, before, ignored))
     better, worse = int((right & ~would).sum()), int((~right & would).sum())
     acted = after["actions"].map(lambda actions: [action for action in actions if action != "none"])
-    first = [actions[0] for actions in acted if len(actions)]
+    done = [actions[0] for actions in acted if len(actions)]
     mismatched = after["mismatched"].to_numpy() > 0
     values = {
         "accuracy_before": share(was_right),
         "accuracy": share(right),
         "spoiled": exact_share(~right[was_right]),
         "repaired": share(right[_is(before, "2B")]),
-        "restated": share(np.array([action == "checkpoint" for action in first], dtype=bool)),
+        "restated": share(np.array([action == "checkpoint" for action in done], dtype=bool)),
         "left": share(np.array([not len(actions) for actions in acted[mismatched]], dtype=bool)),
     }
+    tried = after[after["held"].notna()]
+    if len(tried):
+        first = (tried["tried"].map(len) == 1) & tried["held"].astype(bool)
+        values["first_held"] = share(first.to_numpy(bool))
     if arm != IGNORED:
         values |= {
             "over_ignored": difference(right, would),
