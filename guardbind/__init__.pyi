@@ -1,4 +1,6 @@
 from ._version import __version__ as __version__
+from .calibrating.calibrate import calibrate as calibrate
+from .calibrating.request import CalibrationConfig as CalibrationConfig
 from .config import CheckpointConfig as CheckpointConfig
 from .config import GuardConfig as GuardConfig
 from .errors import BatchError as BatchError

@@ -243,6 +243,7 @@ LABELLED: Registry[Any] = Registry("labelled task", {}, prefix="labelled.")
 COMMANDS: Registry[Any] = Registry(
     "command",
     {
+        "calibrate": "guardbind.cli.calibrate:calibrate_command",
         "check": "guardbind.cli.check:check",
         "events": "guardbind.cli.events:events",
         "extract": "guardbind.cli.extract:extract_command",

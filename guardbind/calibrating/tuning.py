@@ -115,13 +115,8 @@ def variations(default: TriedSettings) -> tuple[TriedSettings, ...]:
         >>> [settings.alpha for settings in variations(default)][:2]
         [1.0, 4.0]
     """
-    changes: list[dict[str, float | str]] = [
-        *({"alpha": alpha} for alpha in _ALPHAS),
-        *({"checkpoint_template": template} for template in _TEMPLATES),
-        *({"tail_tokens": tail} for tail in _TAILS),
-        *({"max_nulls": nulls} for nulls in _NULLS),
-    ]
-    varied = (default.model_copy(update=change) for change in changes)
+    grid = {"alpha": _ALPHAS, "checkpoint_template": _TEMPLATES, "tail_tokens": _TAILS, "max_nulls": _NULLS}
+    varied = (default.model_copy(update={field: value}) for field, values in grid.items() for value in values)
     return tuple(settings for settings in varied if settings != default)
 
 
@@ -179,9 +174,6 @@ def count_right(outcomes: Iterable[Outcome]) -> int:
     return sum(outcome.written_right if outcome.due else not outcome.pushed for outcome in outcomes)
 
 
-_Found = dict[TriedSettings, int]
-
-
 def _run(
     maker: GuardMaker,
     default: TriedSettings,
@@ -189,7 +181,7 @@ def _run(
     trials: Sequence[LabelledTrial],
     work: WorkFile,
     progress: Callable[[int, int], None],
-) -> _Found:
+) -> dict[TriedSettings, int]:
     changes_slots = {s.name for s in tried if (s.tail_tokens, s.max_nulls) != (default.tail_tokens, default.max_nulls)}
 
     def needed(name: str, trial: LabelledTrial) -> bool:
