@@ -174,9 +174,6 @@ def count_right(outcomes: Iterable[Outcome]) -> int:
     return sum(outcome.written_right if outcome.due else not outcome.pushed for outcome in outcomes)
 
 
-_Found = dict[TriedSettings, int]
-
-
 def _run(
     maker: GuardMaker,
     default: TriedSettings,
@@ -184,7 +181,7 @@ def _run(
     trials: Sequence[LabelledTrial],
     work: WorkFile,
     progress: Callable[[int, int], None],
-) -> _Found:
+) -> dict[TriedSettings, int]:
     changes_slots = {s.name for s in tried if (s.tail_tokens, s.max_nulls) != (default.tail_tokens, default.max_nulls)}
 
     def needed(name: str, trial: LabelledTrial) -> bool:

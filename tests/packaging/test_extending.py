@@ -216,3 +216,9 @@ def test_a_method_is_compared(site: Path) -> None:
     rows = [row for row in summary["rows"] if row["table"] == "methods_ranking"]
     assert {row["keys"]["method"] for row in rows} == {"unguarded", "second"}
     assert {row["keys"]["source"] for row in rows} == {"-", "my_package"}
+
+
+def test_a_labelled_task_is_calibrated_on(site: Path, used: dict[str, Any]) -> None:
+    options = ["--task", "seats", "--trials", "10", "--tuning", "0", "--no-probes", "--out", "calibrated", "--json"]
+    made = json.loads(run(site, "-m", "guardbind", "calibrate", "tiny", *options))
+    assert (made["trials"], made["failed"]) == (10, 0)
