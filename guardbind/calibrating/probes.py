@@ -41,6 +41,7 @@ class TrainedProbes:
         chosen: How its scores tell right values from others on `choose`, with the threshold that does it best.
         report: The same on `report`, at that threshold.
         reliability: How often a candidate was right, by its score, on `report`.
+        decides: Whether `auto` is to decide by it.
     """
 
     probes: Mapping[int, Probe]
@@ -49,11 +50,15 @@ class TrainedProbes:
     chosen: Separation
     report: Separation
     reliability: Reliability
+    decides: bool = False
 
     @property
     def available_from(self) -> float | None:
-        """Least score that counts as available; None where right values and others are told apart by chance only."""
-        return self.chosen.threshold if self.chosen.low > 0.5 else None
+        """Least score that counts as available; None where nothing is to be decided by it.
+
+        That is so unless it was asked for, and where right values and others are told apart by chance only.
+        """
+        return self.chosen.threshold if self.decides and self.chosen.low > 0.5 else None
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -86,6 +91,7 @@ def train_probes(
     trials: Mapping[Split, int] = TRIALS,
     seed: int = 0,
     words: Sequence[str] | None = None,
+    decides: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> TrainedProbes:
     """Read the residuals of prompts that are written for it, and train probes on them; see `fit_probes`.
@@ -98,6 +104,8 @@ def train_probes(
         trials: Split to how many prompts.
         seed: Of prompts and weights.
         words: Words for keys and values; by default words of one token each.
+        decides: Whether `auto` is to decide by the probe. It is not by default, because that was measured to repair no
+            more on the demo model; `guardbind bench run availability` measures it on another.
         progress: Is told how many prompts were read.
 
     Raises:
@@ -110,7 +118,7 @@ def train_probes(
     unembedding = lens.unembedding
     prompts = probe_prompts(tokenizer, trials, seed=seed, words=words)
     read = read_residuals(language_model, lens, prompts, progress)
-    return fit_probes(read, unembedding, ranks=ranks, scale=lens.output_scale, seed=seed)
+    return fit_probes(read, unembedding, ranks=ranks, scale=lens.output_scale, seed=seed, decides=decides)
 
 
 def fit_probes(
@@ -120,6 +128,7 @@ def fit_probes(
     ranks: Sequence[int] = RANKS,
     scale: float = 1.0,
     seed: int = 0,
+    decides: bool = False,
 ) -> TrainedProbes:
     """Fit probes of every layer on the split `fit`, choose on `choose`, and count on `report`.
 
@@ -129,6 +138,7 @@ def fit_probes(
         ranks: Ranks that are tried at each layer.
         scale: What the logits are a multiple of (`Lens.output_scale`).
         seed: Of the weights to begin with.
+        decides: See `train_probes`.
 
     Raises:
         ConfigError: A split has too few trials, or words of `fit` stand in another split.
@@ -167,6 +177,7 @@ def fit_probes(
         chosen=chosen,
         report=separation(by_split["report"], scored["report"], threshold=chosen.threshold),
         reliability=reliability_of(by_split["report"], scored["report"]),
+        decides=decides,
     )
 
 

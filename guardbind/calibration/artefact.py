@@ -214,8 +214,8 @@ class Calibration(Frozen):
     available_layer: int | None = None
     """Layer whose probe says whether a value is available; None without probes."""
     available_from: float | None = None
-    """A value counts as available in the residual from this score on; None without probes, and where they tell right
-    values from wrong ones no better than chance, so that the score is recorded and nothing is decided by it."""
+    """A value counts as available in the residual from this score on; None without probes, and where the score is
+    recorded and nothing is decided by it."""
     probes_sha256: str | None = None
     """Hash of the file that holds the probes' tensors."""
     trials: int = Field(ge=0)

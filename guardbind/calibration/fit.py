@@ -43,6 +43,7 @@ def fit_calibration(
     within: CalibratedRange,
     made: str,
     probes: tuple[ProbeEntry, ...] = (),
+    available_layer: int | None = None,
     available_from: float | None = None,
 ) -> Calibration:
     """Return what the trials allow to say.
@@ -56,7 +57,8 @@ def fit_calibration(
         within: Where the trials come from (`calibrated_range`).
         made: The command or call that asks for it.
         probes: Probes that were trained, on trials of their own.
-        available_from: From which score on they say that a value is available.
+        available_layer: Layer of the one that says whether a value is available.
+        available_from: From which score on it says so.
 
     Raises:
         CalibrationError: A trial is there twice, or a split is empty.
@@ -82,6 +84,7 @@ def fit_calibration(
         reported=_reported(reported, acting, flagging),
         range=within,
         probes=probes,
+        available_layer=available_layer,
         available_from=available_from,
         trials=len(outcomes),
         made=made,

@@ -40,7 +40,7 @@ def lens_probe(model: Any, layer: int, available_from: float | None = None) -> S
 
 def slots(model: Any, ask: Ask, prompt: Any, probe: SlotProbe | None, **how: Any) -> tuple[SlotRecord, ...]:
     guard = Guard(model, ask.tokenizer, how.pop("config", OBSERVE), probe=probe)
-    given = {"max_new_tokens": 4, "do_sample": False, "bindings": BINDINGS} | how
+    given: dict[str, Any] = {"max_new_tokens": 4, "do_sample": False, "bindings": BINDINGS} | how
     return guard.generate(**ask.inputs(prompt), **given).report.slots
 
 
@@ -132,6 +132,6 @@ def test_a_probe_that_does_not_fit_is_refused_at_once(ask: Ask) -> None:
         Guard(ask.first, ask.tokenizer, probe=SlotProbe(Probe.lens(9, hidden=width)))
     model = speaking("llama", ask.tokenizer)
     lens = Lens.bind(model)
-    lens.head.weight = torch.nn.Parameter(lens.head.weight.to("meta"))
+    lens.head.to("meta")
     with pytest.raises(UnknownArchitectureError, match="no matrix of embeddings"):
         lens_probe(model, 0).check(lens)

@@ -55,7 +55,7 @@ def planted(count: int = 700, *, seed: int = 0) -> tuple[list[ProbeTrial], torch
 
 def test_a_probe_finds_what_is_there_in_values_that_it_never_met() -> None:
     trials, rows = planted()
-    trained = fit_probes(trials, rows, ranks=(0, 4), seed=0)
+    trained = fit_probes(trials, rows, ranks=(0, 4), seed=0, decides=True)
     named = {(entry.layer, entry.rank): entry.right / entry.n for entry in trained.entries}
     lens = {entry.layer: entry.right_untrained / entry.n for entry in trained.entries}
     assert named[1, 4] > 0.6 and trained.layer == 1 and trained.probes[1].rank == 4
@@ -72,11 +72,13 @@ def test_a_probe_finds_what_is_there_in_values_that_it_never_met() -> None:
     again = fit_probes(trials, rows, ranks=(0, 4), seed=0)
     assert all(torch.equal(getattr(again.probes[1], part), getattr(trained.probes[1], part)) for part in ("left",))
     assert (again.chosen, again.report) == (trained.chosen, trained.report)
+    # Unless it is asked for, the score is recorded and decides nothing.
+    assert again.available_from is None and again.slot_probe.available_from is None
 
 
 def test_nothing_is_decided_by_a_probe_that_tells_nothing() -> None:
     trials, rows = planted()
-    blind = fit_probes([replace(t, residuals={0: t.residuals[0]}) for t in trials], rows, ranks=(4,))
+    blind = fit_probes([replace(t, residuals={0: t.residuals[0]}) for t in trials], rows, ranks=(4,), decides=True)
     assert blind.available_from is None and blind.slot_probe.available_from is None
 
 
