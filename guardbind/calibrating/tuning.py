@@ -21,7 +21,7 @@ from guardbind.frozen import Frozen
 from guardbind.guard import Guard
 from guardbind.session.available import SlotProbe
 
-__all__ = ["TriedSettings", "chosen_settings", "count_right", "tune", "variations"]
+__all__ = ["GuardMaker", "TriedSettings", "chosen_settings", "count_right", "tune", "variations"]
 
 _ALPHAS = (1.0, 4.0)
 _TAILS = (3, 10)

@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from guardbind import Binding, Guard
+from guardbind.calibration.applying import Ran, runs_elsewhere
 from guardbind.calibration.bounds import upper_bound
-from guardbind.calibration.conditions import model_differences, settings_differences
+from guardbind.calibration.conditions import settings_differences
 from guardbind.calibration.store import load_calibration
 from guardbind.model.fingerprint import weights_fingerprint
 from guardbind.model.provenance import attention_of, dtype_of, template_sha256
@@ -43,8 +44,8 @@ def test_what_it_lets_pass_is_certified() -> None:
 def test_it_is_of_the_demo_weights_and_a_guard_acts_on_it(demo_model: Any) -> None:
     model, tokenizer = demo_model
     calibration = load_calibration(smollm2_135m())
-    ran = {"dtype": dtype_of(model), "attention": attention_of(model), "template_sha256": template_sha256(tokenizer)}
-    assert model_differences(calibration.range, weights=weights_fingerprint(model), **ran) == ()
+    ran = Ran(weights_fingerprint(model), dtype_of(model), attention_of(model), template_sha256(tokenizer))
+    assert runs_elsewhere(calibration.range, ran) == ()
     guard = Guard(model, tokenizer, calibration=smollm2_135m())
     assert settings_differences(calibration, guard.config) == ()
     task = CompetingVars(tokenizer, k=16, seed=11)
