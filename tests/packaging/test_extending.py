@@ -203,3 +203,16 @@ def test_a_task_is_measured(site: Path) -> None:
     [summary] = json.loads(run(site, "-m", "guardbind_bench", "run", "stages", *options, "--out", "run", "--json"))
     assert {row["keys"]["task"] for row in summary["rows"]} == {"three_vars"}
     assert {estimate["n"] for row in summary["rows"] for estimate in row["values"].values()} & {4}
+
+
+def test_a_method_is_compared(site: Path) -> None:
+    tokenizer, model = bench_tokenizer(), site / "words"
+    build(FAMILIES["llama"], vocab_size=len(tokenizer), max_position_embeddings=512).save_pretrained(model)
+    tokenizer.save_pretrained(model)
+    given = ['methods=["second"]', "tuning_trials=2", "collateral_trials=2"]
+    options = [part for option in given for part in ("--option", option)]
+    options += ["--task", "competing_vars", "--k", "8", "--trials", "4", "--model", str(model), "--out", "compared"]
+    [summary] = json.loads(run(site, "-m", "guardbind_bench", "run", "methods", *options, "--json"))
+    rows = [row for row in summary["rows"] if row["table"] == "methods_ranking"]
+    assert {row["keys"]["method"] for row in rows} == {"unguarded", "second"}
+    assert {row["keys"]["source"] for row in rows} == {"-", "my_package"}

@@ -24,7 +24,7 @@ from guardbind_bench.methods.guarding import verified
 from guardbind_bench.methods.head_lists import HeadLists, HeadSearch
 from guardbind_bench.methods.head_search import find_heads, scenes
 from guardbind_bench.methods.method import Method, MethodSettings, settings_of
-from guardbind_bench.methods.scene import Cost, Scene
+from guardbind_bench.methods.scene import PassCost, Scene
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import METHODS
@@ -105,7 +105,7 @@ class _MethodsSession:
     seed: int
     options: MethodsOptions
     tried: tuple[tuple[Method, MethodSettings], ...]
-    heads: HeadLists | None
+    heads: HeadLists | GuardbindError | None
     tokens: int
 
     def run(self, indices: Sequence[int]) -> list[MethodRecord]:
@@ -157,7 +157,7 @@ class _MethodsSession:
         token: int,
         checked: list[int] | None,
         logprobs: Tensor,
-        cost: Cost,
+        cost: PassCost,
         known: dict[str, Any],
     ) -> MethodRecord:
         trial, trials = scene.trials[place], len(scene.trials)
@@ -226,7 +226,7 @@ class MethodsMeasure:
                     method.scores(Scene(lab, [trial]), settings)
         return _MethodsSession(lab, task, cell.seed, options, tried, heads, len(longest.ids))
 
-    def _heads(self, lab: Lab, options: MethodsOptions) -> HeadLists | None:
+    def _heads(self, lab: Lab, options: MethodsOptions) -> HeadLists | GuardbindError:
         sha = weights_sha256(lab.model)
         if options.heads_file is not None:
             return HeadLists.load(Path(options.heads_file), sha)
@@ -234,8 +234,8 @@ class MethodsMeasure:
         if asked not in self._found:
             try:
                 self._found[asked] = find_heads(lab, options.heads)
-            except GuardbindError:
-                return None  # each method that needs them says so itself
+            except GuardbindError as error:
+                return error  # which each method that needs them gives as its reason
         return self._found[asked]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from guardbind.model.interventions import HeadScale, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -33,7 +33,7 @@ def _edits(scene: Scene, settings: ConflictingHeadSettings) -> list[Intervention
     return [HeadScale(pruned, settings.factor), HeadScale(boosted, settings.boost)]
 
 
-CONFLICTING_HEADS = Edit(
+CONFLICTING_HEADS = PassEdit(
     name="conflicting_heads",
     source="arXiv 2402.18154",
     about="Prunes heads that write the competitor; found to first order, our reading of path patching.",

@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 
 from guardbind.model.interventions import HeadMean, HeadScale, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -29,7 +29,7 @@ def _edits(scene: Scene, settings: CopySuppressionSettings) -> list[Intervention
     return [HeadMean(heads, torch.tensor(scene.heads.means)) if settings.mean else HeadScale(heads, 0.0)]
 
 
-COPY_SUPPRESSION = Edit(
+COPY_SUPPRESSION = PassEdit(
     name="copy_suppression",
     source="arXiv 2310.04625",
     about="Ablates the heads that suppress what they attend to.",

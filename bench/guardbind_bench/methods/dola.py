@@ -69,7 +69,7 @@ class Dola:
 
     def scores(self, scene: Scene, settings: DolaSettings) -> Tensor:
         """Choose the earlier layer, and contrast."""
-        layers = torch.log_softmax(scene.layers(), -1)
+        layers = scene.layers()
         count = len(layers)
         # With tied embeddings the first two repeat their input.
         low = list(range(2, max(3, count // 2), 2))

@@ -54,7 +54,7 @@ class EarlyExit:
 
     def scores(self, scene: Scene, settings: EarlyExitSettings) -> Tensor:
         """Find the layer, and emit from it."""
-        layers = torch.log_softmax(scene.layers(), -1)
+        layers = scene.layers()
         at = surest_layer(layers, settings.window)
         return layers[at, torch.arange(layers.shape[1], device=layers.device)]
 

@@ -12,13 +12,13 @@ from guardbind.model.interventions import Intervention
 from guardbind_bench.methods.method import Knowledge, MethodSettings, Need
 from guardbind_bench.methods.scene import Scene
 
-__all__ = ["Edit"]
+__all__ = ["PassEdit"]
 
 S = TypeVar("S", bound=MethodSettings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Edit(Generic[S]):
+class PassEdit(Generic[S]):
     """A method that changes the pass of the last token; see `Method` for the attributes.
 
     Attributes:

@@ -8,7 +8,7 @@ from functools import partial
 from pydantic import Field
 
 from guardbind.model.interventions import AttentionBias, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -35,7 +35,7 @@ def _edits(scene: Scene, settings: EvidenceBiasSettings, *, every: bool) -> list
 
 
 _made = partial(
-    Edit,
+    PassEdit,
     source="attention bias",
     needs=frozenset({"attention", "head_lists"}),
     settings=EvidenceBiasSettings,

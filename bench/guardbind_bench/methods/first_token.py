@@ -7,7 +7,7 @@ import math
 from pydantic import Field
 
 from guardbind.model.interventions import AttentionBias, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -25,7 +25,7 @@ def _edits(_scene: Scene, settings: FirstTokenSettings) -> list[Intervention]:
     return [AttentionBias([0], math.log(settings.gamma))]
 
 
-FIRST_TOKEN = Edit(
+FIRST_TOKEN = PassEdit(
     name="first_token",
     source="arXiv 2505.11739",
     about="Scales the attention to the first token.",

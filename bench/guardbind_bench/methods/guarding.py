@@ -78,9 +78,12 @@ def verified(scene: Scene, tokens: Sequence[int]) -> list[int]:
     kept = []
     for place, token in enumerate(tokens):
         slot = slots.get(place)
-        is_kept = slot is not None and verify(slot, Write("method", token)).kept
-        kept.append(token if is_kept else own[place])
+        kept.append(token if slot is not None and _keeps(scene, slot, token) else own[place])
     return kept
+
+
+def _keeps(scene: Scene, slot: Slot, token: int) -> bool:
+    return scene.once(("verified", slot.row, token), lambda: verify(slot, Write("method", token)).kept)
 
 
 def _slots(scene: Scene) -> dict[int, Slot]:

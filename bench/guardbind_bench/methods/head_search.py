@@ -8,6 +8,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
+from guardbind.errors import GuardbindError
 from guardbind.model.lens import Lens
 from guardbind.model.seat import Seat
 from guardbind_bench.measures.lab import Lab
@@ -26,7 +27,9 @@ _BATCH = 8
 _HALF = 10  # heads whose overlap between halves is told
 
 
-def scenes(lab: Lab, trials: Sequence[Trial], heads: HeadLists | None = None, most: int = _BATCH) -> Iterator[Scene]:
+def scenes(
+    lab: Lab, trials: Sequence[Trial], heads: HeadLists | GuardbindError | None = None, most: int = _BATCH
+) -> Iterator[Scene]:
     """Put trials of one length whose questions begin at one place into scenes of at most `most`."""
 
     def shape(trial: Trial) -> tuple[int, int]:

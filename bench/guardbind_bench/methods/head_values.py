@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from guardbind.model.interventions import HeadScale, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -27,7 +27,7 @@ def _edits(scene: Scene, settings: HeadValueSettings) -> list[Intervention]:
     return [HeadScale(scene.heads.best("attribution", settings.heads, random=settings.random), settings.factor)]
 
 
-HEAD_VALUES = Edit(
+HEAD_VALUES = PassEdit(
     name="head_values",
     source="arXiv 2310.15910",
     about="Scales the values of the head that writes the answer.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from guardbind.model.interventions import HeadScale, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -34,7 +34,7 @@ def _edits(scene: Scene, settings: InhibitionHeadSettings) -> list[Intervention]
     return edits
 
 
-INHIBITION_HEADS = Edit(
+INHIBITION_HEADS = PassEdit(
     name="inhibition_heads",
     source="arXiv 2310.08744",
     about="Strengthens heads that inhibit the competitor; our reading of the intervention.",

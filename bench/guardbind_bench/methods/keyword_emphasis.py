@@ -46,7 +46,7 @@ KEYWORD_EMPHASIS = Rewriting(
     rewrite=_rewrite,
     grid=(
         {"before": "**", "after": "**"},
-        {"before": ">>> ", "after": ""},
+        {"before": ">" * 3 + " ", "after": ""},
         {"where": "question"},
     ),
 )

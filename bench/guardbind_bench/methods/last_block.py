@@ -6,7 +6,7 @@ from pydantic import Field
 from torch import Tensor
 
 from guardbind.model.interventions import Intervention, LayerOutput
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -27,7 +27,7 @@ def _edits(scene: Scene, settings: LastBlockSettings) -> list[Intervention]:
     return [LayerOutput(len(scene.seat.layers) - 1, change)]
 
 
-LAST_BLOCK = Edit(
+LAST_BLOCK = PassEdit(
     name="last_block",
     source="arXiv 2403.19521",
     about="Attenuates the last block; our reading of the abstract.",

@@ -7,7 +7,7 @@ import math
 from pydantic import Field
 
 from guardbind.model.interventions import AttentionBias, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -36,7 +36,7 @@ def _edits(scene: Scene, settings: PastaSettings) -> list[Intervention]:
     ]
 
 
-PASTA = Edit(
+PASTA = PassEdit(
     name="pasta",
     source="arXiv 2311.02262",
     about="Highlights the asked statement by excluding the rest.",

@@ -7,7 +7,7 @@ import math
 from pydantic import Field
 
 from guardbind.model.interventions import AttentionBias, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -28,7 +28,7 @@ def _edits(scene: Scene, settings: RecentBoostSettings) -> list[Intervention]:
     return [AttentionBias(columns, math.log(settings.gamma))]
 
 
-RECENT_BOOST = Edit(
+RECENT_BOOST = PassEdit(
     name="recent_boost",
     source="LocoRE, reduced",
     about="Boosts the last tokens: a counter-example.",

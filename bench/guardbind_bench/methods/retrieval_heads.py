@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from guardbind.model.interventions import HeadScale, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -27,7 +27,7 @@ def _edits(scene: Scene, settings: RetrievalHeadSettings) -> list[Intervention]:
     return [HeadScale(scene.heads.best("retrieval", settings.heads, random=settings.random), settings.factor)]
 
 
-RETRIEVAL_HEADS = Edit(
+RETRIEVAL_HEADS = PassEdit(
     name="retrieval_heads",
     source="arXiv 2404.15574",
     about="Boosts the heads that copy.",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from guardbind.errors import ConfigError, NullUnavailableError
+from guardbind.errors import ConfigError, GuardbindError, NullUnavailableError
 from guardbind.model.architecture import is_recurrent
 from guardbind.model.cache import input_device, own_cache, view_of
 from guardbind.model.forward import forward, last_logits, left_padded
@@ -25,7 +25,7 @@ from guardbind_bench.measures.spending import spending
 from guardbind_bench.methods.head_lists import HeadLists
 from guardbind_bench.prompts.trial import Trial
 
-__all__ = ["Cost", "Scene"]
+__all__ = ["PassCost", "Scene"]
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ _GUARD_TAIL = 8
 
 
 @dataclass(slots=True)
-class Cost:
+class PassCost:
     """What was spent on all trials of a scene together.
 
     Attributes:
@@ -46,7 +46,7 @@ class Cost:
     tokens: int = 0
     seconds: float = 0.0
 
-    def add(self, other: Cost) -> None:
+    def add(self, other: PassCost) -> None:
         """Add another one."""
         self.forwards += other.forwards
         self.tokens += other.tokens
@@ -61,13 +61,13 @@ class Scene:
     Args:
         lab: The model.
         trials: The trials.
-        heads: Heads that were found on other trials; None where no method needs them.
+        heads: Heads that were found on other trials, or why none were; None where no method needs them.
 
     Raises:
         ConfigError: The prompts differ in length, or in where the question begins.
     """
 
-    def __init__(self, lab: Lab, trials: Sequence[Trial], heads: HeadLists | None = None) -> None:
+    def __init__(self, lab: Lab, trials: Sequence[Trial], heads: HeadLists | GuardbindError | None = None) -> None:
         if len({(len(trial.ids), trial.question.start) for trial in trials}) != 1:
             raise ConfigError("the prompts of a scene need one length, and questions that begin at one place.")
         self.lab = lab
@@ -76,8 +76,8 @@ class Scene:
         self._heads = heads
         self._device = input_device(lab.model)
         self.ids = torch.tensor([trial.ids for trial in trials], device=self._device)
-        self._known: dict[object, tuple[Any, Cost]] = {}
-        self._accounts: list[Cost] = []
+        self._known: dict[object, tuple[Any, PassCost]] = {}
+        self._accounts: list[PassCost] = []
         self._cache: Any = None
         with self.account() as self.base:
             if not is_recurrent(lab.model):
@@ -95,8 +95,10 @@ class Scene:
         """The heads that were found on other trials.
 
         Raises:
-            ConfigError: None were.
+            GuardbindError: None were, and why.
         """
+        if isinstance(self._heads, GuardbindError):
+            raise self._heads
         if self._heads is None:
             raise ConfigError("this method needs heads that were found on other trials; the scene has none.")
         return self._heads
@@ -112,9 +114,9 @@ class Scene:
         return Lens.bind(self.lab.model)
 
     @contextmanager
-    def account(self) -> Iterator[Cost]:
+    def account(self) -> Iterator[PassCost]:
         """Count what is spent inside the block, what was read before and is used again included."""
-        cost = Cost()
+        cost = PassCost()
         self._accounts.append(cost)
         began = time.perf_counter()
         try:
@@ -211,13 +213,14 @@ class Scene:
 
     @torch.no_grad()
     def layers(self) -> Tensor:
-        """Return the lens' logits `[layers, trials, vocabulary]` at the last token; the pass is the unguarded one."""
+        """Return the lens' log-probabilities `[layers, trials, vocabulary]` at the last token, unguarded."""
 
         def read() -> Tensor:
             lens = self.lens.apart()
             with lens.attach():
                 self._plain()
-            return torch.stack([lens.logits(lens.residuals[layer]) for layer in sorted(lens.residuals)])
+            logits = [lens.logits(lens.residuals[layer]) for layer in sorted(lens.residuals)]
+            return torch.log_softmax(torch.stack(logits), -1)
 
         # The residuals lie about in the unguarded pass, so that no other one is charged.
         held = self._accounts

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from guardbind.model.interventions import AttentionWeight, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -61,7 +61,7 @@ def _edits(scene: Scene, settings: SinkSettings) -> list[Intervention]:
     return edits
 
 
-SINK_CALIBRATION = Edit(
+SINK_CALIBRATION = PassEdit(
     name="sink_calibration",
     source="arXiv 2406.15765",
     about="Takes attention from sinks behind the first token; all heads, where the authors calibrate them.",

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from guardbind.model.interventions import HeadScale, Intervention
-from guardbind_bench.methods.editing import Edit
+from guardbind_bench.methods.editing import PassEdit
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 
@@ -54,7 +54,7 @@ def _edits(scene: Scene, settings: VhrSettings) -> list[Intervention]:
     return edits
 
 
-VHR = Edit(
+VHR = PassEdit(
     name="vhr",
     source="arXiv 2412.13949",
     about="Reinforces the heads that depend on the asked statement; all layers at once, the authors go layer by layer.",

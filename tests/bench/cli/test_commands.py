@@ -171,3 +171,25 @@ def test_help_is_answered_without_torch() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
+
+
+def test_heads_are_found_printed_and_stored(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "heads.json"
+    ran = invoke("heads", "--model", model, "--k", "8", "--trials", "4", "--show", "2", "--out", out)
+    assert ran.exit_code == 0, ran.output
+    held = json.loads(out.read_text(encoding="utf-8"))
+    assert (held["search"]["trials"], held["search"]["seed"], held["heads"]) == (4, 1001, 4)
+    assert len(held["model_sha256"]) == 64
+    for kind, ranked in held["lists"].items():
+        assert f"{kind}: " in ran.output
+        if ranked:
+            assert f"{ranked[0]['layer']}.{ranked[0]['head']} (" in ran.output and "random: " in ran.output
+    given = ["--k", "8", "--trials", "2", "--option", f'heads_file="{out}"', "--option", "collateral_trials=0"]
+    given += ["--option", 'methods=["retrieval_heads","decore"]', "--option", "tuning_trials=1"]
+    compared = invoke("run", "methods", "--model", model, *given, "--out", tmp_path / "run", "--json")
+    assert compared.exit_code == 0, compared.output
+    # A random model copies nothing, so it has no retrieval heads, and both say so.
+    found = {row["keys"]["method"]: row for row in json.loads(compared.stdout)[0]["rows"]}
+    assert {"retrieval_heads", "decore", "unguarded"} <= set(found)
+    if not held["lists"]["retrieval"]:
+        assert "is of the kind 'retrieval'" in found["decore"]["notes"][0]

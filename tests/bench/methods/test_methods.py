@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from guardbind.errors import ConfigError, GuardbindError
 from guardbind.model.interventions import AttentionBias
+from guardbind.model.tail import Tail
 from guardbind.nulls import NullRow
 from guardbind.registry import NULLS
 from guardbind_bench.measures.lab import Lab
@@ -130,8 +131,6 @@ def test_a_question_read_blind_is_the_guards_null(scene: Scene) -> None:
         hidden = AttentionBias(list(trial.target.statement), -math.inf, rows=one.columns - one.start)
         assert near(one.tail(edits=[hidden])[0], blind[place : place + 1])
         tail = lab().model(input_ids=one.ids, use_cache=True)
-        from guardbind.model.tail import Tail
-
         length = one.columns - one.start
         row = NullRow(0, trial.ids, 0, ((trial.target.statement,),), ((range(0),),), (trial.target.statement,))
         read = NULLS.get("mask")(
@@ -177,21 +176,22 @@ def test_a_pointer_of_large_weight_writes_a_bound_value(scene: Scene) -> None:
 
 
 def test_prompts_are_rewritten_as_said(scene: Scene) -> None:
-    decode = lab().tokenizer.decode
+
+    def decode(ids: Sequence[int]) -> str:
+        return str(lab().tokenizer.decode(list(ids)))
+
     trial = scene.trials[0]
     key, text = trial.target.key, decode(trial.ids)
 
     def rewritten(name: str, **settings: Any) -> str:
         method: Any = METHODS.get(name)
-        return str(decode(method.rewrite(scene, 0, method.settings.model_validate(settings))))
+        return decode(method.rewrite(scene, 0, method.settings.model_validate(settings)))
 
     question = f"\nQuestion: What is {key}?\n"
     assert rewritten("re_reading") == text.replace(question, f"{question}Read the question again:{question}")
     assert rewritten("keyword_emphasis") == text.replace(key, f'"{key}"')
     marked = rewritten("keyword_emphasis", where="question", before="**", after="**")
-    assert marked == text.replace(question, question.replace(key, f"**{key}**")).replace(f"\n{key}=[", f"\n**{key}**=[") or (
-        marked.count(f"**{key}**") == 2 and marked.count(key) == text.count(key)
-    )
+    assert marked.count(f"**{key}**") == 2 and marked.replace("**", "") == text
     statements = [decode(trial.ids[b.statement.start : b.statement.stop]) for b in trial.bound]
     for order, way in (("".join(statements), False), ("".join(reversed(statements)), True)):
         restated = rewritten("periodic_restatement", every=0, reversed=way)
@@ -219,6 +219,10 @@ def test_what_a_model_does_not_allow_is_refused_by_each_method_for_itself() -> N
     for name in ("first_token", "evidence_bias", "vhr", "sink_calibration"):
         with pytest.raises(GuardbindError, match="caps its attention scores"):
             scores(scene, name)
+    with pytest.raises(GuardbindError, match="caps its attention scores") as why:
+        find_heads(capped, SEARCH)
+    with pytest.raises(GuardbindError, match="caps its attention scores"):
+        scores(Scene(capped, trials(2, capped), why.value), "decore")
     recurrent = lab("falcon_h1")
     scene = Scene(recurrent, trials(2, recurrent))
     assert scores(scene, "re_reading").shape == scene.plain.shape
@@ -240,7 +244,7 @@ def test_heads_are_found_and_have_controls() -> None:
     found = find_heads(where, SEARCH, "copier")
     # The induction head was set by hand, in the second layer; there is one head per layer.
     for kind in ("retrieval", "attending"):
-        assert found.best(kind, 1) == [(1, 0)], kind  # type: ignore[arg-type]
+        assert found.best(kind, 1) == [(1, 0)], kind
     assert 0 < found.right < SEARCH.trials
     again = find_heads(where, SEARCH, "copier")
     assert again == found and HeadLists.model_validate_json(found.model_dump_json()) == found

@@ -13,7 +13,8 @@ from pydantic import Field, JsonValue
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.experiment import Experiment, Settings
 from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point
-from guardbind_bench.experiments.methods.numbers import Choice, answers_of, chosen, collateral_of, costs_of
+from guardbind_bench.experiments.methods.numbers import TunedSetting, answers_of, chosen, collateral_of, costs_of
+from guardbind_bench.experiments.options import check_names
 from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.table import RowKey, TableRow
@@ -35,6 +36,8 @@ class MethodSuiteOptions(FormOptions):
     """Trials per cell on which settings are chosen."""
     tuning_seed: int = Field(default=1, ge=0)
     """Base seed of these trials."""
+    tuning_tasks: tuple[str, ...] = ()
+    """Tasks of these trials; none: those that are measured. What is chosen on another task is shown as it transfers."""
     tuning_fillers: tuple[str, ...] = ("natural", "decoy_matched")
     """Fillers of these trials; the ranking is over those of them that are measured."""
     collateral_trials: int = Field(default=24, ge=0)
@@ -61,6 +64,7 @@ class MethodsExperiment(GridExperiment[MethodSuiteOptions]):
         """Check that there are such methods, and that nothing is reported on the trials that it was tuned on."""
         super().check(settings, options)
         check_methods(options.methods)
+        check_names(options.tuning_tasks, options.tuning_fillers)
         if options.tuning_seed == settings.seed:
             raise ConfigError(
                 f"tuning_seed and seed are both {settings.seed}; settings have to be chosen on other trials."
@@ -92,7 +96,7 @@ class MethodsExperiment(GridExperiment[MethodSuiteOptions]):
                 ),
                 trials=options.tuning_trials,
             )
-            for task in settings.tasks
+            for task in options.tuning_tasks or settings.tasks
             for filler in options.tuning_fillers
         ]
 
@@ -140,7 +144,7 @@ def _rows(
     table: str,
     keys: dict[str, RowKey],
     frame: pd.DataFrame,
-    choice: Mapping[str, Choice],
+    choice: Mapping[str, TunedSetting],
     notes: Sequence[str],
     harm: Mapping[str, pd.DataFrame],
 ) -> Iterator[TableRow]:
@@ -156,7 +160,7 @@ def _rows(
                 table="methods_refused", keys=own, values={"trials": count(len(group), len(group))}, notes=(why,)
             )
             continue
-        for label, setting in choice.get(str(method), Choice()).settings(ran["setting"].unique()):
+        for label, setting in choice.get(str(method), TunedSetting()).settings(ran["setting"].unique()):
             after = ran[ran["setting"] == setting].set_index(["cell", "index"])
             values = answers_of(after, before.loc[after.index], is_plain=method == UNGUARDED_NAME)
             if table == "methods_ranking":

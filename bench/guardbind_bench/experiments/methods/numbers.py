@@ -12,7 +12,7 @@ import pandas as pd
 from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.stats.statistics import count, difference, mcnemar, mean, quantity, share
 
-__all__ = ["AUTHORS", "CONTROL", "TUNED", "Choice", "answers_of", "chosen", "collateral_of", "costs_of"]
+__all__ = ["AUTHORS", "CONTROL", "TUNED", "TunedSetting", "answers_of", "chosen", "collateral_of", "costs_of"]
 
 AUTHORS = "{}"
 """The setting in which nothing differs from the defaults."""
@@ -22,7 +22,7 @@ TUNED = "tuned"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TunedSetting:
     """What was chosen for one method.
 
     Attributes:
@@ -42,7 +42,7 @@ class Choice:
             yield "random heads", CONTROL
 
 
-def chosen(frames: Sequence[pd.DataFrame]) -> dict[str, Choice]:
+def chosen(frames: Sequence[pd.DataFrame]) -> dict[str, TunedSetting]:
     """Choose for each method the setting that is right most often over all frames; of equal ones the first tried.
 
     The defaults are tried first, and random heads are no setting.
@@ -54,7 +54,7 @@ def chosen(frames: Sequence[pd.DataFrame]) -> dict[str, Choice]:
     found = {}
     for method, group in records.groupby("method", sort=False):
         right = group.assign(right=group["stage"] == "right").groupby("setting", sort=False)["right"].sum()
-        found[str(method)] = Choice(str(right.index[int(np.argmax(right.to_numpy()))]))
+        found[str(method)] = TunedSetting(str(right.index[int(np.argmax(right.to_numpy()))]))
     return found
 
 
