@@ -21,7 +21,7 @@ from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.methods.head_lists import HeadLists, HeadSearch
 from guardbind_bench.methods.head_search import find_heads
-from guardbind_bench.methods.scene import Cost
+from guardbind_bench.methods.scene import PassCost
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import SIGNALS
@@ -115,7 +115,12 @@ class _Tried:
 
 
 def readings(
-    lab: Lab, trials: Sequence[Trial], heads: HeadLists | None = None, *, most: int = 16, seed: int = 0
+    lab: Lab,
+    trials: Sequence[Trial],
+    heads: HeadLists | GuardbindError | None = None,
+    *,
+    most: int = 16,
+    seed: int = 0,
 ) -> Iterator[SlotReading]:
     """Read trials of one length whose questions begin at one place together, at most so many at once."""
 
@@ -135,7 +140,7 @@ class _SignalsSession:
     seed: int
     options: SignalsOptions
     tried: tuple[_Tried, ...]
-    heads: HeadLists | None
+    heads: HeadLists | GuardbindError | None
     tokens: int
 
     def run(self, indices: Sequence[int]) -> list[SignalsRecord]:
@@ -171,9 +176,9 @@ class _SignalsSession:
             for place, trial in enumerate(reading.trials)
         ]
 
-    def _read(self, reading: SlotReading, tried: _Tried) -> tuple[Tensor | None, Cost, str | None]:
+    def _read(self, reading: SlotReading, tried: _Tried) -> tuple[Tensor | None, PassCost, str | None]:
         if tried.refusal is not None:
-            return None, Cost(), tried.refusal
+            return None, PassCost(), tried.refusal
         with reading.account() as cost:
             try:
                 scores = tried.signal.read(reading, tried.settings, tried.state).detach().float()
@@ -192,7 +197,7 @@ class SignalsMeasure:
     record = SignalsRecord
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str], HeadLists | None] = {}
+        self._found: dict[tuple[str, str], HeadLists | GuardbindError] = {}
         self._fitted: dict[tuple[str, str], tuple[_Tried, ...]] = {}
 
     def prepare(self, lab: Lab, cell: BenchCell) -> _SignalsSession:
@@ -218,7 +223,7 @@ class SignalsMeasure:
             self._fitted[key] = tuple(fitted(lab, signals, options, heads))
         return _SignalsSession(lab, task, cell.seed, options, self._fitted[key], heads, len(trial.ids))
 
-    def _heads(self, lab: Lab, options: SignalsOptions) -> HeadLists | None:
+    def _heads(self, lab: Lab, options: SignalsOptions) -> HeadLists | GuardbindError:
         sha = weights_sha256(lab.model)
         if options.heads_file is not None:
             return HeadLists.load(Path(options.heads_file), sha)
@@ -226,12 +231,14 @@ class SignalsMeasure:
         if asked not in self._found:
             try:
                 self._found[asked] = find_heads(lab, options.heads)
-            except GuardbindError:
-                self._found[asked] = None  # each signal that needs them says so itself
+            except GuardbindError as error:
+                self._found[asked] = error  # which each signal that needs them gives as its reason
         return self._found[asked]
 
 
-def fitted(lab: Lab, signals: Sequence[Signal], options: SignalsOptions, heads: HeadLists | None) -> list[_Tried]:
+def fitted(
+    lab: Lab, signals: Sequence[Signal], options: SignalsOptions, heads: HeadLists | GuardbindError | None
+) -> list[_Tried]:
     """Return every signal at every setting, those that learn fitted to the trials of the split."""
     learning = [signal for signal in signals if isinstance(signal, FittedSignal) and signal.fitted]
     gathered, refusals, sample = _gathered(lab, learning, options, heads) if learning else ({}, {}, None)
@@ -252,7 +259,7 @@ def fitted(lab: Lab, signals: Sequence[Signal], options: SignalsOptions, heads: 
 
 
 def _gathered(
-    lab: Lab, learning: Sequence[Any], options: SignalsOptions, heads: HeadLists | None
+    lab: Lab, learning: Sequence[Any], options: SignalsOptions, heads: HeadLists | GuardbindError | None
 ) -> tuple[dict[str, Tensor], dict[str, str], FitSample]:
     split = options.fit
     cell = BenchCell(measure="signals", task=split.task, filler=split.filler, k=split.k, seed=split.seed)

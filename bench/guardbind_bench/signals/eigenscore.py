@@ -64,5 +64,5 @@ EIGENSCORE = FormulaSignal(
     extra_forwards=10,
     extra_tokens="last token",
     settings=EigenScoreSettings,
-    grid=({"temperature": 1.0}, {"sign": -1}),
+    grid=({"sign": -1},),
 )

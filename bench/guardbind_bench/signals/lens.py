@@ -42,7 +42,7 @@ class BestLayerLens:
     def gather(self, reading: SlotReading) -> Tensor:
         """Return minus log p of the emitted token, over the vocabulary and over the candidates `[trials, 2, layers]`."""
         layers = reading.layers()
-        whole = torch.stack([reading.of_emitted(torch.log_softmax(layer, -1)) for layer in layers], 1)
+        whole = torch.stack([reading.of_emitted(layer) for layer in layers], 1)
         inside = []
         for place, trial in enumerate(reading.trials):
             tokens = sorted({value.token for value in trial.candidates} | {int(reading.emitted[place])})

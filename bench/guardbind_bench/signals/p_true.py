@@ -44,7 +44,7 @@ def _p_true(reading: SlotReading, settings: PTrueSettings) -> Tensor:
     tokenizer = reading.lab.tokenizer
     first, second = (_FALSE, _TRUE) if settings.turned else (_TRUE, _FALSE)
     text = f" ]\nIs the proposed answer:\n (A) {first}\n (B) {second}\nThe proposed answer is:"
-    asked = list(tokenizer(f"{text} (" if settings.letters else text, add_special_tokens=False)["input_ids"])
+    asked = list(tokenizer(text, add_special_tokens=False)["input_ids"])
     tails = [
         [*trial.ids[reading.start :], int(token), *asked]
         for trial, token in zip(reading.trials, reading.emitted, strict=True)

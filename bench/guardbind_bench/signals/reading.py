@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from guardbind.candidates.gaps import best_token
-from guardbind.errors import ConfigError
+from guardbind.errors import ConfigError, GuardbindError
 from guardbind.model.architecture import find_layers
 from guardbind.model.seat import PassRecord
 from guardbind_bench.measures.lab import Lab
@@ -27,11 +27,13 @@ class SlotReading(Scene):
     Args:
         lab: The model.
         trials: Trials of one length whose questions begin at one place.
-        heads: Heads that were found on other trials; None where no signal needs them.
+        heads: Heads that were found on other trials, or why none were; None where no signal needs them.
         seed: Of what is sampled.
     """
 
-    def __init__(self, lab: Lab, trials: Sequence[Trial], heads: HeadLists | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, lab: Lab, trials: Sequence[Trial], heads: HeadLists | GuardbindError | None = None, seed: int = 0
+    ) -> None:
         self._seed = seed
         last = find_layers(lab.model)[-1]
         passes: list[Tensor] = []
@@ -118,8 +120,12 @@ class SlotReading(Scene):
             self._accounts = held
 
     def layers(self) -> Tensor:
-        """Return the lens' logits `[layers, trials, vocabulary]` at the last token."""
-        return self.once("lens", lambda: torch.stack([self.lens.logits(layer) for layer in self.residuals()]))
+        """Return the lens' log-probabilities `[layers, trials, vocabulary]` at the last token, unguarded."""
+
+        def read() -> Tensor:
+            return torch.stack([torch.log_softmax(self.lens.logits(layer), -1) for layer in self.residuals()])
+
+        return self.once("lens", read)
 
     @torch.no_grad()
     def after(self, tokens: Sequence[int]) -> Tensor:

@@ -167,6 +167,7 @@ def _knowledge(reading: SlotReading) -> Tensor:
     """Return the divergence that each MLP makes at the last token `[trials, layers]`."""
     with _blocks(reading) as kept:
         reading.row()
+    later = reading.layers()
     rows = []
     for layer in range(len(reading.seat.layers)):
         came, mixed, added, went = (kept[layer, part] for part in ("in", "attention", "mlp", "out"))
@@ -177,11 +178,7 @@ def _knowledge(reading: SlotReading) -> Tensor:
                 "its MLP give, so that there is no residual between them.",
                 hint="Leave the score `redeep_parametric` out on this model.",
             )
-        rows.append(
-            knowledge_scores(
-                torch.log_softmax(reading.lens.logits(before), -1), torch.log_softmax(reading.lens.logits(went), -1)
-            )
-        )
+        rows.append(knowledge_scores(torch.log_softmax(reading.lens.logits(before), -1), later[layer]))
     return torch.stack(rows, -1)
 
 
