@@ -15,7 +15,7 @@ from guardbind_bench.methods.seconds import span_masked
 from guardbind_bench.signals.reading import SlotReading
 from guardbind_bench.signals.signal import FormulaSignal, SignalSettings
 
-__all__ = ["PUBLISHED_BUDGET", "P1_BELOW_TAU", "SIGNED_BUDGET", "BudgetSettings", "published_margin_of"]
+__all__ = ["P1_BELOW_TAU", "PUBLISHED_BUDGET", "SIGNED_BUDGET", "BudgetSettings", "published_margin_of"]
 
 # What a softmax in float32 tells from 0 or 1; the guard's own budgets have the same floor.
 _FLOOR = 1e-6

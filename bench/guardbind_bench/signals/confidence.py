@@ -46,6 +46,4 @@ MAX_PROBABILITY = FormulaSignal(
 MARGIN = FormulaSignal(
     "margin", "floor", "Log p of the second token less that of the first.", frozenset({"logits"}), "nothing", _margin
 )
-ENTROPY = FormulaSignal(
-    "entropy", "floor", "Entropy of the next token.", frozenset({"logits"}), "nothing", _entropy
-)
+ENTROPY = FormulaSignal("entropy", "floor", "Entropy of the next token.", frozenset({"logits"}), "nothing", _entropy)

@@ -84,9 +84,7 @@ def _own(reading: SlotReading, settings: AttentionSettings) -> Tensor:
     attention, heads = _weights(reading, settings)
     rows = []
     for place, trial in enumerate(reading.trials):
-        masses = {
-            bound.statement: mass(attention[place], heads, list(bound.statement)) for bound in trial.bound
-        }
+        masses = {bound.statement: mass(attention[place], heads, list(bound.statement)) for bound in trial.bound}
         own = sum((masses[bound.statement] for bound in reading.own(place)), torch.zeros(()))
         rows.append(-own / sum(masses.values(), torch.zeros(())).clamp(min=1e-12))
     return torch.stack(rows)

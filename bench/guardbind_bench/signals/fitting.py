@@ -19,7 +19,17 @@ from guardbind_bench.arrays import Features, Flags, Floats
 from guardbind_bench.experiments.probe.linear import FeatureEnvelope
 from guardbind_bench.stats.metrics import auroc
 
-__all__ = ["FEWEST", "ErrorClassifier", "area", "best_column", "check_sample", "cross_validated", "logistic", "mlp"]
+__all__ = [
+    "FEWEST",
+    "ErrorClassifier",
+    "area",
+    "as_features",
+    "best_column",
+    "check_sample",
+    "cross_validated",
+    "logistic",
+    "mlp",
+]
 
 FEWEST = 8
 """Fewest trials of either kind that anything is fitted to."""

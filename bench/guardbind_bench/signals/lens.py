@@ -40,7 +40,7 @@ class BestLayerLens:
     grid: ClassVar[tuple[dict[str, Any], ...]] = ({"among": True},)
 
     def gather(self, reading: SlotReading) -> Tensor:
-        """Return minus log p of the emitted token, over the vocabulary and over the candidates `[trials, 2, layers]`."""
+        """Return minus log p of the emitted token, over vocabulary and candidates `[trials, 2, layers]`."""
         layers = reading.layers()
         whole = torch.stack([reading.of_emitted(layer) for layer in layers], 1)
         inside = []

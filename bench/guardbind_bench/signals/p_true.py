@@ -51,9 +51,7 @@ def _p_true(reading: SlotReading, settings: PTrueSettings) -> Tensor:
     ]
     read = reading.once(("p_true", *asked), lambda: torch.log_softmax(reading.instead(tails), -1))
     letter = {first: "A", second: "B"}
-    true, false = (
-        choice_tokens(tokenizer, letter[word] if settings.letters else word) for word in (_TRUE, _FALSE)
-    )
+    true, false = (choice_tokens(tokenizer, letter[word] if settings.letters else word) for word in (_TRUE, _FALSE))
     _check_apart(true, false)
     return settings.sign * (read[:, false].logsumexp(-1) - read[:, true].logsumexp(-1))
 

@@ -67,7 +67,7 @@ class SlotReading(Scene):
 
     @property
     def last_layer(self) -> Tensor:
-        """What the last layer gives at every token of the prompts, `[trials, columns, hidden]`, before the final norm."""
+        """The last layer's output at every token `[trials, columns, hidden]`, before the final norm."""
         return self._last_layer
 
     def of_emitted(self, logprobs: Tensor) -> Tensor:

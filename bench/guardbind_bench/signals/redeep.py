@@ -107,7 +107,7 @@ class ReDeEP:
     grid: tuple[dict[str, Any], ...] = field(default=({"heads": 3, "layers": 2}, {"heads": 30, "layers": 10}))
 
     def gather(self, reading: SlotReading) -> Tensor:
-        """Return the scores of all heads, then of all layers `[trials, heads + layers]`; what is not needed is left out."""
+        """Return the scores of heads, then of layers `[trials, heads + layers]`; those not needed are left out."""
         parts = []
         if self.part != "parametric":
             parts.append(reading.once("redeep_context", lambda: _context(reading)))

@@ -57,7 +57,7 @@ class Signal(Protocol):
     name: str
     """Its registered name."""
     source: str
-    """Where it is published, as `arXiv 2407.07071`; `guardbind` for our own, `floor` for what anyone would try first."""
+    """Where it is published, as `arXiv 2407.07071`; `guardbind` for our own, `floor` for what comes to mind first."""
     about: str
     """One sentence: what it is here."""
     needs: frozenset[SignalNeed]

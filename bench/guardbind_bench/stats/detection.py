@@ -83,7 +83,9 @@ def detection(cells: Sequence[tuple[Floats, Flags]], *, resamples: int = _RESAMP
             weights[1:, part] = draw.multinomial(count, np.full(count, 1 / count), size=resamples)
         found.append(_measured(scores, wrong, weights))
     means = {name: np.mean([cell[name] for cell in found], axis=0) for name in _NAMES}
-    return Detection({name: float(of[0]) for name, of in means.items()}, {name: of[1:] for name, of in means.items()}, n)
+    return Detection(
+        {name: float(of[0]) for name, of in means.items()}, {name: of[1:] for name, of in means.items()}, n
+    )
 
 
 def threshold_at(scores: Floats, is_wrong: Flags, false_alarms: float = FALSE_ALARMS) -> float:

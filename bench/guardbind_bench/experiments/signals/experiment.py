@@ -82,7 +82,7 @@ class SignalsExperiment(GridExperiment[SignalSuiteOptions]):
     measure = "signals"
 
     def check(self, settings: Settings, options: SignalSuiteOptions) -> None:
-        """Check that there are such signals, and that nothing is judged on the trials that it was tuned or fitted on."""
+        """Check that there are such signals, and that nothing is judged on trials that it was tuned or fitted on."""
         super().check(settings, options)
         check_signals(options.signals)
         seeds = {"seed": settings.seed, "tuning_seed": options.tuning_seed, "fit.seed": options.fit.seed}
@@ -163,9 +163,7 @@ class SignalsExperiment(GridExperiment[SignalSuiteOptions]):
                         continue
                     chosen_on = "threshold of " + " ".join(str(source.keys[key]) for key in ("task", "filler", "k"))
                     keys = {**target.keys, **_about(name), "values": setting, "chosen_on": chosen_on}
-                    yield TableRow(
-                        table="signals_transfer", keys=run.keys(keys), values=values, notes=tuple(notes)
-                    )
+                    yield TableRow(table="signals_transfer", keys=run.keys(keys), values=values, notes=tuple(notes))
 
 
 def _about(name: str) -> dict[str, RowKey]:
@@ -205,7 +203,9 @@ def _rows(
                 "errors": count(wrong, found.n),
             }
             said = [] if len(has) == len(cells) else [f"it can be had in {len(has)} of {len(cells)} conditions only."]
-            if (reference := ours.get(str(about["told"]))) is not None and about["source"] != OURS:
+            # Pairs need the same trials.
+            reference = ours.get(str(about["told"])) if len(has) == len(cells) else None
+            if reference is not None and about["source"] != OURS:
                 values["ahead"] = found.ahead_of(reference[1], "auroc")
                 said += _beats(values["ahead"], reference[0])
             if table == "signals_ranking":

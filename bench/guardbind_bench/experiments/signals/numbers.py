@@ -1,4 +1,4 @@
-"""Takes scores out of the records of the measure `signals`, chooses settings on one split, and rates them on another."""
+"""Takes scores out of the records of `signals`, chooses settings on one split, and rates them on another."""
 
 from __future__ import annotations
 
