@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from bench_tiny import bench_tokenizer
-from families import FAMILIES, build
+from families import FAMILIES, build, copier
 from paths import ROOT
 
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
@@ -216,3 +216,17 @@ def test_a_method_is_compared(site: Path) -> None:
     rows = [row for row in summary["rows"] if row["table"] == "methods_ranking"]
     assert {row["keys"]["method"] for row in rows} == {"unguarded", "second"}
     assert {row["keys"]["source"] for row in rows} == {"-", "my_package"}
+
+
+def test_a_signal_is_ranked(site: Path) -> None:
+    tokenizer, model = bench_tokenizer(), site / "copies"
+    copier(tokenizer, "first", 256).save_pretrained(model)
+    tokenizer.save_pretrained(model)
+    given = ['signals=["lead","margin"]', "tuning_trials=4"]
+    options = [part for option in given for part in ("--option", option)]
+    options += ["--task", "competing_vars", "--k", "8", "--trials", "12", "--model", str(model), "--out", "ranked"]
+    [summary] = json.loads(run(site, "-m", "guardbind_bench", "run", "signals", *options, "--json"))
+    ranked = [row for row in summary["rows"] if row["table"] == "signals_ranking"]
+    rows = {row["keys"]["signal"]: row for row in ranked if row["keys"]["values"] == "{}"}
+    assert set(rows) == {"lead", "margin"} and rows["lead"]["keys"]["source"] == "my_package"
+    assert rows["lead"]["values"]["auroc"] == rows["margin"]["values"]["auroc"]

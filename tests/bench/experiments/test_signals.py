@@ -61,8 +61,10 @@ def test_one_task_that_does_not_allow_a_signal_is_said(rows: list[TableRow]) -> 
     refused = [row for row in rows if row.table == "signals_refused"]
     assert {(row.keys["signal"], row.keys["task"]) for row in refused} == {("swap_bits", "primacy_recency")}
     assert all("one key only" in row.notes[0] for row in refused)
-    # The first value is never the last one, so no answer to that task is right, and nothing can be ranked.
-    assert {row.keys["task"] for row in rows if row.table == "signals"} == {"competing_vars"}
+    ranked = {(row.keys["signal"], row.keys["task"]) for row in rows if row.table == "signals"}
+    assert ("swap_bits", "competing_vars") in ranked and ("swap_bits", "primacy_recency") not in ranked
+    [swapped] = [row for row in rows if row.table == "signals_ranking" and row.keys["signal"] == "swap_bits"]
+    assert any("1 of 2 conditions" in note for note in swapped.notes)
 
 
 def test_a_threshold_is_used_where_it_was_not_chosen(rows: list[TableRow]) -> None:
