@@ -111,5 +111,6 @@ def _told(view: TableView) -> str:
         "layers": "Line plot by layer",
         "reliability": "Observed against expected shares, with the diagonal",
         "bars": "Bars with intervals",
+        "ranking": "Bars sorted by their length, with intervals, the guard's own marked",
     }
     return f"{kinds[view.table.figure or 'bars']}: {view.table.title}. The table after it holds the same numbers."
