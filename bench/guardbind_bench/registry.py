@@ -1,7 +1,8 @@
-"""Registers tasks, text tasks, fillers, checkpoint arms, methods, measures, experiments and presets by name.
+"""Registers tasks, text tasks, fillers, checkpoint arms, methods, signals, measures, experiments and presets by name.
 
 Other distributions add theirs by entry points of the group `guardbind.plugins`, named by kind and name: `task.mine`,
-`text_task.mine`, `filler.mine`, `arm.mine`, `method.mine`, `measure.mine`, `experiment.mine`, `preset.mine`.
+`text_task.mine`, `filler.mine`, `arm.mine`, `method.mine`, `signal.mine`, `measure.mine`, `experiment.mine`,
+`preset.mine`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from guardbind_bench.prompts.tasks.arms import PromptArm
     from guardbind_bench.prompts.text_trial import TextTaskBuilder
     from guardbind_bench.prompts.trial import TaskBuilder
+    from guardbind_bench.signals.signal import Signal
 
 __all__ = [
     "ARMS",
@@ -27,6 +29,7 @@ __all__ = [
     "MEASURES",
     "METHODS",
     "PRESETS",
+    "SIGNALS",
     "TASKS",
     "TEXT_TASKS",
     "is_lettered",
@@ -150,6 +153,57 @@ METHODS: Registry[Method] = Registry(
     },
 )
 
+SIGNALS: Registry[Signal] = Registry(
+    "signal",
+    {
+        "ablated_heads_kl": "guardbind_bench.signals.ablated_heads:ABLATED_HEADS_KL",
+        "attention_influence": "guardbind_bench.signals.ablated_heads:ATTENTION_INFLUENCE",
+        "attention_spread": "guardbind_bench.signals.head_cosine:ATTENTION_SPREAD",
+        "best_layer_lens": "guardbind_bench.signals.lens:BEST_LAYER_LENS",
+        "bilinear_probe": "guardbind_bench.signals.bilinear_probe:BILINEAR_PROBE",
+        "candidate_entropy": "guardbind_bench.signals.candidate_confidence:CANDIDATE_ENTROPY",
+        "candidate_margin": "guardbind_bench.signals.candidate_confidence:CANDIDATE_MARGIN",
+        "copy_suppression_score": "guardbind_bench.signals.suppression:COPY_SUPPRESSION_SCORE",
+        "eigenscore": "guardbind_bench.signals.eigenscore:EIGENSCORE",
+        "entropy": "guardbind_bench.signals.confidence:ENTROPY",
+        "evidence_attention": "guardbind_bench.signals.evidence_attention:EVIDENCE_ATTENTION",
+        "evidence_bits": "guardbind_bench.signals.evidence_bits:EVIDENCE_BITS",
+        "evidence_bits_delete": "guardbind_bench.signals.evidence_bits:EVIDENCE_BITS_DELETE",
+        "evidence_bits_mask_prefill": "guardbind_bench.signals.evidence_bits:EVIDENCE_BITS_MASK_PREFILL",
+        "evidence_bits_no_evidence": "guardbind_bench.signals.evidence_bits:EVIDENCE_BITS_NO_EVIDENCE",
+        "evidence_bits_redact": "guardbind_bench.signals.evidence_bits:EVIDENCE_BITS_REDACT",
+        "evidence_bits_same_length": "guardbind_bench.signals.evidence_bits:EVIDENCE_BITS_SAME_LENGTH",
+        "foreign_probe": "guardbind_bench.signals.foreign_probe:FOREIGN_PROBE",
+        "gate_mass": "guardbind_bench.signals.candidate_confidence:GATE_MASS",
+        "head_cosine": "guardbind_bench.signals.head_cosine:HEAD_COSINE",
+        "key_bits": "guardbind_bench.signals.question_bits:KEY_BITS",
+        "layer_consistency": "guardbind_bench.signals.lens:LAYER_CONSISTENCY",
+        "linear_probe": "guardbind_bench.signals.linear_probe:LINEAR_PROBE",
+        "lookback_ratio": "guardbind_bench.signals.lookback:LOOKBACK_RATIO",
+        "margin": "guardbind_bench.signals.confidence:MARGIN",
+        "max_probability": "guardbind_bench.signals.confidence:MAX_PROBABILITY",
+        "no_statement_bits": "guardbind_bench.signals.evidence_bits:NO_STATEMENT_BITS",
+        "null_interaction": "guardbind_bench.signals.question_bits:NULL_INTERACTION",
+        "own_attention": "guardbind_bench.signals.evidence_attention:OWN_ATTENTION",
+        "own_evidence_bits": "guardbind_bench.signals.evidence_bits:OWN_EVIDENCE_BITS",
+        "p1_below_tau": "guardbind_bench.signals.budget_rules:P1_BELOW_TAU",
+        "p_true": "guardbind_bench.signals.p_true:P_TRUE",
+        "published_budget": "guardbind_bench.signals.budget_rules:PUBLISHED_BUDGET",
+        "redeep": "guardbind_bench.signals.redeep:REDEEP",
+        "redeep_external": "guardbind_bench.signals.redeep:REDEEP_EXTERNAL",
+        "redeep_parametric": "guardbind_bench.signals.redeep:REDEEP_PARAMETRIC",
+        "rotation": "guardbind_bench.signals.rotation:ROTATION",
+        "runner_up": "guardbind_bench.signals.candidate_confidence:RUNNER_UP",
+        "saliency": "guardbind_bench.signals.saliency:SALIENCY",
+        "sample_agreement": "guardbind_bench.signals.sampled:SAMPLE_AGREEMENT",
+        "semantic_entropy": "guardbind_bench.signals.sampled:SEMANTIC_ENTROPY",
+        "signed_budget": "guardbind_bench.signals.budget_rules:SIGNED_BUDGET",
+        "span_saliency": "guardbind_bench.signals.saliency:SPAN_SALIENCY",
+        "swap_bits": "guardbind_bench.signals.question_bits:SWAP_BITS",
+        "value_count": "guardbind_bench.signals.rarest:VALUE_COUNT",
+    },
+)
+
 MEASURES: Registry[Measure] = Registry(
     "measure",
     {
@@ -164,6 +218,7 @@ MEASURES: Registry[Measure] = Registry(
         "repair": "guardbind_bench.measures.repair:MEASURE",
         "residuals": "guardbind_bench.measures.residuals:MEASURE",
         "self_checkpoint": "guardbind_bench.measures.self_checkpoint:MEASURE",
+        "signals": "guardbind_bench.measures.signals:MEASURE",
         "targets": "guardbind_bench.measures.targets:MEASURE",
     },
 )
@@ -183,6 +238,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         "probe": "guardbind_bench.experiments.probe.experiment:EXPERIMENT",
         "pseudo-prior": "guardbind_bench.experiments.pseudo_prior.experiment:EXPERIMENT",
         "repair": "guardbind_bench.experiments.repair.experiment:EXPERIMENT",
+        "signals": "guardbind_bench.experiments.signals.experiment:EXPERIMENT",
         "stages": "guardbind_bench.experiments.stages.experiment:EXPERIMENT",
         "targets": "guardbind_bench.experiments.targets.experiment:EXPERIMENT",
     },

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from bench_tiny import bench_tokenizer
-from families import FAMILIES, build
+from families import FAMILIES, build, copier
 from paths import ROOT
 
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
@@ -222,3 +222,17 @@ def test_a_labelled_task_is_calibrated_on(site: Path, used: dict[str, Any]) -> N
     options = ["--task", "seats", "--trials", "10", "--tuning", "0", "--no-probes", "--out", "calibrated", "--json"]
     made = json.loads(run(site, "-m", "guardbind", "calibrate", "tiny", *options))
     assert (made["trials"], made["failed"]) == (10, 0)
+
+
+def test_a_signal_is_ranked(site: Path) -> None:
+    tokenizer, model = bench_tokenizer(), site / "copies"
+    copier(tokenizer, "first", 256).save_pretrained(model)
+    tokenizer.save_pretrained(model)
+    given = ['signals=["lead","margin"]', "tuning_trials=4"]
+    options = [part for option in given for part in ("--option", option)]
+    options += ["--task", "competing_vars", "--k", "8", "--trials", "12", "--model", str(model), "--out", "ranked"]
+    [summary] = json.loads(run(site, "-m", "guardbind_bench", "run", "signals", *options, "--json"))
+    ranked = [row for row in summary["rows"] if row["table"] == "signals_ranking"]
+    rows = {row["keys"]["signal"]: row for row in ranked if row["keys"]["values"] == "{}"}
+    assert set(rows) == {"lead", "margin"} and rows["lead"]["keys"]["source"] == "my_package"
+    assert rows["lead"]["values"]["auroc"] == rows["margin"]["values"]["auroc"]

@@ -22,9 +22,9 @@ _PIPE_WIDTH = 120
 @click.command("list", context_settings=CONTEXT, short_help="Show experiments, presets, tasks, fillers and arms.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def listing(as_json: bool) -> None:
-    """Show the experiments with their options, the presets, and tasks, fillers, checkpoint arms and methods by name."""
+    """Show the experiments with their options, the presets, and tasks, fillers, arms, methods and signals by name."""
     check_installed()
-    from guardbind_bench.registry import ARMS, EXPERIMENTS, FILLERS, METHODS, PRESETS, TASKS, TEXT_TASKS
+    from guardbind_bench.registry import ARMS, EXPERIMENTS, FILLERS, METHODS, PRESETS, SIGNALS, TASKS, TEXT_TASKS
 
     experiments = [EXPERIMENTS.get(name) for name in EXPERIMENTS]
     presets = [PRESETS.get(name) for name in PRESETS]
@@ -34,6 +34,7 @@ def listing(as_json: bool) -> None:
         "fillers": FILLERS.names(),
         "arms": ARMS.names(),
         "methods": METHODS.names(),
+        "signals": SIGNALS.names(),
     }
     if as_json:
         found = {

@@ -52,12 +52,16 @@ class BilinearProbe:
         Returns:
             Index of a value `[trials]`.
         """
+        places: Indices = np.where(allowed, self.scores(features, embeddings), -np.inf).argmax(axis=1)
+        return places
+
+    def scores(self, features: Features, embeddings: Features) -> Features:
+        """Return the score of every value on every trial `[trials, values]`; arguments as of `choose`."""
         inputs, values = _scaled(self.features, features), _centred(self.embeddings, embeddings)
-        scores = (inputs @ self.left) @ (values @ self.right).T
+        scores: Features = (inputs @ self.left) @ (values @ self.right).T
         if self.direct:
             scores = scores + self.direct * (inputs @ values.T)
-        places: Indices = np.where(allowed, scores, -np.inf).argmax(axis=1)
-        return places
+        return scores
 
 
 def fit_bilinear(

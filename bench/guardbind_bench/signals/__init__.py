@@ -1,0 +1,1 @@
+"""Holds the signals: what gives one number per slot, the higher the more suspicious."""
