@@ -87,12 +87,12 @@ def test_every_arm_answers_prompts_of_tokens_and_the_probe_is_trained_once(probe
     }
     used, ignored = rows["availability", "used"].values, rows["availability", "ignored"].values
     assert ignored["accuracy"].value == used["accuracy"].value == 1.0
-    assert 0 < (used["accuracy_before"].value or 0) < 1 and used["spoiled"].value == 0
+    assert 0 < (used["accuracy_before"].value or 0) < 1 and used["arm_spoiled"].value == 0
     assert used["over_ignored"].value == 0 and used["mcnemar_p"].value == 1.0
     # This model is only moved by the second contrast.
     assert used["first_held"].value == ignored["first_held"].value == 0.0
     assert set(frame["tried"][frame["arm"] == "used"]) == {(), ("contrast", "contrast")}
-    assert "over_ignored" not in ignored and "twin_pushed_wrongly" not in used
+    assert "over_ignored" not in ignored and "arm_twin_pushed" not in used
     told = rows["availability_scores", None].values
     wrong = round(6 * (1 - (used["accuracy_before"].value or 0)))
     assert (told["slots"].value, told["readable"].value, told["available"].value) == (wrong, 1.0, 1.0)
@@ -105,7 +105,7 @@ def test_every_arm_answers_prompts_of_tokens_and_the_probe_is_trained_once(probe
 def test_free_prompts_have_twins_and_what_no_arm_would_change_is_answered_once(probed: list[int]) -> None:
     rows, frame = rows_of(lab("last"), settings("toy_texts", max_new_tokens=3, available_from=1.0))
     used = rows["availability", "used"].values
-    assert used["twin_pushed_wrongly"].n == 6 and "twin_over_ignored" in used
+    assert used["arm_twin_pushed"].n == 6 and "twin_over_ignored" in used
     assert frame["failed"].isna().all(), list(frame["failed"].unique())
     guarded = frame[frame["arm"] != "none"]
     same = guarded[~guarded["scores"].map(len).gt(0)]

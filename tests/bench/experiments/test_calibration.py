@@ -45,9 +45,9 @@ def test_a_promise_is_kept_where_the_risk_is_below_it_and_not_made_where_it_is_a
     good = acting_row(drawn(rng, "fit", 2000, 0.02), 10).values
     assert (good["certified"].value or 0) >= 0.8 and good["above"].value == 0.0
     assert good["harm"].value == pytest.approx(0.02, abs=0.01)
-    assert (good["repaired"].value or 0) > 0.7
+    assert (good["errors_repaired"].value or 0) > 0.7
     bad = acting_row(drawn(rng, "fit", 2000, 0.3), 10).values
-    assert bad["certified"].value == 0.0 and bad["above"].n == 0 and bad["repaired"].value == 0.0
+    assert bad["certified"].value == 0.0 and bad["above"].n == 0 and bad["errors_repaired"].value == 0.0
 
 
 def test_a_broken_promise_shows() -> None:

@@ -36,7 +36,7 @@ class AvailabilityExperiment(GridExperiment[AvailabilityOptions]):
             "availability",
             (
                 FindingNumber("right with it, less without", "over_ignored", {"arm": USED}),
-                FindingNumber("of right answers spoiled", "spoiled", {"arm": USED}),
+                FindingNumber("of right answers spoiled", "arm_spoiled", {"arm": USED}),
             ),
         ),
     )

@@ -55,8 +55,8 @@ def _answers(arms: dict[str, pd.DataFrame], arm: str) -> dict[str, Estimate]:
     values = {
         "accuracy_before": share(was_right),
         "accuracy": share(right),
-        "spoiled": exact_share(~right[was_right]),
-        "repaired": share(right[_is(before, "2B")]),
+        "arm_spoiled": exact_share(~right[was_right]),
+        "errors_2b_repaired": share(right[_is(before, "2B")]),
         "restated": share(np.array([action == "checkpoint" for action in done], dtype=bool)),
         "left": share(np.array([not len(actions) for actions in acted[mismatched]], dtype=bool)),
     }
@@ -67,8 +67,8 @@ def _answers(arms: dict[str, pd.DataFrame], arm: str) -> dict[str, Estimate]:
     if arm != IGNORED:
         values |= {
             "over_ignored": difference(right, would),
-            "wrong_to_right": count(better, len(right)),
-            "right_to_wrong": count(worse, len(right)),
+            "over_ignored_better": count(better, len(right)),
+            "over_ignored_worse": count(worse, len(right)),
             "mcnemar_p": quantity(mcnemar(worse, better), len(right)),
         }
     return values
@@ -79,7 +79,7 @@ def _twins(arms: dict[str, pd.DataFrame], arm: str) -> dict[str, Estimate]:
     if after.empty:
         return {}
     pushed, would = _pushed(after, before), _pushed(ignored, before)
-    values = {"twin_pushed_wrongly": exact_share(pushed)}
+    values = {"arm_twin_pushed": exact_share(pushed)}
     return values if arm == IGNORED else values | {"twin_over_ignored": difference(pushed, would)}
 
 

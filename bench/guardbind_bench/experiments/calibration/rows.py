@@ -35,7 +35,7 @@ def coverage_rows(keys: Keys, outcomes: Sequence[Outcome], draws: int, promise: 
         "harm": mean(known),
         "worst": quantity(max(known, default=None), len(known)),
         "above": exact_share([harm > promise.risk for harm in known]),
-        "repaired": mean([_rate(result.repaired) for result in results if result.repaired]),
+        "errors_repaired": mean([_rate(result.repaired) for result in results if result.repaired]),
     }
     yield TableRow(table="calibration_acting", keys=keys, values=values)
     yield from _flag_rows(keys, found, results, promise)
@@ -53,7 +53,7 @@ def _flag_rows(keys: Keys, found: Sequence[Drawn], results: Sequence[Realised], 
         values = {
             "promised": quantity(promise.alpha, len(rates)),
             "flagged": mean(rates),
-            "worst": quantity(max(rates), len(rates)),
+            "worst_draw": quantity(max(rates), len(rates)),
         }
         yield TableRow(table="calibration_flags", keys={**keys, "signal": signal}, values=values)
 
@@ -75,8 +75,8 @@ def transfer_rows(keys: Keys, by_condition: Mapping[str, Sequence[Outcome]], pro
             }
             values = {
                 "harm": exact_share(result.harmful),
-                "repaired": share(result.repaired),
-                "spoiled": exact_share(result.spoiled),
+                "errors_repaired": share(result.repaired),
+                "answers_spoiled": exact_share(result.spoiled),
                 "alarms": quantity(max(alarms.values(), default=None), len(alarms)),
             }
             about: Keys = {**keys, "made_on": made_on, "used_on": used_on}
@@ -96,10 +96,10 @@ def reach_row(keys: Keys, outcomes: Sequence[Outcome], promise: Promise) -> Tabl
     acting, flagging = calibrated(outcomes[:cut], promise)
     result = realised(acting, flagging, outcomes[cut:])
     values = {
-        "promised": quantity(promise.risk, cut),
+        "strict_risk": quantity(promise.risk, cut),
         "fitted": count(sum(rule.n for rule in acting), cut),
-        "repaired": share(result.repaired),
-        "spoiled": exact_share(result.spoiled),
+        "errors_repaired": share(result.repaired),
+        "answers_spoiled": exact_share(result.spoiled),
         "harm": exact_share(result.harmful),
     }
     rules = ", ".join(f"{r.way} from {r.min_evidence_bits:g} bits, gain {r.min_gain_bits:g}" for r in acting)
