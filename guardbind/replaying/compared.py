@@ -53,10 +53,8 @@ def compare(
         replayed: Those of its replay.
         tolerance: Numbers are the same that differ by at most this, in their units, or by this share of a larger one.
     """
-    found: list[Difference] = []
-    for told, again in zip(recorded, replayed, strict=True):
-        found += _compared(told, again, tolerance)
-    return found
+    slots = _compared(recorded[0], replayed[0], tolerance)
+    return [*slots, *_compared(recorded[1], replayed[1], tolerance)]
 
 
 Record = SlotRecord | InterventionRecord
