@@ -53,16 +53,14 @@ def compare(
         replayed: Those of its replay.
         tolerance: Numbers are the same that differ by at most this, in their units, or by this share of a larger one.
     """
-    found: list[Difference] = []
-    for told, again in zip(recorded, replayed, strict=True):
-        found += _compared(told, again, tolerance)
-    return found
+    slots = _compared(recorded[0], replayed[0], tolerance)
+    return [*slots, *_compared(recorded[1], replayed[1], tolerance)]
 
 
-Record = SlotRecord | InterventionRecord
+_Compared = SlotRecord | InterventionRecord
 
 
-def _compared(recorded: Sequence[Record], replayed: Sequence[Record], tolerance: float) -> Iterator[Difference]:
+def _compared(recorded: Sequence[_Compared], replayed: Sequence[_Compared], tolerance: float) -> Iterator[Difference]:
     told, again = _by_place(recorded), _by_place(replayed)
     for place in dict.fromkeys((*told, *again)):
         pairs = list(zip(told[place], again[place], strict=False))
@@ -75,8 +73,8 @@ def _compared(recorded: Sequence[Record], replayed: Sequence[Record], tolerance:
             yield Difference(*place, new.event, "record", "none", _named(new))
 
 
-def _by_place(records: Sequence[Record]) -> defaultdict[tuple[int, int], list[Record]]:
-    found: defaultdict[tuple[int, int], list[Record]] = defaultdict(list)
+def _by_place(records: Sequence[_Compared]) -> defaultdict[tuple[int, int], list[_Compared]]:
+    found: defaultdict[tuple[int, int], list[_Compared]] = defaultdict(list)
     for record in records:
         found[record.row, record.step].append(record)
     return found
@@ -104,5 +102,5 @@ def _told(value: Any) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
-def _named(record: Record) -> str:
+def _named(record: _Compared) -> str:
     return record.verdict if isinstance(record, SlotRecord) else record.action

@@ -31,7 +31,7 @@ class RecordedGeneration:
 
 
 @dataclass(slots=True)
-class _Open:
+class _Gathered:
     slots: list[SlotRecord] = field(default_factory=list)
     interventions: list[InterventionRecord] = field(default_factory=list)
 
@@ -42,18 +42,18 @@ def recorded_generations(events: Iterable[Event]) -> Iterator[RecordedGeneration
     Args:
         events: The records, in their order.
     """
-    opened: OrderedDict[str, _Open] = OrderedDict()
+    opened: OrderedDict[str, _Gathered] = OrderedDict()
     for event in events:
         if event.provenance is None:
             continue
         name = event.provenance.generation
         match event:
             case SlotRecord():
-                opened.setdefault(name, _Open()).slots.append(event)
+                opened.setdefault(name, _Gathered()).slots.append(event)
             case InterventionRecord():
-                opened.setdefault(name, _Open()).interventions.append(event)
+                opened.setdefault(name, _Gathered()).interventions.append(event)
             case GenerationRecord():
-                held = opened.pop(name, _Open())
+                held = opened.pop(name, _Gathered())
                 yield RecordedGeneration(event, event.provenance, tuple(held.slots), tuple(held.interventions))
         while len(opened) > _MOST_OPEN:
             opened.popitem(last=False)

@@ -112,9 +112,9 @@ class Replayer:
         ]
         for rows in groups:
             seen.clear()
-            error = self._run(guard, [known[row] for row in rows], end)
-            if error != end.error:
-                notes.append(f"it ended by {error or 'itself'}, and by {end.error or 'itself'} in the log")
+            ended = self._run(guard, [known[row] for row in rows], end)
+            if ended != end.error:
+                notes.append(f"it ended by {ended or 'itself'}, and by {end.error or 'itself'} in the log")
             for record in seen:
                 if isinstance(record, SlotRecord):
                     slots.append(record.model_copy(update={"row": rows[record.row]}))
@@ -156,13 +156,14 @@ class Replayer:
         ids = [[pad] * left + list(prompt.ids) for left, prompt in zip(missing, prompts, strict=True)]
         mask = [[0] * left + [1] * (columns - left) for left in missing]
         told = [prompt.bindings for prompt in prompts if prompt.bindings is not None]
+        arguments: dict[str, Any] = dict(end.arguments)
         try:
             guard.generate(
                 input_ids=torch.tensor(ids, device=self._model.device),
                 attention_mask=torch.tensor(mask, device=self._model.device),
                 bindings=told or None,
                 target=[prompt.target for prompt in prompts],
-                **end.arguments,
+                **arguments,
             )
         except (GuardbindError, RuntimeError, ValueError) as error:
             if isinstance(error, ConfigError):
