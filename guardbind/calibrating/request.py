@@ -34,7 +34,7 @@ class CalibrationConfig(Frozen):
     """How sure that shall be, over draws of the trials."""
     alpha: float = Field(default=0.05, gt=0, lt=1)
     """Share of right answers that a flag rule may flag."""
-    trials: int = Field(default=1200, ge=10)
+    trials: int = Field(default=800, ge=10)
     """Trials of each task."""
     choose: float = Field(default=0.15, gt=0, lt=0.5)
     """Share of the trials by which settings, and the order of thresholds, are chosen."""

@@ -56,7 +56,7 @@ _SHARE = click.FloatRange(min=0, max=1, min_open=True, max_open=True)
 @click.option("--risk", type=_SHARE, default=0.01, help="Most harmful ones among the interventions, as a share.")
 @click.option("--confidence", type=_SHARE, default=0.95, help="How sure that shall be.")
 @click.option("--alpha", type=_SHARE, default=0.05, help="Share of right answers that a signal may flag.")
-@click.option("--trials", type=click.IntRange(min=10), default=1200, help="Trials of each task.")
+@click.option("--trials", type=click.IntRange(min=10), default=800, help="Trials of each task.")
 @click.option(
     "--tuning", type=click.IntRange(min=0), default=40, help="Trials that settings are tried on; 0 keeps the defaults."
 )
