@@ -101,7 +101,7 @@ class SignalsRecord(TrialRecord):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Tried:
+class _TriedSignal:
     """A signal at one setting, and what it was fitted to; `refusal` where it could not be fitted."""
 
     signal: Signal
@@ -139,7 +139,7 @@ class _SignalsSession:
     task: Task
     seed: int
     options: SignalsOptions
-    tried: tuple[_Tried, ...]
+    tried: tuple[_TriedSignal, ...]
     heads: HeadLists | GuardbindError | None
     tokens: int
 
@@ -176,7 +176,7 @@ class _SignalsSession:
             for place, trial in enumerate(reading.trials)
         ]
 
-    def _read(self, reading: SlotReading, tried: _Tried) -> tuple[Tensor | None, PassCost, str | None]:
+    def _read(self, reading: SlotReading, tried: _TriedSignal) -> tuple[Tensor | None, PassCost, str | None]:
         if tried.refusal is not None:
             return None, PassCost(), tried.refusal
         with reading.account() as cost:
@@ -198,7 +198,7 @@ class SignalsMeasure:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], HeadLists | GuardbindError] = {}
-        self._fitted: dict[tuple[str, str], tuple[_Tried, ...]] = {}
+        self._fitted: dict[tuple[str, str], tuple[_TriedSignal, ...]] = {}
 
     def prepare(self, lab: Lab, cell: BenchCell) -> _SignalsSession:
         """Make ready for a cell; its options are `SignalsOptions`.
@@ -238,7 +238,7 @@ class SignalsMeasure:
 
 def fitted(
     lab: Lab, signals: Sequence[Signal], options: SignalsOptions, heads: HeadLists | GuardbindError | None
-) -> list[_Tried]:
+) -> list[_TriedSignal]:
     """Return every signal at every setting, those that learn fitted to the trials of the split."""
     learning = [signal for signal in signals if isinstance(signal, FittedSignal) and signal.fitted]
     gathered, refusals, sample = _gathered(lab, learning, options, heads) if learning else ({}, {}, None)
@@ -246,7 +246,7 @@ def fitted(
     for signal in signals:
         for settings in settings_tried(signal, grid=options.grid):
             if sample is None or not isinstance(signal, FittedSignal) or not signal.fitted:
-                tried.append(_Tried(signal, settings))
+                tried.append(_TriedSignal(signal, settings))
                 continue
             state, refusal = None, refusals.get(signal.name)
             if refusal is None:
@@ -254,7 +254,7 @@ def fitted(
                     state = signal.fit(gathered[signal.name], sample, settings)
                 except GuardbindError as error:
                     refusal = str(error)
-            tried.append(_Tried(signal, settings, state, refusal))
+            tried.append(_TriedSignal(signal, settings, state, refusal))
     return tried
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from guardbind_bench.methods.seconds import heads_masked
 from guardbind_bench.signals.evidence_bits import missing_bits
 from guardbind_bench.signals.reading import SlotReading
-from guardbind_bench.signals.signal import FormulaSignal, SignedSettings
+from guardbind_bench.signals.signal import FormulaSignal, SignalNeed, SignedSettings
 
 __all__ = ["ABLATED_HEADS_KL", "ATTENTION_INFLUENCE", "AblationSettings"]
 
@@ -37,7 +37,7 @@ def _divergence(reading: SlotReading, settings: AblationSettings) -> Tensor:
     return -settings.sign * (p1.exp() * (p1 - p0)).sum(-1)
 
 
-_NEEDS = frozenset({"head_outputs", "attention", "head_lists"})
+_NEEDS: frozenset[SignalNeed] = frozenset({"head_outputs", "attention", "head_lists"})
 _GRID = ({"query": False}, {"sign": -1}, {"query": False, "sign": -1})
 ATTENTION_INFLUENCE = FormulaSignal(
     "attention_influence",

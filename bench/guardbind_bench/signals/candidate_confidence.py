@@ -7,7 +7,7 @@ from torch import Tensor
 
 from guardbind_bench.signals.confidence import entropy_of, margin_of
 from guardbind_bench.signals.reading import SlotReading
-from guardbind_bench.signals.signal import FormulaSignal, SignalSettings
+from guardbind_bench.signals.signal import FormulaSignal, SignalNeed, SignalSettings
 
 __all__ = ["CANDIDATE_ENTROPY", "CANDIDATE_MARGIN", "GATE_MASS", "RUNNER_UP"]
 
@@ -33,7 +33,7 @@ def _runner_up(reading: SlotReading, _settings: SignalSettings) -> Tensor:
     return torch.stack(rows)
 
 
-_LOGITS = frozenset({"logits"})
+_LOGITS: frozenset[SignalNeed] = frozenset({"logits"})
 CANDIDATE_ENTROPY = FormulaSignal(
     "candidate_entropy",
     "floor",

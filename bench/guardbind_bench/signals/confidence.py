@@ -19,7 +19,8 @@ def entropy_of(logprobs: Tensor) -> Tensor:
         >>> round(float(entropy_of(torch.full((7,), -math.log(7)))), 4) == round(math.log(7), 4)
         True
     """
-    return torch.special.entr(logprobs.exp()).sum(-1)
+    entropy: Tensor = torch.special.entr(logprobs.exp()).sum(-1)
+    return entropy
 
 
 def margin_of(logprobs: Tensor) -> Tensor:

@@ -37,7 +37,8 @@ def eigenscore(states: Tensor, ridge: float) -> Tensor:
     """
     centred = (states - states.mean(-1, keepdim=True)).double()
     covariance = centred @ centred.transpose(-1, -2) / (states.shape[-1] - 1)
-    return torch.linalg.svdvals(covariance + ridge * torch.eye(states.shape[-2]).double()).log10().mean(-1).float()
+    singular: Tensor = torch.linalg.svdvals(covariance + ridge * torch.eye(states.shape[-2]).double())
+    return singular.log10().mean(-1).float()
 
 
 def _eigenscore(reading: SlotReading, settings: EigenScoreSettings) -> Tensor:

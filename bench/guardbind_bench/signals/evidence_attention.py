@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from guardbind_bench.signals.reading import SlotReading
-from guardbind_bench.signals.signal import FormulaSignal, SignalSettings
+from guardbind_bench.signals.signal import FormulaSignal, SignalNeed, SignalSettings
 
 __all__ = ["EVIDENCE_ATTENTION", "OWN_ATTENTION", "AttentionSettings", "mass", "sinks", "without_sinks"]
 
@@ -90,7 +90,7 @@ def _own(reading: SlotReading, settings: AttentionSettings) -> Tensor:
     return torch.stack(rows)
 
 
-_NEEDS = frozenset({"attention", "head_lists"})
+_NEEDS: frozenset[SignalNeed] = frozenset({"attention", "head_lists"})
 _GRID = ({"kind": "all"}, {"kind": "attending", "heads": 16}, {"kind": "difference", "heads": 16})
 EVIDENCE_ATTENTION = FormulaSignal(
     "evidence_attention",

@@ -8,7 +8,7 @@ from guardbind.information import nats_to_bits
 from guardbind_bench.methods.seconds import key_masked, key_swapped, span_masked
 from guardbind_bench.signals.evidence_bits import missing_bits
 from guardbind_bench.signals.reading import SlotReading
-from guardbind_bench.signals.signal import FormulaSignal, SignalSettings
+from guardbind_bench.signals.signal import FormulaSignal, SignalNeed, SignalSettings
 
 __all__ = ["KEY_BITS", "NULL_INTERACTION", "SWAP_BITS"]
 
@@ -25,15 +25,15 @@ def _interaction(reading: SlotReading, _settings: SignalSettings) -> Tensor:
     hidden = []
     for place, trial in enumerate(reading.trials):
         found = reading.where(trial.target.key, place, range(reading.start, reading.columns))
-        key = [column for tokens in found for column in tokens if column < reading.columns - 1]
-        hidden.append([*trial.target.statement, *key])
+        named = [column for tokens in found for column in tokens if column < reading.columns - 1]
+        hidden.append([*trial.target.statement, *named])
     key, span = key_masked(reading), span_masked(reading)
     both = reading.blind("key_and_span_masked", hidden)
     whole, no_key, no_span, neither = map(reading.of_emitted, (reading.logprobs, key, span, both))
     return -((whole - no_key) - (no_span - neither)) * nats_to_bits(1.0)
 
 
-_NEEDS = frozenset({"logits", "nulls"})
+_NEEDS: frozenset[SignalNeed] = frozenset({"logits", "nulls"})
 KEY_BITS = FormulaSignal(
     "key_bits",
     "guardbind",

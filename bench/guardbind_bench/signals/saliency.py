@@ -7,7 +7,7 @@ from torch import Tensor
 
 from guardbind_bench.methods.sgrs import saliency
 from guardbind_bench.signals.reading import SlotReading
-from guardbind_bench.signals.signal import FormulaSignal, SignalSettings
+from guardbind_bench.signals.signal import FormulaSignal, SignalNeed, SignalSettings
 
 __all__ = ["SALIENCY", "SPAN_SALIENCY"]
 
@@ -40,7 +40,7 @@ def _span(reading: SlotReading, _settings: SignalSettings) -> Tensor:
     return -torch.stack([row[span].sum() for row, span in zip(columns, spans, strict=True)])
 
 
-_NEEDS = frozenset({"attention", "gradient"})
+_NEEDS: frozenset[SignalNeed] = frozenset({"attention", "gradient"})
 SALIENCY = FormulaSignal(
     "saliency",
     "SGRS, our reading",

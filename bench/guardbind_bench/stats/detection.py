@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from guardbind_bench.arrays import Flags, Floats
 from guardbind_bench.experiments.table import Estimate
 
-__all__ = ["FALSE_ALARMS", "Detection", "detection", "judged_at", "threshold_at"]
+__all__ = ["FALSE_ALARMS", "RankingQuality", "detection", "judged_at", "threshold_at"]
 
 FALSE_ALARMS = 0.05
 """Share of right answers that may be flagged where a recall is given."""
@@ -25,7 +25,7 @@ _NAMES = ("auroc", "average_precision", "recall")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Detection:
+class RankingQuality:
     """How well some scores find errors.
 
     Attributes:
@@ -45,7 +45,7 @@ class Detection:
         low, high = np.quantile(self.drawn[name], [0.025, 0.975])
         return Estimate(value=self.values[name], low=float(low), high=float(high), n=self.n, method="bootstrap")
 
-    def ahead_of(self, other: Detection, name: str) -> Estimate:
+    def ahead_of(self, other: RankingQuality, name: str) -> Estimate:
         """Return by how much a number is above that of other scores on the same trials, over paired resamples."""
         if name not in self.values or name not in other.values or self.n != other.n:
             return Estimate(value=None, n=self.n)
@@ -54,7 +54,7 @@ class Detection:
         return Estimate(value=value, low=float(low), high=float(high), n=self.n, method="bootstrap")
 
 
-def detection(cells: Sequence[tuple[Floats, Flags]], *, resamples: int = _RESAMPLES, seed: int = 0) -> Detection:
+def detection(cells: Sequence[tuple[Floats, Flags]], *, resamples: int = _RESAMPLES, seed: int = 0) -> RankingQuality:
     """Measure scores, the mean over cells.
 
     A cell without errors or without right answers is left out.
@@ -73,7 +73,7 @@ def detection(cells: Sequence[tuple[Floats, Flags]], *, resamples: int = _RESAMP
     told = [(scores, wrong) for scores, wrong in cells if wrong.any() and not wrong.all()]
     n = sum(len(scores) for scores, _ in told)
     if not told:
-        return Detection({}, {}, n)
+        return RankingQuality({}, {}, n)
     found = []
     for place, (scores, wrong) in enumerate(told):
         draw = np.random.default_rng([seed, place])
@@ -83,7 +83,7 @@ def detection(cells: Sequence[tuple[Floats, Flags]], *, resamples: int = _RESAMP
             weights[1:, part] = draw.multinomial(count, np.full(count, 1 / count), size=resamples)
         found.append(_measured(scores, wrong, weights))
     means = {name: np.mean([cell[name] for cell in found], axis=0) for name in _NAMES}
-    return Detection(
+    return RankingQuality(
         {name: float(of[0]) for name, of in means.items()}, {name: of[1:] for name, of in means.items()}, n
     )
 

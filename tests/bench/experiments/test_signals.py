@@ -13,7 +13,7 @@ from families import copier
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.experiments.signals.experiment import EXPERIMENT
-from guardbind_bench.experiments.signals.numbers import AUTHORS, Scores, chosen, shown_settings, transferred
+from guardbind_bench.experiments.signals.numbers import AUTHORS, CellScores, chosen, shown_settings, transferred
 from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.reporting.figures import draw
@@ -87,10 +87,10 @@ def test_the_ranking_is_drawn(rows: list[TableRow]) -> None:
     assert not any(label.startswith("◆ entropy") for label in labels)
 
 
-def scores(**found: list[float]) -> Scores:
+def scores(**found: list[float]) -> CellScores:
     wrong = np.array([True, True, False, False])
     made = {("s", setting): np.array(values) for setting, values in found.items()}
-    return Scores(made, {}, wrong, {}, 4)
+    return CellScores(made, {}, wrong, {}, 4)
 
 
 def test_the_first_of_the_best_settings_is_chosen_over_all_cells() -> None:

@@ -304,7 +304,8 @@ def test_a_number_that_is_not_finite_is_a_refusal() -> None:
     def undefined(reading: SlotReading, _settings: SignalSettings) -> Tensor:
         return torch.full((len(reading.trials),), math.nan)
 
-    SIGNALS.register("undefined", FormulaSignal("undefined", "-", "-", frozenset(), "nothing", undefined))
+    made: Any = FormulaSignal("undefined", "-", "-", frozenset(), "nothing", undefined)
+    SIGNALS.register("undefined", made)
     try:
         cell = CELL.model_copy(update={"options": {"signals": ["undefined"]}})
         [record] = [one for one in MEASURE.prepare(lab(), cell).run([0]) if isinstance(one, SignalsRecord)]

@@ -17,7 +17,7 @@ from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.signals.numbers import (
     AUTHORS,
-    Scores,
+    CellScores,
     chosen,
     costs_of,
     rated,
@@ -29,7 +29,7 @@ from guardbind_bench.measures.signals import FitSplit, check_signals
 from guardbind_bench.methods.head_lists import HeadSearch
 from guardbind_bench.prompts.cell import CellRequest
 from guardbind_bench.registry import SIGNALS
-from guardbind_bench.stats.detection import Detection
+from guardbind_bench.stats.detection import RankingQuality
 from guardbind_bench.stats.statistics import count
 
 __all__ = ["EXPERIMENT", "SignalSuiteOptions", "SignalsExperiment"]
@@ -119,7 +119,7 @@ class SignalsExperiment(GridExperiment[SignalSuiteOptions]):
     def all_rows(self, conditions: Iterable[Condition], run: GridRun[SignalSuiteOptions]) -> Iterator[TableRow]:
         """Make the ranking over all conditions that do not give the answer away, then the rows of each."""
         best = chosen(list(self._tuning(run)))
-        read: list[tuple[Condition, Scores, list[str]]] = []
+        read: list[tuple[Condition, CellScores, list[str]]] = []
         for condition in conditions:
             refusals = run.refusals(condition.requests)
             frame = run.data.frame(condition.requests[0])
@@ -127,7 +127,7 @@ class SignalsExperiment(GridExperiment[SignalSuiteOptions]):
             if refusals or kept.empty:
                 yield from self.refused(condition, run, *(refusals or notes or [self.without_records]))
                 continue
-            read.append((condition, Scores.of(kept), notes))
+            read.append((condition, CellScores.of(kept), notes))
         fair = [one for one in read if one[0].keys["filler"] in run.options.judged_fillers] or read
         if fair:
             run.progress("all conditions")
@@ -141,16 +141,16 @@ class SignalsExperiment(GridExperiment[SignalSuiteOptions]):
             yield from _rows("signals", run.keys(condition.keys), [scores], best, notes)
         yield from self._transfers(read, best, run)
 
-    def _tuning(self, run: GridRun[SignalSuiteOptions]) -> Iterator[Scores]:
+    def _tuning(self, run: GridRun[SignalSuiteOptions]) -> Iterator[CellScores]:
         for request in self.beforehand(run.settings, run.options):
             frame = run.data.frame(request)
             kept = frame if frame.empty else without_failures(frame)[0]
             if not kept.empty:
-                yield Scores.of(kept)
+                yield CellScores.of(kept)
 
     def _transfers(
         self,
-        read: Sequence[tuple[Condition, Scores, list[str]]],
+        read: Sequence[tuple[Condition, CellScores, list[str]]],
         best: Mapping[str, tuple[str, float]],
         run: GridRun[SignalSuiteOptions],
     ) -> Iterator[TableRow]:
@@ -176,7 +176,7 @@ def _about(name: str) -> dict[str, RowKey]:
 def _rows(
     table: str,
     keys: dict[str, RowKey],
-    cells: Sequence[Scores],
+    cells: Sequence[CellScores],
     best: Mapping[str, tuple[str, float]],
     notes: Sequence[str],
 ) -> Iterator[TableRow]:
@@ -221,9 +221,9 @@ def _rows(
     yield from (row for _, row in rows)
 
 
-def _ours(cells: Sequence[Scores], best: Mapping[str, tuple[str, float]]) -> dict[str, tuple[str, Detection]]:
+def _ours(cells: Sequence[CellScores], best: Mapping[str, tuple[str, float]]) -> dict[str, tuple[str, RankingQuality]]:
     """Return for each kind of knowledge the signal of ours that was best where settings were chosen."""
-    found: dict[str, tuple[str, Detection]] = {}
+    found: dict[str, tuple[str, RankingQuality]] = {}
     for name, (setting, _) in sorted(best.items(), key=lambda one: -one[1][1]):
         about = _about(name)
         told = str(about["told"])

@@ -10,20 +10,20 @@ import pandas as pd
 
 from guardbind_bench.arrays import Flags, Floats
 from guardbind_bench.experiments.table import Estimate
-from guardbind_bench.stats.detection import Detection, detection, judged_at, threshold_at
+from guardbind_bench.stats.detection import RankingQuality, detection, judged_at, threshold_at
 from guardbind_bench.stats.statistics import mean, quantity, share
 
-__all__ = ["AUTHORS", "Scores", "chosen", "costs_of", "rated", "shown_settings", "transferred"]
+__all__ = ["AUTHORS", "CellScores", "chosen", "costs_of", "rated", "shown_settings", "transferred"]
 
 AUTHORS = "{}"
 """The setting in which nothing differs from the defaults."""
 
-Key = tuple[str, str]
+ScoreKey = tuple[str, str]
 """A signal and its setting."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scores:
+class CellScores:
     """The scores of one cell, over the trials whose emitted token is a candidate's.
 
     Attributes:
@@ -34,14 +34,14 @@ class Scores:
         trials: Trials, those included that write no candidate.
     """
 
-    found: Mapping[Key, Floats]
-    refused: Mapping[Key, str]
+    found: Mapping[ScoreKey, Floats]
+    refused: Mapping[ScoreKey, str]
     is_wrong: Flags
-    costs: Mapping[Key, Floats]
+    costs: Mapping[ScoreKey, Floats]
     trials: int
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> Scores:
+    def of(cls, frame: pd.DataFrame) -> CellScores:
         """Read the records of a cell, none of them failed, at least one."""
         first = frame.iloc[0]
         keys = list(zip(map(str, first["signals"]), map(str, first["settings"]), strict=True))
@@ -63,7 +63,7 @@ class Scores:
             len(frame),
         )
 
-    def cell(self, key: Key) -> tuple[Floats, Flags] | None:
+    def cell(self, key: ScoreKey) -> tuple[Floats, Flags] | None:
         """Return the scores of a signal and which trials are errors, without trials that it has no score of."""
         if key not in self.found:
             return None
@@ -76,7 +76,7 @@ def _table(frame: pd.DataFrame, name: str) -> Floats:
     return table
 
 
-def rated(cells: Sequence[Scores], key: Key, *, resamples: int = 1000) -> Detection | None:
+def rated(cells: Sequence[CellScores], key: ScoreKey, *, resamples: int = 1000) -> RankingQuality | None:
     """Return how well a signal finds errors, the mean over cells; None where one of them does not have it."""
     told = [cell.cell(key) for cell in cells]
     if any(one is None for one in told):
@@ -84,7 +84,7 @@ def rated(cells: Sequence[Scores], key: Key, *, resamples: int = 1000) -> Detect
     return detection([one for one in told if one is not None], resamples=resamples)
 
 
-def chosen(cells: Sequence[Scores]) -> dict[str, tuple[str, float]]:
+def chosen(cells: Sequence[CellScores]) -> dict[str, tuple[str, float]]:
     """Choose for each signal the setting of largest AUROC, the mean over cells, and return it with that area.
 
     Of equal ones the first tried is chosen; the defaults are tried first. Cells that lack a signal do not count for it.
@@ -107,7 +107,7 @@ def shown_settings(known: Iterable[str], best: str | None) -> Iterator[tuple[str
         yield "tuned", best
 
 
-def costs_of(cells: Sequence[Scores], key: Key) -> dict[str, Estimate]:
+def costs_of(cells: Sequence[CellScores], key: ScoreKey) -> dict[str, Estimate]:
     """Return what a signal costs beside the unguarded answer."""
     forwards, tokens, ratio = np.concatenate([cell.costs[key] for cell in cells], axis=1)
     return {
@@ -117,7 +117,7 @@ def costs_of(cells: Sequence[Scores], key: Key) -> dict[str, Estimate]:
     }
 
 
-def transferred(source: Scores, target: Scores, key: Key) -> dict[str, Estimate] | None:
+def transferred(source: CellScores, target: CellScores, key: ScoreKey) -> dict[str, Estimate] | None:
     """Return what a threshold finds that was chosen in another cell, at 5 % false alarms; None where there is none."""
     chosen_on, used_on = source.cell(key), target.cell(key)
     if chosen_on is None or used_on is None:
