@@ -6,6 +6,7 @@ from .config import GuardConfig as GuardConfig
 from .errors import BatchError as BatchError
 from .errors import BindingError as BindingError
 from .errors import BindingFailureError as BindingFailureError
+from .errors import CalibrationError as CalibrationError
 from .errors import CandidateError as CandidateError
 from .errors import ConfigError as ConfigError
 from .errors import ContextLengthError as ContextLengthError

@@ -21,7 +21,7 @@ from guardbind.frozen import Frozen
 from guardbind.guard import Guard
 from guardbind.session.available import SlotProbe
 
-__all__ = ["TriedSettings", "chosen_settings", "count_right", "tune", "variations"]
+__all__ = ["GuardMaker", "TriedSettings", "chosen_settings", "count_right", "tune", "variations"]
 
 _ALPHAS = (1.0, 4.0)
 _TAILS = (3, 10)
@@ -174,7 +174,7 @@ def count_right(outcomes: Iterable[Outcome]) -> int:
     return sum(outcome.written_right if outcome.due else not outcome.pushed for outcome in outcomes)
 
 
-_Found = dict[TriedSettings, int]
+_RightBy = dict[TriedSettings, int]
 
 
 def _run(
@@ -184,7 +184,7 @@ def _run(
     trials: Sequence[LabelledTrial],
     work: WorkFile,
     progress: Callable[[int, int], None],
-) -> _Found:
+) -> _RightBy:
     changes_slots = {s.name for s in tried if (s.tail_tokens, s.max_nulls) != (default.tail_tokens, default.max_nulls)}
 
     def needed(name: str, trial: LabelledTrial) -> bool:
