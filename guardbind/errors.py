@@ -18,6 +18,7 @@ GuardbindError
 ├── UnknownArchitectureError (ValueError)  the parts of a model that are read could not be found
 ├── NullUnavailableError (RuntimeError)    the counterfactual readout cannot be made on this model or cache
 ├── BindingFailureError (RuntimeError)     raised by policy `raise` when a slot fails
+├── CalibrationError (ValueError)          a calibration that is missing, damaged or newer, or cannot be made
 ├── RunFolderError (ValueError)            a folder of a bench run that cannot be read or gone on with
 ├── WeightsError (RuntimeError)            weights that are missing or damaged
 └── MissingDependencyError (ImportError)   an optional package is not installed

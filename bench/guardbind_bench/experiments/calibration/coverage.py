@@ -12,7 +12,7 @@ from guardbind.calibration.artefact import ActingRule, FlagRule
 from guardbind.calibration.fit import flag_rules
 from guardbind.calibration.outcome import Outcome
 
-__all__ = ["Drawn", "Promise", "Realised", "calibrated", "drawn", "realised"]
+__all__ = ["DrawnRules", "Promise", "Realised", "calibrated", "drawn", "realised"]
 
 _CHOOSING = 0.3
 """Share of a draw that the order of the thresholds comes from; the others are counted."""
@@ -34,7 +34,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnRules:
     """A calibration of one draw, and the trials that are not of it.
 
     Attributes:
@@ -110,7 +110,7 @@ def calibrated(outcomes: Sequence[Outcome], promise: Promise) -> tuple[tuple[Act
     return acting, tuple(flag_rules(dealt[first:], promise.alpha))
 
 
-def drawn(outcomes: Sequence[Outcome], draws: int, promise: Promise) -> list[Drawn]:
+def drawn(outcomes: Sequence[Outcome], draws: int, promise: Promise) -> list[DrawnRules]:
     """Cut trials into draws that share none, and calibrate on each; all others are those that it has not seen.
 
     Args:
@@ -123,7 +123,7 @@ def drawn(outcomes: Sequence[Outcome], draws: int, promise: Promise) -> list[Dra
     for place in range(draws):
         start, end = place * size, (place + 1) * size
         acting, flagging = calibrated(outcomes[start:end], promise)
-        found.append(Drawn(acting, flagging, (*outcomes[:start], *outcomes[end:])))
+        found.append(DrawnRules(acting, flagging, (*outcomes[:start], *outcomes[end:])))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from guardbind.calibration.outcome import Outcome
-from guardbind_bench.experiments.calibration.coverage import Drawn, Promise, Realised, calibrated, drawn, realised
+from guardbind_bench.experiments.calibration.coverage import DrawnRules, Promise, Realised, calibrated, drawn, realised
 from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.stats.statistics import count, exact_share, mean, quantity, share
 
@@ -41,7 +41,9 @@ def coverage_rows(keys: Keys, outcomes: Sequence[Outcome], draws: int, promise: 
     yield from _flag_rows(keys, found, results, promise)
 
 
-def _flag_rows(keys: Keys, found: Sequence[Drawn], results: Sequence[Realised], promise: Promise) -> Iterator[TableRow]:
+def _flag_rows(
+    keys: Keys, found: Sequence[DrawnRules], results: Sequence[Realised], promise: Promise
+) -> Iterator[TableRow]:
     signals = dict.fromkeys(rule.signal for each in found for rule in each.flagging)
     for signal in signals:
         rates = [
