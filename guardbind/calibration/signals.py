@@ -9,11 +9,11 @@ from typing import Literal
 
 from guardbind.events.records import SlotRecord
 
-__all__ = ["NAMES", "SIGNALS", "Signal", "signals_of"]
+__all__ = ["NAMES", "SIGNALS", "SlotSignal", "signals_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class SlotSignal:
     """A number of a slot's record.
 
     Attributes:
@@ -36,19 +36,19 @@ def _final_margin(record: SlotRecord) -> float | None:
     return None if written is None else written.margin_bits
 
 
-SIGNALS: dict[str, Signal] = {
+SIGNALS: dict[str, SlotSignal] = {
     signal.name: signal
     for signal in (
-        Signal("evidence_bits", "low", lambda record: record.evidence_bits),
-        Signal("gate_gap", "low", lambda record: record.gate_gap),
-        Signal("value_gap", "low", lambda record: record.value_gap),
-        Signal("budget_margin_bits", "low", _budget_margin),
-        Signal("final_margin_bits", "low", _final_margin),
-        Signal("target_score", "low", lambda record: record.target_score),
-        Signal("question_lead", "low", lambda record: record.question_lead),
-        Signal("margin", "low", lambda record: record.margin),
-        Signal("max_probability", "low", lambda record: record.max_probability),
-        Signal("entropy_bits", "high", lambda record: record.entropy_bits),
+        SlotSignal("evidence_bits", "low", lambda record: record.evidence_bits),
+        SlotSignal("gate_gap", "low", lambda record: record.gate_gap),
+        SlotSignal("value_gap", "low", lambda record: record.value_gap),
+        SlotSignal("budget_margin_bits", "low", _budget_margin),
+        SlotSignal("final_margin_bits", "low", _final_margin),
+        SlotSignal("target_score", "low", lambda record: record.target_score),
+        SlotSignal("question_lead", "low", lambda record: record.question_lead),
+        SlotSignal("margin", "low", lambda record: record.margin),
+        SlotSignal("max_probability", "low", lambda record: record.max_probability),
+        SlotSignal("entropy_bits", "high", lambda record: record.entropy_bits),
     )
 }
 """Every signal by its name. All but `final_margin_bits` are of the model's own token; that one is of the token that was

@@ -15,7 +15,7 @@ from families import copier
 from guardbind.calibration.outcome import Outcome
 from guardbind.errors import UnknownNameError
 from guardbind_bench.experiments.calibration import coverage
-from guardbind_bench.experiments.calibration.coverage import Promise
+from guardbind_bench.experiments.calibration.coverage import RiskPromise
 from guardbind_bench.experiments.calibration.experiment import EXPERIMENT
 from guardbind_bench.experiments.calibration.rows import transfer_rows
 from guardbind_bench.experiments.experiment import Settings, plan, summarise
@@ -23,7 +23,7 @@ from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.outcomes import OutcomeRecord, outcome_of
 
-PROMISE = Promise(risk=0.1, confidence=0.9, alpha=0.1)
+PROMISE = RiskPromise(risk=0.1, confidence=0.9, alpha=0.1)
 
 
 def records_of(outcomes: Sequence[Outcome]) -> list[OutcomeRecord]:

@@ -12,14 +12,14 @@ from guardbind.calibration.artefact import ActingRule, FlagRule
 from guardbind.calibration.fit import flag_rules
 from guardbind.calibration.outcome import Outcome
 
-__all__ = ["DrawnRules", "Promise", "Realised", "calibrated", "drawn", "realised"]
+__all__ = ["DrawnRules", "Realised", "RiskPromise", "calibrated", "drawn", "realised"]
 
 _CHOOSING = 0.3
 """Share of a draw that the order of the thresholds comes from; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class RiskPromise:
     """What is promised.
 
     Attributes:
@@ -94,7 +94,9 @@ class Realised:
         return [bool(flags([rule], o.signals)) for o in self.outcomes if o.own_right]
 
 
-def calibrated(outcomes: Sequence[Outcome], promise: Promise) -> tuple[tuple[ActingRule, ...], tuple[FlagRule, ...]]:
+def calibrated(
+    outcomes: Sequence[Outcome], promise: RiskPromise
+) -> tuple[tuple[ActingRule, ...], tuple[FlagRule, ...]]:
     """Return the rules that trials allow; the first of them say in which order thresholds are tested.
 
     Args:
@@ -110,7 +112,7 @@ def calibrated(outcomes: Sequence[Outcome], promise: Promise) -> tuple[tuple[Act
     return acting, tuple(flag_rules(dealt[first:], promise.alpha))
 
 
-def drawn(outcomes: Sequence[Outcome], draws: int, promise: Promise) -> list[DrawnRules]:
+def drawn(outcomes: Sequence[Outcome], draws: int, promise: RiskPromise) -> list[DrawnRules]:
     """Cut trials into draws that share none, and calibrate on each; all others are those that it has not seen.
 
     Args:

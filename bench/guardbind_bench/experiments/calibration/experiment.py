@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 
 from guardbind.calibration.outcome import Outcome
 from guardbind.frozen import Frozen
-from guardbind_bench.experiments.calibration.coverage import Promise
+from guardbind_bench.experiments.calibration.coverage import RiskPromise
 from guardbind_bench.experiments.calibration.rows import coverage_rows, reach_row, transfer_rows
 from guardbind_bench.experiments.experiment import Experiment, Settings
 from guardbind_bench.experiments.finding import FindingNumber, FindingRule
@@ -106,8 +106,8 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
     def all_rows(self, conditions: Iterable[Condition], run: GridRun[CalibrationSettings]) -> Iterator[TableRow]:
         """Make the rows of each condition, of all together, and of each pair."""
         options = run.options
-        promise = Promise(options.risk, options.confidence, options.alpha)
-        strict = Promise(options.strict_risk, options.confidence, options.alpha)
+        promise = RiskPromise(options.risk, options.confidence, options.alpha)
+        strict = RiskPromise(options.strict_risk, options.confidence, options.alpha)
         by_condition: dict[str, list[Outcome]] = {}
         grid = len(list(self.points(run.settings, options)))
         for place, condition in enumerate(conditions):

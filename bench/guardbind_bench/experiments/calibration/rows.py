@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from guardbind.calibration.outcome import Outcome
-from guardbind_bench.experiments.calibration.coverage import DrawnRules, Promise, Realised, calibrated, drawn, realised
+from guardbind_bench.experiments.calibration.coverage import (
+    DrawnRules,
+    Realised,
+    RiskPromise,
+    calibrated,
+    drawn,
+    realised,
+)
 from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.stats.statistics import count, exact_share, mean, quantity, share
 
@@ -14,7 +21,7 @@ __all__ = ["coverage_rows", "reach_row", "transfer_rows"]
 Keys = dict[str, RowKey]
 
 
-def coverage_rows(keys: Keys, outcomes: Sequence[Outcome], draws: int, promise: Promise) -> Iterator[TableRow]:
+def coverage_rows(keys: Keys, outcomes: Sequence[Outcome], draws: int, promise: RiskPromise) -> Iterator[TableRow]:
     """Make the rows that say how often promises were kept: of acting one, of flagging one for each signal.
 
     Args:
@@ -42,7 +49,7 @@ def coverage_rows(keys: Keys, outcomes: Sequence[Outcome], draws: int, promise: 
 
 
 def _flag_rows(
-    keys: Keys, found: Sequence[DrawnRules], results: Sequence[Realised], promise: Promise
+    keys: Keys, found: Sequence[DrawnRules], results: Sequence[Realised], promise: RiskPromise
 ) -> Iterator[TableRow]:
     signals = dict.fromkeys(rule.signal for each in found for rule in each.flagging)
     for signal in signals:
@@ -60,7 +67,9 @@ def _flag_rows(
         yield TableRow(table="calibration_flags", keys={**keys, "signal": signal}, values=values)
 
 
-def transfer_rows(keys: Keys, by_condition: Mapping[str, Sequence[Outcome]], promise: Promise) -> Iterator[TableRow]:
+def transfer_rows(
+    keys: Keys, by_condition: Mapping[str, Sequence[Outcome]], promise: RiskPromise
+) -> Iterator[TableRow]:
     """Make a row for each pair of conditions: calibrated on the first half of one, used on the second of the other.
 
     Args:
@@ -86,7 +95,7 @@ def transfer_rows(keys: Keys, by_condition: Mapping[str, Sequence[Outcome]], pro
             yield TableRow(table="calibration_transfer", keys=about, values=values, notes=notes)
 
 
-def reach_row(keys: Keys, outcomes: Sequence[Outcome], promise: Promise) -> TableRow:
+def reach_row(keys: Keys, outcomes: Sequence[Outcome], promise: RiskPromise) -> TableRow:
     """Make the row that says which share of the errors is repaired at a risk: fitted on two thirds, counted on one.
 
     Args:
