@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -45,7 +45,7 @@ class Job:
     sink: tuple[str, ...]
     json: bool
     calibration: str | None = None
-    outside: str = "flag"
+    outside: Literal["flag", "widen", "abstain"] = "flag"
 
 
 def _known_slots(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

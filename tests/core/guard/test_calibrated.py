@@ -136,5 +136,5 @@ def test_settings_that_shape_proposals_are_compared_by_their_hash(
         ({"min_evidence_bits": 1.0}, ("settings",)),
         ({"null": "redact", "tail_tokens": 3}, ("tail_tokens",)),
     ):
-        guard = Guard(model, tiny_tokenizer, GuardConfig(**settings), calibration=calibration)  # type: ignore[arg-type]
+        guard = Guard(model, tiny_tokenizer, GuardConfig(**settings), calibration=calibration)
         assert outside(ask(guard)) == names
