@@ -126,7 +126,7 @@ def _read(path: Path, data: bytes) -> Calibration:
         held = json.loads(data)
         content, digest = held["calibration"], held["sha256"]
         version = content["format"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CalibrationError(f"{path} is no calibration, or damaged: {error!r}.", hint=_AGAIN) from error
     if not isinstance(version, int) or version > FORMAT:
         raise CalibrationError(
