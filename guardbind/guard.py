@@ -235,7 +235,7 @@ class Guard:
             if self._lens is not None and self._lens.dtype != float_dtype(self._module):
                 self._lens = self._bind_lens()  # the model was converted
             tap, recorder = ModelTap(self._module, self._lens), self._recorder()
-            standing = self._calibrated.standing(self._module, self.tokenizer, sampling=limits.sampling)
+            standing = self._calibrated.standing(self._module, self.tokenizer, limits)
             protection = Protection(self.config, self._policy, self._nulls or (), self._probe, standing)
             engine = Engine(call.model, protection, rows, tap, recorder, limits)
             arguments = call.with_guard(GuardProcessor(engine, tap, call.columns), rows, tap.suspended)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,10 @@ from guardbind.model.prefill import SharedPrefill
 from guardbind.targets import Resolution
 from guardbind.targets.trust import way_of
 
-__all__ = ["LabelledRun", "LabelledTrial"]
+__all__ = ["LabelledRun", "LabelledTrial", "deciding"]
+
+# Kinds of slots that a value has behind its first one.
+_WITHIN = frozenset({"continued", "reopened"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class LabelledRun:
         output = guard.generate(**self._arguments(), **told)
         written = self._text(output.sequences)
         kept = [tried for tried in output.report.interventions if tried.kept and tried.token_after is not None]
-        pushed = any(tried.token_after != tried.token_before for tried in kept)
+        acted = deciding(kept, output.report.slots)
         if not kept:
             self._own = written
         own_right = prompt.due and is_right(prompt, self._unguarded())
@@ -97,9 +100,9 @@ class LabelledRun:
             due=prompt.due,
             own_right=own_right,
             written_right=written_right,
-            pushed=pushed,
+            pushed=acted is not None and any(map(_changes, kept)),
             prompt_tokens=len(self._encoded.ids),
-            **_seen(prompt, output, kept[0] if kept else None),
+            **_seen(prompt, output, acted),
         )
 
     def _unguarded(self) -> str:
@@ -135,11 +138,15 @@ class LabelledRun:
 
 
 def _seen(prompt: LabelledPrompt, output: GuardOutput, acted: InterventionRecord | None) -> dict[str, Any]:
-    """Return the fields of an outcome that one slot tells: the one that was acted on first, else the first."""
+    """Return the fields of an outcome that one slot tells: the one that was acted on, else the first.
+
+    Signals are those of the first slot all the same: what flags and drift are asked of is chosen by no outcome.
+    """
     items = output.report.transcripts[0].items
-    slot = _deciding(output.report.slots, acted)
-    if slot is None:
+    slots = output.report.slots
+    if not slots:
         return {"bindings": len(items)}
+    slot = slots[0] if acted is None else next(slot for slot in slots if slot.step == acted.step)
     target = None if slot.target is None else items[slot.target]
     return {
         "way": None if target is None else _way(slot),
@@ -150,17 +157,33 @@ def _seen(prompt: LabelledPrompt, output: GuardOutput, acted: InterventionRecord
         "evidence_bits": _finite(slot.evidence_bits if acted is None else acted.bits_after),
         "gain_bits": None if acted is None else _finite(acted.gain_bits),
         "available": slot.available,
-        "signals": signals_of(slot),
+        "signals": signals_of(slots[0]),
         "distance": slot.distance,
         "bindings": len(items),
         "residual_norm": _finite(slot.residual_norm),
     }
 
 
-def _deciding(slots: tuple[SlotRecord, ...], acted: InterventionRecord | None) -> SlotRecord | None:
-    if acted is None:
-        return slots[0] if slots else None
-    return next(slot for slot in slots if slot.step == acted.step)
+def deciding(kept: Sequence[InterventionRecord], slots: Sequence[SlotRecord]) -> InterventionRecord | None:
+    """Return the intervention that a rule is asked about: the first one of the value in which something is changed.
+
+    One that writes the model's own token changes nothing, and must not lend its bits to a later value's.
+
+    Args:
+        kept: Interventions of one answer that were kept, in order.
+        slots: Its slots, in order.
+    """
+    begins = [slot.step for slot in slots if slot.kind not in _WITHIN]
+
+    def value(tried: InterventionRecord) -> int:
+        return sum(step <= tried.step for step in begins)
+
+    changed = next((tried for tried in kept if _changes(tried)), None)
+    return next((tried for tried in kept if changed is None or value(tried) == value(changed)), None)
+
+
+def _changes(tried: InterventionRecord) -> bool:
+    return tried.token_after != tried.token_before or tried.tokens_inserted > 0
 
 
 def _way(slot: SlotRecord) -> str:

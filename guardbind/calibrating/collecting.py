@@ -75,6 +75,8 @@ def drawn(
 def dealt(path: Path, shares: Mapping[Split, float], seed: int) -> list[LabelledTrial]:
     """Deal the prompts of a file to the splits, at random; prompts that are equal go to one split.
 
+    A line that says the same as another is left out: it shows nothing new, and a bound would count it twice.
+
     Args:
         path: A JSONL file of labelled prompts.
         shares: Split to its share of the prompts.
@@ -86,7 +88,10 @@ def dealt(path: Path, shares: Mapping[Split, float], seed: int) -> list[Labelled
     """
     read = read_labelled(path)
     alike: dict[str, list[tuple[int, LabelledPrompt]]] = {}
-    for number, prompt in read:
+    once = {prompt.model_dump_json(exclude={"task", "group"}): (number, prompt) for number, prompt in reversed(read)}
+    if len(once) < len(read):
+        logger.warning("%s: %d lines say the same as others and are left out.", path, len(read) - len(once))
+    for number, prompt in reversed(once.values()):
         alike.setdefault(prompt.model_dump_json(include={"prompt", "begun"}), []).append((number, prompt))
     if len(alike) < len(SPLITS):
         raise CalibrationError(
@@ -158,6 +163,11 @@ def collect(
                     hint=f"They stand in {work.path.name}; after a remedy, begin anew with --restart (resume=False).",
                 ) from error
     progress(len(trials), len(trials))
+    if trials and failed == len(trials):
+        raise CalibrationError(
+            f"all {failed} trials failed, the last one by {work.failures[trials[-1].name]}",
+            hint=f"They stand in {work.path.name}; after a remedy, begin anew with --restart (resume=False).",
+        )
     kept = [trial.name for trial in trials if trial.name not in work.failures]
     return {
         settings: [outcome for name in kept if (outcome := work.outcome(settings, name)) is not None]

@@ -63,6 +63,11 @@ class CalibrationConfig(Frozen):
         if bool(self.tasks) == (self.prompts is not None):
             known = ", ".join(LABELLED.names()) or "none; the bench brings some"
             raise ValueError(f"either tasks ({known}) or a file of labelled prompts is needed")
+        if self.guard.checkpoint.visible:
+            raise ValueError(
+                "guard.checkpoint.visible: an answer is judged by what stands right behind the prompt, where a visible "
+                "restatement would stand; a calibration holds for hidden ones only"
+            )
         for name in self.tasks:
             if name not in LABELLED:
                 raise ValueError(str(LABELLED.miss(name)))

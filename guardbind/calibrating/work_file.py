@@ -50,20 +50,25 @@ class WorkFile:
             resume: Go on with a file that is there; else it is begun anew.
 
         Raises:
-            CalibrationError: Another process writes there, or the file is damaged or of another request.
+            CalibrationError: Another process writes there, the folder cannot be written, or the file is damaged or of
+                another request.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f".{WORK}.lock")
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout:
             raise CalibrationError(
                 f"another calibration is being made in {folder}.",
                 hint="Wait until it is done, stop it, or name another folder.",
             ) from None
+        except OSError as error:
+            raise CalibrationError(
+                f"{folder} cannot be written: {error}.", hint="Name a folder that can be."
+            ) from error
         work = cls(folder / WORK, lock)
         try:
-            if resume and work.path.is_file() and work.path.stat().st_size:
+            if resume and work.path.is_file() and b"\n" in work.path.read_bytes():
                 work._read(request)
             else:
                 head = {"format": _FORMAT, "sha256": _hash(request), "request": request}

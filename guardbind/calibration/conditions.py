@@ -21,6 +21,9 @@ __all__ = [
 
 SHAPING = (
     "policy",
+    "slots",
+    "patterns",
+    "max_value_tokens",
     "alpha",
     "plausibility",
     "tau",

@@ -31,6 +31,8 @@ from guardbind.errors import CalibrationError
 __all__ = ["calibrated_range", "fit_calibration", "flag_rules"]
 
 _BINS = 8
+# The one signal of the token that was written, and what it is where that is the model's own.
+_WRITTEN, _MODEL = "final_margin_bits", "budget_margin_bits"
 
 
 def fit_calibration(
@@ -70,6 +72,7 @@ def fit_calibration(
     reported = [o for o in outcomes if o.split == "report"]
     acting = acting_rules(outcomes, risk=risk, confidence=confidence)
     flagging = tuple(flag_rules(fitted, alpha))
+    left = [_as_left(o, acting) for o in fitted]
     return Calibration(
         guardbind=__version__,
         risk=risk,
@@ -80,7 +83,7 @@ def fit_calibration(
         ways=tuple(_ways(fitted)),
         settings=settings,
         reliability=tuple(_reliabilities(reported)),
-        references=tuple(_references(fitted)),
+        references=tuple(_references(left)),
         reported=_reported(reported, acting, flagging),
         range=within,
         probes=probes,
@@ -141,6 +144,8 @@ def flag_rules(fitted: Iterable[Outcome], alpha: float) -> Iterable[FlagRule]:
     """
     right = [o for o in fitted if o.own_right]
     for signal, read in SIGNALS.items():
+        if signal == _WRITTEN:
+            continue  # a guard that does not act writes another token than the trials did
         side = read.suspicious
         sign = -1.0 if side == "low" else 1.0
         # Where a signal was not read, nothing is flagged by it: such an answer counts as the least suspicious.
@@ -162,6 +167,17 @@ def _ways(fitted: Iterable[Outcome]) -> Iterable[WayCount]:
     return (WayCount(way=way, right=right[way], n=n) for way, n in sorted(found.items()))
 
 
+def _as_left(outcome: Outcome, acting: tuple[ActingRule, ...]) -> Outcome:
+    """Return an outcome with the signals of a guard that acts by the rules, and not on everything."""
+    rule = rule_for(acting, outcome.way, outcome.evidence_bits, outcome.gain_bits)
+    if not outcome.pushed or rule is not None or _WRITTEN not in outcome.signals:
+        return outcome
+    signals = {name: value for name, value in outcome.signals.items() if name != _WRITTEN}
+    if _MODEL in signals:
+        signals[_WRITTEN] = signals[_MODEL]
+    return outcome.model_copy(update={"signals": signals})
+
+
 def _references(fitted: Sequence[Outcome]) -> Iterable[SignalReference]:
     for signal in SIGNALS:
         # A slot that lacks a signal counts as one: when it begins to be measured, that is a change too.
@@ -173,6 +189,8 @@ def _references(fitted: Sequence[Outcome]) -> Iterable[SignalReference]:
 def _reliabilities(reported: Sequence[Outcome]) -> Iterable[Reliability]:
     """How often the model's own value was right by each signal, and a target by its score."""
     for signal in SIGNALS:
+        if signal == _WRITTEN:
+            continue
         pairs = [(o.signals[signal], o.own_right) for o in reported if signal in o.signals and o.due]
         if pairs:
             yield Reliability(name=signal, bins=_bins(pairs))

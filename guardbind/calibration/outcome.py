@@ -43,7 +43,7 @@ class Outcome(Frozen):
     action: Action | None = None
     """The action that a second readout confirmed; None where there is none."""
     pushed: bool = False
-    """Whether that action writes a token other than the model's own."""
+    """Whether that action writes other tokens than the model would."""
     evidence_bits: float | None = None
     """Evidence bits of the token that would be written, on the target's span."""
     gain_bits: float | None = None
@@ -51,7 +51,7 @@ class Outcome(Frozen):
     available: float | None = None
     """How far the residual names the target's value, in [0, 1] (`guardbind.calibration.probe`); None where not read."""
     signals: dict[str, float] = Field(default_factory=dict)
-    """Name of a signal to its value on the model's own token (`guardbind.calibration.signals`)."""
+    """Name of a signal to its value at the first slot of the answer (`guardbind.calibration.signals`)."""
     prompt_tokens: int = 0
     """Tokens of the prompt."""
     distance: int | None = None

@@ -15,7 +15,7 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 from guardbind.config import GuardConfig
 from guardbind.errors import BatchError, BindingError, UnsupportedGenerationError
 from guardbind.evidence import Binding, Evidence, Origin, Target, check_bindings
-from guardbind.generation.settings import setting
+from guardbind.generation.settings import reshapes, setting
 from guardbind.generation.stopping import watch_ends
 from guardbind.generation.streaming import HoldBack, held_back
 from guardbind.generation.supported import refuse_unguardable
@@ -167,6 +167,7 @@ class GuardedCall:
             eos=frozenset(eos if isinstance(eos, (list, tuple)) else [] if eos is None else [int(eos)]),
             pad=self.setting("pad_token_id"),
             sampling=bool(self.setting("do_sample")),
+            reshaped=reshapes(self.model.module, self.arguments),
         )
 
     def with_guard(

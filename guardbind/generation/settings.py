@@ -9,7 +9,19 @@ from transformers import GenerationConfig
 
 from guardbind.model.forward import Module
 
-__all__ = ["setting"]
+__all__ = ["reshapes", "setting"]
+
+# Settings that change which token is the likeliest, with the value that changes nothing.
+_RESHAPING: dict[str, Any] = {
+    "repetition_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+    "bad_words_ids": None,
+    "sequence_bias": None,
+    "suppress_tokens": None,
+    "begin_suppress_tokens": None,
+    "exponential_decay_length_penalty": None,
+    "watermarking_config": None,
+}
 
 
 def setting(model: Module, arguments: Mapping[str, Any], name: str) -> Any:
@@ -25,3 +37,13 @@ def setting(model: Module, arguments: Mapping[str, Any], name: str) -> Any:
         if value is not None and value != default:
             return value
     return default
+
+
+def reshapes(model: Module, arguments: Mapping[str, Any]) -> bool:
+    """Whether a call changes which token is the likeliest, by other means than the model's own settings do."""
+    if arguments.get("logits_processor") or arguments.get("prefix_allowed_tokens_fn") is not None:
+        return True
+    return any(
+        (setting(model, arguments, name) or neutral) != (setting(model, {}, name) or neutral)
+        for name, neutral in _RESHAPING.items()
+    )

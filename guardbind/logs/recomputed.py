@@ -46,11 +46,16 @@ class Miss:
 
 
 def near(recorded: float | None, expected: float | None) -> bool:
-    """Whether two numbers are one but for rounding; None is one with None, and NaN, an unreadable number, with all."""
+    """Whether two numbers are one but for rounding; None is one with None.
+
+    What was infinite is read as NaN: it is one with what is not finite, and nothing is known of what follows from it.
+    """
     if recorded is None or expected is None:
         return recorded is expected
-    if math.isnan(recorded) or math.isnan(expected) or recorded == expected:
+    if math.isnan(expected) or recorded == expected:
         return True
+    if math.isnan(recorded):
+        return not math.isfinite(expected)
     return abs(recorded - expected) <= _TOLERANCE * max(1.0, abs(expected))
 
 

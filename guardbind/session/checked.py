@@ -12,6 +12,7 @@ from guardbind.config import GuardConfig
 from guardbind.model import Module
 from guardbind.model.fingerprint import weights_fingerprint
 from guardbind.model.provenance import attention_of, dtype_of, template_sha256
+from guardbind.session.limits import Limits
 from guardbind.session.standing import UNCALIBRATED, Standing
 
 __all__ = ["Calibrated"]
@@ -35,13 +36,13 @@ class Calibrated:
             other = ("probe",) if probed != calibration.available_from else ()
             self._fixed = (*settings_differences(calibration, config), *other)
 
-    def standing(self, module: Module, tokenizer: Any, *, sampling: bool) -> Standing:
+    def standing(self, module: Module, tokenizer: Any, limits: Limits) -> Standing:
         """Return how the guard stands to its calibration in a generation.
 
         Args:
             module: The module that generates, at whose turn it is.
             tokenizer: Its tokenizer.
-            sampling: Tokens are drawn; the calibration's trials took the likeliest ones.
+            limits: Of the generation. The calibration's trials took the likeliest tokens by the model's own settings.
         """
         if self._calibration is None:
             return UNCALIBRATED
@@ -51,6 +52,7 @@ class Calibrated:
                 Ran(weights_fingerprint(module), dtype_of(module), attention_of(module), template_sha256(tokenizer)),
             ),
             *self._fixed,
-            *(("sampling",) if sampling else ()),
+            *(("sampling",) if limits.sampling else ()),
+            *(("processors",) if limits.reshaped else ()),
         )
         return Standing(self._calibration, differs, self._config.outside, self._config.min_evidence_bits, self.id)

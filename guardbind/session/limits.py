@@ -18,6 +18,7 @@ class Limits:
         eos: End-of-sequence ids.
         pad: What a row that has ended is filled with, or None.
         sampling: Tokens are drawn, not chosen by arg max.
+        reshaped: The caller's processors or penalties may make another token the likeliest than the model does.
     """
 
     max_positions: int | None
@@ -26,6 +27,7 @@ class Limits:
     eos: frozenset[int]
     pad: int | None
     sampling: bool
+    reshaped: bool = False
 
     def fits(self, inserted: int, *, step: int, length: int, pad: int) -> bool:
         """Whether an insertion, and one token of the value behind it, still fits into the generation.

@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 import guardbind
-from guardbind import CalibrationConfig, ConfigError, Guard, GuardConfig
+from guardbind import CalibrationConfig, CheckpointConfig, ConfigError, Guard, GuardConfig
 from guardbind.calibrating.answering import LabelledRun, LabelledTrial
 from guardbind.calibrating.calibrate import MadeCalibration, make_calibration
+from guardbind.calibrating.collecting import dealt
 from guardbind.calibrating.labelled import ChatMessage, LabelledPrompt
 from guardbind.calibrating.summary import way_summaries
 from guardbind.calibrating.tuning import TriedSettings, variations
@@ -113,6 +114,27 @@ def test_where_most_trials_fail_it_ends(tiny: tuple[Any, Any], tmp_path: Path) -
         made_of(tiny, config)
 
 
+def test_lines_that_say_the_same_are_one_trial(tmp_path: Path) -> None:
+    again = [badge_prompt(number % 5) | {"group": str(number)} for number in range(400)]
+    found = dealt(labelled_file(tmp_path, 5, *again), {"choose": 0.2, "report": 0.2}, 0)
+    assert sorted(trial.name for trial in found) == [f"badges.jsonl:{line}" for line in range(1, 6)]
+
+
+def test_a_folder_that_cannot_be_written_and_prompts_that_all_fail_are_told(
+    tiny: tuple[Any, Any], tmp_path: Path
+) -> None:
+    prompts = labelled_file(tmp_path, 8)
+    config = CalibrationConfig(out=prompts, prompts=prompts, tuning=0, probes=False)
+    with pytest.raises(CalibrationError, match="cannot be written"):
+        made_of(tiny, config)
+    path = tmp_path / "ids.jsonl"
+    path.write_text(
+        "\n".join(json.dumps({"prompt": [10**7 + n], "answers": ["1"]}) for n in range(4)), encoding="utf-8"
+    )
+    with pytest.raises(CalibrationError, match="all 4 trials failed, the last one by"):
+        made_of(tiny, config.model_copy(update={"out": tmp_path / "out", "prompts": path}))
+
+
 @pytest.mark.parametrize(
     ("settings", "fragment"),
     [
@@ -121,6 +143,7 @@ def test_where_most_trials_fail_it_ends(tiny: tuple[Any, Any], tmp_path: Path) -
         ({"tasks": ("competing_var",)}, "no labelled task"),
         ({"prompts": "b", "risk": 1.0}, "risk"),
         ({"prompts": "b", "trial": 3}, "trial"),
+        ({"prompts": "b", "guard": GuardConfig(checkpoint=CheckpointConfig(visible=True))}, "visible"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused(settings: dict[str, Any], fragment: str, tmp_path: Path) -> None:

@@ -137,3 +137,16 @@ def test_a_trial_twice_or_an_empty_split_is_refused() -> None:
     for outcomes in ([an_outcome("a"), an_outcome("a")], [an_outcome("a")], []):
         with pytest.raises(CalibrationError):
             fit_calibration(outcomes, risk=0.1, confidence=0.9, alpha=0.1, settings=SETTINGS, within=within, made="")
+
+
+def test_what_was_written_flags_nothing_and_is_the_models_own_where_no_rule_acts() -> None:
+    margins = {"final_margin_bits": 5.0, "budget_margin_bits": -2.0}
+    outcomes = [an_outcome(f"{s}{i}", s, signals=margins) for s in ("choose", "fit", "report") for i in range(9)]
+    outcomes += [an_outcome(f"right{i}", own_right=True, pushed=False, signals=margins) for i in range(40)]
+    within = a_calibration().range
+    made = fit_calibration(outcomes, risk=0.1, confidence=0.9, alpha=0.05, settings=SETTINGS, within=within, made="")
+    assert made.acting == ()
+    assert {rule.signal for rule in made.flagging} == {"budget_margin_bits"}
+    written = next(reference for reference in made.references if reference.name == "final_margin_bits")
+    # Of the 49 slots nine were acted on, and would not be.
+    assert sum(value == -2.0 for value in written.quantiles) >= 1 and written.quantiles[-1] == 5.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from guardbind.calibration.store import calibration_id
 from guardbind.config import GuardConfig
 from guardbind.events import Event
 from guardbind.logs.reading import Unread, parse_line
+from guardbind.logs.recomputed import near
 from guardbind.logs.verifying import Fault, Verifier
 from guardbind.policies import NoToken
 from guardbind.session.called import Called
@@ -226,3 +228,9 @@ def test_a_generation_without_an_end_is_checked_as_far_as_it_goes(log: list[dict
     found = list(verifier.read(record for record in records if not isinstance(record, tuple)))
     assert {fault.field for fault in found} == {"budget.observed_bits"}
     assert verifier.checked["generations without an end"] == 1
+
+
+def test_no_number_is_hidden_behind_nan(log: list[dict[str, Any]]) -> None:
+    log[0]["evidence_bits"] = math.nan
+    assert "evidence_bits" in {fault.field for fault in faults(log)}
+    assert near(math.nan, math.inf) and near(1.0, math.nan) and not near(math.nan, 1.0)
