@@ -1,9 +1,12 @@
 from ._version import __version__ as __version__
+from .calibrating.calibrate import calibrate as calibrate
+from .calibrating.request import CalibrationConfig as CalibrationConfig
 from .config import CheckpointConfig as CheckpointConfig
 from .config import GuardConfig as GuardConfig
 from .errors import BatchError as BatchError
 from .errors import BindingError as BindingError
 from .errors import BindingFailureError as BindingFailureError
+from .errors import CalibrationError as CalibrationError
 from .errors import CandidateError as CandidateError
 from .errors import ConfigError as ConfigError
 from .errors import ContextLengthError as ContextLengthError

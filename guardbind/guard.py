@@ -15,7 +15,6 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.calibration.artefact import Calibration
 from guardbind.calibration.conditions import calibrated_settings, settings_record, settings_sha256
-from guardbind.calibration.probe import probes_from
 from guardbind.calibration.store import load_calibration, load_probes
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError
@@ -370,6 +369,4 @@ def _loaded(given: Calibration | str | Path | None) -> tuple[Calibration | None,
     if given is None or isinstance(given, Calibration):
         return given, None
     calibration = load_calibration(given)
-    layer = calibration.available_layer
-    probe = None if layer is None else probes_from(load_probes(given, calibration)).get(layer)
-    return calibration, None if probe is None else SlotProbe(probe, calibration.available_from)
+    return calibration, SlotProbe.of(calibration, load_probes(given, calibration))

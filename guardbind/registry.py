@@ -243,10 +243,12 @@ LABELLED: Registry[Any] = Registry("labelled task", {}, prefix="labelled.")
 COMMANDS: Registry[Any] = Registry(
     "command",
     {
+        "calibrate": "guardbind.cli.calibrate:calibrate_command",
         "check": "guardbind.cli.check:check",
         "events": "guardbind.cli.events:events",
         "extract": "guardbind.cli.extract:extract_command",
         "generate": "guardbind.cli.generate:generate",
+        "verify": "guardbind.cli.verify:verify",
     },
     prefix="",
     group=_COMMANDS,

@@ -155,7 +155,7 @@ def collect(
             if failed >= _FEWEST_RUN and failed > _MOST_FAILED * (done + 1):
                 raise CalibrationError(
                     f"{failed} of {done + 1} trials failed, the last one by {why}",
-                    hint=f"All failures stand in {work.path.name}; begin anew with --restart (resume=False) after that.",
+                    hint=f"They stand in {work.path.name}; after a remedy, begin anew with --restart (resume=False).",
                 ) from error
     progress(len(trials), len(trials))
     kept = [trial.name for trial in trials if trial.name not in work.failures]

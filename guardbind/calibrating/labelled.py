@@ -1,4 +1,4 @@
-"""Defines a labelled prompt: what is asked, which answers are right, and what the guard is told; and reads files of them.
+"""Defines a labelled prompt: what is asked, which answers are right, what the guard is told; and reads files of them.
 
 A file holds one JSON object per line:
 

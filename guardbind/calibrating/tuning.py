@@ -21,7 +21,7 @@ from guardbind.frozen import Frozen
 from guardbind.guard import Guard
 from guardbind.session.available import SlotProbe
 
-__all__ = ["TriedSettings", "chosen_settings", "count_right", "tune", "variations"]
+__all__ = ["GuardMaker", "TriedSettings", "chosen_settings", "count_right", "tune", "variations"]
 
 _ALPHAS = (1.0, 4.0)
 _TAILS = (3, 10)
@@ -63,10 +63,17 @@ class TriedSettings(Frozen):
         """What they are called in the work file."""
         return ", ".join(f"{field}={getattr(self, field)!r}" for field in TriedSettings.model_fields)
 
-    @property
-    def cost(self) -> tuple[int, int, int]:
-        """What a slot costs with them; less is cheaper."""
-        return self.tail_tokens * self.max_nulls, self.tail_tokens, len(self.checkpoint_template)
+    def cost(self, bindings: Iterable[int]) -> tuple[int, int]:
+        """Return what slots cost with them, less is cheaper: tokens that nulls read, and length of the template.
+
+        Args:
+            bindings: How many bindings each prompt has; more nulls than these are never read.
+        """
+        return sum(self.tail_tokens * min(self.max_nulls, n) for n in bindings), len(self.checkpoint_template)
+
+    def changes(self, other: TriedSettings) -> int:
+        """Return in how many fields they differ from others."""
+        return sum(getattr(self, field) != getattr(other, field) for field in TriedSettings.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +122,8 @@ def variations(default: TriedSettings) -> tuple[TriedSettings, ...]:
         >>> [settings.alpha for settings in variations(default)][:2]
         [1.0, 4.0]
     """
-    changes: list[dict[str, float | str]] = [
-        *({"alpha": alpha} for alpha in _ALPHAS),
-        *({"checkpoint_template": template} for template in _TEMPLATES),
-        *({"tail_tokens": tail} for tail in _TAILS),
-        *({"max_nulls": nulls} for nulls in _NULLS),
-    ]
-    varied = (default.model_copy(update=change) for change in changes)
+    grid = {"alpha": _ALPHAS, "checkpoint_template": _TEMPLATES, "tail_tokens": _TAILS, "max_nulls": _NULLS}
+    varied = (default.model_copy(update={field: value}) for field, values in grid.items() for value in values)
     return tuple(settings for settings in varied if settings != default)
 
 
@@ -145,10 +147,13 @@ def tune(
     default = TriedSettings.of(maker.config)
     tried = (default, *variations(default))
     found = _run(maker, default, tried, trials, work, progress)
-    together = _together(default, [_best(default, found, family) for family in _families(default, tried)])
+    read = [work.outcome(default.name, trial.name) for trial in trials]
+    bindings = [outcome.bindings for outcome in read if outcome is not None]
+    families = _families(default, tried)
+    together = _together(default, [_best(default, found, family, bindings) for family in families])
     if together not in tried:
         found |= _run(maker, default, (default, together), trials, work, progress)
-    return _best(default, found, found), len(found)
+    return _best(default, found, found, bindings), len(found)
 
 
 def chosen_settings(
@@ -179,9 +184,6 @@ def count_right(outcomes: Iterable[Outcome]) -> int:
     return sum(outcome.written_right if outcome.due else not outcome.pushed for outcome in outcomes)
 
 
-_Found = dict[TriedSettings, int]
-
-
 def _run(
     maker: GuardMaker,
     default: TriedSettings,
@@ -189,7 +191,7 @@ def _run(
     trials: Sequence[LabelledTrial],
     work: WorkFile,
     progress: Callable[[int, int], None],
-) -> _Found:
+) -> dict[TriedSettings, int]:
     changes_slots = {s.name for s in tried if (s.tail_tokens, s.max_nulls) != (default.tail_tokens, default.max_nulls)}
 
     def needed(name: str, trial: LabelledTrial) -> bool:
@@ -208,12 +210,14 @@ def _run(
     }
 
 
-def _best(default: TriedSettings, found: Mapping[TriedSettings, int], among: Iterable[TriedSettings]) -> TriedSettings:
+def _best(
+    default: TriedSettings, found: Mapping[TriedSettings, int], among: Iterable[TriedSettings], bindings: Sequence[int]
+) -> TriedSettings:
     """Return the cheapest of those that are as good as the best but for a fiftieth; of equals what changes least."""
     among = list(among)
     most = max(found[settings] for settings in among)
     tie = [settings for settings in among if found[settings] >= most * (1 - _TIE)]
-    return min(tie, key=lambda s: (s.cost, s.alpha != default.alpha, -found[s], s.alpha))
+    return min(tie, key=lambda s: (s.cost(bindings), s.changes(default), -found[s], s.alpha))
 
 
 def _families(default: TriedSettings, tried: Sequence[TriedSettings]) -> list[list[TriedSettings]]:

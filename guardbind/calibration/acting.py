@@ -23,7 +23,7 @@ _STEPS = (0.0, 0.1, 0.25, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class _Thresholds:
     bits: float
     gain: float
 
@@ -93,13 +93,13 @@ def _rule(way: str, outcomes: Sequence[Outcome], risk: float, delta: float) -> A
     return ActingRule(way=way, min_evidence_bits=pair.bits, min_gain_bits=pair.gain, n=n, wrong=wrong)
 
 
-def _in_order(chosen: Sequence[Outcome], risk: float) -> list[_Pair]:
+def _in_order(chosen: Sequence[Outcome], risk: float) -> list[_Thresholds]:
     """Return the pairs, those first that look surest on the split `choose`."""
     bits = _cuts([o.evidence_bits for o in chosen])
     gains = _cuts([o.gain_bits for o in chosen])
-    pairs = [_Pair(bit, gain) for bit in bits for gain in gains]
+    pairs = [_Thresholds(bit, gain) for bit in bits for gain in gains]
 
-    def looks(pair: _Pair) -> tuple[float, int]:
+    def looks(pair: _Thresholds) -> tuple[float, int]:
         wrong, n = _count(chosen, pair)
         return binomial_p_value(wrong, n, risk), -n
 
@@ -115,10 +115,10 @@ def _cuts(values: Sequence[float | None]) -> list[float]:
     return sorted({min(0.0, math.floor(known[0])), *cuts})
 
 
-def _count(outcomes: Sequence[Outcome], pair: _Pair) -> tuple[int, int]:
+def _count(outcomes: Sequence[Outcome], pair: _Thresholds) -> tuple[int, int]:
     passed = [o for o in outcomes if pair.passes(o)]
     return sum(o.harmful for o in passed), len(passed)
 
 
-def _helpful(outcomes: Sequence[Outcome], pair: _Pair) -> int:
+def _helpful(outcomes: Sequence[Outcome], pair: _Thresholds) -> int:
     return sum(pair.passes(o) and o.written_right and not o.own_right for o in outcomes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from guardbind.calibration.artefact import Calibration
@@ -92,9 +92,9 @@ def settings_record(config: GuardConfig) -> dict[str, Any]:
     }
 
 
-def settings_sha256(record: dict[str, Any]) -> str:
+def settings_sha256(record: Mapping[str, Any]) -> str:
     """Return the hash of settings as `settings_record` gives them."""
-    return _sha256(record)
+    return _sha256(dict(record))
 
 
 def shaping_sha256(config: GuardConfig) -> str:

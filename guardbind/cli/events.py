@@ -14,6 +14,8 @@ from typing import Any, TypeVar, cast
 import click
 
 from guardbind.calibration.drift import DriftReport
+from guardbind.calibration.reference import SignalReference
+from guardbind.calibration.store import load_calibration
 from guardbind.cli.console import stdout_console
 from guardbind.cli.options import CONTEXT
 from guardbind.logs.counting import LogCounter
@@ -60,7 +62,7 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SummedLog:
     summary: LogSummary
     shown: LogSummary
     drift: DriftReport | None
@@ -110,6 +112,11 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     help="An older log: test whether the signals of FILE have drifted away from those of this one. Repeat for more.",
 )
 @_option(
+    "--calibration",
+    metavar="NAME",
+    help="Test against the trials of this calibration instead: a folder that guardbind calibrate wrote, or a name.",
+)
+@_option(
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Probability of saying drift where there is none, ever.  [default: 0.01]",
@@ -131,6 +138,7 @@ def events(
     files: tuple[str, ...],
     by: tuple[str, ...],
     reference: tuple[str, ...],
+    calibration: str | None,
     state: str | None,
     html: str | None,
     as_json: bool,
@@ -143,18 +151,24 @@ def events(
 
     Also compressed files, several, or - for standard input. Lines that are no records are counted and told.
 
-    With --reference, the first slot of each answer is compared with those of another log. Exit code 3 where a signal
-    has drifted; without drift that happens in at most --alpha of all logs, however often one looks.
+    With --reference or --calibration, the first slot of each answer is compared with those there. Exit code 3 where a
+    signal has drifted; without drift that happens in at most --alpha of all logs, however often one looks.
     """
-    _check(files, state, reference)
+    _check(files)
+    if reference and calibration:
+        raise click.UsageError("--reference and --calibration are both given; one of them is needed.")
+    if state is not None and not reference and not calibration:
+        raise click.UsageError("--state goes on with a test for drift; --reference says what to compare with.")
     counter = LogCounter(by=cast(Sequence[Grouping], by or GROUPINGS), noted=worst, **asked)
     try:
-        watch = _watch(reference, asked["model"], rotated, state, alpha)
+        held = _references(reference, calibration, asked["model"], rotated)
+        before = None if state is None else load_state(state)
+        watch = None if held is None else DriftWatch(*held, alpha=alpha, state=before)
         for line in read_logs(files, rotated=rotated):
             if counter.add(line.read) and watch is not None:
                 watch.add(line)
         summary = counter.summary()
-        found = _Found(
+        found = _SummedLog(
             summary,
             summary if by else readable(summary),
             None if watch is None else watch.report(),
@@ -171,27 +185,28 @@ def events(
         ctx.exit(DRIFTED)
 
 
-def _check(files: Sequence[str], state: str | None, reference: Sequence[str]) -> None:
+def _check(files: Sequence[str]) -> None:
     for file in files:
         if file != STDIN and not Path(file).exists() and not aside(file):
             raise click.BadParameter(f"There is no file {file!r}.", param_hint="FILE")
     if files.count(STDIN) > 1:
         raise click.BadParameter("Standard input can be read once.", param_hint="FILE")
-    if state is not None and not reference:
-        raise click.UsageError("--state goes on with a test for drift; --reference says what to compare with.")
 
 
-def _watch(
-    reference: Sequence[str], model: str | None, rotated: bool, state: str | None, alpha: float | None
-) -> DriftWatch | None:
-    if not reference:
+def _references(
+    logs: Sequence[str], calibration: str | None, model: str | None, rotated: bool
+) -> tuple[Sequence[SignalReference], Sequence[str] | None] | None:
+    """Return what to compare with, and the models whose slots are compared."""
+    if calibration is not None:
+        held = load_calibration(calibration)
+        return held.references, (held.range.model,)
+    if not logs:
         return None
-    before = None if state is None else load_state(state)
-    held = reference_log(reference, model=model, rotated=rotated)
-    return DriftWatch(held.references, models=held.models or None, alpha=alpha, state=before)
+    older = reference_log(logs, model=model, rotated=rotated)
+    return older.references, older.models or None
 
 
-def _write_page(path: str, found: _Found) -> None:
+def _write_page(path: str, found: _SummedLog) -> None:
     # Here and not above: the room of reports imports torch.
     from guardbind.logs.page import render_log
 
@@ -199,10 +214,10 @@ def _write_page(path: str, found: _Found) -> None:
     Path(path).write_text(page, encoding="utf-8")
 
 
-def _show(found: _Found, *, as_json: bool) -> None:
+def _show(found: _SummedLog, *, as_json: bool) -> None:
     if as_json:
-        drift = None if found.drift is None else found.drift.model_dump(mode="json")
-        data = {"summary": found.summary.model_dump(mode="json"), "drift": drift, "of_other_models": found.others}
+        drift = None if found.drift is None else json.loads(found.drift.model_dump_json())
+        data = {"summary": json.loads(found.summary.model_dump_json()), "drift": drift, "of_other_models": found.others}
         click.echo(json.dumps(data, indent=2))
         return
     console = stdout_console(_PIPE_WIDTH)

@@ -23,6 +23,7 @@ from guardbind.information.intervals import Interval
 from guardbind.information.numeric import check_probability
 
 __all__ = [
+    "SOFTMAX_FLOOR",
     "Budget",
     "Certificate",
     "Envelope",
@@ -31,6 +32,9 @@ __all__ = [
     "margin_interval",
     "published_rule",
 ]
+
+SOFTMAX_FLOOR = 1e-6
+"""What a float32 softmax over a vocabulary can still tell from 0 or 1; below it, a budget would measure rounding."""
 
 
 def published_rule(p1: float, p0: float, tau: float) -> bool:

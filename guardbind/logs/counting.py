@@ -102,7 +102,7 @@ class _Counts:
 
 
 @dataclass(slots=True)
-class _Lines:
+class _UnreadLines:
     count: int = 0
     first: list[UnreadLine] = field(default_factory=list)
 
@@ -144,7 +144,7 @@ class LogCounter:
         self._since, self._until, self._model = since, until, model
         self._total = _Counts()
         self._groups: dict[Grouping, dict[str, _Counts]] = {name: {} for name in GROUPINGS if name in by}
-        self._unread: dict[Problem, _Lines] = {}
+        self._unread: dict[Problem, _UnreadLines] = {}
         self._records = self._left_out = 0
         self._first: float | None = None
         self._last: float | None = None
@@ -165,7 +165,7 @@ class LogCounter:
     def add(self, found: Event | Unread) -> bool:
         """Count a record or a line that is none; say whether it was a record that is asked for."""
         if isinstance(found, Unread):
-            self._unread.setdefault(found.problem, _Lines()).add(found)
+            self._unread.setdefault(found.problem, _UnreadLines()).add(found)
             return False
         if not self.takes(found):
             self._left_out += 1

@@ -12,7 +12,16 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from guardbind.events.records import SCHEMA_VERSION, Event, GenerationRecord, InterventionRecord, SlotRecord
+from guardbind.events.records import (
+    SCHEMA_VERSION,
+    BudgetRecord,
+    CandidateRecord,
+    Event,
+    GenerationRecord,
+    InterventionRecord,
+    Provenance,
+    SlotRecord,
+)
 from guardbind.logs.files import open_log
 
 __all__ = ["LogLine", "Problem", "Unread", "parse_line", "read_events", "read_lines", "read_logs"]
@@ -29,6 +38,7 @@ _KINDS: dict[Any, type[Event]] = {
     "intervention": InterventionRecord,
     "generation": GenerationRecord,
 }
+_FIELDS = {name for kind in (*_KINDS.values(), BudgetRecord, CandidateRecord, Provenance) for name in kind.model_fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +147,9 @@ def parse_line(line: bytes) -> Event | tuple[Problem, str]:
         return _with_nan(kind, data)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        seen = f"{where}: {first['msg']}"
+        # What is no field of ours is left out: it is of the line, and may be anything.
+        where = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part in _FIELDS)
+        seen = f"{where}: {first['msg']}" if where else str(first["msg"])
     if version is not None and version != SCHEMA_VERSION:
         return ("newer format" if version > SCHEMA_VERSION else "older format"), f"{_says(version)}; {seen}"
     return "damaged", seen
@@ -154,7 +165,8 @@ def _lines(name: str, opened: BinaryIO) -> Iterator[LogLine]:
             if len(line) >= _LONGEST:
                 yield LogLine(log, number, Unread(name, number, "foreign", f"it has {_LONGEST} bytes or more"))
             elif line.strip():
-                read = parse_line(line)
+                # Without its end: that of a line which was cut off within a text would count as a part of the text.
+                read = parse_line(line.rstrip(b"\r\n"))
                 if isinstance(read, tuple):
                     yield LogLine(log, number, Unread(name, number, *read))
                     continue

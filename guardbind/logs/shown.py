@@ -26,6 +26,7 @@ _CAPTIONS: dict[Grouping, str] = {
 }
 _SAMPLED = frozenset({"hour", "day", "model", "policy"})
 _AWAY = 0.05
+_CLEAR = 10
 _FEW_HOURS = 48
 
 
@@ -53,7 +54,7 @@ def headline(summary: LogSummary) -> str:
     if total.slots:
         parts.append(f"{total.passed / total.slots:.1%} passed")
     if total.tried:
-        parts.append(f"{total.kept} of {_count(total.tried, 'intervention')} kept")
+        parts.append(f"{total.kept:,} of {_count(total.tried, 'intervention')} kept")
     if summary.first is not None and summary.last is not None:
         parts.append(f"{moment(summary.first)} to {moment(summary.last)} UTC")
     return " · ".join(parts)
@@ -108,7 +109,7 @@ def drift_table(drift: DriftReport) -> LogTable:
                 _e_value(signal.e_value),
                 _e_value(signal.largest),
                 f"{signal.recent_rank:.2f}",
-                _moved(signal.name, signal.recent_rank),
+                _moved(signal.name, signal.recent_rank) if signal.largest >= _CLEAR else "–",
                 str(signal.missing),
                 str(signal.n),
             )
@@ -125,7 +126,7 @@ def drift_sentence(drift: DriftReport) -> str:
     """Say whether the signals have drifted, and what that statement is worth."""
     names = [signal.name for signal in drift.signals if signal.drifted]
     compared = f"{_count(drift.seen, 'slot')} compared"
-    worth = f"without drift this is said in at most {drift.alpha:.2%} of logs, however often they are looked at"
+    worth = f"without drift this is said of at most {100 * drift.alpha:g} % of logs, however often one looks"
     if names:
         return f"Drift: {', '.join(names)} ({compared}; {worth})."
     return f"No drift was found ({compared}, the first of each answer; mean e-value {_e_value(drift.e_value)})."
@@ -210,7 +211,9 @@ def _moved(name: str, rank: float) -> str:
 
 
 def _e_value(value: float) -> str:
-    return f"{value:.2g}" if value < 1000 else f"10^{math.log10(value):.0f}"
+    if value < 10:
+        return f"{value:.2g}"
+    return f"{value:,.0f}" if value < 1e6 else f"10^{math.log10(value):.0f}"
 
 
 def _bits(value: float | None) -> str:

@@ -97,8 +97,8 @@ class DriftWatch:
     def __init__(
         self,
         references: Iterable[SignalReference],
-        *,
         models: Iterable[str] | None = None,
+        *,
         alpha: float | None = None,
         state: WatchState | None = None,
     ) -> None:

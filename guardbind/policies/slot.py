@@ -13,15 +13,12 @@ from guardbind.candidates.gaps import NodeReadout
 from guardbind.candidates.trie import Node, Trie
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
-from guardbind.information.budget import Budget, Envelope, envelope
+from guardbind.information.budget import SOFTMAX_FLOOR, Budget, Envelope, envelope
 from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.model.branch import Branch
 from guardbind.policies.verdict import Judgement
 
 __all__ = ["Restatement", "Slot", "bits_of", "budget_of", "envelope_of"]
-
-# What an fp32 softmax over a vocabulary can still tell from 0 or 1; below it, a budget would measure rounding.
-_FLOOR = 1e-6
 
 
 def bits_of(token: int, logprobs: Tensor, prior: Tensor) -> float:
@@ -43,13 +40,13 @@ def bits_of(token: int, logprobs: Tensor, prior: Tensor) -> float:
 
 def budget_of(logprob: float, prior: float, tau: float) -> Budget:
     """Return the budget of a token from log p1 and log p0 (nats)."""
-    return Budget(_probability(logprob), _probability(prior), tau, floor=_FLOOR)
+    return Budget(_probability(logprob), _probability(prior), tau, floor=SOFTMAX_FLOOR)
 
 
 def envelope_of(logprob: float, priors: Mapping[str, float], tau: float) -> Envelope:
     """Return the budgets of a token from log p1, and log p0 (nats) by the name of the null."""
     return envelope(
-        _probability(logprob), {name: _probability(prior) for name, prior in priors.items()}, tau, floor=_FLOOR
+        _probability(logprob), {name: _probability(prior) for name, prior in priors.items()}, tau, floor=SOFTMAX_FLOOR
     )
 
 

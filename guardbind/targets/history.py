@@ -16,7 +16,7 @@ from guardbind.targets.query import Order, Query, order_of
 from guardbind.targets.same_thing import may_be_one_thing
 from guardbind.targets.sources import Sources
 from guardbind.targets.stale import Doubts
-from guardbind.targets.unread import Unread
+from guardbind.targets.unread import UnreadSentences
 
 __all__ = ["History", "unresolved"]
 
@@ -51,7 +51,7 @@ class History:
         self._asked = query.language.questions
         self._sources = sources or Sources(query)
         self._doubts = Doubts(table, query)
-        self._unread = Unread(table, query)
+        self._unread = UnreadSentences(table, query)
 
     def take(
         self, items: Sequence[int], score: float, how: How, reason: str, place: Place, *, named: bool = False

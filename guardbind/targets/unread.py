@@ -14,7 +14,7 @@ from guardbind.targets.query import Query
 from guardbind.text.layout import Layout
 from guardbind.text.words import content, words
 
-__all__ = ["Unread"]
+__all__ = ["UnreadSentences"]
 
 _CLOSING = ".,;:!?)(\"'\u201c\u201d"
 _LONGEST = 400  # characters of a sentence that is looked at
@@ -33,7 +33,7 @@ class _Sentence(NamedTuple):
     leads: bool
 
 
-class Unread:
+class UnreadSentences:
     """What a prompt says besides its statements.
 
     What is read may be a stranger's, and what was not read may be what it contradicts. So where a sentence names whose

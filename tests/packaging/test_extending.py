@@ -203,3 +203,9 @@ def test_a_task_is_measured(site: Path) -> None:
     [summary] = json.loads(run(site, "-m", "guardbind_bench", "run", "stages", *options, "--out", "run", "--json"))
     assert {row["keys"]["task"] for row in summary["rows"]} == {"three_vars"}
     assert {estimate["n"] for row in summary["rows"] for estimate in row["values"].values()} & {4}
+
+
+def test_a_labelled_task_is_calibrated_on(site: Path, used: dict[str, Any]) -> None:
+    options = ["--task", "seats", "--trials", "10", "--tuning", "0", "--no-probes", "--out", "calibrated", "--json"]
+    made = json.loads(run(site, "-m", "guardbind", "calibrate", "tiny", *options))
+    assert (made["trials"], made["failed"]) == (10, 0)

@@ -97,10 +97,14 @@ def demo(
     task = TASKS.get(_TASK)(tokenizer, filler=_FILLER, k=k, seed=seed)
     console = stdout_console(_PIPE_WIDTH)
     if not as_json:
+        from guardbind_bench.demo.promise import find_promise, show_promise
         from guardbind_bench.demo.show import show_story
         from guardbind_bench.demo.story import find_story
 
-        show_story(find_story(loaded, tokenizer, task), console)
+        story = find_story(loaded, tokenizer, task)
+        show_story(story, console)
+        if (promise := find_promise(model, loaded, tokenizer, story)) is not None:
+            show_promise(promise, console)
     run = _Run(loaded, tokenizer, task, arms_of(policies))
     stopped = run.until_done(trials)
     if run.answers:

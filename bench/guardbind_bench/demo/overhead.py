@@ -14,8 +14,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from guardbind.candidates.trie import Trie
 from guardbind.config import GuardConfig
 from guardbind.guard import Guard
-from guardbind_bench.measures.comparison import told
 from guardbind.model.prefill import SharedPrefill
+from guardbind_bench.measures.comparison import told
 from guardbind_bench.prompts.pool import encode
 from guardbind_bench.prompts.trial import Task
 

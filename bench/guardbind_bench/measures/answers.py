@@ -19,6 +19,7 @@ from guardbind.evidence import Binding, Located
 from guardbind.frozen import Frozen
 from guardbind.guard import Guard
 from guardbind.model.cache import input_device
+from guardbind.model.prefill import SharedPrefill
 from guardbind.report.transcript import Transcript
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.answers_extraction import extraction
@@ -26,7 +27,6 @@ from guardbind_bench.measures.answers_prompt import AskedBy, TextPrompt, render
 from guardbind_bench.measures.answers_slots import coverage
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
-from guardbind.model.prefill import SharedPrefill
 from guardbind_bench.measures.spending import Spending, spending
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import BenchCell

@@ -17,8 +17,8 @@ from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.evidence import Binding, Evidence, Target
 from guardbind.guard import Guard
 from guardbind.model.architecture import check_prompt_length
-from guardbind.registry import POLICIES
 from guardbind.model.prefill import SharedPrefill
+from guardbind.registry import POLICIES
 from guardbind_bench.measures.spending import spending
 from guardbind_bench.prompts.trial import Trial
 

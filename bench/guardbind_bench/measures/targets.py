@@ -25,11 +25,11 @@ from guardbind_bench.prompts.harm.building import built
 from guardbind_bench.prompts.harm.wordings import WordingSet
 from guardbind_bench.prompts.text_trial import TextTask, TextTrial
 
-__all__ = ["MEASURE", "Outcome", "TargetOptions", "TargetPlace", "TargetRecord", "judged", "leads_on"]
+__all__ = ["MEASURE", "TargetOptions", "TargetOutcome", "TargetPlace", "TargetRecord", "judged", "leads_on"]
 
 TargetPlace = Literal["end", "begun"]
 """`end`: at the end of the prompt. `begun`: behind a begun answer."""
-Outcome = Literal["right", "wrong", "unresolved"]
+TargetOutcome = Literal["right", "wrong", "unresolved"]
 
 _TIGHT = ('"', "=", "\u662f", "\u4e3a", "\uff1a", "[", "(")
 _TOKENS = 400  # of a prompt, by which trials are put into batches
@@ -63,7 +63,7 @@ class TargetRecord(TrialRecord):
     """Whether a slot opens there."""
     rule: str | None = None
     """The slot rule that opened it."""
-    outcome: Outcome | None = None
+    outcome: TargetOutcome | None = None
     """Whether the target has the right value; in a twin every target is wrong."""
     how: str | None = None
     """How the target was found."""
@@ -124,7 +124,7 @@ class _TargetsSession:
         ]
 
 
-def judged(trial: TextTrial, aim: Aim) -> Outcome:
+def judged(trial: TextTrial, aim: Aim) -> TargetOutcome:
     """Say whether a target has the right value, in any form; in a twin nothing is right."""
     if aim.target is None:
         return "unresolved"

@@ -11,7 +11,7 @@ from itertools import count
 
 from transformers import PreTrainedTokenizerBase
 
-from guardbind.calibrating.labelled import ChatMessage, LabelledPrompt
+from guardbind.calibrating.labelled import ChatMessage, LabelledPrompt, StatedBinding
 from guardbind.text.decode import decode
 from guardbind_bench.prompts.harm.building import ChosenTask, built
 from guardbind_bench.prompts.text_trial import TextTrial
@@ -38,7 +38,7 @@ _TWIN_EVERY = 5
 class LabelledTokens:
     """Prompts of a task of tokens, with natural filler; the first token of an answer decides.
 
-    The guard is told nothing but the prompt.
+    The guard is told what the prompt binds, and not which of it is asked for.
 
     Attributes:
         task: A registered task.
@@ -67,6 +67,7 @@ def _of_tokens(trial: Trial, tokenizer: PreTrainedTokenizerBase, group: str) -> 
         prompt=trial.ids,
         answers=(right,),
         others=tuple(dict.fromkeys(word for word in written.values() if word != right)),
+        bindings=tuple(StatedBinding(key=bound.key, value=bound.value.word) for bound in trial.bound),
         group=group,
         tokens=1,
     )
@@ -106,7 +107,7 @@ def _of_text(trial: TextTrial) -> LabelledPrompt:
     )
 
 
-COMPETING_VARS = LabelledTokens("competing_vars")
+COMPETING_VARS = LabelledTokens("competing_vars", (8, 32, 8, 32, 96))
 """Two variables, and a question for one of them."""
 PRIMACY_RECENCY = LabelledTokens("primacy_recency")
 """One variable with three values, and a question for the first or the last."""

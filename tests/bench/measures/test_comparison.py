@@ -12,8 +12,8 @@ from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError, ContextLengthError
 from guardbind.evidence import Binding, Evidence
 from guardbind.guard import Guard
-from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison, arms_of, told
 from guardbind.model.prefill import SharedPrefill
+from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison, arms_of, told
 from guardbind_bench.prompts.tasks.competing_vars import CompetingVars
 
 TASK = CompetingVars(bench_tokenizer(), k=24)

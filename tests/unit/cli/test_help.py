@@ -52,7 +52,7 @@ def test_the_version_is_told() -> None:
     assert (result.exit_code, result.stdout) == (0, f"guardbind, version {guardbind.__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["check"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["events", "--help"], ["check"]])
 def test_help_and_wrong_usage_are_answered_without_torch(arguments: list[str]) -> None:
     code = f"""
 import sys
