@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import threading
 import time
 import uuid
@@ -277,6 +278,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--max-batch", type=int, default=Limits().max_batch)
     parser.add_argument("--max-queue", type=int, default=Limits().max_queue)
+    parser.add_argument("--calibration", default=os.environ.get("GUARDBIND_CALIBRATION"), metavar="DIR")
     parser.add_argument("--load", type=int, metavar="REQUESTS", help="ask so many times, check every answer, and stop")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--layers", type=int, metavar="REQUESTS", help="measure what each layer costs, and stop")
@@ -290,7 +292,7 @@ def main() -> None:
         return
     limits = Limits(max_batch=options.max_batch, max_queue=options.max_queue)
     metrics = Metrics()
-    guard = Guard(model, tokenizer, GuardConfig(sinks=(metrics.sink,)))
+    guard = Guard(model, tokenizer, GuardConfig(sinks=(metrics.sink,), calibration=options.calibration))
     service = Service(guard, options.model, limits, metrics)
     server = Server(service, options.host, 0 if options.load else options.port)
     if not options.load:

@@ -248,6 +248,7 @@ COMMANDS: Registry[Any] = Registry(
         "events": "guardbind.cli.events:events",
         "extract": "guardbind.cli.extract:extract_command",
         "generate": "guardbind.cli.generate:generate",
+        "replay": "guardbind.cli.replay:replay",
         "verify": "guardbind.cli.verify:verify",
     },
     prefix="",

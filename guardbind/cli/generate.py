@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from guardbind.cli.options import CONTEXT, Job, default_of, job_options
 from guardbind.cli.run import run
@@ -50,10 +51,13 @@ def _known_policy(ctx: click.Context, param: click.Parameter, value: str) -> str
     help="Strength of the contrast.",
 )
 @job_options
-def generate(policy: str, alpha: float, **options: Any) -> None:
+@click.pass_context
+def generate(ctx: click.Context, /, policy: str, alpha: float, **options: Any) -> None:
     """Answer a prompt; where a value does not rest on its evidence, repair it.
 
     The answer is printed, and below it a table with a line for each place where a value was written.
     """
     job = Job(**options)
-    show(run(job, policy=policy, alpha=alpha), as_json=job.json)
+    # Where nobody gave one, a calibration may choose it.
+    given = ctx.get_parameter_source("alpha") is not ParameterSource.DEFAULT
+    show(run(job, policy=policy, **({"alpha": alpha} if given else {})), as_json=job.json)

@@ -15,7 +15,9 @@ __all__ = ["load_model"]
 logger = logging.getLogger("guardbind")
 
 
-def load_model(name: str, *, dtype: str, device: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_model(
+    name: str, *, dtype: str, device: str | None, attention: str | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load a model and its tokenizer, and say so in the log.
 
     Raises:
@@ -33,4 +35,4 @@ def load_model(name: str, *, dtype: str, device: str | None) -> tuple[PreTrained
         except (AssertionError, NotImplementedError, RuntimeError) as error:
             raise click.BadParameter(f"{device!r} cannot be used: {error}", param_hint="--device") from error
     logger.info("loading %s", name)
-    return load(name, dtype=dtype, device=device)
+    return load(name, dtype=dtype, device=device, attn_implementation=attention)

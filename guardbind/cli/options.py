@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -44,6 +44,8 @@ class Job:
     field: dict[str, str]
     sink: tuple[str, ...]
     json: bool
+    calibration: str | None = None
+    outside: Literal["flag", "widen", "abstain"] = "flag"
 
 
 def _known_slots(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -201,6 +203,18 @@ _OPTIONS = [
         metavar="NAME=NAME",
         help="What the answer calls something, and what the prompt calls it, as latitude=lat; repeat for more. In the "
         "variable they are parted by commas.",
+    ),
+    _setting(
+        "--calibration",
+        metavar="DIR",
+        help="What is known of the model, from guardbind calibrate: a folder or a registered name. It says what may be "
+        "acted on, and each record says which guarantee its action rests on.",
+    ),
+    _setting(
+        "--outside",
+        type=click.Choice(["flag", "widen", "abstain"]),
+        default=default_of("outside"),
+        help="What to do where the calibration does not hold: only say so, act on wider margins, or end the answer.",
     ),
     _setting(
         "--sink",

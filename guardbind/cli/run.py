@@ -68,6 +68,8 @@ def run(job: Job, **settings: Any) -> Answer:
         resolver=job.resolver,
         sources=job.source,
         fields=job.field,
+        calibration=job.calibration,
+        outside=job.outside,
         sinks=sinks,
         **settings,
     )

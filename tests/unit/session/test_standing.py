@@ -13,7 +13,7 @@ from plain_slots import letters_row, logs, plain_slot
 from guardbind.calibration.artefact import CalibratedRange, FlagRule
 from guardbind.calibration.store import calibration_id
 from guardbind.evidence import Evidence
-from guardbind.policies import Restate, Stop, Write
+from guardbind.policies import Attempt, Restate, Stop, Write
 from guardbind.policies.slot import envelope_of
 from guardbind.session.certifying import certificate_of
 from guardbind.session.row import Row
@@ -94,7 +94,7 @@ class TestInside:
         assert told(generation) == [("mine", "repaired", "declared")]
 
     def test_nothing_else_is_written_where_the_first_confirmed_one_is_not_let_pass(self) -> None:
-        attempts = [write("4"), restate("4"), Stop("abstain")]
+        attempts: list[Attempt] = [write("4"), restate("4"), Stop("abstain")]
         generation = Generation(row(), attempts[:2], standing=standing(acting_rule(WAY, 99.0)))
         assert generation.write("1") == "1"
         assert [action for action, _, _ in generation.tried()] == ["mine"]
