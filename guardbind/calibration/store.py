@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from guardbind.calibration.artefact import FORMAT, Calibration
 from guardbind.errors import CalibrationError, nearest
 from guardbind.registry import CALIBRATIONS
@@ -47,25 +45,45 @@ def save_calibration(
         The calibration as it was written, with the hash of the tensors.
 
     Raises:
-        CalibrationError: The folder cannot be written.
+        CalibrationError: The folder cannot be written, or the calibration holds what JSON cannot.
     """
     folder = Path(folder)
+    tensors = _packed(probes) if probes else None
+    named = calibration.model_copy(update={"probes_sha256": None if tensors is None else _digest(tensors)})
+    try:
+        data = _written(named)
+    except ValueError as error:
+        raise CalibrationError(
+            f"the calibration holds what JSON cannot: {error}.", hint="Give finite numbers and whole texts."
+        ) from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        named = calibration.model_copy(update={"probes_sha256": None})
-        if probes:
-            from safetensors.torch import save
-
-            data = save({name: tensor.detach().cpu().contiguous() for name, tensor in sorted(probes.items())})
-            named = calibration.model_copy(update={"probes_sha256": _digest(data)})
-            _replace(folder / _probes_file(named), data)
-        _replace(folder / FILE, _written(named))
-        for old in folder.glob("probes-*.safetensors"):
-            if old.name != _probes_file(named):
-                old.unlink(missing_ok=True)
+        _put(folder, named, data, tensors)
     except OSError as error:
         raise CalibrationError(f"{folder} cannot be written: {error}.", hint="Name a folder that can be.") from error
     return named
+
+
+def _packed(probes: Mapping[str, Tensor]) -> bytes:
+    from safetensors.torch import save
+
+    return bytes(save({name: tensor.detach().cpu().contiguous() for name, tensor in sorted(probes.items())}))
+
+
+def _put(folder: Path, named: Calibration, data: bytes, tensors: bytes | None) -> None:
+    beside = folder / _probes_file(named)
+    new = tensors is not None and not beside.exists()
+    try:
+        if tensors is not None:
+            _replace(beside, tensors)
+        _replace(folder / FILE, data)
+    except BaseException:
+        if new:
+            beside.unlink(missing_ok=True)
+        raise
+    for old in folder.glob("probes-*.safetensors"):
+        if old.name != beside.name:
+            old.unlink(missing_ok=True)
 
 
 def find_calibration(name: str | Path) -> Path:
@@ -75,7 +93,8 @@ def find_calibration(name: str | Path) -> Path:
         CalibrationError: There is neither such a name nor such a folder.
     """
     if isinstance(name, str) and name in CALIBRATIONS:
-        return Path(CALIBRATIONS.get(name)())
+        found = CALIBRATIONS.get(name)
+        return Path(found() if callable(found) else found)
     folder = Path(name)
     if (folder / FILE).is_file():
         return folder
@@ -126,7 +145,7 @@ def _read(path: Path, data: bytes) -> Calibration:
         held = json.loads(data)
         content, digest = held["calibration"], held["sha256"]
         version = content["format"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CalibrationError(f"{path} is no calibration, or damaged: {error!r}.", hint=_AGAIN) from error
     if not isinstance(version, int) or version > FORMAT:
         raise CalibrationError(
@@ -134,10 +153,11 @@ def _read(path: Path, data: bytes) -> Calibration:
         )
     try:
         calibration = Calibration.model_validate(content)
-    except ValidationError as error:
+        # What was written is canonical, so that a changed blank is found as well as a changed number.
+        whole = digest == _digest(_canonical(calibration)) and data == _written(calibration)
+    except ValueError as error:  # of pydantic, or of a number or text that is never written
         raise CalibrationError(f"{path} is no calibration, or damaged: {error}.", hint=_AGAIN) from error
-    # What was written is canonical, so that a changed blank is found as well as a changed number.
-    if digest != _digest(_canonical(calibration)) or data != _written(calibration):
+    if not whole:
         raise CalibrationError(f"{path} is damaged: its content does not have the hash that it names.", hint=_AGAIN)
     return calibration
 

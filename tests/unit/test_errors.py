@@ -13,6 +13,7 @@ BUILT_IN: dict[str, type[Exception]] = {
     "BatchError": ValueError,
     "BindingError": ValueError,
     "BindingFailureError": RuntimeError,
+    "CalibrationError": ValueError,
     "CandidateError": ValueError,
     "ConfigError": ValueError,
     "ContextLengthError": ValueError,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 
@@ -86,7 +87,9 @@ def test_a_newer_format_says_so(folder: Path) -> None:
         load_calibration(folder)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"calibration": {"format": 1}, "sha256": ""}', "\x00\x01"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"calibration": {"format": 1}, "sha256": ""}', "\x00\x01", "[" * 100_000]
+)
 def test_foreign_files_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / store.FILE).write_text(text, encoding="utf-8")
     with pytest.raises(CalibrationError, match="guardbind calibrate"):
@@ -117,6 +120,7 @@ def test_an_interrupted_writing_leaves_the_old_one_whole(
         save_calibration(calibration.model_copy(update={"risk": 0.2}), folder, other)
     monkeypatch.undo()
     assert load_calibration(folder) == before
+    assert len(list(folder.glob("probes-*"))) == 1
     assert torch.equal(load_probes(folder, before)["layer.03.left"], PROBES["layer.03.left"])
     save_calibration(calibration.model_copy(update={"risk": 0.2}), folder, other)
     assert len(list(folder.glob("probes-*"))) == 1
@@ -130,9 +134,31 @@ def test_names_say_the_content_and_registered_ones_are_found(
     assert calibration_id(calibration) != calibration_id(calibration.model_copy(update={"risk": 0.02}))
     assert len(calibration_id(calibration)) == 16
     CALIBRATIONS.register("made-up", lambda: folder)
+    CALIBRATIONS.register("made-path", Path(folder))
     try:
-        assert load_calibration("made-up") == load_calibration(folder)
+        assert load_calibration("made-up") == load_calibration("made-path") == load_calibration(folder)
         with pytest.raises(CalibrationError, match="made-up"):
             load_calibration("made-ip")
     finally:
         CALIBRATIONS.unregister("made-up")
+        CALIBRATIONS.unregister("made-path")
+
+
+@pytest.mark.parametrize("change", [{"risk": math.inf}, {"confidence": math.nan}, {"made": "\udcff"}])
+def test_what_json_cannot_hold_is_refused_before_anything_is_written(
+    folder: Path, calibration: Calibration, change: dict[str, object]
+) -> None:
+    before = load_calibration(folder)
+    with pytest.raises(CalibrationError, match="what JSON cannot"):
+        save_calibration(calibration.model_copy(update=change), folder)
+    assert load_calibration(folder) == before
+
+
+@pytest.mark.parametrize("number", ["1e999", "Infinity", "NaN"])
+def test_numbers_that_are_never_written_are_refused(folder: Path, number: str) -> None:
+    path = folder / store.FILE
+    text = path.read_text(encoding="utf-8")
+    low = text.index('"low": ') + len('"low": ')
+    path.write_text(text[:low] + number + text[text.index(",", low) :], encoding="utf-8")
+    with pytest.raises(CalibrationError, match="damaged"):
+        load_calibration(folder)
