@@ -143,7 +143,10 @@ def test_a_folder_that_cannot_be_written_and_prompts_that_all_fail_are_told(
         ({"tasks": ("competing_var",)}, "no labelled task"),
         ({"prompts": "b", "risk": 1.0}, "risk"),
         ({"prompts": "b", "trial": 3}, "trial"),
-        ({"prompts": "b", "guard": GuardConfig(checkpoint=CheckpointConfig(visible=True))}, "visible"),
+        (
+            {"prompts": "b", "guard": GuardConfig(checkpoint=CheckpointConfig(visible=True, placement="slot"))},
+            "visible",
+        ),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused(settings: dict[str, Any], fragment: str, tmp_path: Path) -> None:

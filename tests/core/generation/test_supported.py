@@ -21,7 +21,7 @@ from guardbind import (
     UnknownArchitectureError,
     UnsupportedGenerationError,
 )
-from guardbind.generation.settings import setting
+from guardbind.generation.settings import reshapes, setting
 
 PROMPT = "alpha = 17\nbeta = 42\nbeta = ["
 BINDINGS = [Binding("alpha", "17"), Binding("beta", "42")]
@@ -249,3 +249,10 @@ class TestSetting:
 def test_exports_are_sorted_and_exist() -> None:
     assert refusals.__all__ == sorted(refusals.__all__)
     assert all(hasattr(refusals, name) for name in refusals.__all__)
+
+
+def test_what_makes_another_token_the_likeliest_is_seen(model: CausalLM) -> None:
+    assert not reshapes(model, {"repetition_penalty": 1.0, "logits_processor": [], "min_new_tokens": 3})
+    assert reshapes(model, {"repetition_penalty": 1.3})
+    assert reshapes(model, {"logits_processor": [loop]})
+    assert reshapes(model, {"generation_config": GenerationConfig(no_repeat_ngram_size=2)})
