@@ -20,7 +20,7 @@ MODELS = sorted({path.parent for path in STORED})
 
 
 # Their results are stored with the release whose numbers they are.
-UNSTORED = {"availability", "calibration", "harm", "signals", "targets"}
+UNSTORED = {"calibration", "harm", "signals", "targets"}
 
 
 def test_every_experiment_has_results() -> None:
@@ -58,5 +58,5 @@ def test_the_short_page_is_the_one_that_its_command_makes(
     assert made.exit_code == 0, made.output
     stored = (folder / "report.md").read_text(encoding="utf-8")
     assert Path(json.loads(made.stdout)["markdown"]).read_text(encoding="utf-8") == stored
-    assert len(stored.splitlines()) <= 300
+    assert len(stored.splitlines()) <= 26 * len(list(folder.glob("*.json")))
     assert f"guardbind bench report {asked[0]} --out" in stored
