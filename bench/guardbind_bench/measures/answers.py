@@ -65,6 +65,8 @@ class AnswerOptions(Frozen):
     """Tokens of an answer, at most."""
     renaming: int = Field(default=0, ge=0)
     """Which names and values stand in the same wording, positions and question."""
+    begun: bool = False
+    """Whether each answer is begun for the model, up to its value, where the trial says how."""
     directions: tuple[Direction, ...] = Field(default=DIRECTIONS, min_length=1)
     """Which questions are measured; trials that ask in another direction do not count."""
 
@@ -196,7 +198,7 @@ class AnswersSession:
         if trial.direction not in self.options.directions:
             return [self.record(**about, arm=UNGUARDED, counts=False)]
         try:
-            prompt = render(trial, self.lab.tokenizer)
+            prompt = render(trial, self.lab.tokenizer, begun=self.options.begun)
             about |= {
                 "asked_by": prompt.asked_by,
                 "prompt_tokens": len(prompt.ids),
@@ -223,7 +225,11 @@ class AnswersSession:
     def _answered(
         self, trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer, about: dict[str, Any]
     ) -> AnswerRecord:
-        return self.record(**about, **_found(trial, answer, unguarded), **self.more(trial, answer))
+        return self.record(
+            **about,
+            **_found(trial, answer, unguarded, trial.begun if self.options.begun else ""),
+            **self.more(trial, answer),
+        )
 
     def _unguarded(self, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> TextAnswer:
         arguments = self._arguments(prefill)
@@ -270,7 +276,7 @@ def _with(spent: Spending, arguments: Mapping[str, Any], before: float) -> Spend
     return Spending(spent.forwards, spent.tokens, spent.seconds + shared)
 
 
-def _found(trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer) -> dict[str, Any]:
+def _found(trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer, begun: str) -> dict[str, Any]:
     scored = read_answer(trial, answer.text)
     return {
         "text": answer.text,
@@ -279,7 +285,7 @@ def _found(trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer) -> dict[
         "exact": scored.exact,
         "form_equivalent": scored.form_equivalent,
         "written": tuple(value.name for value in values_in(trial, answer.text)),
-        "stated_wrongly": tuple(dict.fromkeys(stated_wrongly(trial, answer.text))),
+        "stated_wrongly": tuple(dict.fromkeys(stated_wrongly(trial, begun + answer.text))),
         "changed": answer.text != unguarded.text,
         "extra_forwards": answer.spent.forwards - answer.tokens,
         "extra_tokens": answer.tokens_behind - unguarded.tokens_behind,
