@@ -42,7 +42,7 @@ class HarmOptions(Frozen):
     max_new_tokens: int = Field(default=32, ge=1)
     """Tokens of an answer, at most."""
     begun: bool = False
-    """Whether each answer is begun for the model, up to its value: then it is right more often, and few tokens do."""
+    """Whether each answer is begun for the model, up to its value, and ends with it: more are right, and all short."""
     most_records: int = Field(default=20, ge=1)
     """Trials of more records are passed over: a small model does few of them right."""
     languages: tuple[str, ...] = ()

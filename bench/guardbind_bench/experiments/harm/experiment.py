@@ -40,7 +40,7 @@ class HarmSettings(Frozen):
     max_new_tokens: int = Field(default=32, ge=1)
     """Tokens of an answer, at most."""
     begun: bool = False
-    """Whether each answer is begun for the model, up to its value."""
+    """Whether each answer is begun for the model, up to its value, and ends with it."""
     most_records: int = Field(default=20, ge=1)
     """Prompts of more records are passed over: a small model does few of them right."""
     languages: tuple[str, ...] = ()
