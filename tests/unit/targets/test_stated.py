@@ -49,7 +49,7 @@ def test_what_is_read_at_once_is_what_is_read_one_by_one(text: str) -> None:
     assert stated.agreement.resolve(None) == agreement.resolve(None)
     # Its place is where it was read, and not where words would have it: only what has none is looked for.
     places = [[mention.chars for mention in item.mentions] for item in table.items]
-    given_places = [binding.spans or (binding.span,) for binding in stated.bindings]
+    given_places = [binding.spans or (binding.span or (0, 0),) for binding in stated.bindings]
     assert places == [sorted(spans) for spans in given_places]
 
 
