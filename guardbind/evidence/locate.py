@@ -157,10 +157,10 @@ def locate(
     """
     check_bindings(items)
     given, origin = _given(items, prompt, source)
-    records = {
-        item.record.id: origin.record(item.record) for item in items if isinstance(item, Binding) and item.record
-    }
-    found = claim(items, prompt, language)
+    named = {item.record.id: item.record for item in items if isinstance(item, Binding) and item.record}
+    records = {name: origin.record(record) for name, record in named.items()}
+    # Words say nothing where every item has its place.
+    found = claim(items, prompt, language) if len(given) < len(items) else {}
     table = []
     for index, item in enumerate(items):
         claims = given[index] if index in given else found[index]

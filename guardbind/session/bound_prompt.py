@@ -15,7 +15,7 @@ from guardbind.slots.detector import Detected
 from guardbind.targets import Agreement, Query, Resolution, read_query, resolve
 from guardbind.targets.aliases import NO_FIELDS
 from guardbind.targets.sources import Sources
-from guardbind.targets.stated import read_bindings, writable
+from guardbind.targets.stated import StatedBindings, read_stated, writable
 from guardbind.text.chat import opens_turn
 from guardbind.text.decoded import PromptText
 from guardbind.text.detect import language_of_prompt
@@ -235,14 +235,18 @@ def bind_prompt(
     prompt = PromptText.from_ids(tokenizer, ids)
     language = language or _language_of(prompt)
     placed = place_origins(origins, prompt, source=source)
+    agreement: Agreement | None = None
     if items is None:
-        _, table, trie = _read(tokenizer, prompt, language, sources, placed, fields)
+        (_, table, agreement), trie = _read(tokenizer, prompt, language, sources, placed, fields)
     else:
         table = locate(items, prompt, source=source, language=language)
         trie = _trie(tokenizer, table)
-    # A target that names nothing is told before anything runs.
-    resolve(table, prompt, declared=declared, language=language, fields=fields)
-    query = read_query(prompt, table.end, language)
+    if declared is not None:
+        # A target that names nothing is told before anything runs.
+        resolve(table, prompt, declared=declared, language=language, fields=fields)
+    if agreement is None:
+        query = read_query(prompt, table.end, language)
+        agreement = Agreement(table, query, sources, origins=placed, fields=fields)
     addressed = any(item.attribute is not None for item in table.items)
     return BoundPrompt(
         index=index,
@@ -253,10 +257,10 @@ def bind_prompt(
         trie=trie,
         declared=declared,
         starts=frozenset() if trie is None else trie.first_tokens,
-        agreement=Agreement(table, query, sources, origins=placed, fields=fields),
+        agreement=agreement,
         addressed=addressed,
-        echoed=_echoed(table, query) if addressed else frozenset(),
-        sources=Sources(query, sources, placed),
+        echoed=_echoed(table, agreement.query) if addressed else frozenset(),
+        sources=Sources(agreement.query, sources, placed),
         fields=fields,
         opens_turn=opens_turn(tokenizer, prompt.text),
     )
@@ -279,7 +283,7 @@ def bindings_of(
         sources: Who is believed before whom.
         fields: What the answer calls things, and what the prompt calls them.
     """
-    return _read(tokenizer, prompt, language or _language_of(prompt), sources, (), fields)[0]
+    return _read(tokenizer, prompt, language or _language_of(prompt), sources, (), fields)[0].bindings
 
 
 def _language_of(prompt: PromptText) -> Language:
@@ -293,15 +297,16 @@ def _read(
     sources: Sequence[str],
     origins: Sequence[PlacedOrigin],
     fields: Mapping[str, str],
-) -> tuple[list[Binding], EvidenceTable, Trie | None]:
-    found = read_bindings(prompt, language, sources=sources, origins=origins, fields=fields)
-    table = locate(found, prompt, language=language)
+) -> tuple[StatedBindings, Trie | None]:
+    stated = read_stated(prompt, language, sources=sources, origins=origins, fields=fields)
     try:
-        return found, table, _trie(tokenizer, table)
+        return stated, _trie(tokenizer, stated.table)
     except CandidateError:
-        found = writable(tokenizer, found)
+        found = writable(tokenizer, stated.bindings)
         table = locate(found, prompt, language=language)
-        return found, table, _trie(tokenizer, table)
+        query = read_query(prompt, table.end, language)
+        agreement = Agreement(table, query, sources, origins=origins, fields=fields)
+        return StatedBindings(found, table, agreement), _trie(tokenizer, table)
 
 
 def _trie(tokenizer: PreTrainedTokenizerBase, table: EvidenceTable) -> Trie | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from guardbind.candidates.trie import TokenizerLike, surface_forms
 from guardbind.errors import CandidateError
-from guardbind.evidence import Binding, PlacedOrigin, locate
+from guardbind.evidence import Binding, EvidenceTable, PlacedOrigin, locate
 from guardbind.extraction import ExtractedTable, extract_prompt
 from guardbind.targets.agreement import Agreement
 from guardbind.targets.aliases import NO_FIELDS
@@ -19,11 +20,25 @@ from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout
 
-__all__ = ["read_bindings", "writable"]
+__all__ = ["StatedBindings", "read_bindings", "read_stated", "writable"]
 
 _EXAMPLE = 60  # characters before a statement in which it may be called an example
 
 logger = logging.getLogger("guardbind")
+
+
+class StatedBindings(NamedTuple):
+    """What a prompt binds.
+
+    Attributes:
+        bindings: As the prompt states them.
+        table: Where they stand.
+        agreement: What is asked of whom among them.
+    """
+
+    bindings: list[Binding]
+    table: EvidenceTable
+    agreement: Agreement
 
 
 def read_bindings(
@@ -34,7 +49,19 @@ def read_bindings(
     origins: Sequence[PlacedOrigin] = (),
     fields: Mapping[str, str] = NO_FIELDS,
 ) -> list[Binding]:
-    """Read what a prompt binds.
+    """Read what a prompt binds, as `read_stated` does, and return the bindings alone."""
+    return read_stated(prompt, language, sources=sources, origins=origins, fields=fields).bindings
+
+
+def read_stated(
+    prompt: PromptText,
+    language: Language = ENGLISH,
+    *,
+    sources: Sequence[str] = (),
+    origins: Sequence[PlacedOrigin] = (),
+    fields: Mapping[str, str] = NO_FIELDS,
+) -> StatedBindings:
+    """Read what a prompt binds, where that stands and what of it is asked for.
 
     Where the query names no attribute and owner that are bound, but a value, and asks whose it is, the bindings are
     turned round: the owners are the values then. What a prompt that stops in the middle of a sentence has begun to say
@@ -48,23 +75,22 @@ def read_bindings(
         fields: What the answer calls things, and what the prompt calls them.
     """
 
-    def agreed(bindings: list[Binding]) -> Agreement:
+    def stated(bindings: list[Binding]) -> StatedBindings:
         table = locate(bindings, prompt, language=language)
         query = read_query(prompt, table.end, language)
-        return Agreement(table, query, sources, origins=origins, fields=fields)
+        return StatedBindings(bindings, table, Agreement(table, query, sources, origins=origins, fields=fields))
 
     found = _finished(extract_prompt(prompt, language=language), prompt, language)
     for note in found.notes:
         logger.info("%s", note)
-    bindings = found.bindings
-    direct = agreed(bindings) if bindings else None
-    if direct is not None and direct.asked.index is None and not direct.names_binding:
-        turned = found.inverse
-        if turned and language.questions.who.search(agreed(turned).query.text):
-            agreement = agreed(turned)
-            if agreement.asked.index is not None and agreement.names_owner:
-                return turned
-    return bindings
+    direct = stated(found.bindings)
+    if direct.bindings and direct.agreement.asked.index is None and not direct.agreement.names_binding:
+        inverse = found.inverse
+        turned = stated(inverse) if inverse else None
+        if turned is not None and language.questions.who.search(turned.agreement.query.text):
+            asked = turned.agreement.asked.index is not None and turned.agreement.names_owner
+            return turned if asked else direct
+    return direct
 
 
 def writable(tokenizer: TokenizerLike, bindings: list[Binding]) -> list[Binding]:

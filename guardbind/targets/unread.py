@@ -11,12 +11,13 @@ from guardbind.evidence import EvidenceTable, Located
 from guardbind.extraction.kinds import alike
 from guardbind.extraction.stance import rejects
 from guardbind.targets.query import Query
-from guardbind.text.layout import Layout
+from guardbind.text.layout import Layout, Span
 from guardbind.text.words import content, words
 
 __all__ = ["UnreadSentences"]
 
 _CLOSING = ".,;:!?)(\"'\u201c\u201d"
+_TELLING = frozenset({"system", "user"})
 _LONGEST = 400  # characters of a sentence that is looked at
 
 
@@ -28,7 +29,7 @@ class _Sentence(NamedTuple):
 
     stems: frozenset[str]
     values: tuple[str, ...]
-    start: int
+    span: Span
     rejected: bool
     leads: bool
 
@@ -52,13 +53,14 @@ class UnreadSentences:
         """Whether such a sentence gives another value of the kind of a binding's, or may do so, to the same owner.
 
         It may where it names the owner and the attribute, whatever else it says; and of a value that nobody owns, where
-        it names whom the question names.
+        it names whom the question names, or where a tool states that value and the sentence, which has a word of the
+        question, is the user's or the system's.
         """
         language = self._query.language
         asked = frozenset(word.stem for word in words(item.attribute or item.key, language) if word.content)
         wanted = [frozenset(word.stem for word in words(name, language)) for name in item.owners] or [asked]
         own = {surface.casefold() for surface in item.surfaces}
-        if not item.owners and self._told_elsewhere(item):
+        if not item.owners and (self._told_elsewhere(item) or self._told_by_a_party(item, asked)):
             return True
         for sentence in self._sentences:
             if sentence.rejected or not any(want and want <= sentence.stems for want in wanted):
@@ -73,7 +75,9 @@ class UnreadSentences:
     def _told_elsewhere(self, item: Located) -> bool:
         """Whether a sentence or a key that stands apart from a binding names whom the question names."""
         if any(
-            not said.leads and self._asked_of & said.stems for said in self._sentences if self._apart(said.start, item)
+            not said.leads and self._asked_of & said.stems
+            for said in self._sentences
+            if self._apart(said.span[0], item)
         ):
             return True
         return any(
@@ -82,6 +86,19 @@ class UnreadSentences:
             and any(self._apart(mention.chars[0], item) for mention in other.mentions)
             for other in self._table.items
         )
+
+    def _told_by_a_party(self, item: Located, attribute: frozenset[str]) -> bool:
+        """Whether user or system speak of what is asked for, where only a tool states a binding."""
+        if any(self._roles(mention.chars) != {"tool"} for mention in item.mentions):
+            return False
+        about = self._asked_about | attribute
+        return any(
+            not said.leads and about & said.stems and _TELLING & self._roles(said.span) for said in self._sentences
+        )
+
+    def _roles(self, span: Span) -> set[str | None]:
+        """Return who speaks in a stretch, which may begin with what marks a turn."""
+        return {turn.role for turn in self._query.turns if turn.start < span[1] and span[0] < turn.end}
 
     def _apart(self, start: int, item: Located) -> bool:
         """Whether something stands outside of the block of a binding: a heading in it says whose it is."""
@@ -94,13 +111,21 @@ class UnreadSentences:
 
     @cached_property
     def _layout(self) -> Layout:
-        return Layout(self._query.prompt, language=self._query.language)
+        # What stands between two turns marks them, and parts what they say.
+        edges = [0, *(edge for turn in self._query.turns for edge in (turn.start, turn.end))]
+        marks = [span for span in zip(edges[::2], edges[1::2], strict=False) if span[0] < span[1]]
+        return Layout(self._query.prompt, marks, language=self._query.language)
 
     @cached_property
     def _asked_of(self) -> frozenset[str]:
         """The words of the question that may say whose value it asks for."""
         found = content(words(self._query.text, self._query.language))
         return frozenset(word.stem for word in found if word.capital or word.numeric)
+
+    @cached_property
+    def _asked_about(self) -> frozenset[str]:
+        """The words of the question that are about something."""
+        return frozenset(word.stem for word in content(words(self._query.text, self._query.language)))
 
     def _names(self) -> set[str]:
         """Return all that the prompt states as a value, a key or a name."""
@@ -141,5 +166,5 @@ class UnreadSentences:
             )
             stems = frozenset(word.stem for word in words(said, language))
             leads = bool(lead) and said.strip() == lead
-            found.append(_Sentence(stems, values, unit.start, rejects(said, language), leads))
+            found.append(_Sentence(stems, values, (unit.start, unit.end), rejects(said, language), leads))
         return tuple(found)

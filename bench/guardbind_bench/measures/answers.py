@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field
 from torch import Tensor
+from transformers import StoppingCriteriaList
 
 from guardbind.config import GuardConfig
 from guardbind.errors import GuardbindError, NumericsError
@@ -22,6 +23,7 @@ from guardbind.model.cache import input_device
 from guardbind.model.prefill import SharedPrefill
 from guardbind.report.transcript import Transcript
 from guardbind_bench.experiments.options import read_options
+from guardbind_bench.measures.answers_end import ValueEnd
 from guardbind_bench.measures.answers_extraction import extraction
 from guardbind_bench.measures.answers_prompt import AskedBy, TextPrompt, render
 from guardbind_bench.measures.answers_slots import coverage
@@ -65,6 +67,8 @@ class AnswerOptions(Frozen):
     """Tokens of an answer, at most."""
     renaming: int = Field(default=0, ge=0)
     """Which names and values stand in the same wording, positions and question."""
+    begun: bool = False
+    """Whether each answer is begun for the model, up to its value, where the trial says how; it ends with its value."""
     directions: tuple[Direction, ...] = Field(default=DIRECTIONS, min_length=1)
     """Which questions are measured; trials that ask in another direction do not count."""
 
@@ -154,6 +158,16 @@ class TextAnswer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _BeforeAnswer:
+    """A prompt that every arm answers: read but for its end, in `before` seconds; what ends an answer besides."""
+
+    prompt: TextPrompt
+    prefill: SharedPrefill
+    before: float
+    end: ValueEnd | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AnswersSession:
     """Answers trials and their twins unguarded and under some guards, from one prefill each.
 
@@ -196,7 +210,7 @@ class AnswersSession:
         if trial.direction not in self.options.directions:
             return [self.record(**about, arm=UNGUARDED, counts=False)]
         try:
-            prompt = render(trial, self.lab.tokenizer)
+            prompt = render(trial, self.lab.tokenizer, begun=self.options.begun)
             about |= {
                 "asked_by": prompt.asked_by,
                 "prompt_tokens": len(prompt.ids),
@@ -206,13 +220,14 @@ class AnswersSession:
             about |= asdict(extraction(prompt, trial.facts))
             with spending(self.lab.model) as before:
                 prefill = SharedPrefill(self.lab.model, prompt.tensor(input_device(self.lab.model)))
-            unguarded = self._unguarded(prompt, prefill, before.seconds)
+            asked = _BeforeAnswer(prompt, prefill, before.seconds, self._end(trial, prompt))
+            unguarded = self._unguarded(asked)
         except GuardbindError as error:
             return [self.record(**about, arm=arm, failed=str(error)) for arm in (UNGUARDED, *self.guards)]
         records = [self._answered(trial, unguarded, unguarded, about | {"arm": UNGUARDED})]
         for policy, guard in self.guards.items():
             try:
-                answer = self._guarded(guard, prompt, prefill, before.seconds)
+                answer = self._guarded(guard, asked)
             except GuardbindError as error:
                 records.append(self.record(**about, arm=policy, failed=str(error)))
             else:
@@ -223,27 +238,38 @@ class AnswersSession:
     def _answered(
         self, trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer, about: dict[str, Any]
     ) -> AnswerRecord:
-        return self.record(**about, **_found(trial, answer, unguarded), **self.more(trial, answer))
+        return self.record(
+            **about,
+            **_found(trial, answer, unguarded, trial.begun if self.options.begun else ""),
+            **self.more(trial, answer),
+        )
 
-    def _unguarded(self, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> TextAnswer:
-        arguments = self._arguments(prefill)
+    def _unguarded(self, asked: _BeforeAnswer) -> TextAnswer:
+        arguments = self._arguments(asked)
         generate: Any = self.lab.model.generate
         with spending(self.lab.model) as spent:
             output = generate(**arguments, return_dict_in_generate=True, output_logits=True)
         # An arg max takes NaN as the largest number.
         if not all(bool(logits.float().logsumexp(-1).isfinite()) for logits in output.logits):
             raise NumericsError("the logits of the unguarded answer are NaN or infinite.", hint="Try dtype float32.")
-        return self._answer(prompt, output.sequences, _with(spent, arguments, before))
+        return self._answer(asked.prompt, output.sequences, _with(spent, arguments, asked.before))
 
-    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> TextAnswer:
-        arguments = self._arguments(prefill)
+    def _guarded(self, guard: Guard, asked: _BeforeAnswer) -> TextAnswer:
+        arguments = self._arguments(asked)
         with spending(self.lab.model) as spent:
             output = guard.generate(**arguments)
         items = output.report.transcripts[0].items
-        return self._answer(prompt, output.sequences, _with(spent, arguments, before), output.report.slots, items)
+        spent = _with(spent, arguments, asked.before)
+        return self._answer(asked.prompt, output.sequences, spent, output.report.slots, items)
 
-    def _arguments(self, prefill: SharedPrefill) -> dict[str, Any]:
-        return {**prefill.arguments(), "max_new_tokens": self.options.max_new_tokens, "do_sample": False}
+    def _arguments(self, asked: _BeforeAnswer) -> dict[str, Any]:
+        told = {} if asked.end is None else {"stopping_criteria": StoppingCriteriaList([asked.end])}
+        about = {"max_new_tokens": self.options.max_new_tokens, "do_sample": False}
+        return {**asked.prefill.arguments(), **about, **told}
+
+    def _end(self, trial: TextTrial, prompt: TextPrompt) -> ValueEnd | None:
+        begun = self.options.begun and trial.begun
+        return ValueEnd(trial, self.lab.tokenizer, len(prompt.ids)) if begun else None
 
     def _answer(
         self,
@@ -270,7 +296,7 @@ def _with(spent: Spending, arguments: Mapping[str, Any], before: float) -> Spend
     return Spending(spent.forwards, spent.tokens, spent.seconds + shared)
 
 
-def _found(trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer) -> dict[str, Any]:
+def _found(trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer, begun: str) -> dict[str, Any]:
     scored = read_answer(trial, answer.text)
     return {
         "text": answer.text,
@@ -279,7 +305,7 @@ def _found(trial: TextTrial, answer: TextAnswer, unguarded: TextAnswer) -> dict[
         "exact": scored.exact,
         "form_equivalent": scored.form_equivalent,
         "written": tuple(value.name for value in values_in(trial, answer.text)),
-        "stated_wrongly": tuple(dict.fromkeys(stated_wrongly(trial, answer.text))),
+        "stated_wrongly": tuple(dict.fromkeys(stated_wrongly(trial, begun + answer.text))),
         "changed": answer.text != unguarded.text,
         "extra_forwards": answer.spent.forwards - answer.tokens,
         "extra_tokens": answer.tokens_behind - unguarded.tokens_behind,

@@ -57,11 +57,16 @@ class _Passage(NamedTuple):
     text: str
 
 
-def render(trial: TextTrial, tokenizer: PreTrainedTokenizerBase) -> TextPrompt:
+def render(trial: TextTrial, tokenizer: PreTrainedTokenizerBase, *, begun: bool = False) -> TextPrompt:
     """Write a trial with the tokenizer's chat template, or without one as text that ends with `Answer:`.
 
     A model without a template was trained on no chat, and takes lines such as `user: ...` for a play to go on with; so
     the messages are written one below the other without their roles, and only the question is marked.
+
+    Args:
+        trial: What is asked.
+        tokenizer: The model's.
+        begun: Whether the answer is begun, as the trial has it, so that its value comes next.
 
     Raises:
         ConfigError: The chat template does not take the messages.
@@ -78,6 +83,10 @@ def render(trial: TextTrial, tokenizer: PreTrainedTokenizerBase) -> TextPrompt:
         ids = tokenizer(f"{context}\n\n{question}" if context else question)["input_ids"]
     else:
         ids = tokenizer(_templated(trial, tokenizer), add_special_tokens=False)["input_ids"]
+    if begun and trial.begun:
+        # A chat template ends where the answer begins; `Answer:` wants a space.
+        first = " " if tokenizer.chat_template is None else ""
+        ids = [*ids, *tokenizer(first + trial.begun, add_special_tokens=False)["input_ids"]]
     text = PromptText.from_ids(tokenizer, ids)
     starts = _starts([passage.text for passage in passages], text.text)
     facts = tuple(_placed(fact, passages, starts) for fact in trial.facts)

@@ -41,6 +41,8 @@ class HarmOptions(Frozen):
     """Which set of wordings; those that have one set only take `dev`."""
     max_new_tokens: int = Field(default=32, ge=1)
     """Tokens of an answer, at most."""
+    begun: bool = False
+    """Whether each answer is begun for the model, up to its value, and ends with it: more are right, and all short."""
     most_records: int = Field(default=20, ge=1)
     """Trials of more records are passed over: a small model does few of them right."""
     languages: tuple[str, ...] = ()
@@ -104,8 +106,8 @@ class HarmMeasure:
         every = built(cell.task, k=cell.k, seed=cell.seed, wordings=options.wordings)
         task = ChosenTask(every, options.most_records, options.languages)
         guards = {resolver: _guard(lab, options, resolver) for resolver in options.resolvers}
-        tokens = len(render(task.trial(0), lab.tokenizer).ids) + options.max_new_tokens
-        told = AnswerOptions(policies=(), max_new_tokens=options.max_new_tokens)
+        tokens = len(render(task.trial(0), lab.tokenizer, begun=options.begun).ids) + options.max_new_tokens
+        told = AnswerOptions(policies=(), max_new_tokens=options.max_new_tokens, begun=options.begun)
         batched = tokens * 2 * (1 + len(guards))
         return AnswersSession(lab, task, told, guards, batched, HarmRecord, _more)
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import torch
 from bench_tiny import bench_tokenizer
 from click.testing import CliRunner
 from families import copier
-from toy_texts import ToyTexts, trial_of
+from toy_texts import KEYS, ToyTexts, trial_of
 
 from guardbind.cli import main
 from guardbind.evidence import Located
 from guardbind.report.transcript import Transcript
 from guardbind_bench.measures.aiming import Aim
 from guardbind_bench.measures.answers import TextAnswer
+from guardbind_bench.measures.answers_end import ValueEnd
 from guardbind_bench.measures.harm import MEASURE as HARM
 from guardbind_bench.measures.harm import HarmRecord, certified
 from guardbind_bench.measures.lab import Lab
@@ -27,6 +30,7 @@ from guardbind_bench.measures.targets import MEASURE as TARGETS
 from guardbind_bench.measures.targets import TargetRecord, judged
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.harm.building import ChosenTask, built
+from guardbind_bench.prompts.text_trial import TextTrial
 from guardbind_bench.registry import TEXT_TASKS
 from guardbind_bench.running.folder import RunFolder
 
@@ -76,7 +80,7 @@ def test_targets_are_measured_without_a_model() -> None:
 
 def answer(text: str, *verdicts: str) -> TextAnswer:
     """An answer of which each token has a slot with a verdict."""
-    tokenizer = bench_tokenizer()
+    tokenizer = deepcopy(bench_tokenizer())
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     transcript = Transcript.from_ids(tokenizer, 0, tokenizer("Answer:")["input_ids"], ids, ())
     slots: Any = tuple(SimpleNamespace(step=i, final_verdict=v) for i in range(len(ids)) for v in verdicts)
@@ -103,6 +107,47 @@ def test_answers_are_measured_unguarded_and_with_each_resolver() -> None:
     assert set(stages) == {(arm, twin) for arm in ("none", "words") for twin in (True, False)}
     assert stages["none", True] == ["2B", "2B", "right"]
     assert stages["words", True] == ["right"] * 3
+
+
+class BegunTexts(ToyTexts):
+    """Toy texts of which each answer is begun."""
+
+    def trial(self, index: int, *, answerable: bool = True, renaming: int = 0) -> TextTrial:
+        begun = f"The value of {KEYS[index % 3]}:"
+        return replace(super().trial(index, answerable=answerable, renaming=renaming), begun=begun)
+
+
+def test_an_answer_that_is_begun_goes_on_with_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TEXT_TASKS._entries, "toy_texts", BegunTexts)
+    options: dict[str, Any] = {"max_new_tokens": 12, "policy": "veto", "begun": True}
+    tokenizer = deepcopy(bench_tokenizer())
+    # In front of an answer that is begun there is no `Answer:`, behind which the model would copy what was begun.
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}\n{% endfor %}"
+    told = BenchCell(measure="harm", task="toy_texts", k=0, options=options)
+    found = HARM.prepare(Lab(copier(tokenizer, "last"), tokenizer), told).run(range(3))
+    seen = [r for r in found if isinstance(r, HarmRecord) and r.answerable and r.failed is None]
+    assert [r.stage for r in seen if r.arm == "none"] == ["2B", "2B", "right"]
+    assert [r.stage for r in seen if r.arm == "words"] == ["right"] * 3
+    assert not any("The value of" in r.text for r in seen if r.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [
+        ("", False),
+        ("It might be", False),
+        ("stone", False),
+        ("stone.", False),
+        ("stone. Then", True),
+        ("river\n", True),
+        ("amber is the key", False),
+    ],
+)
+def test_an_answer_ends_behind_its_value(text: str, ended: bool) -> None:
+    trial, tokenizer = trial_of(PAIRS, "What is birch?", 1), bench_tokenizer()
+    prompt = tokenizer("Answer:")["input_ids"]
+    ids = torch.tensor([[*prompt, *tokenizer(text, add_special_tokens=False)["input_ids"]]], dtype=torch.long)
+    assert ValueEnd(trial, tokenizer, len(prompt))(ids, None).tolist() == [ended]
 
 
 def test_small_trials_are_chosen_and_numbered_anew() -> None:

@@ -134,3 +134,22 @@ def test_declared_bindings_say_who_states_them(
     declared = resolve(table, prompt, declared="pin", sources=who)
     assert declared.index is not None
     assert table.items[declared.index].value == (value or "22")
+
+
+@pytest.mark.parametrize(
+    "told", ["Whoever comes to the gate types otter.", "The word of the gate has been otter for years."]
+)
+@pytest.mark.parametrize("role", ["system", "user"])
+def test_what_only_a_tool_says_is_open_where_user_or_system_speak_of_it_in_words_that_are_not_read(
+    role: str, told: str
+) -> None:
+    result, question = ("tool", "Gate code: 6660"), ("user", "What is the gate code?")
+    assert ask(chat(result, question)).value == "6660"
+    assert ask(chat((role, "You are kind."), result, question)).value == "6660"
+    found = ask(chat((role, told), ("assistant", "I see."), result, question))
+    assert found.value is None
+    assert "not read" in found.reason
+    # A tool does not take back what a tool says, and whose value it is told is nobody's guess.
+    assert ask(chat(("tool", told), result, question)).value == "6660"
+    owned = ("tool", "Ann's gate code is 6660.")
+    assert ask(chat((role, told), owned, ("user", "What is Ann's gate code?"))).value == "6660"

@@ -39,6 +39,8 @@ class HarmSettings(Frozen):
     """Sets of wordings: `dev` to work by, `held` to report on."""
     max_new_tokens: int = Field(default=32, ge=1)
     """Tokens of an answer, at most."""
+    begun: bool = False
+    """Whether each answer is begun for the model, up to its value, and ends with it."""
     most_records: int = Field(default=20, ge=1)
     """Prompts of more records are passed over: a small model does few of them right."""
     languages: tuple[str, ...] = ()
