@@ -3,7 +3,6 @@
 ```
 GuardbindError
 ├── BindingError (ValueError)              a binding, span or evidence that cannot be used
-├── CalibrationError (ValueError)          a calibration that is missing, damaged or newer, or cannot be made
 ├── CandidateError (ValueError)            a candidate that tokenises to nothing or cannot be told from another
 ├── TargetError (LookupError)              a target that names no binding
 ├── BatchError (ValueError)                one list or target per row was expected

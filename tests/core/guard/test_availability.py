@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -130,7 +131,7 @@ def test_a_probe_that_does_not_fit_is_refused_at_once(ask: Ask) -> None:
     width = ask.first.get_output_embeddings().weight.shape[1]
     with pytest.raises(ConfigError, match="layer 9 is outside the model"):
         Guard(ask.first, ask.tokenizer, probe=SlotProbe(Probe.lens(9, hidden=width)))
-    model = speaking("llama", ask.tokenizer)
+    model = copy.deepcopy(speaking("llama", ask.tokenizer))  # others read the one that is kept
     lens = Lens.bind(model)
     lens.head.to("meta")
     with pytest.raises(UnknownArchitectureError, match="no matrix of embeddings"):

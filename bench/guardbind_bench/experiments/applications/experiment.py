@@ -90,7 +90,8 @@ class ApplicationsExperiment(ConditionExperiment[ApplicationsSettings]):
     def cell_options(self, point: Point, options: ApplicationsSettings) -> dict[str, JsonValue]:
         """Return the policies, what is asked and which renaming."""
         measured = {**options.model_dump(exclude={"renamings"}), "renaming": point["renaming"]}
-        return AnswerOptions.model_validate(measured).model_dump(mode="json")
+        # Answers that are begun are for the count of harm; free ones are called as they always were.
+        return AnswerOptions.model_validate(measured).model_dump(mode="json", exclude={"begun"})
 
     def condition_rows(self, condition: Condition, run: GridRun[ApplicationsSettings]) -> Iterator[TableRow]:
         """Make the rows of a task and size, of all renamings that could be measured."""
