@@ -46,6 +46,7 @@ __all__ = [
     "AnswerOptions",
     "AnswerRecord",
     "AnswersSession",
+    "BeforeAnswer",
     "TextAnswer",
 ]
 
@@ -158,7 +159,7 @@ class TextAnswer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _BeforeAnswer:
+class BeforeAnswer:
     """A prompt that every arm answers: read but for its end, in `before` seconds; what ends an answer besides."""
 
     prompt: TextPrompt
@@ -220,7 +221,7 @@ class AnswersSession:
             about |= asdict(extraction(prompt, trial.facts))
             with spending(self.lab.model) as before:
                 prefill = SharedPrefill(self.lab.model, prompt.tensor(input_device(self.lab.model)))
-            asked = _BeforeAnswer(prompt, prefill, before.seconds, self._end(trial, prompt))
+            asked = BeforeAnswer(prompt, prefill, before.seconds, self._end(trial, prompt))
             unguarded = self._unguarded(asked)
         except GuardbindError as error:
             return [self.record(**about, arm=arm, failed=str(error)) for arm in (UNGUARDED, *self.guards)]
@@ -244,7 +245,7 @@ class AnswersSession:
             **self.more(trial, answer),
         )
 
-    def _unguarded(self, asked: _BeforeAnswer) -> TextAnswer:
+    def _unguarded(self, asked: BeforeAnswer) -> TextAnswer:
         arguments = self._arguments(asked)
         generate: Any = self.lab.model.generate
         with spending(self.lab.model) as spent:
@@ -254,7 +255,7 @@ class AnswersSession:
             raise NumericsError("the logits of the unguarded answer are NaN or infinite.", hint="Try dtype float32.")
         return self._answer(asked.prompt, output.sequences, _with(spent, arguments, asked.before))
 
-    def _guarded(self, guard: Guard, asked: _BeforeAnswer) -> TextAnswer:
+    def _guarded(self, guard: Guard, asked: BeforeAnswer) -> TextAnswer:
         arguments = self._arguments(asked)
         with spending(self.lab.model) as spent:
             output = guard.generate(**arguments)
@@ -262,7 +263,7 @@ class AnswersSession:
         spent = _with(spent, arguments, asked.before)
         return self._answer(asked.prompt, output.sequences, spent, output.report.slots, items)
 
-    def _arguments(self, asked: _BeforeAnswer) -> dict[str, Any]:
+    def _arguments(self, asked: BeforeAnswer) -> dict[str, Any]:
         told = {} if asked.end is None else {"stopping_criteria": StoppingCriteriaList([asked.end])}
         about = {"max_new_tokens": self.options.max_new_tokens, "do_sample": False}
         return {**asked.prefill.arguments(), **about, **told}

@@ -16,13 +16,12 @@ from guardbind.events import SlotRecord
 from guardbind.evidence import Binding
 from guardbind.frozen import Frozen
 from guardbind.guard import Guard
-from guardbind.model.prefill import SharedPrefill
 from guardbind.policies import Attempt, Policy, Slot
 from guardbind.policies.auto import auto
 from guardbind.session.available import SlotProbe
 from guardbind_bench.experiments.options import read_options
-from guardbind_bench.measures.answers import AnswerOptions, AnswerRecord, AnswersSession, TextAnswer
-from guardbind_bench.measures.answers_prompt import TextPrompt, render
+from guardbind_bench.measures.answers import AnswerOptions, AnswerRecord, AnswersSession, BeforeAnswer, TextAnswer
+from guardbind_bench.measures.answers_prompt import render
 from guardbind_bench.measures.comparison import ARMS, Arm, ArmAnswer, ArmComparison
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure, Session
@@ -214,12 +213,13 @@ class _TextSession(AnswersSession):
     held: dict[int, TextAnswer] = field(default_factory=dict)
     """Answer with the probe ignored, by the identity of the prompt that is answered."""
 
-    def _guarded(self, guard: Guard, prompt: TextPrompt, prefill: SharedPrefill, before: float) -> TextAnswer:
+    def _guarded(self, guard: Guard, asked: BeforeAnswer) -> TextAnswer:
+        prompt = asked.prompt
         ignoring = guard is self.guards[IGNORED]
         if not ignoring and not _scores(self.held[id(prompt)].slots)["scores"]:
             return self.held[id(prompt)]
         # By its class, as `super()` does not know a class with slots.
-        answer = AnswersSession._guarded(self, guard, prompt, prefill, before)
+        answer = AnswersSession._guarded(self, guard, asked)
         if ignoring:
             self.held.clear()
             self.held[id(prompt)] = answer
