@@ -30,6 +30,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "BackendError",
     "BatchError",
     "BindingError",
     "BindingFailureError",
@@ -129,6 +130,10 @@ class BindingFailureError(GuardbindError, RuntimeError):
 
 class CalibrationError(GuardbindError, ValueError):
     """A calibration is missing, damaged, of a newer guardbind, or cannot be made from these trials."""
+
+
+class BackendError(GuardbindError, RuntimeError):
+    """A model that is asked from outside did not answer, or not with what was asked for."""
 
 
 class RunFolderError(GuardbindError, ValueError):

@@ -1,0 +1,223 @@
+"""Answers as a backend with a model of this process: exactly, so that every other backend can be measured by it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from guardbind.backends.protocol import Abilities, Asked, NextToken, Scored, Spent, Written
+from guardbind.errors import BackendError, ContextLengthError
+from guardbind.information.intervals import Interval
+from guardbind.information.partial import PartialDistribution
+from guardbind.model import LanguageModel, Module
+from guardbind.model.cache import input_device
+from guardbind.model.forward import forward, left_padded
+from guardbind.model.turns import turns_of
+from guardbind.text.own_tokenizer import own_tokenizer
+
+__all__ = ["LocalBackend"]
+
+_T = TypeVar("_T")
+_ROWS = 16
+"""Prompts that are read side by side."""
+
+
+class LocalBackend:
+    """A model of this process, asked as a server would be.
+
+    Args:
+        model: A decoder-only language model.
+        tokenizer: Its tokenizer; chats need its template.
+        top: What `next_tokens` returns at most, for tests of what a server would leave open; None for all tokens.
+
+    Raises:
+        UnsupportedGenerationError: The module is no language model.
+    """
+
+    name = "local"
+
+    def __init__(self, model: Module, tokenizer: PreTrainedTokenizerBase, *, top: int | None = None) -> None:
+        self._model = LanguageModel.of(model, tokenizer)
+        self._tokenizer = own_tokenizer(tokenizer)
+        self._turns = turns_of(self._model.module)
+        config: Any = self._model.module.config
+        self.model = str(getattr(config, "_name_or_path", "") or type(model).__name__).rstrip("/").rsplit("/", 1)[-1]
+        self._most = top
+        self._words: dict[int, str] | None = None
+        size = int(config.get_text_config(decoder=True).vocab_size)
+        self.abilities = Abilities(
+            top=top or size,
+            chosen=0 if top is not None else size,
+            whole=top is None,
+            ids=True,
+            scores=True,
+            constraints=frozenset({"choice"}),
+        )
+
+    async def next_tokens(
+        self, asked: Sequence[Asked], *, top: int | None = None, values: Sequence[str] = ()
+    ) -> list[NextToken]:
+        """Return the next token's distribution; whole where `top` is None. `values` need nothing more.
+
+        Raises:
+            BackendError: A chat is asked of a model without a template, or a prompt is empty.
+            ContextLengthError: A prompt is longer than the model's context.
+        """
+        return await _elsewhere(lambda: self._next(asked, top or self._most))
+
+    async def score(self, asked: Asked, continuations: Sequence[str]) -> list[Scored]:
+        """Return the exact log-probability of each continuation, tokenised together with what stands before it.
+
+        Raises:
+            BackendError: As `next_tokens`; also where a continuation has no token of its own.
+            ContextLengthError: As `next_tokens`.
+        """
+        return await _elsewhere(lambda: [self._score(asked, text) for text in continuations])
+
+    async def write(
+        self,
+        asked: Asked,
+        *,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+        among: Sequence[str] = (),
+        top: int = 0,
+    ) -> Written:
+        """Write on greedily; among values, the one that is likeliest as a whole.
+
+        Raises:
+            BackendError: As `next_tokens`.
+            ContextLengthError: As `next_tokens`.
+        """
+        if among:
+            scores = await self.score(asked, among)
+            best = max(range(len(among)), key=lambda place: scores[place].logprob.low)
+            spent = sum((score.spent for score in scores), Spent())
+            return Written(among[best], finished="stop", constrained=True, spent=spent)
+        return await _elsewhere(lambda: self._write(asked, max_new_tokens, stop, top))
+
+    async def aclose(self) -> None:
+        """Do nothing: the model is the caller's."""
+
+    def ids(self, asked: Asked) -> list[int]:
+        """Return the tokens of a prompt with its begun answer.
+
+        Raises:
+            BackendError: As `next_tokens`.
+        """
+        if not asked.messages:
+            ids = list(self._tokenizer(asked.text + asked.begun)["input_ids"])
+        else:
+            if not self._tokenizer.chat_template:
+                raise BackendError("the tokenizer has no chat template.", hint="Ask a text instead of messages.")
+            # A template may trim what it is told to go on with; text behind the head of the turn stays as it is.
+            text = self._tokenizer.apply_chat_template(
+                [dict(message) for message in asked.messages], tokenize=False, add_generation_prompt=True
+            )
+            ids = list(self._tokenizer(str(text) + asked.begun, add_special_tokens=False)["input_ids"])
+        if not ids:
+            raise BackendError("the prompt is empty; at least one token is accepted.")
+        limit = self._model.context_length
+        if limit is not None and len(ids) > limit:
+            raise ContextLengthError(f"the prompt has {len(ids)} tokens; up to {limit} are accepted.", hint="Cut it.")
+        return ids
+
+    @torch.inference_mode()
+    def _last(self, rows: list[list[int]]) -> Tensor:
+        ids, mask, positions = left_padded(rows, input_device(self._model.module))
+        keep = torch.tensor([ids.shape[1] - 1], device=ids.device)
+        logits = forward(self._model.module, ids, mask=mask, positions=positions, keep=keep, use_cache=False)[:, 0]
+        return logits.double().log_softmax(-1).cpu()
+
+    def _next(self, asked: Sequence[Asked], top: int | None) -> list[NextToken]:
+        rows = [self.ids(each) for each in asked]
+        order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
+        found: dict[int, NextToken] = {}
+        for first in range(0, len(order), _ROWS):
+            places = order[first : first + _ROWS]
+            began = time.perf_counter()
+            with self._turns.taken():
+                logprobs = self._last([rows[place] for place in places])
+            seconds = time.perf_counter() - began
+            for place, row in zip(places, logprobs, strict=True):
+                spent = Spent(1, len(rows[place]), 1, seconds=seconds / len(places))
+                found[place] = NextToken(self._distribution(row, top), self._texts(row, top), spent)
+        return [found[place] for place in range(len(rows))]
+
+    def _distribution(self, logprobs: Tensor, top: int | None) -> PartialDistribution:
+        if not bool(logprobs.isfinite().any()) or bool(logprobs.isnan().any()):
+            raise BackendError("the logits behind the prompt are NaN or infinite.", hint="Try dtype float32.")
+        if top is None or top >= logprobs.numel():
+            values = dict(enumerate(logprobs.double().tolist()))
+            return PartialDistribution(values, whole=True, rounding=1e-5)
+        best = logprobs.topk(top)
+        values = dict(zip(best.indices.tolist(), best.values.double().tolist(), strict=True))
+        return PartialDistribution(values, rounding=1e-6)
+
+    def _texts(self, logprobs: Tensor, top: int | None) -> Mapping[int, str]:
+        if top is None or top >= logprobs.numel():
+            if self._words is None:
+                self._words = {token: self._tokenizer.decode([token]) for token in range(logprobs.numel())}
+            return self._words
+        return {token: self._tokenizer.decode([token]) for token in logprobs.topk(top).indices.tolist()}
+
+    def _score(self, asked: Asked, text: str) -> Scored:
+        before = self.ids(asked)
+        whole = self.ids(Asked(asked.messages, asked.text, asked.begun + text))
+        # Tokens may join across the seam; what is scored then begins with the first one that differs.
+        start = next((i for i, pair in enumerate(zip(before, whole, strict=False)) if pair[0] != pair[1]), len(before))
+        if len(whole) <= start or start == 0:
+            raise BackendError("a continuation has no token of its own behind the prompt.", hint="Give it some text.")
+        began = time.perf_counter()
+        with self._turns.taken(), torch.inference_mode():
+            ids, mask, positions = left_padded([whole], input_device(self._model.module))
+            logits = forward(self._model.module, ids, mask=mask, positions=positions, use_cache=False)
+        rows = logits[0, start - 1 : -1].double().log_softmax(-1)
+        logprob = math.fsum(rows.gather(1, ids[0, start:, None])[:, 0].double().tolist())
+        spent = Spent(1, len(whole), 0, seconds=time.perf_counter() - began)
+        return Scored(Interval(logprob, logprob), len(whole) - start, spent)
+
+    @torch.inference_mode()
+    def _write(self, asked: Asked, most: int, stop: Sequence[str], top: int) -> Written:
+        ids, began = self.ids(asked), time.perf_counter()
+        module: Any = self._model.module
+        prompt = torch.tensor([ids], device=input_device(module))
+        arguments: dict[str, Any] = {"stop_strings": list(stop), "tokenizer": self._tokenizer} if stop else {}
+        with self._turns.taken():
+            # A guard that is attached stands in front of the instance's `generate`; a reference is unguarded.
+            output = type(module).generate(
+                module,
+                input_ids=prompt,
+                attention_mask=torch.ones_like(prompt),
+                max_new_tokens=most,
+                do_sample=False,
+                num_beams=1,
+                return_dict_in_generate=True,
+                output_logits=True,
+                **arguments,
+            )
+        new = output.sequences[0, len(ids) :].tolist()
+        ended = bool(new) and new[-1] in self._ends()
+        rows = [logits[0].double().log_softmax(-1).cpu() for logits in output.logits][: len(new)] if top else []
+        steps = tuple(NextToken(self._distribution(row, top), self._texts(row, top)) for row in rows)
+        text = self._tokenizer.decode(new[:-1] if ended else new)
+        cut = min((place for place in map(text.find, stop) if place >= 0), default=None)
+        finished = "stop" if ended or cut is not None else "length"
+        spent = Spent(1, len(ids), len(new), seconds=time.perf_counter() - began)
+        return Written(text[:cut], steps, finished, spent=spent)
+
+    def _ends(self) -> frozenset[int]:
+        generation = getattr(self._model.module, "generation_config", None)
+        given = None if generation is None else generation.eos_token_id
+        return frozenset(given if isinstance(given, list) else [] if given is None else [given])
+
+
+async def _elsewhere(work: Callable[[], _T]) -> _T:
+    return await asyncio.to_thread(work)
