@@ -22,6 +22,7 @@ from guardbind.errors import NameTakenError, UnknownNameError, nearest
 
 __all__ = [
     "AUTO",
+    "BACKENDS",
     "CALIBRATIONS",
     "COMMANDS",
     "LABELLED",
@@ -235,6 +236,8 @@ LANGUAGES: Registry[Any] = Registry(
 SINKS: Registry[Any] = Registry("sink", {})
 
 MODELS: Registry[Any] = Registry("model", {})
+
+BACKENDS: Registry[Any] = Registry("backend", {})
 
 CALIBRATIONS: Registry[Any] = Registry("calibration", {})
 

@@ -1,0 +1,1 @@
+"""Audits a written answer or trace, claim by claim, against the spans of its context."""

@@ -1,0 +1,1 @@
+"""Guards a model that is only reachable from outside, by further requests."""
