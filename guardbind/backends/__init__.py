@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from guardbind.backends.protocol import (
     Abilities,
-    Asked,
+    PromptRequest,
     Backend,
     Constraint,
     NextToken,
-    Scored,
+    ContinuationScore,
     Spent,
-    Written,
+    Completion,
 )
 
-__all__ = ["Abilities", "Asked", "Backend", "Constraint", "NextToken", "Scored", "Spent", "Written"]
+__all__ = [
+    "Abilities",
+    "PromptRequest",
+    "Backend",
+    "Constraint",
+    "NextToken",
+    "ContinuationScore",
+    "Spent",
+    "Completion",
+]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from guardbind.backends.protocol import Abilities, Asked, NextToken, Scored, Spent, Written
+from guardbind.backends.protocol import Abilities, PromptRequest, NextToken, ContinuationScore, Spent, Completion
 from guardbind.errors import BackendError, ContextLengthError
 from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
@@ -62,7 +62,7 @@ class LocalBackend:
         )
 
     async def next_tokens(
-        self, asked: Sequence[Asked], *, top: int | None = None, values: Sequence[str] = ()
+        self, asked: Sequence[PromptRequest], *, top: int | None = None, values: Sequence[str] = ()
     ) -> list[NextToken]:
         """Return the next token's distribution; whole where `top` is None. `values` need nothing more.
 
@@ -72,7 +72,7 @@ class LocalBackend:
         """
         return await _elsewhere(lambda: self._next(asked, top or self._most))
 
-    async def score(self, asked: Asked, continuations: Sequence[str]) -> list[Scored]:
+    async def score(self, asked: PromptRequest, continuations: Sequence[str]) -> list[ContinuationScore]:
         """Return the exact log-probability of each continuation, tokenised together with what stands before it.
 
         Raises:
@@ -83,13 +83,13 @@ class LocalBackend:
 
     async def write(
         self,
-        asked: Asked,
+        asked: PromptRequest,
         *,
         max_new_tokens: int,
         stop: Sequence[str] = (),
         among: Sequence[str] = (),
         top: int = 0,
-    ) -> Written:
+    ) -> Completion:
         """Write on greedily; among values, the one that is likeliest as a whole.
 
         Raises:
@@ -100,13 +100,13 @@ class LocalBackend:
             scores = await self.score(asked, among)
             best = max(range(len(among)), key=lambda place: scores[place].logprob.low)
             spent = sum((score.spent for score in scores), Spent())
-            return Written(among[best], finished="stop", constrained=True, spent=spent)
+            return Completion(among[best], finished="stop", constrained=True, spent=spent)
         return await _elsewhere(lambda: self._write(asked, max_new_tokens, stop, top))
 
     async def aclose(self) -> None:
         """Do nothing: the model is the caller's."""
 
-    def ids(self, asked: Asked) -> list[int]:
+    def ids(self, asked: PromptRequest) -> list[int]:
         """Return the tokens of a prompt with its begun answer.
 
         Raises:
@@ -136,7 +136,7 @@ class LocalBackend:
         logits = forward(self._model.module, ids, mask=mask, positions=positions, keep=keep, use_cache=False)[:, 0]
         return logits.double().log_softmax(-1).cpu()
 
-    def _next(self, asked: Sequence[Asked], top: int | None) -> list[NextToken]:
+    def _next(self, asked: Sequence[PromptRequest], top: int | None) -> list[NextToken]:
         rows = [self.ids(each) for each in asked]
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         found: dict[int, NextToken] = {}
@@ -168,9 +168,9 @@ class LocalBackend:
             return self._words
         return {token: self._tokenizer.decode([token]) for token in logprobs.topk(top).indices.tolist()}
 
-    def _score(self, asked: Asked, text: str) -> Scored:
+    def _score(self, asked: PromptRequest, text: str) -> ContinuationScore:
         before = self.ids(asked)
-        whole = self.ids(Asked(asked.messages, asked.text, asked.begun + text))
+        whole = self.ids(PromptRequest(asked.messages, asked.text, asked.begun + text))
         # Tokens may join across the seam; what is scored then begins with the first one that differs.
         start = next((i for i, pair in enumerate(zip(before, whole, strict=False)) if pair[0] != pair[1]), len(before))
         if len(whole) <= start or start == 0:
@@ -182,10 +182,10 @@ class LocalBackend:
         rows = logits[0, start - 1 : -1].double().log_softmax(-1)
         logprob = math.fsum(rows.gather(1, ids[0, start:, None])[:, 0].double().tolist())
         spent = Spent(1, len(whole), 0, seconds=time.perf_counter() - began)
-        return Scored(Interval(logprob, logprob), len(whole) - start, spent)
+        return ContinuationScore(Interval(logprob, logprob), len(whole) - start, spent)
 
     @torch.inference_mode()
-    def _write(self, asked: Asked, most: int, stop: Sequence[str], top: int) -> Written:
+    def _write(self, asked: PromptRequest, most: int, stop: Sequence[str], top: int) -> Completion:
         ids, began = self.ids(asked), time.perf_counter()
         module: Any = self._model.module
         prompt = torch.tensor([ids], device=input_device(module))
@@ -211,7 +211,7 @@ class LocalBackend:
         cut = min((place for place in map(text.find, stop) if place >= 0), default=None)
         finished = "stop" if ended or cut is not None else "length"
         spent = Spent(1, len(ids), len(new), seconds=time.perf_counter() - began)
-        return Written(text[:cut], steps, finished, spent=spent)
+        return Completion(text[:cut], steps, finished, spent=spent)
 
     def _ends(self) -> frozenset[int]:
         generation = getattr(self._model.module, "generation_config", None)

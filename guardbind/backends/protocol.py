@@ -9,14 +9,23 @@ from typing import Any, Literal, Protocol
 from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
 
-__all__ = ["Abilities", "Asked", "Backend", "Constraint", "NextToken", "Scored", "Spent", "Written"]
+__all__ = [
+    "Abilities",
+    "PromptRequest",
+    "Backend",
+    "Constraint",
+    "NextToken",
+    "ContinuationScore",
+    "Spent",
+    "Completion",
+]
 
 Constraint = Literal["choice", "bias"]
 """How a server can be made to write one of a few values: by a grammar, or by raising the logits of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PromptRequest:
     """What a model is asked: the turns of a chat or a text, and how its answer begins.
 
     Attributes:
@@ -102,7 +111,7 @@ class NextToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ContinuationScore:
     """Log-probability (nats) of a given continuation: a range, a point where the backend scores exactly."""
 
     logprob: Interval
@@ -111,7 +120,7 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Completion:
     """A text that was written behind a prompt.
 
     Attributes:
@@ -144,7 +153,7 @@ class Backend(Protocol):
     """What it returns."""
 
     async def next_tokens(
-        self, asked: Sequence[Asked], *, top: int | None = None, values: Sequence[str] = ()
+        self, asked: Sequence[PromptRequest], *, top: int | None = None, values: Sequence[str] = ()
     ) -> list[NextToken]:
         """Return the distribution of the next token behind each prompt.
 
@@ -159,7 +168,7 @@ class Backend(Protocol):
         """
         ...
 
-    async def score(self, asked: Asked, continuations: Sequence[str]) -> list[Scored]:
+    async def score(self, asked: PromptRequest, continuations: Sequence[str]) -> list[ContinuationScore]:
         """Return the log-probability of each continuation behind the prompt and its begun answer.
 
         Raises:
@@ -169,13 +178,13 @@ class Backend(Protocol):
 
     async def write(
         self,
-        asked: Asked,
+        asked: PromptRequest,
         *,
         max_new_tokens: int,
         stop: Sequence[str] = (),
         among: Sequence[str] = (),
         top: int = 0,
-    ) -> Written:
+    ) -> Completion:
         """Write on behind the prompt and its begun answer, greedily.
 
         Args:
