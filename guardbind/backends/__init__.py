@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from guardbind.backends.protocol import (
     Abilities,
-    PromptRequest,
     Backend,
-    Constraint,
-    NextToken,
-    ContinuationScore,
-    Spent,
     Completion,
+    Constraint,
+    ContinuationScore,
+    NextToken,
+    PromptRequest,
+    Spent,
 )
 
 __all__ = [
     "Abilities",
-    "PromptRequest",
     "Backend",
-    "Constraint",
-    "NextToken",
-    "ContinuationScore",
-    "Spent",
     "Completion",
+    "Constraint",
+    "ContinuationScore",
+    "NextToken",
+    "PromptRequest",
+    "Spent",
 ]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from guardbind.backends.protocol import Abilities, PromptRequest, NextToken, ContinuationScore, Spent, Completion
+from guardbind.backends.protocol import Abilities, Completion, ContinuationScore, NextToken, PromptRequest, Spent
 from guardbind.errors import BackendError, ContextLengthError
 from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution

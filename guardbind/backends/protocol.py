@@ -11,13 +11,13 @@ from guardbind.information.partial import PartialDistribution
 
 __all__ = [
     "Abilities",
-    "PromptRequest",
     "Backend",
-    "Constraint",
-    "NextToken",
-    "ContinuationScore",
-    "Spent",
     "Completion",
+    "Constraint",
+    "ContinuationScore",
+    "NextToken",
+    "PromptRequest",
+    "Spent",
 ]
 
 Constraint = Literal["choice", "bias"]
