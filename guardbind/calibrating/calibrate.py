@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ from guardbind.model.provenance import provenance_of
 
 __all__ = ["MadeCalibration", "ProgressTold", "calibrate", "make_calibration"]
 
+logger = logging.getLogger("guardbind")
+
 ProgressTold = Callable[[str, int, int], None]
 """Is told what is being done, how many trials of it are done, and of how many."""
 
@@ -41,11 +44,13 @@ class MadeCalibration:
         calibration: The calibration, as it was written.
         outcomes: What the trials showed, with the chosen settings.
         failures: Name of a trial that could not be measured to why.
+        before: What was promised of the same trials before, with other numbers of them or other promises.
     """
 
     calibration: Calibration
     outcomes: tuple[Outcome, ...]
     failures: Mapping[str, str]
+    before: tuple[str, ...] = ()
 
 
 def calibrate(
@@ -58,7 +63,8 @@ def calibrate(
     """Make a calibration of a model and write it into a folder.
 
     One that was stopped goes on where it was, with the same request; risk, confidence, the share of flags and the
-    number of trials may be others then.
+    number of trials may be others then. A rule that is looked for again until it appears is less sure than `confidence`
+    says; a warning tells where the same trials were fitted before.
 
     Args:
         model: A causal language model, in evaluation mode.
@@ -120,6 +126,7 @@ def make_calibration(
         settings, tried = _settings(maker, config, trials, work, progress)
         default = TriedSettings.of(config.guard)
         outcomes, by_default = _outcomes(maker, settings, default, trials, work, progress)
+        before = _fitted_before(work, config, len(outcomes))
         calibration = fit_calibration(
             outcomes,
             risk=config.risk,
@@ -142,7 +149,24 @@ def make_calibration(
             update = {"available_layer": probes.probe.layer, "reliability": reliability}
             calibration = calibration.model_copy(update=update)
             tensors = probe_tensors([probes.probe])
-        return MadeCalibration(save_calibration(calibration, config.out, tensors), tuple(outcomes), dict(work.failures))
+        saved = save_calibration(calibration, config.out, tensors)
+        return MadeCalibration(saved, tuple(outcomes), dict(work.failures), before)
+
+
+def _fitted_before(work: WorkFile, config: CalibrationConfig, outcomes: int) -> tuple[str, ...]:
+    """Return the earlier looks at these trials, after taking note of this one."""
+    look = f"{outcomes} trials, risk {config.risk:g}, confidence {config.confidence:g}"
+    looks: list[str] = work.step("fitted") or []
+    before = tuple(earlier for earlier in looks if earlier != look)
+    if look not in looks:
+        work.add_step("fitted", [*looks, look])
+    if before:
+        logger.warning(
+            "these trials were fitted before (%s): who goes on until a rule appears is less sure than the confidence "
+            "says. A number that was decided beforehand, with another seed and folder, is free of that.",
+            "; ".join(before),
+        )
+    return before
 
 
 def _bytes(config: CalibrationConfig) -> bytes:

@@ -37,6 +37,9 @@ SHAPING = (
     "min_agreeing_lead",
     "max_vetoes",
     "checkpoint",
+    "language",
+    "sources",
+    "fields",
 )
 """Settings that shape what a guard proposes. With others, other proposals would have been counted."""
 

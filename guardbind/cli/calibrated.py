@@ -31,6 +31,7 @@ def as_data(made: MadeCalibration, ways: Sequence[WaySummary], out: Path) -> dic
         "id": calibration_id(calibration),
         "trials": calibration.trials,
         "failed": len(made.failures),
+        "before": list(made.before),
         "risk": calibration.risk,
         "confidence": calibration.confidence,
         "ways": [{**asdict(way), "rule": None if way.rule is None else way.rule.model_dump()} for way in ways],
@@ -48,6 +49,8 @@ def show_calibration(made: MadeCalibration, ways: Sequence[WaySummary], out: Pat
     dealt = ", ".join(f"{split} {sizes[split]}" for split in ("choose", "fit", "report"))
     failed = f"; {len(made.failures)} could not be measured" if made.failures else ""
     console.print(f"Calibration {calibration_id(calibration)} in {out}: {calibration.trials} trials ({dealt}){failed}.")
+    if made.before:
+        console.print(f"Fitted before with {'; '.join(made.before)}: less sure than it says, see docs/calibration.md.")
     console.print(f"\nMay be acted on: at most {_percent(calibration.risk)} of it harmful, {_sure(calibration)}")
     console.print(_ways(ways) if ways else "Nothing: the guard made no intervention.")
     for way in ways:

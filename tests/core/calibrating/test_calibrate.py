@@ -85,6 +85,7 @@ def test_a_calibration_is_made_kept_and_gone_on_with(
     monkeypatch.setattr(LabelledRun, "__post_init__", not_again)
     again = made_of(tiny, config.model_copy(update={"risk": 0.5, "confidence": 0.5}))
     assert again.outcomes == made.outcomes and again.calibration.risk == 0.5
+    assert made.before == () and again.before == ("12 trials, risk 0.01, confidence 0.95",)
     with pytest.raises(CalibrationError, match="of another calibration: guard differs"):
         made_of(tiny, config.model_copy(update={"guard": GuardConfig(resolver="words")}))
     assert load_calibration(config.out) == again.calibration
