@@ -17,6 +17,7 @@ from guardbind.calibration.drift import DriftReport
 from guardbind.calibration.reference import SignalReference
 from guardbind.calibration.store import load_calibration
 from guardbind.cli.console import stdout_console
+from guardbind.cli.log_options import log_options
 from guardbind.cli.options import CONTEXT
 from guardbind.logs.counting import LogCounter
 from guardbind.logs.files import STDIN, aside
@@ -102,7 +103,6 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 @_option(
     "--text", is_flag=True, help="Show keys and tokens of these slots, which are prompt text, where the log holds them."
 )
-@_option("--rotated/--alone", default=True, help="Read the files first that rotation put aside, or FILE alone.")
 @_option(
     "--reference",
     "reference",
@@ -128,9 +128,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     help="Go on with the test from this file, and write to it where it stands: each slot is compared once.",
 )
 @_option("--html", type=click.Path(dir_okay=False, writable=True), metavar="PAGE", help="Write a page of it as well.")
-@click.option(
-    "--json", "as_json", is_flag=True, envvar="GUARDBIND_JSON", show_envvar=True, help="Print one JSON object."
-)
+@log_options
 @click.pass_context
 def events(
     ctx: click.Context,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from guardbind.cli.console import stdout_console
+from guardbind.cli.log_options import log_options
 from guardbind.cli.options import CONTEXT
 from guardbind.logs.files import STDIN, aside
 from guardbind.logs.reading import Unread, read_logs
@@ -63,15 +64,7 @@ _PIPE_WIDTH = 180
     allow_from_autoenv=False,
     help="Numbers are the same that differ by at most this, or by this share of a larger one.",
 )
-@click.option(
-    "--rotated/--alone",
-    default=True,
-    allow_from_autoenv=False,
-    help="Read the files first that rotation put aside, or FILE alone.",
-)
-@click.option(
-    "--json", "as_json", is_flag=True, envvar="GUARDBIND_JSON", show_envvar=True, help="Print one JSON object."
-)
+@log_options
 @click.pass_context
 def replay(
     ctx: click.Context,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from guardbind.cli.console import stdout_console
+from guardbind.cli.log_options import log_options
 from guardbind.cli.options import CONTEXT
 from guardbind.logs.files import STDIN, aside
 from guardbind.logs.reading import read_logs
@@ -46,21 +47,13 @@ _PIPE_WIDTH = 180
     "is none of them does not hold then.",
 )
 @click.option(
-    "--rotated/--alone",
-    default=True,
-    allow_from_autoenv=False,
-    help="Read the files first that rotation put aside, or FILE alone.",
-)
-@click.option(
     "--most",
     type=click.IntRange(min=0),
     default=50,
     allow_from_autoenv=False,
     help="Faults to list; all are counted.",
 )
-@click.option(
-    "--json", "as_json", is_flag=True, envvar="GUARDBIND_JSON", show_envvar=True, help="Print one JSON object."
-)
+@log_options
 @click.pass_context
 def verify(
     ctx: click.Context,
