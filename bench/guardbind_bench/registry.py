@@ -208,6 +208,7 @@ MEASURES: Registry[Measure] = Registry(
     "measure",
     {
         "answers": "guardbind_bench.measures.answers:MEASURE",
+        "assignment": "guardbind_bench.measures.assignment:MEASURE",
         "availability": "guardbind_bench.measures.availability:MEASURE",
         "harm": "guardbind_bench.measures.harm:MEASURE",
         "methods": "guardbind_bench.measures.methods:MEASURE",
@@ -227,6 +228,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
     "experiment",
     {
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
+        "assignment": "guardbind_bench.experiments.assignment.experiment:EXPERIMENT",
         "availability": "guardbind_bench.experiments.availability.experiment:EXPERIMENT",
         "calibration": "guardbind_bench.experiments.calibration.experiment:EXPERIMENT",
         "checkpoint": "guardbind_bench.experiments.checkpoint.experiment:EXPERIMENT",
