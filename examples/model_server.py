@@ -3,9 +3,9 @@
     python examples/model_server.py [--model smollm2-135m] [--port 8000] [--hosted]
 
 It is what `guardbind.connect` is tried with where no other server is at hand: real weights, one request after another.
-Without `--hosted` it has the extras that vLLM has: token ids in and out, log-probabilities of chosen tokens, `/tokenize`,
-a begun answer, a choice among values. With it, it has what a hosted service has: chats, twenty tokens of a ranking as
-texts, no completions, and what else is asked for is dropped without a word.
+Without `--hosted` it has the extras that vLLM has: token ids in and out, log-probabilities of tokens by request,
+`/tokenize`, a begun answer, a choice among values. With it, it has what a hosted service has: chats, twenty tokens of a
+ranking as texts, no completions; what else is asked for is dropped without a word.
 
 Needs fastapi and uvicorn: pip install "guardbind[server]".
 """

@@ -67,7 +67,7 @@ class PlainModel:
     def score(self, ids: Sequence[int]) -> Tensor:
         """Return the log-probabilities (nats) behind each token but the last: [tokens − 1, vocabulary]."""
         with self._turn:
-            logits = self.model(input_ids=torch.tensor([list(ids)])).logits[0, :-1]
+            logits: Tensor = self.model(input_ids=torch.tensor([list(ids)])).logits[0, :-1]
         return logits.double().log_softmax(-1)
 
     @torch.inference_mode()

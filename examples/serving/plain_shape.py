@@ -76,7 +76,7 @@ class Shaper:
         return str(self._plain.tokenizer.decode([token]))
 
     def ranking(self, row: Tensor, token: int, top: int, asked: Asked) -> list[tuple[int, float]]:
-        """Return the tokens that are told at one step; the written one comes first, where it is none of the likeliest."""
+        """Return the tokens that are told at one step; the written one is one of them."""
         if self._extras and asked.logprob_token_ids is not None:
             told = list(dict.fromkeys([token, *asked.logprob_token_ids]))
         else:
