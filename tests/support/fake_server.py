@@ -16,7 +16,7 @@ __all__ = ["FAULTS", "TOKENS", "FakeServer", "exact", "spelled", "tokens_of"]
 
 MARKS = ("<user>", "<system>", "<assistant>", "<end>")
 LETTERS = (*map(chr, range(32, 127)), "\n")
-TOKENS = (*MARKS, *LETTERS, " 44", " 4417", " 8213", "44", "é", *("§",) * 2, *(f"w{i}" for i in range(60)))
+TOKENS = (*MARKS, *LETTERS, " 44", " 4417", " 8213", "44", "ë", *("§",) * 2, *(f"w{i}" for i in range(60)))
 """The vocabulary; two tokens have the same text."""
 
 FAULTS = (
