@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from guardbind.registry import BACKENDS
 
-__all__ = ["register_backends", "served"]
+if TYPE_CHECKING:
+    from fake_server import FakeServer
+
+    from guardbind_adapters.openai_api import OpenAIBackend
+
+__all__ = ["Connects", "Starts", "register_backends", "served"]
+
+
+class Connects(Protocol):
+    """Connect with a fake server."""
+
+    def __call__(self, server: FakeServer, model: str | None = "toy", **settings: Any) -> OpenAIBackend: ...
+
+
+class Starts(Protocol):
+    """Start a fake server; keywords are those of its `Kind`."""
+
+    def __call__(self, **kind: Any) -> FakeServer: ...
 
 
 def register_backends() -> None:

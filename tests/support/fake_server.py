@@ -16,7 +16,7 @@ __all__ = ["FAULTS", "TOKENS", "FakeServer", "exact", "spelled", "tokens_of"]
 
 MARKS = ("<user>", "<system>", "<assistant>", "<end>")
 LETTERS = (*map(chr, range(32, 127)), "\n")
-TOKENS = (*MARKS, *LETTERS, " 44", " 4417", " 8213", "44", "ë", *("§",) * 2, *(f"w{i}" for i in range(60)))
+TOKENS = (*MARKS, *LETTERS, " 44", " 4417", " 8213", "44", "ë", *("§",) * 2, *(f"w{i}" for i in range(130)))
 """The vocabulary; two tokens have the same text."""
 
 FAULTS = (
@@ -104,9 +104,11 @@ class FakeServer:
     at_once: int = 0
     pause: float = 0.0
 
-    def __enter__(self) -> FakeServer:
+    def __post_init__(self) -> None:
         self.lock, self._now = threading.Lock(), 0
         self._chance = random.Random(0)
+
+    def __enter__(self) -> FakeServer:
         server = self
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"fake": server}))
         self._http.daemon_threads = True
@@ -260,6 +262,7 @@ class FakeServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     fake: FakeServer
 
     def do_GET(self) -> None:

@@ -147,7 +147,7 @@ class Prober:
 
     async def _chosen(self) -> int:
         for count in _CHOSEN:
-            asked = list(range(100, 100 + count))
+            asked = list(range(count))
             extra = {"return_tokens_as_token_ids": True, "logprob_token_ids": asked}
             body = completion_body(self._model, _TEXT, top=1, extra=extra)
             step = await self._step(COMPLETIONS, body, read_completion)
