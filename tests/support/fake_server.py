@@ -300,7 +300,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         if fault == "hang":
-            time.sleep(1.0)
+            time.sleep(1.5)
         answer = fake.answer(self.path, body)
         if isinstance(answer, tuple):
             self._send(answer[0], {"error": {"message": answer[1]}})

@@ -42,7 +42,6 @@ PASSING = [
     ("html", "the answer is no JSON; it begins with '<html>", "a proxy's"),
     ("cut", "cut off", "Check that it runs"),
     ("reset", "cut off", "Check that it runs"),
-    ("hang", r"no answer within 0\.3 s", "Raise timeout"),
 ]
 
 
@@ -67,7 +66,7 @@ def test_each_fault_is_said_and_loses_no_answer(
     kind: dict[str, Any], asked: list[PromptRequest], start: Starts, connect: Connects, tmp_path: Path
 ) -> None:
     server = start(**kind)
-    backend = connect(server, attempts=2, timeout=0.3, cache=tmp_path)
+    backend = connect(server, attempts=2, cache=tmp_path)
     for fault, seen, hint in [*LASTING, *PASSING]:
         again = fault in {each for each, _, _ in PASSING}
         mine = [replace(each, begun=f" {fault}") for each in asked]
@@ -86,13 +85,23 @@ def test_each_fault_is_said_and_loses_no_answer(
         assert len(server.seen) == 1
 
 
-@pytest.mark.parametrize("fault", [fault for fault, _, _ in PASSING if fault != "hang"])
+@pytest.mark.parametrize("fault", [fault for fault, _, _ in PASSING])
 def test_what_passes_is_tried_again_and_counted(fault: str, start: Starts, connect: Connects) -> None:
     server = start(**TEXTS)
     backend = connect(server)
     server.faults = [fault, fault]
     assert read(backend, PLAIN[0])[0].spent.requests == 3
     assert prompts_seen(server)[-3:] == [PLAIN[0].text] * 3
+
+
+def test_a_server_that_does_not_answer_is_given_up(start: Starts, connect: Connects) -> None:
+    server = start(**TEXTS)
+    backend = connect(server, timeout=1.0, attempts=2)
+    server.harm = ("number 2", "hang")
+    message = str(fails(backend, PLAIN[2]))
+    assert "no answer within 1 s" in message
+    assert "Raise timeout" in message
+    assert "2 tries" in message
 
 
 def test_another_process_finds_the_answers_in_the_folder(start: Starts, connect: Connects, tmp_path: Path) -> None:

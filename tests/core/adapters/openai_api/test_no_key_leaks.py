@@ -75,7 +75,7 @@ def test_the_key_is_sent_and_is_nowhere_else(
     for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2", "guardbind", "asyncio"):
         caplog.set_level(logging.DEBUG, logger=name)
     server = start(**TEXTS)
-    backend = connect(server, key_variable=VARIABLE, cache=tmp_path, attempts=2, timeout=0.3, concurrency=1)
+    backend = connect(server, key_variable=VARIABLE, cache=tmp_path, attempts=2, timeout=1.0, concurrency=1)
     assert {headers["Authorization"] for _, headers, _ in server.seen} == {f"Bearer {SECRET}"}
     said = []
     for fault in FAULTS:
