@@ -1,4 +1,4 @@
-"""Guards one answer of a model that is asked from outside: has it written on, reads its slots, and repairs what fails."""
+"""Guards one answer of a model that is asked from outside: has it written, reads its slots, repairs what fails."""
 
 from __future__ import annotations
 

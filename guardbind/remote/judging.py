@@ -1,4 +1,4 @@
-"""Judges a token of which only ranges are known: a verdict stands where all that was not returned leaves it standing."""
+"""Judges a token of which only ranges are known: a verdict stands where nothing that was not returned upsets it."""
 
 from __future__ import annotations
 
