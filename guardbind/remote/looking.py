@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from guardbind.backends import Backend, NextToken
 from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import RemotePrompt
@@ -180,7 +182,7 @@ class Looking:
             pay=self._purse.pay,
         )
 
-    def _deeper(self, opening: Opening):  # type: ignore[no-untyped-def]
+    def _deeper(self, opening: Opening) -> Callable[[str, str], Awaitable[SlotReading]]:
         wanted, target = self._wanted(opening), opening.measurable_target
 
         async def read(answer: str, written: str) -> SlotReading:
@@ -188,7 +190,7 @@ class Looking:
 
         return read
 
-    def _restated(self, opening: Opening):  # type: ignore[no-untyped-def]
+    def _restated(self, opening: Opening) -> Callable[[str], Awaitable[NextToken | None]]:
         async def read(answer: str) -> NextToken | None:
             target = opening.measurable_target
             return None if target is None else await self._reader.restated(self._row, answer, target)

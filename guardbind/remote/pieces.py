@@ -70,6 +70,7 @@ class PieceTokenizer:
         return "".join(self._texts[piece] for piece in ids)
 
     def __call__(self, text: str, *, add_special_tokens: bool = False) -> dict[str, list[int]]:
+        """Return the pieces of a text, as tokenizers do."""
         return {"input_ids": self.encode(text)}
 
     def __len__(self) -> int:

@@ -104,8 +104,9 @@ def policy_of(name: str) -> RemotePolicy:
 
 
 async def _observe(slot: RemoteSlot) -> AsyncIterator[RemoteAttempt]:
-    for nothing in ():
-        yield nothing
+    nothing: tuple[RemoteAttempt, ...] = ()
+    for attempt in nothing:
+        yield attempt
 
 
 async def _abstain(slot: RemoteSlot) -> AsyncIterator[RemoteAttempt]:
@@ -258,7 +259,7 @@ async def _checkpoint(slot: RemoteSlot) -> AsyncIterator[RemoteAttempt]:
 
 
 async def _choice(slot: RemoteSlot) -> AsyncIterator[RemoteAttempt]:
-    """Propose what the model writes when it is held to the candidates; the constraint's own probabilities say nothing."""
+    """Propose what the model writes when it is held to the candidates; what that makes likely says nothing."""
     if slot.judgement.verdict not in _REPAIRABLE or slot.candidate is None:
         return
     if not slot.backend.abilities.constraints:
