@@ -117,7 +117,9 @@ class Looking:
         """Return the bindings to take away: the target, and those whose value the model is about to write."""
         first = [] if opening.measurable_target is None else [opening.measurable_target]
         items = self._row.bound.table.items
-        order = dict.fromkeys([*first, *opening.owners])
+        # Without a target nothing is judged; only whether there is a slot at all may hang on the others.
+        owners = opening.owners if first or opening.sees_token else []
+        order = dict.fromkeys([*first, *owners])
         return [item for item in order if not items[item].absent][: self._config.max_nulls]
 
     async def _token_at(self, opening: Opening, begins: int, opened: int, own: str, boundaries: Boundaries) -> int:
