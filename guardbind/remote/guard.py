@@ -69,8 +69,8 @@ class ApiGuard:
         self.config = ApiGuardConfig.of(config)
         if not backend.abilities.top and not backend.abilities.whole:
             raise BackendError(
-                f"the model {backend.model!r} is asked by {backend.name!r}, which returns no log-probabilities; a guard "
-                "needs at least one token of the ranking.",
+                f"the model {backend.model!r} is asked by {backend.name!r}, which returns no log-probabilities; a "
+                "guard needs at least one token of the ranking.",
                 hint="Use a server, or a model of it, that returns them.",
             )
         self._backend = backend
