@@ -146,6 +146,12 @@ class ApiGuard:
             raise ConfigError(f"max_new_tokens is {max_new_tokens}; at least 1 is accepted.")
         config, pieces = self.config, PieceTokenizer()
         prompt = _prompt(pieces, messages, begun)
+        able = self._backend.abilities
+        if not (able.chats if prompt.messages else able.texts):
+            asked, other = ("messages", "a text") if prompt.messages else ("a text", "messages")
+            raise BackendError(
+                f"the model {self._backend.model!r} returns no log-probabilities for {asked}.", hint=f"Ask {other}."
+            )
         items = _items(bindings)
         bound = bind_prompt(
             pieces,  # type: ignore[arg-type]  # it stands for a tokenizer

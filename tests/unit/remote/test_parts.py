@@ -18,7 +18,6 @@ from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import Change, RemotePrompt, changed
 from guardbind.remote.pieces import PieceTokenizer, render
 from guardbind.remote.ranges import TokenRange, certificate, worst_record
-from guardbind.remote.reading import joined
 from guardbind.remote.spelling import Spellings
 from guardbind.text.chat import turns
 from guardbind.text.decoded import PromptText
@@ -112,12 +111,6 @@ def test_boundaries_hold_as_far_as_the_steps_say_what_was_written() -> None:
     assert (found.starts, found.end) == ((10, 13), 19)
     assert found.before(12) == 10 and found.before(15) == 13 and found.before(19) is None
     assert found.step_at(13) is steps[1] and found.step_at(14) is None
-
-
-def test_tokens_that_were_asked_for_bound_no_others() -> None:
-    both = joined(token({" a": 0.6, " b": 0.2}), token({" c": 0.0001}))
-    assert both.distribution.mass({" c"}).high == pytest.approx(0.0001, rel=1e-4)
-    assert both.distribution.mass({" z"}).high == pytest.approx(0.1999, rel=1e-3)
 
 
 PROBABILITY = st.floats(1e-9, 1.0)
