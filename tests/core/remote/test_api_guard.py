@@ -255,3 +255,25 @@ def test_a_backend_without_log_probabilities_is_refused_at_once() -> None:
 def test_prompts_that_are_none_are_refused(messages: Any) -> None:
     with pytest.raises(ConfigError):
         ApiGuard(ToyBackend()).generate(messages)
+
+
+@pytest.mark.parametrize("top", [None, 20, 2, 1])
+@pytest.mark.parametrize("policy", ["auto", "choice", "observe", "veto"])
+def test_a_log_of_it_can_be_verified(top: int | None, policy: str, tmp_path: Any) -> None:
+    from click.testing import CliRunner
+
+    from guardbind.cli.main import main
+
+    log = tmp_path / "records.jsonl"
+    for own, rival in ((0.9, 0.05), (0.3, 0.6)):
+        records: list[Event] = []
+        backend = ToyBackend(own=own, rival=rival, top=top)
+        guarded(backend, policy=policy, sinks=(records.append,), envelope=("no_question",))
+        with log.open("a") as file:
+            file.writelines(record.model_dump_json() + "\n" for record in records)
+    result = CliRunner().invoke(main, ["verify", str(log)])
+    assert result.exit_code == 0, result.output
+    wrong, good = '"verdict":"binding_failure"', '"verdict":"ok"'
+    if policy == "observe":
+        log.write_text(log.read_text().replace(wrong, good))
+        assert CliRunner().invoke(main, ["verify", str(log)]).exit_code == 1
