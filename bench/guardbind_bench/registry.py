@@ -209,6 +209,7 @@ MEASURES: Registry[Measure] = Registry(
     {
         "answers": "guardbind_bench.measures.answers:MEASURE",
         "assignment": "guardbind_bench.measures.assignment:MEASURE",
+        "api_agreement": "guardbind_bench.measures.api_agreement:MEASURE",
         "availability": "guardbind_bench.measures.availability:MEASURE",
         "harm": "guardbind_bench.measures.harm:MEASURE",
         "methods": "guardbind_bench.measures.methods:MEASURE",
@@ -227,6 +228,7 @@ MEASURES: Registry[Measure] = Registry(
 EXPERIMENTS: Registry[Experiment] = Registry(
     "experiment",
     {
+        "api_agreement": "guardbind_bench.experiments.api_agreement.experiment:EXPERIMENT",
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
         "assignment": "guardbind_bench.experiments.assignment.experiment:EXPERIMENT",
         "availability": "guardbind_bench.experiments.availability.experiment:EXPERIMENT",
