@@ -9,7 +9,7 @@ from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import RemotePrompt
 from guardbind.remote.judging import BoxJudge, BoxJudgement, rests_surely
 from guardbind.remote.ranges import TokenRange
-from guardbind.remote.reading import Purse, SlotReader, SlotReading, own_key, probability
+from guardbind.remote.reading import Purse, RemoteReading, SlotReader, own_key, probability
 from guardbind.remote.settings import ApiGuardConfig
 from guardbind.remote.slot import DEEPEST, RemoteSlot
 from guardbind.remote.spelling import Spellings
@@ -154,7 +154,7 @@ class Looking:
         target = self._row.bound.candidate(opening.resolution.index)
         return target is None or target in alive
 
-    def _slot(self, opening: Opening, answer: str, value: str, reading: SlotReading, own: str) -> RemoteSlot:
+    def _slot(self, opening: Opening, answer: str, value: str, reading: RemoteReading, own: str) -> RemoteSlot:
         key = own_key(reading.full)
         text = reading.full.texts.get(key, "")
         written = own[len(answer) :]
@@ -196,10 +196,10 @@ class Looking:
             pay=self._purse.pay,
         )
 
-    def _deeper(self, opening: Opening) -> Callable[[str, str], Awaitable[SlotReading]]:
+    def _deeper(self, opening: Opening) -> Callable[[str, str], Awaitable[RemoteReading]]:
         wanted, target = self._wanted(opening), opening.measurable_target
 
-        async def read(answer: str, written: str) -> SlotReading:
+        async def read(answer: str, written: str) -> RemoteReading:
             return await self._reader.read(self._row, answer, written, wanted, target)
 
         return read
@@ -212,7 +212,7 @@ class Looking:
         return read
 
 
-def _is_own(reading: SlotReading, key: object, text: str, written: str) -> bool:
+def _is_own(reading: RemoteReading, key: object, text: str, written: str) -> bool:
     """Whether the likeliest token is what the model wrote, and surely the likeliest."""
     distribution = reading.full.distribution
     sure = distribution.whole or distribution.ranked or distribution.logprobs[key] >= distribution.ceiling

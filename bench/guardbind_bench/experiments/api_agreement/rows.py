@@ -82,11 +82,16 @@ def _answers(
     values = {
         "accuracy": share((outside["stage"] == "right").to_numpy(bool)),
         "answers_2b": share((outside["stage"] == "2B").to_numpy(bool)),
-        "same_text": share((outside["text"] == local["text"]).to_numpy(bool)),
+        "same_text": share([_alike(a, b) for a, b in zip(outside["text"], local["text"], strict=True)]),
     }
     if outside["prompts"].notna().all():
         values |= {name: mean(outside[name].astype(float)) for name in ("prompts", "tokens")}
     return TableRow(table="api_agreement_answers", keys={**keys, "arm": arm}, values=values, notes=notes)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two answers are the same as far as the shorter goes: both guards count tokens of a repair otherwise."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def _paired(local: pd.Series, outside: pd.Series) -> Iterator[_Pair]:
