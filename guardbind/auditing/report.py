@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from guardbind.auditing.judged import Bounds, ClaimVerdict, JudgedClaim
 from guardbind.auditing.trace import AuditTrace, ContextSpan
 from guardbind.frozen import Frozen
@@ -43,9 +45,9 @@ class VerifierRecord(Frozen):
     """Whether it is better than chance, so that its readings may certify."""
     false_yes: float | None = None
     """Share of NO and UNSURE items to which it answers YES."""
-    by_label: dict[str, LabelCounts] = {}
+    by_label: dict[str, LabelCounts] = Field(default_factory=dict)
     """By the right answer."""
-    by_domain: dict[str, LabelCounts] = {}
+    by_domain: dict[str, LabelCounts] = Field(default_factory=dict)
     """By domain."""
     label_mass: float | None = None
     """Mean probability that it gives to the three answers together; the rest is something else."""
@@ -98,7 +100,7 @@ class AuditReport(Frozen):
     """Least reliability that was asked for."""
     cost: AuditCost = AuditCost()
     """What it cost, calibration included."""
-    settings: dict[str, object] = {}
+    settings: dict[str, object] = Field(default_factory=dict)
     """Settings that are not the defaults."""
     notes: tuple[str, ...] = ()
     """What could not be done, and why."""
