@@ -55,7 +55,8 @@ def context_texts(context: Any) -> list[ContextText]:
     if isinstance(context, Mapping):
         if _text(context) is not None:
             return [_document(context)]
-        if context and all(isinstance(text, str) for text in context.values()):
+        # Values without a blank are those of an object: {"Bob": "4417"}.
+        if context and all(isinstance(text, str) and " " in text.strip() for text in context.values()):
             return [ContextText(text, (str(name),), None, True) for name, text in context.items()]
         return [ContextText(_dumped(context))]
     if is_chat(context):
