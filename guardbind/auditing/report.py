@@ -41,10 +41,14 @@ class VerifierRecord(Frozen):
     """Share that one answer to everything reaches."""
     p_value: float | None
     """Probability of so many right answers or more by chance (exact binomial test, one-sided)."""
+    yes_p_value: float | None = None
+    """Probability, by chance, of a YES that comes so much more often where it is right (Fisher's exact test)."""
     able: bool
-    """Whether it is better than chance, so that its readings may certify."""
+    """Whether both are below the level, so that its readings may certify."""
     false_yes: float | None = None
     """Share of NO and UNSURE items to which it answers YES."""
+    passed: LabelCounts | None = None
+    """Items that it gives YES a probability of at least tau, and how many of these are YES items."""
     by_label: dict[str, LabelCounts] = Field(default_factory=dict)
     """By the right answer."""
     by_domain: dict[str, LabelCounts] = Field(default_factory=dict)
