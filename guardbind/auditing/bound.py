@@ -88,16 +88,11 @@ class BoundValues:
         item = next((item for item in self._table.items if item.key == judged.key), None)
         if item is None:
             return True
-        record = item.record
-        together = (
-            [] if record is None else [one for one in self._table.items if one.record and one.record.id == record.id]
-        )
-        named = [
-            text for one in together for text in (one.key, *one.surfaces, *(one.record.names if one.record else ()))
-        ]
-        known = " ".join(
-            (item.key, item.attribute or "", judged.written or "", *item.owners, *item.surfaces, *named)
-        ) + (f" {self._trace.question}" if self._trace.question else "")
+        own = item.record.id if item.record else None
+        together = [one for one in self._table.items if one.record and one.record.id == own] or [item]
+        said = [text for one in together for text in (one.key, *one.surfaces, *one.owners, one.attribute or "")]
+        said += [name for one in together if one.record for name in one.record.names]
+        known = " ".join((*said, judged.written or "", self._trace.question or ""))
         stems = {word.stem for word in words(known.replace("_", " ").replace(".", " "), self._language)}
         language = self._language
         plain = stems | language.plain | language.generic | language.trailing | language.leading

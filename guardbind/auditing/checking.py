@@ -57,16 +57,8 @@ def _record(
     # What certifies is a YES: it must come more often where it is right.
     yes = [answer == "YES" for answer in given]
     true = [item.label == "YES" for item in items]
-    table = [
-        [
-            sum(y and t for y, t in zip(yes, true, strict=True)),
-            sum(y and not t for y, t in zip(yes, true, strict=True)),
-        ],
-        [
-            sum(not y and t for y, t in zip(yes, true, strict=True)),
-            sum(not (y or t) for y, t in zip(yes, true, strict=True)),
-        ],
-    ]
+    pairs = list(zip(yes, true, strict=True))
+    table = [[pairs.count((said, is_so)) for is_so in (True, False)] for said in (True, False)]
     tells = float(fisher_exact(table, alternative="greater").pvalue)
     masses = [sum(part.low for part in reading) for reading in readings if reading is not None]
     return VerifierRecord(
