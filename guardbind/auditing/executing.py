@@ -73,7 +73,7 @@ async def executed(
     if asker is None or not able:
         return AnswerJudgement(
             follows="undecided",
-            reason="no supported claim states it word by word, and no verifier judges",
+            reason="no supported claim states it word by word",
             premises=ids,
         )
     spans = [ContextSpan(id=judged.claim.id, text=judged.claim.text) for judged in premises]

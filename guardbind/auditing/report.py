@@ -123,3 +123,14 @@ class AuditReport(Frozen):
     def ok(self) -> bool:
         """Whether every claim is supported and the answer does not fail to follow from them."""
         return bool(self.claims) and self.counts == {"supported": len(self.claims)} and self.answer.follows != "no"
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the report as JSON; it holds the context and the answer. Infinite bits are written as strings."""
+        return self.model_dump_json(indent=indent)
+
+    def to_html(self) -> str:
+        """Return a page that fetches nothing and runs nothing: the answer, each claim coloured by its verdict."""
+        # Here and not above: the page is made of the report.
+        from guardbind.auditing.page import render_audit
+
+        return render_audit(self)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -60,10 +59,6 @@ class AuditConfig(Frozen):
     """What the context is written in: a name of `LANGUAGES`, or `auto`."""
     chat: bool | None = None
     """Ask the verifier in a chat, or in a plain text; None tries a chat first."""
-    sinks: tuple[str | Callable[[Any], None], ...] = ()
-    """Where a record of each claim goes, as in `GuardConfig.sinks`."""
-    capture_text: bool = False
-    """Let sinks see text."""
 
     def __init__(self, **settings: Any) -> None:
         try:
@@ -98,6 +93,5 @@ class AuditConfig(Frozen):
         return max(self.tau, said) if self.confidence == "raise" else said
 
     def changed(self) -> dict[str, object]:
-        """Return what is not the default, without sinks."""
-        plain = self.model_dump(mode="json", exclude={"sinks"}, exclude_defaults=True)
-        return dict(plain)
+        """Return what is not the default."""
+        return dict(self.model_dump(mode="json", exclude_defaults=True))
