@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,8 @@ _BINDINGS = {
     "unresolved": "nothing says which value is meant",
     "none": "no value",
 }
+_SHOWN = 4  # spans, and characters of each, that are shown where a pointer rests
+_SHOWN_CHARS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def verifier_sentence(verifier: VerifierRecord | None) -> str:
     return f"{sentence} It is not shown to be better than chance: it is no verifier, and certifies nothing."
 
 
-def claim_note(judged: JudgedClaim) -> str:
+def claim_note(judged: JudgedClaim, spans: Mapping[str, str]) -> str:
     """Return what is shown of a claim where a pointer rests on it: verdict, spans, bits, and both judgements."""
     parts = [f"{judged.claim.id}: {judged.verdict.replace('_', ' ')}", judged.reason]
     cited = ", ".join((*judged.claim.citations, *(f"{name} (not there)" for name in judged.claim.unknown)))
@@ -122,7 +124,8 @@ def claim_note(judged: JudgedClaim) -> str:
             parts.append(f"carried by {judged.reading.carried_by}")
     if judged.binding is not None:
         parts.append(f"binding table: {_BINDINGS[judged.binding.state]}")
-    return "; ".join(parts)
+    shown = [f"{name}: {_short(spans[name])}" for name in judged.claim.citations[:_SHOWN] if name in spans]
+    return "\n".join(("; ".join(parts), *shown))
 
 
 def _page(report: AuditReport) -> AuditPage:
@@ -148,15 +151,16 @@ def _page(report: AuditReport) -> AuditPage:
 def _pieces(report: AuditReport) -> Iterator[_Piece]:
     """Yield the answer in pieces; of a trace without a text, its claims one below the other."""
     answer, reached = report.trace.answer, 0
+    spans = {span.id: span.text for span in report.spans}
     for judged in report.claims:
         start, stop = judged.claim.start, judged.claim.stop
         if not answer or start is None or stop is None or start < reached:
             start, stop, shown = reached, reached, judged.claim.text
-            yield _Piece(shown, _verdict(judged.verdict), claim_note(judged), judged.claim.id)
+            yield _Piece(shown, _verdict(judged.verdict), claim_note(judged, spans), judged.claim.id)
             yield _Piece("\n")
             continue
         yield _Piece(answer[reached:start])
-        yield _Piece(answer[start:stop], _verdict(judged.verdict), claim_note(judged), judged.claim.id)
+        yield _Piece(answer[start:stop], _verdict(judged.verdict), claim_note(judged, spans), judged.claim.id)
         reached = stop
     yield _Piece(answer[reached:])
     if report.trace.final is not None:
@@ -215,6 +219,11 @@ def _claim(judged: JudgedClaim) -> _ClaimView:
 def _verdict(name: ClaimVerdict) -> VerdictView:
     sign, meaning = _VERDICTS[name]
     return VerdictView(name, sign, name.replace("_", " "), meaning)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN_CHARS else f"{line[: _SHOWN_CHARS - 1]}…"
 
 
 def _range(bounds: Bounds, form: str = ".3f") -> str:
