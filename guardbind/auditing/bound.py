@@ -75,8 +75,7 @@ class BoundValues:
     def judge(self, claim: TraceClaim) -> BindingJudgement:
         """Return what the binding table says of a claim."""
         text, stated = self._stated(claim)
-        judged = [self._of(text, one, claim) for one in stated]
-        judged = [one for one in judged if one is not None]
+        judged = [found for one in stated if (found := self._of(text, one, claim)) is not None]
         for state in ("differs", "unresolved", "agrees"):
             for one in judged:
                 if one.state == state:
@@ -110,9 +109,9 @@ class BoundValues:
         else:
             start, text = 0, claim.text
             items = extract(text, language=self._language).items
-        stated = [self._of_item(text, item, start) for item in items if item.span is not None]
         # The name in the first cell of a row is whose the others are.
-        stated = [one for one in stated if one is not None]
+        read = (self._of_item(text, item, start) for item in items if item.span is not None)
+        stated = [one for one in read if one is not None]
         taken = {one.start for one in stated}
         if not stated:
             stated = [one for one in self._known(text) if one.start not in taken]

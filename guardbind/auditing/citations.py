@@ -148,7 +148,7 @@ def _citation(text: str, match: re.Match[str], names: SpanNames, kind: str) -> C
     numbers = all(part.isdecimal() for part in parts)
     # "(2)" counts and "(4417)" is a value: in round brackets only what says that it is a source, or a name.
     sure = _ROUND_SURE if kind == "round" else _SURE
-    if not all(map(sure.match, unknown)) or (kind == "round" and numbers):
+    if not all(sure.match(part) or names.shaped(part) for part in unknown) or (kind == "round" and numbers):
         return None
     if kind == "square" and numbers and _is_no_citation(text, match, len(parts) > 1 and bool(unknown)):
         return None

@@ -40,11 +40,17 @@ class SpanNames:
                     self._names.setdefault(key, []).append(span.id)
         numbers = {int(name) for name in self._names if name.isdecimal()}
         named_s = any(_ID.match(name) for name in self._names)
+        told = {name for name in self._names if len(name) == 1 or any(char.isdigit() for char in name)}
+        self._shapes = {_shape(name) for name in told if not name.isdecimal()}
         self._by_place = not numbers
         if named_s:
             self._ids = {}
         # Of a chat, what is cited by its place is what tools returned.
         self._order = [span.id for span in spans if span.source == "tool"] or [span.id for span in spans]
+
+    def shaped(self, written: str) -> bool:
+        """Whether a citation is written as the names of the context are: `kb-99` where there is `kb-17`, `C` by `A`."""
+        return _shape(_folded(written)) in self._shapes
 
     def find(self, written: str) -> tuple[str, ...] | None:
         """Return the ids of the spans that a citation means; None where it means none.
@@ -65,6 +71,10 @@ class SpanNames:
     def known(self, written: str) -> bool:
         """Whether a citation means a span."""
         return self.find(written) is not None
+
+
+def _shape(name: str) -> str:
+    return "letter" if len(name) == 1 and name.isalpha() else re.sub(r"\d+", "0", name)
 
 
 def _folded(name: str) -> str:

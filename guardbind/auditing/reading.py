@@ -11,7 +11,7 @@ from guardbind.auditing.context import is_chat, text_of
 from guardbind.auditing.names import SpanNames
 from guardbind.auditing.sentences import claims_of_text
 from guardbind.auditing.settings import AuditConfig
-from guardbind.auditing.trace import AuditTrace, TraceClaim
+from guardbind.auditing.trace import AuditTrace, TraceClaim, TraceFormat
 from guardbind.errors import ConfigError
 from guardbind.text.language import Language
 
@@ -128,7 +128,7 @@ def read_trace(given: GivenTrace, names: SpanNames, language: Language, config: 
     notes = [] if len(answer) == len(given.answer) else [f"the answer is cut after {config.max_chars} characters."]
     if given.data is None:
         claims, left = claims_of_text(answer, names, language, most=config.max_claims)
-        form = "chat" if given.chat else "text"
+        form: TraceFormat = "chat" if given.chat else "text"
         return AuditTrace(
             claims=tuple(claims), answer=answer, question=given.question, format=form, notes=(*notes, *left)
         )

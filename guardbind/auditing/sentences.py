@@ -68,7 +68,8 @@ def claims_of_text(
     for stretch in stretches:
         for start, stop, own in _sentences(text, stretch, layout, cited):
             said = _plain(without_citations(text[start:stop], own, start))
-            if not _WORD.search(said) or said.rstrip("\"'”*_ ").endswith(("?", "？")):
+            # What asks and cites says something too: "The fee is 40 [2]; is that all?"
+            if not _WORD.search(said) or (not own and said.rstrip("\"'”*_ ").endswith(("?", "？"))):
                 continue
             if said.endswith((":", "：")) and not own:
                 lead_ins += 1

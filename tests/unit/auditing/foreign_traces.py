@@ -202,3 +202,79 @@ FOREIGN_TRACES = (
         (("The tank", ("S1",), ()), ("The engine", ("S2",), ())),
     ),
 )
+
+# Written after the reading of the ones above was done.
+LATER_TRACES = (
+    ForeignTrace(
+        "es legal",
+        "El plazo vence el 5 de mayo.\n\nLa multa es de 300 €.",
+        "El plazo vence el 5 de mayo (fuente 1). La multa asciende a 300 € [2]; ¿desea algo más?",
+        (("El plazo", ("S1",), ()), ("La multa", ("S2",), ())),
+    ),
+    ForeignTrace(
+        "numbered answer",
+        ["A costs 5.", "B costs 6."],
+        "1. A costs 5 [1].\n2. B costs 6 [2].\n3. C costs 7 [3].",
+        (("A costs", ("S1",), ()), ("B costs", ("S2",), ()), ("C costs", (), ("3",))),
+    ),
+    ForeignTrace(
+        "sec ref",
+        "Rule 4: No smoking.\n\nRule 5: No pets.",
+        "Smoking is forbidden (Rule 4). Pets are forbidden [S2].",
+        (("Smoking is", (), ()), ("Pets", ("S2",), ())),
+    ),
+    ForeignTrace(
+        "bullets multi-sentence",
+        ["X is up. It was restarted at 9.", "Y is down."],
+        "* X is up. It was restarted at 9. [1]\n* Y is down.[2]",
+        (("X is up", (), ()), ("It was", ("S1",), ()), ("Y is down", ("S2",), ())),
+    ),
+    ForeignTrace(
+        "math",
+        "The root is 3.\n\nThe slope is 2.",
+        "f(1) = 3 and a[0] = 2, so the root is 3 [1].",
+        (("f(1) = 3", ("S1",), ()),),
+    ),
+    ForeignTrace(
+        "ja",
+        "営業時間は9時から18時です。\n\n定休日は月曜です。",
+        "営業時間は9時から18時です［1］。定休日は月曜です［2］。",
+        (("営業時間", ("S1",), ()), ("定休日", ("S2",), ())),
+    ),
+    ForeignTrace(
+        "link cite",
+        ["Rain is due.", "Wind is weak."],
+        "Rain is due [[1]](https://a.example/x). Wind is weak [2](https://a.example/y).",
+        (("Rain is due.", ("S1",), ()), ("Wind", ("S2",), ())),
+    ),
+    ForeignTrace(
+        "letters",
+        "[A] The goat is 4.\n[B] The ewe is 6.",
+        "The goat is 4 [A]. The ewe is 6 [B]. The ram is 9 [C].",
+        (("The goat", ("S1",), ()), ("The ewe", ("S2",), ()), ("The ram", (), ("C",))),
+    ),
+    ForeignTrace(
+        "and-list",
+        ["p", "q is set", "r is set"],
+        "Both are set [2 and 3]. Ver. 2.1 is out [1].",
+        (("Both", ("S2", "S3"), ()), ("Ver. 2.1", ("S1",), ())),
+    ),
+    ForeignTrace(
+        "mail",
+        "From: a@b.c\nSubject: Rent\n\nThe rent is 900.",
+        "Hi Sam,\n\nThe rent is 900 [2].\n\nBest,\nAnna",
+        (("Hi Sam", (), ()), ("The rent", ("S2",), ()), ("Best", (), ())),
+    ),
+    ForeignTrace(
+        "source colon",
+        ["Tea: 4.", "Jam: 6."],
+        "Tea costs 4 [Source: 1]. Jam costs 6 (Source: 2).",
+        (("Tea", ("S1",), ()), ("Jam", ("S2",), ())),
+    ),
+    ForeignTrace(
+        "json nested",
+        ["One.", "Two."],
+        {"answer": {"text": "One and two [1][2]."}},
+        (("One and two", ("S1", "S2"), ()),),
+    ),
+)

@@ -108,7 +108,7 @@ def test_a_conclusion_follows_from_supported_claims_only() -> None:
         return {
             "claims": [{"text": text, "citations": ["S1"]}],
             "answer": "4417",
-            "question": "What is Bob's badge number?",
+            "question": asked,
         }
 
     good = audit(trace("The badge number of Bob is 4417."), CONTEXT, verifier=FakeVerifier())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.auditing.foreign_traces import FOREIGN_TRACES, ForeignTrace
+from unit.auditing.foreign_traces import FOREIGN_TRACES, LATER_TRACES, ForeignTrace
 
 from guardbind.auditing.context import context_texts
 from guardbind.auditing.names import SpanNames
@@ -19,7 +19,7 @@ def read(case: ForeignTrace) -> AuditTrace:
     return read_trace(given, SpanNames(context.spans), context.language, AuditConfig())
 
 
-@pytest.mark.parametrize("case", FOREIGN_TRACES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*FOREIGN_TRACES, *LATER_TRACES], ids=lambda case: case.name)
 def test_claims_and_what_they_cite_are_read(case: ForeignTrace) -> None:
     found = read(case).claims
     assert [(claim.citations, claim.unknown) for claim in found] == [wanted[1:] for wanted in case.claims]
