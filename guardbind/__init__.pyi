@@ -1,4 +1,9 @@
 from ._version import __version__ as __version__
+from .auditing.audit import aaudit as aaudit
+from .auditing.audit import audit as audit
+from .auditing.checking import check_verifier as check_verifier
+from .auditing.report import AuditReport as AuditReport
+from .auditing.settings import AuditConfig as AuditConfig
 from .backends.connect import connect as connect
 from .calibrating.calibrate import calibrate as calibrate
 from .calibrating.request import CalibrationConfig as CalibrationConfig

@@ -129,6 +129,20 @@ class LocalBackend:
             raise ContextLengthError(f"the prompt has {len(ids)} tokens; up to {limit} are accepted.", hint="Cut it.")
         return ids
 
+    @property
+    def parts(self) -> tuple[Module, PreTrainedTokenizerBase, Any]:
+        """The module, its tokenizer, and the turns that a forward of one's own takes (`with turns.taken()`)."""
+        return self._model.module, self._tokenizer, self._turns
+
+    def read(self, logits: Tensor) -> NextToken:
+        """Return raw logits `[vocabulary]` of the model as the distribution that `next_tokens` would return.
+
+        Raises:
+            BackendError: They are NaN or infinite.
+        """
+        row = logits.double().log_softmax(-1).cpu()
+        return NextToken(self._distribution(row, self._most), self._texts(row, self._most))
+
     @torch.inference_mode()
     def _last(self, rows: list[list[int]]) -> Tensor:
         ids, mask, positions = left_padded(rows, input_device(self._model.module))
