@@ -1,7 +1,7 @@
 """Judges a token inside an engine, where no null can be read, and says which tokens a veto leaves.
 
-Which candidate a token begins is seen; whether it rests on the evidence is not. So no verdict here is ever `ok`: a token
-of the target's own value is `unresolved`, with the reason that no null was read.
+Which candidate a token begins is seen; whether it rests on the evidence is not. So no verdict here is ever `ok`: a
+token of the target's own value is `unresolved`, with the reason that no null was read.
 """
 
 from __future__ import annotations

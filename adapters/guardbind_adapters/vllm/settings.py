@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -27,6 +27,8 @@ KEY = "guardbind"
 """Where the settings stand in `extra_args`, in `vllm_xargs` and in vLLM's `additional_config`."""
 ENVIRONMENT = "GUARDBIND_VLLM"
 """Environment variable that holds the settings of an engine as JSON, where `additional_config` has none."""
+
+SettingsT = TypeVar("SettingsT", bound=Frozen)
 
 _LONGEST = 65_536  # characters of the settings of one request
 _Text = Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -114,8 +116,8 @@ class RequestSettings(Frozen):
                 )
         if settings.action == "veto" and settings.target is None:
             raise ConfigError(
-                "the action 'veto' was asked for without a target; inside the engine nothing confirms a repair, so that "
-                "it rests on the caller's word alone.",
+                "the action 'veto' was asked for without a target; inside the engine nothing confirms a repair, so "
+                "that it rests on the caller's word alone.",
                 hint="Say whose value is meant by `target`, or guard the answer from the client.",
             )
         return settings
@@ -162,7 +164,7 @@ class EngineSettings(Frozen):
         return settings
 
 
-def _validated(kind: type[Any], given: object, where: str) -> Any:
+def _validated(kind: type[SettingsT], given: object, where: str) -> SettingsT:
     try:
         if isinstance(given, str | bytes):
             given = json.loads(given)
