@@ -77,13 +77,16 @@ class SlotSight:
         return self.judgement.reason == UNREAD
 
 
-def see(opening: Opening, logits: Tensor, overrun: Collection[int] = ()) -> SlotSight:
+def see(
+    opening: Opening, logits: Tensor, overrun: Collection[int] = (), *, most_risk: float | None = None
+) -> SlotSight:
     """Read a slot from one row of logits and judge the model's own token.
 
     Args:
         opening: Where.
         logits: Logits `[vocabulary]` as the processor is given them.
         overrun: Tokens that would go on with a value which is whole here; they keep none alive.
+        most_risk: How much of the candidates' probability may be others', where tokens are drawn; None where not.
 
     Raises:
         NumericsError: A logit is NaN or +inf, or all are -inf.
@@ -94,10 +97,13 @@ def see(opening: Opening, logits: Tensor, overrun: Collection[int] = ()) -> Slot
     readout = None
     if node is not None and bound.trie is not None:
         readout = read_node(logits, bound.trie, node, target=candidate if candidate in node.values else None)
-    return SlotSight(opening, candidate, readout, read_confidence(logits), _judge(opening, candidate, overrun))
+    share = None if readout is None or candidate is None else readout.posterior[candidate]
+    risk = 0.0 if share is None or most_risk is None else max(0.0, 1 - share)
+    judgement = _judge(opening, candidate, overrun, risk, 1.0 if most_risk is None else most_risk)
+    return SlotSight(opening, candidate, readout, read_confidence(logits), judgement)
 
 
-def _judge(opening: Opening, candidate: int | None, overrun: Collection[int]) -> Judgement:
+def _judge(opening: Opening, candidate: int | None, overrun: Collection[int], risk: float, allowed: float) -> Judgement:
     target, node = opening.target, opening.node
     if target is None:
         return Judgement("unresolved", opening.resolution.reason)
@@ -111,29 +117,31 @@ def _judge(opening: Opening, candidate: int | None, overrun: Collection[int]) ->
         token_is_target=candidate in alive,
         bits=None,
         needed=0.0,
-        risk=0.0,
-        allowed=1.0,
+        risk=risk,
+        allowed=allowed,
     )
     return Judgement("unresolved", UNREAD) if judged.verdict == "ok" else judged
 
 
-def veto_at(sight: SlotSight, logits: Tensor, overrun: Collection[int] = ()) -> tuple[Edit, int, int] | None:
+def veto_at(
+    sight: SlotSight, logits: Tensor, overrun: Collection[int] = (), *, drawn: bool = False
+) -> tuple[Edit, int, int] | None:
     """Return what a veto leaves at a slot; None where there is nothing to veto, or nothing would be left.
-
-    Only the caller's word is acted on: a target that was found by the words is watched and not enforced.
 
     Args:
         sight: The slot.
         logits: Logits `[vocabulary]`.
         overrun: Tokens that would go on with a value which is whole here.
+        drawn: The next token is drawn, so that the likeliest one being the target's is not enough.
 
     Returns:
         The edit, the likeliest token that it leaves, and how many likelier ones it forbids.
     """
     opening, node, candidate = sight.opening, sight.opening.node, sight.candidate
-    if sight.judgement.verdict not in ("binding_failure", "gate_failure") or node is None or candidate is None:
+    failed = sight.judgement.verdict in ("binding_failure", "gate_failure")
+    if node is None or candidate is None or not (failed or (drawn and sight.own)):
         return None
-    if opening.resolution.how != "declared" or candidate not in node.values:
+    if candidate not in node.values:
         return None
     if candidate in node.ends:
         # The value is whole: whatever does not go on with it may follow.

@@ -26,6 +26,7 @@ from guardbind.session.opener import Opener, Opening
 from guardbind.session.overrun import going_on, likeliest
 from guardbind.session.row import Row
 from guardbind.session.value import Phase, ValueEvent
+from guardbind.targets import Resolution, resolve
 from guardbind_adapters.vllm.judging import Edit, SlotSight, see, veto_at
 from guardbind_adapters.vllm.recording import RequestRecorder, VetoMade
 
@@ -88,6 +89,8 @@ class RequestWatch:
         self._config = config
         self._tokenizer = tokenizer
         self._vetoes = vetoes
+        # Words that say the same as the caller leave it the caller's word.
+        self._enforced = _declared(bound) if vetoes else None
         self._row = Row(bound)
         self._next: _Sight | None = None
         self._opener = Opener(config, tokenizer, Asking(config, (), tokenizer, nullcontext))
@@ -202,23 +205,43 @@ class RequestWatch:
             return None, None, way
         opening = self._opener.open(row, top)
         if opening is None:
-            return None, None, self._apart(row, logits)
+            return None, None, self._held_open(row, logits) or self._apart(row, logits)
         overrun = self._overrun(opening, logits)
-        sight = see(opening, logits, overrun)
+        sampling = self.arrival.sampling
+        sight = see(opening, logits, overrun, most_risk=1 - self._config.tau if sampling else None)
         row.advance(ValueEvent.VERDICT)
-        found = veto_at(sight, logits, overrun) if self._may_veto(row, opening) else None
+        found = None
+        if self._may_veto(row, opening.resolution):
+            found = veto_at(sight, logits, overrun, drawn=sampling)
         if found is None:
             return sight, None, None
         edit, token, forbidden = found
         row.write()
         return sight, VetoMade(token, forbidden), edit
 
-    def _may_veto(self, row: Row, opening: Opening) -> bool:
-        """Whether the caller's word is still to be kept: once the target's value is written, others may be named."""
-        target = opening.resolution.index
-        if not self._vetoes or target is None or row.restated.get(target):
+    def _may_veto(self, row: Row, resolution: Resolution) -> bool:
+        """Whether the caller's word is to be kept here.
+
+        What the words alone say is watched and not enforced; once the target's value is written, others may be named.
+        """
+        target = resolution.index
+        if target is None or target != self._enforced or row.restated.get(target):
             return False
         return row.chosen or row.interventions < self._config.max_interventions
+
+    def _held_open(self, row: Row, logits: Tensor) -> Edit | None:
+        """Return what keeps a draw from leaving the target where the likeliest token does not."""
+        value = row.value
+        if (
+            not self.arrival.sampling
+            or value is None
+            or not value.undecided
+            or not self._may_veto(row, value.resolution)
+        ):
+            return None
+        going = row.bound.going_on(value.node, value.resolution.index)
+        on = [token for token in going if bool(logits[token].isfinite())]
+        return Edit(allowed=tuple(sorted(on))) if on else None
 
     def _way_on(self, row: Row, top: int, logits: Tensor) -> Edit | None:
         """Return what keeps a value that a veto began on the target's way."""
@@ -249,6 +272,11 @@ class RequestWatch:
         if not apart or not unwanted:
             return None
         return Edit(allowed=(apart[0],)) if self.arrival.sampling else Edit(banned=tuple(sorted(unwanted)))
+
+
+def _declared(bound: BoundPrompt) -> int | None:
+    told = resolve(bound.table, bound.prompt, declared=bound.declared, language=bound.language, fields=bound.fields)
+    return told.index if told.how == "declared" else None
 
 
 def _target_whole(row: Row) -> bool:

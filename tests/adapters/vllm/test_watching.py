@@ -156,6 +156,26 @@ def test_drawn_tokens_stay_among_those_that_a_veto_leaves(played: Played) -> Non
     assert played.written(request).startswith("42") and played.slots()[0].final_verdict == "repaired"
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_draw_does_not_leave_the_target_where_the_likeliest_token_is_its_own(played: Played, seed: int) -> None:
+    bindings = [{"key": "alpha", "value": "17"}, {"key": "beta", "value": "42"}, {"key": "gamma", "value": "45"}]
+    request = played.request("42" + END, bindings=bindings, target="beta", action="veto")
+    request.arrival = Arrival(request.arrival.settings, request.arrival.stops, sampling=True, most=3)
+    batch, generator = WatchedBatch(played.monitor), torch.Generator().manual_seed(seed)
+    batch.update([], [(0, request.arrival, request.prompt, request.written)], [])
+    digits = played.ids("0123456789")
+    for _ in range(2):
+        logits = request.logits()[None]
+        logits[0, digits] = 20 + logits[0, digits] / 8  # any digit is nearly as likely as the one that is wanted
+        batch.apply(logits)
+        request.written.append(int(torch.multinomial(logits[0].softmax(0), 1, generator=generator)))
+    batch.update([0], [], [])
+    assert played.written(request) == "42"
+    assert [(slot.verdict, slot.final_verdict, slot.action) for slot in played.slots()] == [
+        ("binding_failure", "repaired", "veto")
+    ]
+
+
 def test_text_stays_inside_unless_it_is_asked_for(played: Played) -> None:
     played.monitor = EngineMonitor(played.tokenizer, EngineSettings(sinks=("kept",)), model="tiny", dtype="float32")
     run_alone(played, "17" + END, bindings=BINDINGS, target="beta", action="veto")
