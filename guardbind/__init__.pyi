@@ -31,4 +31,7 @@ from .extraction import extract as extract
 from .guard import Guard as Guard
 from .guard import GuardOutput as GuardOutput
 from .model.loading import load as load
+from .remote.guard import ApiGuard as ApiGuard
+from .remote.guard import ApiOutput as ApiOutput
+from .remote.settings import ApiGuardConfig as ApiGuardConfig
 from .report import Report as Report

@@ -1,0 +1,230 @@
+"""Reads a slot by requests: the model's next token there, and the same without pieces of the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from guardbind.backends import Backend, NextToken, PromptRequest, Spent
+from guardbind.errors import BackendError
+from guardbind.information.intervals import Interval
+from guardbind.information.partial import PartialDistribution
+from guardbind.remote.edits import REQUEST_NULLS, Change, RemotePrompt
+from guardbind.remote.pieces import PieceTokenizer
+from guardbind.remote.settings import ApiGuardConfig
+from guardbind.remote.spelling import Spellings
+from guardbind.session.row import Row
+
+__all__ = ["Purse", "SlotReader", "SlotReading", "joined", "own_key", "probability"]
+
+
+@dataclass(slots=True)
+class Purse:
+    """What was spent, over a generation or for one slot."""
+
+    spent: Spent = field(default_factory=Spent)
+
+    def pay(self, spent: Spent) -> None:
+        """Add a cost."""
+        self.spent = self.spent + spent
+
+    def since(self, before: Spent) -> Spent:
+        """Return what was spent since."""
+
+        def less(now: int | None, then: int | None) -> int | None:
+            return None if now is None or then is None else now - then
+
+        now = self.spent
+        return Spent(
+            now.requests - before.requests,
+            less(now.prompt_tokens, before.prompt_tokens),
+            less(now.new_tokens, before.new_tokens),
+            now.cached - before.cached,
+            now.seconds - before.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReading:
+    """What was read at one place of an answer.
+
+    Attributes:
+        written: What of the value is written before it.
+        full: The next token in full context.
+        nulls: Index of a binding to the next token without its evidence.
+        envelope: Name of a further null to the next token without the target's evidence.
+        unread: Names of nulls that change nothing of what is asked.
+    """
+
+    written: str
+    full: NextToken
+    nulls: Mapping[int, NextToken] = field(default_factory=dict)
+    envelope: Mapping[str, NextToken] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+
+class SlotReader:
+    """Asks a backend for what stands at the slots of one answer.
+
+    Args:
+        backend: Whom to ask.
+        prompt: What is asked of it.
+        pieces: Cuts texts.
+        config: The guard's settings.
+        spellings: The candidates.
+        purse: Takes note of what it costs.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        prompt: RemotePrompt,
+        pieces: PieceTokenizer,
+        config: ApiGuardConfig,
+        spellings: Spellings,
+        purse: Purse,
+    ) -> None:
+        self._backend = backend
+        self._prompt = prompt
+        self._pieces = pieces
+        self._config = config
+        self._spellings = spellings
+        self._purse = purse
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Return the text of some pieces."""
+        return self._pieces.decode(ids)
+
+    async def next_token(self, answer: str) -> NextToken:
+        """Return the next token behind an answer so far.
+
+        Raises:
+            BackendError: The backend did not answer, or cannot go on with an answer.
+        """
+        return (await self._ask([self._asked(answer, ())], answer))[0]
+
+    async def read(
+        self,
+        row: Row,
+        answer: str,
+        written: str,
+        wanted: Sequence[int],
+        target: int | None,
+        *,
+        sharply: bool = False,
+    ) -> SlotReading:
+        """Return the next token behind an answer so far, in full context and under the nulls, by one batch.
+
+        Args:
+            row: The row; its bindings say what is taken away.
+            answer: The answer so far.
+            written: What of the value stands at its end.
+            wanted: Bindings to take away, one by one.
+            target: The target; the further nulls are read for it only.
+            sharply: Ask also for the tokens with which values go on, however unlikely they are, where the backend can.
+
+        Raises:
+            BackendError: As `next_token`.
+        """
+        requests = [self._asked(answer, ())]
+        names: list[int | str] = []
+        unread: list[str] = []
+
+        def add(name: int | str, null: str, item: int) -> None:
+            changes = REQUEST_NULLS[null](self._pieces, row, item)
+            request = self._asked(answer, changes)
+            if request == requests[0]:
+                unread.append(null)
+                return
+            requests.append(request)
+            names.append(name)
+
+        for item in wanted:
+            add(item, self._config.null, item)
+        if target is not None:
+            for null in self._config.envelope:
+                add(null, null, target)
+        read = await self._ask(requests, answer)
+        if sharply and self._backend.abilities.chosen:
+            chosen = await self._ask(requests, answer, self._values(written))
+            read = [joined(one, other) for one, other in zip(read, chosen, strict=True)]
+        found = dict(zip(names, read[1:], strict=True))
+        return SlotReading(
+            written,
+            read[0],
+            {name: token for name, token in found.items() if isinstance(name, int)},
+            {name: token for name, token in found.items() if isinstance(name, str)},
+            tuple(dict.fromkeys(unread)),
+        )
+
+    async def restated(self, row: Row, answer: str, target: int) -> NextToken | None:
+        """Return the next token with the target's evidence restated before the line; None with nothing to restate.
+
+        Raises:
+            BackendError: As `next_token`.
+        """
+        located = row.bound.table.items[target]
+        if located.absent:
+            return None
+        evidence = row.bound.prompt.text[slice(*located.stated[-1].chars)].strip()
+        line = answer.rfind("\n") + 1
+        stated = self._config.checkpoint.template.replace("{evidence}", evidence)
+        return (await self._ask([self._asked(answer[:line] + stated + answer[line:], ())], answer or stated))[0]
+
+    def _asked(self, answer: str, changes: Sequence[Change]) -> PromptRequest:
+        return self._prompt.asked(answer, changes)
+
+    async def _ask(self, requests: Sequence[PromptRequest], answer: str, values: Sequence[str] = ()) -> list[NextToken]:
+        able = self._backend.abilities
+        if not able.top and not able.whole:
+            raise BackendError(
+                f"the backend {self._backend.name!r} returns no log-probabilities, so that nothing can be judged.",
+                hint="Use a server that returns them, or policy 'observe' of nothing: call backend.write yourself.",
+            )
+        if requests[0].begun and not able.begun:
+            raise BackendError(
+                f"the backend {self._backend.name!r} begins another answer instead of going on with a begun one.",
+                hint="Ask it through an endpoint that goes on with text, or guard the first token only (prompt_end).",
+            )
+        read = await self._backend.next_tokens(requests, top=self._config.top, values=values)
+        if len(read) != len(requests):
+            raise BackendError(f"{len(requests)} prompts were asked and {len(read)} answered; as many are needed.")
+        for token in read:
+            self._purse.pay(token.spent)
+        return read
+
+    def _values(self, written: str) -> tuple[str, ...]:
+        places = range(len(self._spellings.forms))
+        rests = [rest for place in places for rest in self._spellings.rests(place, written)]
+        return tuple(dict.fromkeys(rests))[: self._backend.abilities.chosen]
+
+
+def own_key(read: NextToken) -> Hashable:
+    """Return the likeliest token of those that were returned, the model's own."""
+    logprobs = read.distribution.logprobs
+    best: Hashable = max(logprobs, key=lambda token: logprobs[token])
+    return best
+
+
+def probability(read: NextToken, key: Hashable) -> Interval:
+    """Return the range of one token's probability.
+
+    Args:
+        read: What was returned.
+        key: The token; one that was not returned has what it may have at most.
+    """
+    return read.distribution.mass({key})
+
+
+def joined(ranked: NextToken, chosen: NextToken) -> NextToken:
+    """Return what two readings of one place say together: its likeliest tokens, and some that were asked for."""
+    one, other = ranked.distribution, chosen.distribution
+    if one.whole:
+        return ranked
+    distribution = PartialDistribution(
+        {**other.logprobs, **one.logprobs},
+        ranked=False,  # the least of those that were asked for bounds nothing
+        unique=one.unique and other.unique,
+        rounding=max(one.rounding, other.rounding),
+    )
+    return NextToken(distribution, {**chosen.texts, **ranked.texts}, ranked.spent + chosen.spent)
