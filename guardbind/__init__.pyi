@@ -1,8 +1,10 @@
 from ._version import __version__ as __version__
+from .backends.connect import connect as connect
 from .calibrating.calibrate import calibrate as calibrate
 from .calibrating.request import CalibrationConfig as CalibrationConfig
 from .config import CheckpointConfig as CheckpointConfig
 from .config import GuardConfig as GuardConfig
+from .errors import BackendError as BackendError
 from .errors import BatchError as BatchError
 from .errors import BindingError as BindingError
 from .errors import BindingFailureError as BindingFailureError
