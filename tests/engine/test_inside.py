@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 import torch
-from badges import Badges, badges
 from engine_process import CHUNK, Engine
+
+from guardbind_bench.served.badges import Badges, badges
 
 pytestmark = [pytest.mark.vllm, pytest.mark.real_model]
 
@@ -39,28 +40,24 @@ def side_by_side(engine: Engine, prompts: list[Badges], ids: list[str] | None, *
         return [one.result() for one in asked]
 
 
-def begins_with(text: str, value: str) -> bool:
-    return text.strip().startswith(value) and not text.strip()[len(value) : len(value) + 1].isdigit()
-
-
 def test_to_look_changes_nothing_and_tells_which_value_was_written(engine: Engine) -> None:
     plain = side_by_side(engine, PROMPTS, None)
     ids = [new_id() for _ in PROMPTS]
     assert side_by_side(engine, PROMPTS, ids, action="observe") == plain
     for prompt, text, said in zip(PROMPTS, plain, ids, strict=True):
         slots = [record for record in engine.of(said) if record["event"] == "slot"]
-        wrong = next((value for value in prompt.held.values() if begins_with(text, value)), None) != prompt.right
+        wrong = not prompt.is_right(text)
         assert slots and all(slot["null"] == "none" and slot["evidence_bits"] is None for slot in slots)
         assert {slot["final_verdict"] for slot in slots}.isdisjoint({"ok", "repaired"})
         assert ("binding_failure" in {slot["verdict"] for slot in slots}) == wrong
-    right = sum(begins_with(text, prompt.right) for prompt, text in zip(PROMPTS, plain, strict=True))
+    right = sum(prompt.is_right(text) for prompt, text in zip(PROMPTS, plain, strict=True))
     assert 0 < right < len(PROMPTS)
 
 
 def test_a_veto_writes_what_the_caller_means_in_full_batches_as_alone(engine: Engine) -> None:
     ids = [new_id() for _ in PROMPTS]
     together = side_by_side(engine, PROMPTS, ids, action="veto")
-    assert all(begins_with(text, prompt.right) for prompt, text in zip(PROMPTS, together, strict=True))
+    assert all(prompt.is_right(text) for prompt, text in zip(PROMPTS, together, strict=True))
     for prompt, text, said in list(zip(PROMPTS, together, ids, strict=True))[:3]:
         again = new_id()
         assert text_of(engine, prompt, action="veto", id=again) == text
@@ -98,7 +95,7 @@ def test_a_mixed_batch_keeps_requests_apart(engine: Engine) -> None:
         ]
         mixed = [one.result() for one in asked]
     for place, (prompt, text) in enumerate(zip(PROMPTS, mixed, strict=True)):
-        assert begins_with(text, prompt.right) if place % 2 else text == plain[place]
+        assert prompt.is_right(text) if place % 2 else text == plain[place]
 
 
 def test_a_prompt_in_chunks_is_judged_once_and_found_in_the_cache_again(engine: Engine) -> None:
@@ -107,7 +104,7 @@ def test_a_prompt_in_chunks_is_judged_once_and_found_in_the_cache_again(engine: 
     for _ in range(2):
         said = new_id()
         status, answer = engine.post("/v1/completions", **prompt.body(action="veto", id=said))
-        assert status == 200 and begins_with(answer["choices"][0]["text"], prompt.right)
+        assert status == 200 and prompt.is_right(answer["choices"][0]["text"])
         records = engine.of(said)
         steps = [record["step"] for record in records if record["event"] == "slot"]
         assert len(steps) == len(set(steps)) and records[-1]["prompt_tokens"] > 2 * CHUNK
