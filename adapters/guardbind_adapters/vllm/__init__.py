@@ -4,24 +4,21 @@
 --logits-processors guardbind_adapters.vllm:GuardProcessor
 ```
 
-Only `GuardProcessor` needs vLLM, and only where it is named.
+Only that name needs vLLM, and only when it is looked up.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guardbind_adapters.vllm.settings import EngineSettings, PromptBinding, RequestSettings
 
-if TYPE_CHECKING:
-    from guardbind_adapters.vllm.processor import GuardProcessor
-
-__all__ = ["EngineSettings", "GuardProcessor", "PromptBinding", "RequestSettings"]
+__all__ = ["EngineSettings", "PromptBinding", "RequestSettings"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "GuardProcessor":
-        from guardbind_adapters.vllm.processor import GuardProcessor
+        from guardbind_adapters.vllm.processor import guard_processor
 
-        return GuardProcessor
+        return guard_processor()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

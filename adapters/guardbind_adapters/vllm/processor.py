@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Any
 
 import torch
@@ -16,16 +17,7 @@ from guardbind_adapters.vllm.monitor import EngineMonitor
 from guardbind_adapters.vllm.settings import KEY, EngineSettings, RequestSettings
 from guardbind_adapters.vllm.watch import Arrival
 
-try:
-    from vllm.v1.sample.logits_processor import LogitsProcessor as BatchProcessor
-    from vllm.v1.sample.logits_processor import MoveDirectionality
-    from vllm.v1.worker.gpu.sample.logits_processor import LogitsProcessor as SlotProcessor
-except ImportError as missing:
-    raise MissingDependencyError(
-        "the guard inside an engine needs vLLM, 0.32 or a near one.", hint="Start it in the environment of the engine."
-    ) from missing
-
-__all__ = ["GuardProcessor"]
+__all__ = ["EngineGuard", "guard_processor"]
 
 logger = logging.getLogger("guardbind")
 
@@ -33,10 +25,11 @@ _GREEDY = 1e-5  # below it vLLM draws nothing
 _NOTED = ("temperature", "top_p", "top_k", "min_p", "seed", "max_tokens", "n")
 
 
-class GuardProcessor(BatchProcessor, SlotProcessor):  # type: ignore[misc]  # vLLM is not there where types are checked
+class EngineGuard:
     """Watches the requests that ask for it, and vetoes where they say so.
 
-    vLLM makes it, once per process that runs the model; see docs/vllm.md for the flags.
+    It has the methods that both runners of vLLM call, and nothing of vLLM in it; `guard_processor` makes it one of
+    theirs. vLLM makes an instance per process that runs the model.
 
     Args:
         vllm_config: vLLM's configuration.
@@ -94,7 +87,7 @@ class GuardProcessor(BatchProcessor, SlotProcessor):  # type: ignore[misc]  # vL
             self._batch.update(
                 batch_update.removed,
                 [(row, _arrival(params), prompt, written) for row, params, prompt, written in batch_update.added],
-                [(source, goal, how is MoveDirectionality.SWAP) for source, goal, how in batch_update.moved],
+                [(source, goal, how.name == "SWAP") for source, goal, how in batch_update.moved],
             )
         except Exception as error:
             self._fail(error)
@@ -129,6 +122,26 @@ class GuardProcessor(BatchProcessor, SlotProcessor):  # type: ignore[misc]  # vL
         # Which request stands where may be wrong now, and a veto of the wrong one is worse than none.
         self._failed = True
         logger.error("the guard inside the engine has lost track of the batch and watches nothing any more: %r", error)
+
+
+@cache
+def guard_processor() -> type[EngineGuard]:
+    """Return the guard as a logits processor of both of vLLM's runners.
+
+    Raises:
+        MissingDependencyError: vLLM is not installed here, or is one that has other interfaces.
+    """
+    try:
+        from vllm.v1.sample.logits_processor import LogitsProcessor as BatchProcessor
+        from vllm.v1.worker.gpu.sample.logits_processor import LogitsProcessor as SlotProcessor
+    except ImportError as missing:
+        raise MissingDependencyError(
+            "the guard inside an engine needs vLLM, 0.32 or a near one.",
+            hint="Start it in the environment of the engine.",
+        ) from missing
+    # By its module and name vLLM finds it again in the processes that it starts.
+    where = {"__module__": __name__.rpartition(".")[0], "__doc__": EngineGuard.__doc__}
+    return type("GuardProcessor", (EngineGuard, BatchProcessor, SlotProcessor), where)
 
 
 def _settings_of(params: Any) -> object:
