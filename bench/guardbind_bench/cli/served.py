@@ -90,10 +90,10 @@ def _agreement(model: str, backend: object, n: int, seed: int, policies: tuple[s
     for policy in policies:
         seen = guarded_answers(module, tokenizer, backend, prompts, policy=policy)  # type: ignore[arg-type]
         click.echo(f"\npolicy {policy}, {n} prompts\n")
-        click.echo("| guard | right | slots | wrong answers that passed |\n|---|---|---|---|")
+        click.echo("| guard | right | verdicts at slots | wrong answers that passed |\n|---|---|---|---|")
         for name, one in seen.items():
-            slots = sum(map(len, one.slots))
-            click.echo(f"| {name} | {sum(one.right)} of {n} | {slots} | {one.certified_wrong} |")
+            verdicts = ", ".join(f"{count} `{verdict}`" for verdict, count in one.verdicts.items()) or "none"
+            click.echo(f"| {name} | {sum(one.right)} of {n} | {verdicts} | {one.certified_wrong} |")
         click.echo("\n| two guards | slots | same verdict | same in the end | same answer | bits apart |")
         click.echo("|---|---|---|---|---|---|")
         for pair in agreement(seen):

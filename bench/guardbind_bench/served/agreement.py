@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -42,6 +43,11 @@ class Guarded:
     def certified_wrong(self) -> int:
         """Wrong answers a slot of which was passed as right in the end."""
         return sum(not ok and bool(slots) and all(s.passed for s in slots) for ok, slots in self._pairs())
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How often each verdict was given, the most frequent first."""
+        return dict(Counter(slot.verdict for slots in self.slots for slot in slots).most_common())
 
     def _pairs(self) -> list[tuple[bool, tuple[SlotRecord, ...]]]:
         return list(zip(self.right, self.slots, strict=True))

@@ -273,8 +273,8 @@ def test_a_request_is_seen_in_any_batch_as_it_is_alone(
         def requests() -> list[Scripted]:
             made = []
             for name, (answer, said) in enumerate(chosen, 1):
-                told = SAID[said]
-                one = played.request(answer, name=name, **(told or {}))
+                told: dict[str, Any] | None = SAID[said]
+                one = played.request(answer, name=name, **({} if told is None else told))
                 if told is None:
                     one.arrival = Arrival(None, one.arrival.stops, most=one.arrival.most)
                 made.append(one)
