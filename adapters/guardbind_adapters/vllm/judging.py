@@ -17,13 +17,13 @@ from guardbind.candidates.gaps import Confidence, NodeReadout, read_confidence, 
 from guardbind.policies.verdict import Judgement, judge_known
 from guardbind.session.opener import Opening
 
-__all__ = ["UNREAD", "Edit", "SlotSight", "see", "veto_at"]
+__all__ = ["UNREAD", "LogitEdit", "SlotSight", "see", "veto_at"]
 
 UNREAD = "the token is the target's; no null was read, so that it is not known whether it rests on the evidence"
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class LogitEdit:
     """What is done to one row of logits.
 
     Attributes:
@@ -125,7 +125,7 @@ def _judge(opening: Opening, candidate: int | None, overrun: Collection[int], ri
 
 def veto_at(
     sight: SlotSight, logits: Tensor, overrun: Collection[int] = (), *, drawn: bool = False
-) -> tuple[Edit, int, int] | None:
+) -> tuple[LogitEdit, int, int] | None:
     """Return what a veto leaves at a slot; None where there is nothing to veto, or nothing would be left.
 
     Args:
@@ -146,7 +146,7 @@ def veto_at(
     if candidate in node.ends:
         # The value is whole: whatever does not go on with it may follow.
         others = [token for token, child in node.children.items() if candidate not in child.values]
-        edit = Edit(banned=tuple(sorted({*others, *overrun})))
+        edit = LogitEdit(banned=tuple(sorted({*others, *overrun})))
         rest = logits.clone()
         rest[list(edit.banned)] = -math.inf
         best = int(rest.argmax())
@@ -156,4 +156,4 @@ def veto_at(
     if not left:
         return None
     best = max(sorted(left), key=lambda token: float(logits[token]))
-    return Edit(allowed=tuple(sorted(left))), best, int((logits > logits[best]).sum())
+    return LogitEdit(allowed=tuple(sorted(left))), best, int((logits > logits[best]).sum())

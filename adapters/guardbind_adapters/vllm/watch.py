@@ -27,7 +27,7 @@ from guardbind.session.overrun import going_on, likeliest
 from guardbind.session.row import Row
 from guardbind.session.value import Phase, ValueEvent
 from guardbind.targets import Resolution, resolve
-from guardbind_adapters.vllm.judging import Edit, SlotSight, see, veto_at
+from guardbind_adapters.vllm.judging import LogitEdit, SlotSight, see, veto_at
 from guardbind_adapters.vllm.recording import RequestRecorder, VetoMade
 
 __all__ = ["Arrival", "RequestWatch"]
@@ -193,7 +193,7 @@ class RequestWatch:
         held = [] if row.written is None else [*row.written.records]
         self.recorder.release(held if row.value is None else [*held, *row.value.records])
 
-    def _step(self, row: Row, logits: Tensor) -> tuple[SlotSight | None, VetoMade | None, Edit | None]:
+    def _step(self, row: Row, logits: Tensor) -> tuple[SlotSight | None, VetoMade | None, LogitEdit | None]:
         if not self._opener.may_open(row):
             return None, None, self._apart(row, logits)
         best = logits.max(-1)
@@ -229,7 +229,7 @@ class RequestWatch:
             return False
         return row.chosen or row.interventions < self._config.max_interventions
 
-    def _held_open(self, row: Row, logits: Tensor) -> Edit | None:
+    def _held_open(self, row: Row, logits: Tensor) -> LogitEdit | None:
         """Return what keeps a draw from leaving the target where the likeliest token does not."""
         value = row.value
         if (
@@ -241,9 +241,9 @@ class RequestWatch:
             return None
         going = row.bound.going_on(value.node, value.resolution.index)
         on = [token for token in going if bool(logits[token].isfinite())]
-        return Edit(allowed=tuple(sorted(on))) if on else None
+        return LogitEdit(allowed=tuple(sorted(on))) if on else None
 
-    def _way_on(self, row: Row, top: int, logits: Tensor) -> Edit | None:
+    def _way_on(self, row: Row, top: int, logits: Tensor) -> LogitEdit | None:
         """Return what keeps a value that a veto began on the target's way."""
         value = row.value
         if value is None or value.phase is not Phase.FORCED or value.may_be_over:
@@ -252,7 +252,7 @@ class RequestWatch:
         on = [token for token in going if bool(logits[token].isfinite())]
         if not on or (top in on and not self.arrival.sampling):
             return None
-        return Edit(allowed=tuple(sorted(on)))
+        return LogitEdit(allowed=tuple(sorted(on)))
 
     def _overrun(self, opening: Opening, logits: Tensor) -> frozenset[int]:
         node = opening.node
@@ -261,7 +261,7 @@ class RequestWatch:
         likely = [token for token in (opening.token, *likeliest(logits)) if token not in node.children]
         return frozenset(going_on(opening.row, likely, self._tokenizer))
 
-    def _apart(self, row: Row, logits: Tensor) -> Edit | None:
+    def _apart(self, row: Row, logits: Tensor) -> LogitEdit | None:
         """Return what keeps a vetoed value, which is whole, from going on as a longer word or number."""
         written = row.written
         if written is None or not written.repaired or not _target_whole(row):
@@ -271,7 +271,7 @@ class RequestWatch:
         apart = [token for token in order if token not in unwanted]
         if not apart or not unwanted:
             return None
-        return Edit(allowed=(apart[0],)) if self.arrival.sampling else Edit(banned=tuple(sorted(unwanted)))
+        return LogitEdit(allowed=(apart[0],)) if self.arrival.sampling else LogitEdit(banned=tuple(sorted(unwanted)))
 
 
 def _declared(bound: BoundPrompt) -> int | None:

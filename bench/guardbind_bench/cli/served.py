@@ -94,13 +94,13 @@ def _agreement(model: str, backend: object, n: int, seed: int, policies: tuple[s
         for name, one in seen.items():
             verdicts = ", ".join(f"{count} `{verdict}`" for verdict, count in one.verdicts.items()) or "none"
             click.echo(f"| {name} | {sum(one.right)} of {n} | {verdicts} | {one.certified_wrong} |")
-        click.echo("\n| two guards | slots | same verdict | same in the end | same answer | bits apart |")
+        click.echo("\n| two guards | slots | same verdict | same in the end | same value | bits apart |")
         click.echo("|---|---|---|---|---|---|")
         for pair in agreement(seen):
             bits = "not read" if pair.bits is None else f"median {pair.bits[0]:.3f}, at most {pair.bits[1]:.2f}"
             click.echo(
                 f"| {pair.one} / {pair.other} | {pair.slots[0]} / {pair.slots[1]} | {_shown(pair.verdicts)} | "
-                f"{_shown(pair.finals)} | {_shown(pair.answers)} | {bits} |"
+                f"{_shown(pair.finals)} | {_shown(pair.values)} | {bits} |"
             )
 
 

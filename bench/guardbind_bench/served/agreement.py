@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +21,13 @@ from guardbind_bench.experiments.table import Estimate
 from guardbind_bench.served.badges import Badges
 from guardbind_bench.stats.statistics import share
 
-__all__ = ["Guarded", "PairAgreement", "agreement", "guarded_answers"]
+__all__ = ["GuardAnswers", "PairAgreement", "agreement", "guarded_answers"]
 
 _TOKENS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
+class GuardAnswers:
     """What one guard made of the prompts.
 
     Attributes:
@@ -63,7 +64,7 @@ class PairAgreement:
         slots: Slots of each.
         verdicts: Share of the slots that both saw at which their verdicts on the model's own token are the same.
         finals: The same for the verdicts in the end.
-        answers: Share of prompts with the same answer.
+        values: Share of prompts whose answers begin with the same number.
         bits: Median and largest difference of the evidence bits, at slots where both read them.
     """
 
@@ -72,13 +73,13 @@ class PairAgreement:
     slots: tuple[int, int]
     verdicts: Estimate
     finals: Estimate
-    answers: Estimate
+    values: Estimate
     bits: tuple[float, float] | None
 
 
 def guarded_answers(
     model: object, tokenizer: object, served: Backend, prompts: Sequence[Badges], *, policy: str
-) -> dict[str, Guarded]:
+) -> dict[str, GuardAnswers]:
     """Return what four guards make of the same prompts, the target told.
 
     Args:
@@ -98,7 +99,7 @@ def guarded_answers(
     }
 
 
-def agreement(seen: Mapping[str, Guarded]) -> list[PairAgreement]:
+def agreement(seen: Mapping[str, GuardAnswers]) -> list[PairAgreement]:
     """Return how each pair of guards agrees; slots are matched by their place among those of their prompt."""
     found = []
     for one, other in combinations(seen, 2):
@@ -118,14 +119,14 @@ def agreement(seen: Mapping[str, Guarded]) -> list[PairAgreement]:
                 (sum(map(len, a.slots)), sum(map(len, b.slots))),
                 share([mine.verdict == theirs.verdict for mine, theirs in pairs]),
                 share([mine.final_verdict == theirs.final_verdict for mine, theirs in pairs]),
-                share([x.strip() == y.strip() for x, y in zip(a.answers, b.answers, strict=True)]),
+                share([_number(x) == _number(y) for x, y in zip(a.answers, b.answers, strict=True)]),
                 (float(np.median(bits)), float(np.max(bits))) if bits else None,
             )
         )
     return found
 
 
-def _in_process(model: object, tokenizer: object, prompts: Sequence[Badges], policy: str, null: str) -> Guarded:
+def _in_process(model: object, tokenizer: object, prompts: Sequence[Badges], policy: str, null: str) -> GuardAnswers:
     guard = Guard(model, tokenizer, GuardConfig(policy=policy, null=null, resolver="words"))  # type: ignore[arg-type]
     answers, slots = [], []
     for prompt in prompts:
@@ -139,7 +140,7 @@ def _in_process(model: object, tokenizer: object, prompts: Sequence[Badges], pol
     return _guarded(prompts, answers, slots)
 
 
-async def _outside(guard: ApiGuard, prompts: Sequence[Badges]) -> Guarded:
+async def _outside(guard: ApiGuard, prompts: Sequence[Badges]) -> GuardAnswers:
     answers, slots = [], []
     for prompt in prompts:
         output = await guard.agenerate(
@@ -150,6 +151,11 @@ async def _outside(guard: ApiGuard, prompts: Sequence[Badges]) -> Guarded:
     return _guarded(prompts, answers, slots)
 
 
-def _guarded(prompts: Sequence[Badges], answers: list[str], slots: list[tuple[SlotRecord, ...]]) -> Guarded:
+def _number(answer: str) -> str:
+    found = re.match(r"\s*(\d+)", answer)
+    return answer.strip() if found is None else found[1]
+
+
+def _guarded(prompts: Sequence[Badges], answers: list[str], slots: list[tuple[SlotRecord, ...]]) -> GuardAnswers:
     right = tuple(prompt.is_right(answer) for prompt, answer in zip(prompts, answers, strict=True))
-    return Guarded(tuple(answers), tuple(slots), right)
+    return GuardAnswers(tuple(answers), tuple(slots), right)

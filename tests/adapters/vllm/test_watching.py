@@ -16,7 +16,7 @@ from guardbind.events import Event, GenerationRecord, InterventionRecord, SlotRe
 from guardbind.registry import SINKS
 from guardbind_adapters.vllm.batch import WatchedBatch
 from guardbind_adapters.vllm.device import WatchedSlots
-from guardbind_adapters.vllm.judging import UNREAD, Edit
+from guardbind_adapters.vllm.judging import UNREAD, LogitEdit
 from guardbind_adapters.vllm.monitor import EngineMonitor
 from guardbind_adapters.vllm.settings import EngineSettings
 from guardbind_adapters.vllm.watch import Arrival
@@ -346,7 +346,7 @@ def test_slots_on_a_device_are_seen_as_rows_are(played: Played) -> None:
 def test_an_edit_that_would_leave_nothing_is_not_made() -> None:
     logits = torch.tensor([0.0, float("-inf"), 1.0])
     before = logits.clone()
-    assert not Edit(allowed=(1,)).carry_out(logits) and torch.equal(logits, before)
-    assert not Edit(banned=(0, 2)).carry_out(logits) and torch.equal(logits, before)
-    assert Edit(allowed=(0, 1)).carry_out(logits)
+    assert not LogitEdit(allowed=(1,)).carry_out(logits) and torch.equal(logits, before)
+    assert not LogitEdit(banned=(0, 2)).carry_out(logits) and torch.equal(logits, before)
+    assert LogitEdit(allowed=(0, 1)).carry_out(logits)
     assert logits.tolist() == [0.0, float("-inf"), float("-inf")]

@@ -31,7 +31,7 @@ def test_the_same_model_asked_twice_from_outside_agrees_at_every_slot(tiny_llama
     pairs = {(pair.one, pair.other): pair for pair in agreement(seen)}
     assert len(pairs) == 6
     same = pairs["from outside, model in the process", "from outside, served"]
-    assert same.slots[0] == same.slots[1] and same.answers.value == 1
+    assert same.slots[0] == same.slots[1] and same.values.value == 1
     assert same.verdicts.value in (None, 1.0) and (same.bits is None or same.bits[1] < 1e-3)
 
 
