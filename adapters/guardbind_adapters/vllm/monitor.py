@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from guardbind._version import __version__
+from guardbind.errors import ContextLengthError
 from guardbind.events import Emitter, Provenance, build_sinks
 from guardbind.model.provenance import template_sha256
 from guardbind.session.bound_prompt import bind_prompt
@@ -79,6 +80,12 @@ class EngineMonitor:
     def _begin(self, arrival: Arrival, prompt: Sequence[int]) -> RequestWatch:
         settings = RequestSettings() if arrival.settings is None else RequestSettings.parse(arrival.settings)
         config = settings.config()
+        longest = self._settings.longest_read
+        if settings.bindings is None and len(prompt) > longest:
+            raise ContextLengthError(
+                f"the prompt has {len(prompt)} tokens; bindings are read out of up to {longest} inside an engine.",
+                hint="Declare the bindings, or raise longest_read.",
+            )
         bound = bind_prompt(
             self._tokenizer,
             index=0,

@@ -143,6 +143,9 @@ class EngineSettings(Frozen):
     """Let sinks see prompt text: keys, values, tokens."""
     every_request: bool = False
     """Watch also those requests that say nothing of the guard, by the defaults of `RequestSettings`."""
+    longest_read: int = Field(default=4096, ge=0)
+    """Tokens of a prompt that bindings are read out of, at most. The engine waits for that with all of its requests, so
+    that one with a longer prompt has to declare its bindings, or is not watched."""
 
     @classmethod
     def find(cls, additional: object) -> EngineSettings:

@@ -219,6 +219,12 @@ def test_only_who_asks_is_watched_unless_the_engine_says_so(played: Played) -> N
     assert every.begin(silent, played.ids(ASKED)) is not None
 
 
+def test_a_long_prompt_is_not_read_while_the_engine_waits(played: Played) -> None:
+    short = EngineMonitor(played.tokenizer, EngineSettings(longest_read=10), model="tiny", dtype="float32")
+    assert short.begin(Arrival({}), played.ids(ASKED)) is None and short.failures == 1
+    assert short.begin(Arrival({"bindings": BINDINGS}), played.ids(ASKED)) is not None
+
+
 ANSWERS = [
     "17" + END,
     "42" + END,
