@@ -88,6 +88,7 @@ class Sender:
         *,
         cached: bool = True,
         reads: bool = True,
+        attempts: int | None = None,
     ) -> Answered[_R]:
         """Return what `read` makes of the answer.
 
@@ -97,6 +98,7 @@ class Sender:
             read: Reads an answer; an answer that it refuses is not kept.
             cached: Whether the answer may come from the cache.
             reads: Whether the model reads something to answer, so that there are tokens to count.
+            attempts: Tries; as many as the settings say where None.
 
         Raises:
             BackendError: No try was answered, or `read` refused the answer.
@@ -104,24 +106,27 @@ class Sender:
         key = request_key(self._address, path, body)
         if cached and (kept := self._cache.get(key)) is not None:
             return Answered(read(kept), self._count(Spent(cached=1)))
-        tries, began = 0, time.perf_counter()
+        tries, lost, began = 0, False, time.perf_counter()
         guess = len(repr(body)) // _BYTES_A_TOKEN + int(body.get("max_tokens") or 0) if reads else 0
 
         async def once() -> Any:
-            nonlocal tries
+            nonlocal tries, lost
             async with self._limits.place(guess):
                 tries += 1
                 try:
                     return await self._transport(path, body)
                 except TryAgain as failed:
+                    lost = True
                     if failed.wait is not None:
                         self._limits.close_for(min(failed.wait, self._retries.longest_wait))
                     raise
 
         try:
-            answer, _ = await self._retries.run(once)
-        except BaseException:
-            unknown = None if tries and reads else 0
+            retries = self._retries if attempts is None else replace(self._retries, attempts=attempts)
+            answer, _ = await retries.run(once)
+        except BaseException as error:
+            # What was refused was not read; of what was cut off nobody knows.
+            unknown = None if reads and (lost or (tries and not isinstance(error, Exception))) else 0
             self._count(Spent(tries, unknown, unknown, 0, time.perf_counter() - began))
             raise
         prompt, new = _usage(answer) if reads else (0, 0)

@@ -45,7 +45,7 @@ async def _asked(
 ) -> Answered[Reply] | None:
     body = chat_body(model, _ASK, begun=begun, style=style, most=_LENGTH, length=length)
     try:
-        return await sender.send(CHAT, body, read_chat, cached=False)
+        return await sender.send(CHAT, body, read_chat, cached=False, attempts=2)
     except (BackendError, ContextLengthError):
         return None
 

@@ -32,6 +32,7 @@ _TEXT = "The three best things about a walk in the forest are the"
 _ASK = ({"role": "user", "content": "Name one thing that is found in a forest."},)
 _VALUES = ("quartz-4187", "velvet-2093")
 _TOPS = (20, 10, 5, 2, 1)
+_TRIES = 2
 _CHOSEN = (128, 32, 8, 2)
 
 
@@ -77,13 +78,16 @@ class Prober:
     def _say(self, finding: str) -> None:
         self._found.append(finding)
 
-    async def _ask(self, path: str, body: Mapping[str, Any], read: Callable[[Any], Reply]) -> Reply:
-        return (await self._sender.send(path, body, read, cached=False)).value
+    async def _ask(
+        self, path: str, body: Mapping[str, Any], read: Callable[[Any], Reply], attempts: int | None = None
+    ) -> Reply:
+        return (await self._sender.send(path, body, read, cached=False, attempts=attempts)).value
 
     async def _try(self, path: str, body: Mapping[str, Any], read: Callable[[Any], Reply]) -> Reply | None:
         """Ask for something that the server need not have: None where it refuses or fails."""
         try:
-            return await self._ask(path, body, read)
+            # Some servers fail where they should refuse.
+            return await self._ask(path, body, read, attempts=_TRIES)
         except (BackendError, ContextLengthError):
             return None
 
@@ -143,7 +147,7 @@ class Prober:
 
     async def _chosen(self) -> int:
         for count in _CHOSEN:
-            asked = list(range(100, 100 + count))
+            asked = list(range(count))
             extra = {"return_tokens_as_token_ids": True, "logprob_token_ids": asked}
             body = completion_body(self._model, _TEXT, top=1, extra=extra)
             step = await self._step(COMPLETIONS, body, read_completion)
