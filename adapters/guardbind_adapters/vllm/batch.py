@@ -10,7 +10,7 @@ from torch import Tensor
 
 from guardbind_adapters.vllm.monitor import EngineMonitor
 from guardbind_adapters.vllm.rows import BatchRows
-from guardbind_adapters.vllm.watch import Arrival, RequestWatch
+from guardbind_adapters.vllm.watch import Arrival, RequestWatch, tops_of
 
 __all__ = ["WatchedBatch"]
 
@@ -75,9 +75,12 @@ class WatchedBatch:
         Args:
             logits: Logits `[rows, vocabulary]`, changed in place.
         """
-        for row, watched in self._rows:
-            if row < len(logits):
-                self._monitor.look(watched.watch, watched.written, logits[row])
+        here = [(row, watched) for row, watched in self._rows if row < len(logits)]
+        if not here:
+            return
+        tops = tops_of(logits, [row for row, _ in here])
+        for (row, watched), top in zip(here, tops, strict=True):
+            self._monitor.look(watched.watch, watched.written, logits[row], top)
 
     def _coming(
         self, arrival: Arrival, prompt: Sequence[int] | None, written: Sequence[int], here: _Watched | None

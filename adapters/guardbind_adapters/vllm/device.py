@@ -9,7 +9,7 @@ from typing import Protocol
 from torch import Tensor
 
 from guardbind_adapters.vllm.monitor import EngineMonitor
-from guardbind_adapters.vllm.watch import Arrival, RequestWatch
+from guardbind_adapters.vllm.watch import Arrival, RequestWatch, tops_of
 
 __all__ = ["DeviceTokens", "WatchedSlots"]
 
@@ -90,10 +90,16 @@ class WatchedSlots:
         for slot, slotted in self._slots.items():
             if slotted.present and slot not in slots:
                 self._leave(slot, slotted)
-        for row, (slot, position) in enumerate(zip(slots, positions, strict=True)):
-            here = self._slots.get(slot)
-            if here is None or position + 1 != lengths[slot]:
-                continue
+        due = [
+            row
+            for row, (slot, position) in enumerate(zip(slots, positions, strict=True))
+            if slot in self._slots and position + 1 == lengths[slot]
+        ]
+        if not due:
+            return
+        for row, top in zip(due, tops_of(logits, due), strict=True):
+            slot = slots[row]
+            here = self._slots[slot]
             if not here.begun:
                 here.begun = True
                 here.prompt = int(self._tokens.prompt_len.gpu[slot])
@@ -101,7 +107,7 @@ class WatchedSlots:
                 here.watch = self._monitor.begin(here.arrival, prompt)
             if here.watch is not None:
                 here.present = True
-                self._monitor.look(here.watch, self._written(slot, here, lengths[slot]), logits[row])
+                self._monitor.look(here.watch, self._written(slot, here, lengths[slot]), logits[row], top)
 
     def _leave(self, slot: int, slotted: _Slotted) -> None:
         slotted.present = False

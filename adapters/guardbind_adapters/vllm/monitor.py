@@ -68,10 +68,10 @@ class EngineMonitor:
             watch.count(time.perf_counter() - began)
         return watch
 
-    def look(self, watch: RequestWatch, written: Sequence[int], logits: Tensor) -> None:
+    def look(self, watch: RequestWatch, written: Sequence[int], logits: Tensor, top: int) -> None:
         """Let a watch look at one row of logits; see `RequestWatch.look`."""
         if watch.error is None:
-            self._safely(lambda: watch.look(written, logits), watch)
+            self._safely(lambda: watch.look(written, logits, top), watch)
 
     def leave(self, watch: RequestWatch, written: Sequence[int]) -> None:
         """End a watch; see `RequestWatch.leave`."""

@@ -30,7 +30,21 @@ from guardbind.targets import Resolution, resolve
 from guardbind_adapters.vllm.judging import LogitEdit, SlotSight, see, veto_at
 from guardbind_adapters.vllm.recording import RequestRecorder, VetoMade
 
-__all__ = ["Arrival", "RequestWatch"]
+__all__ = ["Arrival", "RequestWatch", "tops_of"]
+
+_NAN = -1
+
+
+def tops_of(logits: Tensor, rows: Sequence[int]) -> list[int]:
+    """Return the likeliest token of some rows, by one transfer from the device; -1 where a logit is NaN.
+
+    Args:
+        logits: Logits `[rows, vocabulary]`.
+        rows: The rows.
+    """
+    best = logits[list(rows)].max(-1)
+    tops: list[int] = best.indices.masked_fill(best.values.isnan(), _NAN).tolist()
+    return tops
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +122,13 @@ class RequestWatch:
         """Whether it has surely ended, and did not only leave the batch for a while."""
         return self._row.finished or (self.arrival.most is not None and self._row.step >= self.arrival.most)
 
-    def look(self, written: Sequence[int], logits: Tensor) -> None:
+    def look(self, written: Sequence[int], logits: Tensor, top: int) -> None:
         """Look at the logits of the next token; a veto changes them in place, as the last thing that is done.
 
         Args:
             written: Tokens of the answer so far.
             logits: Logits `[vocabulary]`, fp32.
+            top: The likeliest token, as `tops_of` says it.
 
         Raises:
             GuardbindError: They cannot be read; nothing was changed.
@@ -123,7 +138,7 @@ class RequestWatch:
         if self._row.finished:
             return
         row = _copied(self._row)
-        slot, veto, edit = self._step(row, logits)
+        slot, veto, edit = self._step(row, logits, top)
         now = time.perf_counter()
         self._spent += now - began
         self._next = _Sight(row, slot, veto, now - self._began, now - began)
@@ -193,12 +208,10 @@ class RequestWatch:
         held = [] if row.written is None else [*row.written.records]
         self.recorder.release(held if row.value is None else [*held, *row.value.records])
 
-    def _step(self, row: Row, logits: Tensor) -> tuple[SlotSight | None, VetoMade | None, LogitEdit | None]:
+    def _step(self, row: Row, logits: Tensor, top: int) -> tuple[SlotSight | None, VetoMade | None, LogitEdit | None]:
         if not self._opener.may_open(row):
             return None, None, self._apart(row, logits)
-        best = logits.max(-1)
-        top = int(best.indices)
-        if bool(best.values.isnan()):
+        if top == _NAN:
             raise NumericsError("the logits of a request are NaN.", hint="Check the weights, or use another dtype.")
         way = self._way_on(row, top, logits)
         if way is not None:

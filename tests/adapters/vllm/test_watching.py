@@ -201,7 +201,7 @@ def test_what_goes_wrong_with_one_request_is_counted_and_touches_no_other(played
         logits = torch.stack(rows)
         if broken == "small":
             # The first row alone is as short as a vocabulary that the candidates do not fit into.
-            played.monitor.look(next(iter(batch._rows))[1].watch, bad.written, before[:4])
+            played.monitor.look(next(iter(batch._rows))[1].watch, bad.written, before[:4], int(before.argmax()))
         batch.apply(logits)
         assert broken == "small" or torch.equal(logits[0], before) or bool(before.isnan().all())
         bad.written.append(int(rows[0].nan_to_num().argmax()))
