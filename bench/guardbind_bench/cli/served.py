@@ -36,7 +36,8 @@ Examples:
 @click.option("--clients", type=click.IntRange(min=1), default=8, show_default=True, help="Requests at one time.")
 @click.option("--requests", type=click.IntRange(min=1), default=16, show_default=True, help="Requests of a round.")
 @click.option("--rounds", type=click.IntRange(min=2), default=5, show_default=True, help="Rounds.")
-@click.option("--filler", type=click.IntRange(min=0), default=0, show_default=True, help="Sentences before the facts.")
+@click.option("--filler", type=click.IntRange(min=0), default=0, show_default=True, help="Sentences beside the facts.")
+@click.option("--early", is_flag=True, help="Let the facts of a load stand before those sentences, and not behind.")
 def served(
     address: str,
     model: str,
@@ -50,6 +51,7 @@ def served(
     requests: int,
     rounds: int,
     filler: int,
+    early: bool,
 ) -> None:
     """Compare guards of a model that the server at ADDRESS runs with those of the same model in this process.
 
@@ -70,7 +72,16 @@ def served(
 
         arms = arms_of(address, name or model, backend, inside=inside)
         results = asyncio.run(
-            measure_load(arms, address, clients=clients, requests=requests, rounds=rounds, seed=seed + 1, filler=filler)
+            measure_load(
+                arms,
+                address,
+                clients=clients,
+                requests=requests,
+                rounds=rounds,
+                seed=seed + 1,
+                filler=filler,
+                early=early,
+            )
         )
         click.echo(f"\n{clients} clients, {rounds} rounds of {requests} requests\n")
         click.echo("| arm | time over that without a guard | right | prompt tokens found in the prefix cache |")

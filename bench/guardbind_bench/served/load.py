@@ -88,7 +88,15 @@ def arms_of(address: str, model: str, backend: Backend, *, inside: bool) -> list
 
 
 async def measure_load(
-    arms: list[LoadArm], address: str, *, clients: int, requests: int, rounds: int, seed: int, filler: int = 0
+    arms: list[LoadArm],
+    address: str,
+    *,
+    clients: int,
+    requests: int,
+    rounds: int,
+    seed: int,
+    filler: int = 0,
+    early: bool = False,
 ) -> list[LoadResult]:
     """Return what each arm gets done; arms take turns in each round, and no two of them share a prompt.
 
@@ -99,7 +107,8 @@ async def measure_load(
         requests: Requests of one arm in one round.
         rounds: Rounds that are counted; one before them is not.
         seed: Draws the prompts.
-        filler: Sentences before the facts of a prompt.
+        filler: Sentences of a prompt that say nothing of its facts.
+        early: The facts stand before those sentences, and not behind them.
     """
     seconds: dict[str, list[float]] = {arm.name: [] for arm in arms}
     right: dict[str, int] = dict.fromkeys(seconds, 0)
@@ -107,7 +116,7 @@ async def measure_load(
     drawn = seed * 1_000_000
     for round_ in range(rounds + 1):
         for arm in arms if round_ % 2 else arms[::-1]:
-            prompts = [badges(drawn + place, filler=filler) for place in range(requests)]
+            prompts = [badges(drawn + place, filler=filler, early=early) for place in range(requests)]
             drawn += requests
             before = _cache_counts(address)
             began = time.perf_counter()

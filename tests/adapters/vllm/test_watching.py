@@ -234,7 +234,7 @@ ANSWERS = [
     "no" + END,
     "1",
 ]
-SAID: Sequence[dict[str, Any] | None] = [
+SAID: list[dict[str, Any] | None] = [
     {"bindings": BINDINGS, "target": "beta", "action": "veto"},
     {"bindings": BINDINGS, "target": "gamma"},
     {"bindings": BINDINGS},
@@ -280,7 +280,8 @@ def test_a_request_is_seen_in_any_batch_as_it_is_alone(
             made = []
             for name, (answer, said) in enumerate(chosen, 1):
                 told: dict[str, Any] | None = SAID[said]
-                one = played.request(answer, name=name, **({} if told is None else told))
+                settings_said: dict[str, Any] = {} if told is None else told
+                one = played.request(answer, name=name, **settings_said)
                 if told is None:
                     one.arrival = Arrival(None, one.arrival.stops, most=one.arrival.most)
                 made.append(one)
