@@ -325,7 +325,7 @@ class _Tokens:
 
 
 def test_slots_on_a_device_are_seen_as_rows_are(played: Played) -> None:
-    said = {"bindings": BINDINGS, "target": "beta", "action": "veto"}
+    said: dict[str, Any] = {"bindings": BINDINGS, "target": "beta", "action": "veto"}
     single = run_alone(played, "17" + END, **said)
     expected = [plain(record) for record in played.of(1)]
     played.kept.clear()
