@@ -208,6 +208,7 @@ MEASURES: Registry[Measure] = Registry(
     "measure",
     {
         "answers": "guardbind_bench.measures.answers:MEASURE",
+        "api_agreement": "guardbind_bench.measures.api_agreement:MEASURE",
         "availability": "guardbind_bench.measures.availability:MEASURE",
         "harm": "guardbind_bench.measures.harm:MEASURE",
         "methods": "guardbind_bench.measures.methods:MEASURE",
@@ -226,6 +227,7 @@ MEASURES: Registry[Measure] = Registry(
 EXPERIMENTS: Registry[Experiment] = Registry(
     "experiment",
     {
+        "api_agreement": "guardbind_bench.experiments.api_agreement.experiment:EXPERIMENT",
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
         "availability": "guardbind_bench.experiments.availability.experiment:EXPERIMENT",
         "calibration": "guardbind_bench.experiments.calibration.experiment:EXPERIMENT",

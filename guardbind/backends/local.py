@@ -20,6 +20,7 @@ from guardbind.model import LanguageModel, Module
 from guardbind.model.cache import input_device
 from guardbind.model.forward import forward, left_padded
 from guardbind.model.turns import turns_of
+from guardbind.text.decode import decode
 from guardbind.text.own_tokenizer import own_tokenizer
 
 __all__ = ["LocalBackend"]
@@ -51,6 +52,8 @@ class LocalBackend:
         self.model = str(getattr(config, "_name_or_path", "") or type(model).__name__).rstrip("/").rsplit("/", 1)[-1]
         self._most = top
         self._words: dict[int, str] | None = None
+        self._anchor = self._tokenizer.encode("a", add_special_tokens=False)[-1:]
+        self._anchored = len(decode(self._tokenizer, self._anchor))
         size = int(config.get_text_config(decoder=True).vocab_size)
         self.abilities = Abilities(
             top=top or size,
@@ -79,7 +82,7 @@ class LocalBackend:
             BackendError: As `next_tokens`; also where a continuation has no token of its own.
             ContextLengthError: As `next_tokens`.
         """
-        return await _elsewhere(lambda: [self._score(asked, text) for text in continuations])
+        return await _elsewhere(lambda: self._scores(asked, continuations))
 
     async def write(
         self,
@@ -164,25 +167,53 @@ class LocalBackend:
     def _texts(self, logprobs: Tensor, top: int | None) -> Mapping[int, str]:
         if top is None or top >= logprobs.numel():
             if self._words is None:
-                self._words = {token: self._tokenizer.decode([token]) for token in range(logprobs.numel())}
+                self._words = {token: self._text(token) for token in range(logprobs.numel())}
             return self._words
-        return {token: self._tokenizer.decode([token]) for token in logprobs.topk(top).indices.tolist()}
+        return {token: self._text(token) for token in logprobs.topk(top).indices.tolist()}
 
-    def _score(self, asked: PromptRequest, text: str) -> ContinuationScore:
+    def _text(self, token: int) -> str:
+        """Return what a token writes behind others; at the start of a text some decoders drop its space."""
+        return decode(self._tokenizer, [*self._anchor, token])[self._anchored :]
+
+    def _scores(self, asked: PromptRequest, texts: Sequence[str]) -> list[ContinuationScore]:
+        parted = [self._parted(asked, text) for text in texts]
+        order = sorted(range(len(parted)), key=lambda place: len(parted[place][0]))
+        found: dict[int, ContinuationScore] = {}
+        for first in range(0, len(order), _ROWS):
+            places = order[first : first + _ROWS]
+            began = time.perf_counter()
+            with self._turns.taken():
+                logprobs = self._summed([parted[place] for place in places])
+            seconds = (time.perf_counter() - began) / len(places)
+            for place, logprob in zip(places, logprobs, strict=True):
+                ids, start = parted[place]
+                spent = Spent(1, len(ids), 0, seconds=seconds)
+                found[place] = ContinuationScore(Interval(logprob, logprob), len(ids) - start, spent)
+        return [found[place] for place in range(len(parted))]
+
+    def _parted(self, asked: PromptRequest, text: str) -> tuple[list[int], int]:
+        """Return prompt and continuation as tokens, and where the first of these stands that is scored."""
         before = self.ids(asked)
         whole = self.ids(PromptRequest(asked.messages, asked.text, asked.begun + text))
         # Tokens may join across the seam; what is scored then begins with the first one that differs.
         start = next((i for i, pair in enumerate(zip(before, whole, strict=False)) if pair[0] != pair[1]), len(before))
         if len(whole) <= start or start == 0:
             raise BackendError("a continuation has no token of its own behind the prompt.", hint="Give it some text.")
-        began = time.perf_counter()
-        with self._turns.taken(), torch.inference_mode():
-            ids, mask, positions = left_padded([whole], input_device(self._model.module))
-            logits = forward(self._model.module, ids, mask=mask, positions=positions, use_cache=False)
-        rows = logits[0, start - 1 : -1].double().log_softmax(-1)
-        logprob = math.fsum(rows.gather(1, ids[0, start:, None])[:, 0].double().tolist())
-        spent = Spent(1, len(whole), 0, seconds=time.perf_counter() - began)
-        return ContinuationScore(Interval(logprob, logprob), len(whole) - start, spent)
+        return whole, start
+
+    @torch.inference_mode()
+    def _summed(self, parted: Sequence[tuple[list[int], int]]) -> list[float]:
+        ids, mask, positions = left_padded([row for row, _ in parted], input_device(self._model.module))
+        kept = max(len(row) - start for row, start in parted) + 1
+        keep = torch.arange(ids.shape[1] - kept, ids.shape[1], device=ids.device)
+        logits = forward(self._model.module, ids, mask=mask, positions=positions, keep=keep, use_cache=False)
+        found = []
+        for place, (row, start) in enumerate(parted):
+            size = len(row) - start
+            logprobs = logits[place, -size - 1 : -1].double().log_softmax(-1).cpu()
+            scored = torch.tensor(row[start:])[:, None]
+            found.append(math.fsum(logprobs.gather(1, scored)[:, 0].tolist()))
+        return found
 
     @torch.inference_mode()
     def _write(self, asked: PromptRequest, most: int, stop: Sequence[str], top: int) -> Completion:

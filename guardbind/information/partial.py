@@ -122,7 +122,8 @@ class PartialDistribution:
 
     def best_outside(self, forms: Collection[Hashable]) -> Interval:
         """Return the range of the highest log-probability (nats) among all other tokens."""
-        return self._highest([token for token in self.logprobs if token not in set(forms)], open=True)
+        inside = set(forms)
+        return self._highest([token for token in self.logprobs if token not in inside], open=True)
 
     def _highest(self, known: Collection[Hashable], *, open: bool) -> Interval:
         best = max((self.logprobs[token] for token in known), default=-math.inf)

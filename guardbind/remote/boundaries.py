@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from guardbind.backends import Completion
+from guardbind.backends import Completion, NextToken
 
 __all__ = ["Boundaries"]
 
@@ -20,10 +20,12 @@ class Boundaries:
     Attributes:
         starts: Where each known token begins, in order.
         end: Where the last of them ends.
+        steps: What was read at each of them.
     """
 
     starts: tuple[int, ...]
     end: int
+    steps: tuple[NextToken, ...] = ()
 
     @classmethod
     def of(cls, completion: Completion, start: int) -> Boundaries:
@@ -41,7 +43,12 @@ class Boundaries:
                 break
             starts.append(start + at)
             at += len(text)
-        return cls(tuple(starts), start + at)
+        return cls(tuple(starts), start + at, completion.tokens[: len(starts)])
+
+    def step_at(self, character: int) -> NextToken | None:
+        """Return what was read where a token begins; None where none is known to begin."""
+        place = bisect_left(self.starts, character)
+        return self.steps[place] if place < len(self.starts) and self.starts[place] == character else None
 
     def before(self, character: int) -> int | None:
         """Return where the token begins that holds a character; None where that is not known."""

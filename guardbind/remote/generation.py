@@ -32,6 +32,7 @@ __all__ = ["RemoteGeneration"]
 
 _STEPS = 5  # tokens of the ranking that are returned while an answer is written: enough to tell which was chosen
 _PLAIN = frozenset(" \n\t.,;:!?)]}\"'")
+_WRITES_NOTHING = frozenset({"abstain", "observe", "raise"})
 _CHARACTERS = 3  # of a token, where nobody says how many tokens a text has
 
 
@@ -93,6 +94,7 @@ class RemoteGeneration:
             BindingFailureError: Policy `raise`, or `on_unresolved="raise"`.
         """
         left = max_new_tokens
+        self._looking.longest(max_new_tokens)
         while left > 0 and not self._row.finished:
             completion = await self._write(left, stop)
             text, before = completion.text, len(self.answer)
@@ -118,7 +120,9 @@ class RemoteGeneration:
         return None
 
     async def _write(self, left: int, stop: Sequence[str]) -> Completion:
-        top = min(self._backend.abilities.top, _STEPS)
+        able = self._backend.abilities
+        # Where nobody goes on with a begun answer, what is written is all that is read in full context.
+        top = min(able.top, _STEPS) if able.begun else self._config.top or able.top
         asked = self._prompt.asked(self.answer)
         completion = await self._backend.write(asked, max_new_tokens=left, stop=stop, top=top)
         self.purse.pay(completion.spent)
@@ -188,6 +192,11 @@ class RemoteGeneration:
             # It says something else than a value, and which one it should say instead was only guessed.
             return
         if verdict != "unresolved":
+            if not self._backend.abilities.begun and self._config.policy not in _WRITES_NOTHING:
+                yield NoToken(str(self._config.policy), "the backend does not go on with an answer that was repaired")
+                if self._config.abstain_text is not None:
+                    yield Stop("abstain")
+                return
             async for attempt in self._policy(slot):
                 yield attempt
         elif self._config.on_unresolved == "abstain":

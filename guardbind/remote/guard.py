@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from guardbind.backends import Backend, Spent
 from guardbind.config import GuardConfig
-from guardbind.errors import ConfigError, GuardbindError
+from guardbind.errors import BackendError, ConfigError, GuardbindError
 from guardbind.events import Emitter, build_sinks
 from guardbind.evidence import Binding, Evidence, Located, Origin, Target
 from guardbind.remote.edits import RemotePrompt
@@ -56,6 +56,7 @@ class ApiGuard:
         config: The settings as they are used.
 
     Raises:
+        BackendError: The backend returns no log-probabilities.
         ConfigError: A setting needs the model's weights.
         UnknownNameError: A sink is not registered.
 
@@ -66,6 +67,12 @@ class ApiGuard:
 
     def __init__(self, backend: Backend, config: GuardConfig | None = None) -> None:
         self.config = ApiGuardConfig.of(config)
+        if not backend.abilities.top and not backend.abilities.whole:
+            raise BackendError(
+                f"the model {backend.model!r} is asked by {backend.name!r}, which returns no log-probabilities; a guard "
+                "needs at least one token of the ranking.",
+                hint="Use a server, or a model of it, that returns them.",
+            )
         self._backend = backend
         self._sinks = build_sinks(self.config.sinks)
 

@@ -53,6 +53,10 @@ class Looking:
         self._spellings = spellings
         self._purse = purse
 
+    def longest(self, tokens: int) -> None:
+        """Set how many tokens an answer has at most that is given anew to be followed."""
+        self._reader.longest = tokens
+
     async def next_token(self, answer: str) -> NextToken:
         """Return the next token behind an answer so far."""
         return await self._reader.next_token(answer)
@@ -72,7 +76,8 @@ class Looking:
         begins = len(answer) - self._written_pieces(opening)
         target, wanted = opening.measurable_target, self._wanted(opening)
         at = await self._token_at(opening, begins, len(answer), own, boundaries)
-        reading = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target)
+        told = boundaries.step_at(at)
+        reading = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, told=told)
         for _ in range(DEEPEST):
             key = own_key(reading.full)
             text = reading.full.texts.get(key, "")
@@ -80,11 +85,13 @@ class Looking:
             if not (text and own.startswith(text, at) and self._leaves_open(opening, alive)):
                 break
             at += len(text)
-            reading = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target)
+            told = boundaries.step_at(at)
+            reading = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, told=told)
         slot = self._slot(opening, own[:at], own[begins : len(answer)], reading, own)
         if (
             slot.judgement.decided == "undecided"
             and self._backend.abilities.chosen
+            and self._backend.abilities.begun
             and not slot.reading.full.distribution.whole
         ):
             sharper = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, sharply=True)
@@ -117,7 +124,9 @@ class Looking:
         """Return the bindings to take away: the target, and those whose value the model is about to write."""
         first = [] if opening.measurable_target is None else [opening.measurable_target]
         items = self._row.bound.table.items
-        order = dict.fromkeys([*first, *opening.owners])
+        # Without a target nothing is judged; only whether there is a slot at all may hang on the others.
+        owners = opening.owners if first or opening.sees_token else []
+        order = dict.fromkeys([*first, *owners])
         return [item for item in order if not items[item].absent][: self._config.max_nulls]
 
     async def _token_at(self, opening: Opening, begins: int, opened: int, own: str, boundaries: Boundaries) -> int:

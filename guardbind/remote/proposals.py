@@ -266,8 +266,11 @@ async def _choice(slot: RemoteSlot) -> AsyncIterator[RemoteAttempt]:
         yield NoToken("choice", "the backend cannot be held to some values")
         return
     written = slot.reading.written
+    spaced = not written and slot.behind(slot.reading)[-1:].isalnum()
     places = range(len(slot.spellings.forms))
-    among = list(dict.fromkeys(rest for one in places for rest in slot.spellings.rests(one, written)))
+    rests = (rest for one in places for rest in slot.spellings.rests(one, written))
+    # One spelling of each: behind a word a value stands behind a space.
+    among = list(dict.fromkeys(rest for rest in rests if written or rest.startswith(" ") == spaced))
     if not among:
         yield NoToken("choice", "no candidate goes on from what is written")
         return

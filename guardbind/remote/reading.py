@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from guardbind.backends import Backend, NextToken, PromptRequest, Spent
 from guardbind.errors import BackendError
 from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
+from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import REQUEST_NULLS, Change, RemotePrompt
 from guardbind.remote.pieces import PieceTokenizer
 from guardbind.remote.settings import ApiGuardConfig
@@ -90,6 +91,8 @@ class SlotReader:
         self._config = config
         self._spellings = spellings
         self._purse = purse
+        self.longest = 64
+        """Tokens of an answer that is given anew to be followed."""
 
     def text(self, ids: Sequence[int]) -> str:
         """Return the text of some pieces."""
@@ -111,6 +114,7 @@ class SlotReader:
         wanted: Sequence[int],
         target: int | None,
         *,
+        told: NextToken | None = None,
         sharply: bool = False,
     ) -> SlotReading:
         """Return the next token behind an answer so far, in full context and under the nulls, by one batch.
@@ -121,6 +125,8 @@ class SlotReader:
             written: What of the value stands at its end.
             wanted: Bindings to take away, one by one.
             target: The target; the further nulls are read for it only.
+            told: What was read there while the answer was written; the full context where the backend does not go on
+                with a begun answer, and nulls are read by following their own answers as far as they are the same.
             sharply: Ask also for the tokens with which values go on, however unlikely they are, where the backend can.
 
         Raises:
@@ -144,6 +150,9 @@ class SlotReader:
         if target is not None:
             for null in self._config.envelope:
                 add(null, null, target)
+        if told is not None and self.follows(answer):
+            followed = [await self._followed(request, answer) for request in requests[1:]]
+            return _told(written, told, dict(zip(names, followed, strict=True)), unread)
         read = await self._ask(requests, answer)
         if sharply and self._backend.abilities.chosen:
             chosen = await self._ask(requests, answer, self._values(written))
@@ -171,6 +180,18 @@ class SlotReader:
         stated = self._config.checkpoint.template.replace("{evidence}", evidence)
         return (await self._ask([self._asked(answer[:line] + stated + answer[line:], ())], answer or stated))[0]
 
+    def follows(self, answer: str) -> bool:
+        """Whether what stands behind an answer so far cannot be asked for, only met by answering anew."""
+        return bool(answer or self._prompt.begun) and not self._backend.abilities.begun
+
+    async def _followed(self, request: PromptRequest, answer: str) -> NextToken | None:
+        """Return the next token behind an answer so far, where the model gives the same one so far by itself."""
+        anew = replace(request, begun="")
+        top = self._config.top or self._backend.abilities.top
+        completion = await self._backend.write(anew, max_new_tokens=self.longest, top=top)
+        self._purse.pay(completion.spent)
+        return Boundaries.of(completion, 0).step_at(len(answer)) if completion.text.startswith(answer) else None
+
     def _asked(self, answer: str, changes: Sequence[Change]) -> PromptRequest:
         return self._prompt.asked(answer, changes)
 
@@ -179,12 +200,12 @@ class SlotReader:
         if not able.top and not able.whole:
             raise BackendError(
                 f"the backend {self._backend.name!r} returns no log-probabilities, so that nothing can be judged.",
-                hint="Use a server that returns them, or policy 'observe' of nothing: call backend.write yourself.",
+                hint="Use a server that returns them.",
             )
         if requests[0].begun and not able.begun:
             raise BackendError(
                 f"the backend {self._backend.name!r} begins another answer instead of going on with a begun one.",
-                hint="Ask it through an endpoint that goes on with text, or guard the first token only (prompt_end).",
+                hint="Ask it through an endpoint that goes on with text, such as completions.",
             )
         read = await self._backend.next_tokens(requests, top=self._config.top, values=values)
         if len(read) != len(requests):
@@ -197,6 +218,19 @@ class SlotReader:
         places = range(len(self._spellings.forms))
         rests = [rest for place in places for rest in self._spellings.rests(place, written)]
         return tuple(dict.fromkeys(rests))[: self._backend.abilities.chosen]
+
+
+def _told(
+    written: str, full: NextToken, followed: Mapping[int | str, NextToken | None], unread: Sequence[str]
+) -> SlotReading:
+    met = {name: token for name, token in followed.items() if token is not None}
+    return SlotReading(
+        written,
+        full,
+        {name: token for name, token in met.items() if isinstance(name, int)},
+        {name: token for name, token in met.items() if isinstance(name, str)},
+        tuple(dict.fromkeys([*unread, *(["followed"] if len(met) < len(followed) else [])])),
+    )
 
 
 def own_key(read: NextToken) -> Hashable:
