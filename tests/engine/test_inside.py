@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import entry_points
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 from engine_process import CHUNK, Engine
 
 from guardbind_bench.served.badges import Badges, badges
@@ -174,22 +171,3 @@ def test_no_text_of_a_prompt_is_in_the_records(engine: Engine) -> None:
     text_of(engine, PROMPTS[3], action="veto", id=said)
     told = json.dumps(engine.of(said))
     assert said in told and not any(word in told for word in (*PROMPTS[3].held, *PROMPTS[3].held.values(), "badge"))
-
-
-def test_both_runners_load_it_and_no_engine_does_by_itself(engine: Engine) -> None:
-    from vllm.v1.sample.logits_processor import _load_logitsprocs_by_fqcns
-    from vllm.v1.worker.gpu.sample.logits_processor.loader import _load_v2_logitsprocs_by_fqcns
-
-    flag = "guardbind_adapters.vllm:GuardProcessor"
-    (first,), (second,) = _load_logitsprocs_by_fqcns([flag]), _load_v2_logitsprocs_by_fqcns([flag])
-    assert first is second
-    assert not [one for one in entry_points(group="vllm.logits_processors") if "guardbind" in one.value]
-
-
-def test_an_engine_that_decodes_speculatively_does_not_start() -> None:
-    pytest.importorskip("vllm")
-    from guardbind_adapters.vllm import GuardProcessor
-
-    config = SimpleNamespace(additional_config={}, speculative_config=object(), model_config=None)
-    with pytest.raises(ValueError, match="speculatively"):
-        GuardProcessor(config, torch.device("cpu"), False)
