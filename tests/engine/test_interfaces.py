@@ -70,10 +70,15 @@ def test_both_runners_refuse_bad_settings_at_the_door() -> None:
 
 
 def test_the_first_runner_tells_of_its_batch(tiny_tokenizer: Any, config: Any) -> None:
-    from vllm.v1.sample.logits_processor import BatchUpdateBuilder, MoveDirectionality, build_logitsprocs
+    from vllm.v1.sample.logits_processor import (
+        BatchUpdateBuilder,
+        LogitsProcessors,
+        MoveDirectionality,
+        _load_logitsprocs_by_fqcns,
+    )
 
-    built = build_logitsprocs(config, torch.device("cpu"), False, False, [FLAG])
-    (guard,) = [one for one in built.non_argmax_invariant if type(one).__name__ == "GuardProcessor"]
+    guard: Any = _load_logitsprocs_by_fqcns([FLAG])[0](config, torch.device("cpu"), False)
+    assert LogitsProcessors([guard]).non_argmax_invariant == [guard]  # else greedy requests would pass it by
     ids = tiny_tokenizer(PROMPT)["input_ids"]
     change = BatchUpdateBuilder(added=[(0, params(None), ids, []), (1, params(), ids, [])])
     guard.update_state(change.get_and_reset(2))
