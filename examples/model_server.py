@@ -156,7 +156,15 @@ def main() -> None:
     parser.add_argument("--hosted", action="store_true", help="return what a hosted service returns, and no more")
     options = parser.parse_args()
     model, tokenizer = load(options.model)
-    ModelServer(model, tokenizer, options.model, hosted=options.hosted, host=options.host, port=options.port).run()
+    server = ModelServer(model, tokenizer, options.model, hosted=options.hosted, host=options.host, port=options.port)
+    thread = server.in_thread()
+    print(f"{options.model} is served at {server.url}")
+    try:
+        while thread.is_alive():
+            thread.join(1.0)
+    except KeyboardInterrupt:
+        server.should_exit = True
+        thread.join()
 
 
 if __name__ == "__main__":

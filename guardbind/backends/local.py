@@ -93,17 +93,14 @@ class LocalBackend:
         among: Sequence[str] = (),
         top: int = 0,
     ) -> Completion:
-        """Write on greedily; among values, the one that is likeliest as a whole.
+        """Write on greedily; among values, by the likeliest of the tokens that keep one of them alive.
 
         Raises:
             BackendError: As `next_tokens`.
             ContextLengthError: As `next_tokens`.
         """
         if among:
-            scores = await self.score(asked, among)
-            best = max(range(len(among)), key=lambda place: scores[place].logprob.low)
-            spent = sum((score.spent for score in scores), Spent())
-            return Completion(among[best], finished="stop", constrained=True, spent=spent)
+            return await _elsewhere(lambda: self._among(asked, among))
         return await _elsewhere(lambda: self._write(asked, max_new_tokens, stop, top))
 
     async def aclose(self) -> None:
@@ -200,6 +197,30 @@ class LocalBackend:
         if len(whole) <= start or start == 0:
             raise BackendError("a continuation has no token of its own behind the prompt.", hint="Give it some text.")
         return whole, start
+
+    def _among(self, asked: PromptRequest, values: Sequence[str]) -> Completion:
+        rows = {value: self._parted(asked, value)[0] for value in dict.fromkeys(values)}
+        prompt = len(self.ids(asked))
+        at = min(self._parted(asked, value)[1] for value in rows)
+        spent = Spent()
+        while len(rows) > 1:
+            following = {value: row[at] if at < len(row) else None for value, row in rows.items()}
+            if len(set(following.values())) > 1:
+                began = time.perf_counter()
+                with self._turns.taken():
+                    logprobs = self._last([next(iter(rows.values()))[:at]])[0]
+                spent += Spent(1, at, 1, seconds=time.perf_counter() - began)
+                going = [token for token in following.values() if token is not None]
+                best = max(going, key=lambda token: float(logprobs[token]))
+                # A value that is whole ends where the model's own token goes on with none of the others.
+                ends = None in following.values() and int(logprobs.argmax()) not in going
+                wanted = None if ends else best
+                rows = {value: row for value, row in rows.items() if following[value] == wanted}
+            at += 1
+            if all(at > len(row) for row in rows.values()):
+                break
+        spent += Spent(0 if spent.requests else 1, 0 if spent.requests else prompt, 0)
+        return Completion(next(iter(rows)), finished="stop", constrained=True, spent=spent)
 
     @torch.inference_mode()
     def _summed(self, parted: Sequence[tuple[list[int], int]]) -> list[float]:

@@ -41,7 +41,8 @@ def ask(job: Job, prompt: str, items: Sequence[Item], **settings: Any) -> Answer
     from guardbind.backends.connect import connect
     from guardbind.remote import ApiGuard, ApiGuardConfig
 
-    resolver = {"resolver": job.resolver} if _was_given("resolver") else {}
+    if _was_given("resolver"):
+        settings["resolver"] = job.resolver
     config = ApiGuardConfig(
         language=job.language,
         slots=job.slots,
@@ -49,7 +50,6 @@ def ask(job: Job, prompt: str, items: Sequence[Item], **settings: Any) -> Answer
         sources=job.source,
         fields=job.field,
         sinks=tuple(build_sinks(job.sink)),
-        **resolver,
         **settings,
     )
     backend = connect(job.api or "", job.model if _was_given("model") else None)

@@ -57,9 +57,9 @@ def show(answer: Answer, *, as_json: bool) -> None:
         console.print(f"{number}: {_why(slot, tried)}")
     console.print(_LEGEND, style="dim")
     if answer.cost is not None:
-        cost = answer.cost
-        read, new = ("?" if number is None else number for number in (cost.prompt_tokens, cost.new_tokens))
-        console.print(f"{cost.requests} requests, {read} tokens read, {new} written.", style="dim")
+        spent = answer.cost
+        read, new = ("?" if number is None else number for number in (spent.prompt_tokens, spent.new_tokens))
+        console.print(f"{spent.requests} requests, {read} tokens read, {new} written.", style="dim")
 
 
 def _table(slots: Sequence[SlotRecord], items: Sequence[Item]) -> Table:

@@ -109,11 +109,11 @@ def misses_by_settings(slot: SlotRecord, config: GuardConfig) -> Iterator[Miss]:
         if budget is not None and not near(budget.tau, config.tau):
             yield Miss(f"{field}.tau", f"{budget.tau}", f"{config.tau}, the setting")
     family = (slot.null, *config.envelope)
-    if slot.budget is not None and slot.budget.null not in family:
+    if slot.budget is not None and slot.budget.null not in family and slot.ranges is None:
         yield Miss("budget.null", slot.budget.null, f"one of {', '.join(map(str, family))}")
     if slot.final_budget is not None and slot.final_budget.null != slot.null:
         yield Miss("final_budget.null", slot.final_budget.null, f"{slot.null}")
-    if slot.needed_bits is None:
+    if slot.needed_bits is None or slot.ranges is not None:
         return
     p0 = slot.budget.p0 if slot.budget is not None and slot.budget.null == slot.null else None
     narrowed = bool(slot.candidates) or slot.kind == "continued"
@@ -147,7 +147,8 @@ def _bits_misses(slot: SlotRecord) -> Iterator[Miss]:
     elif slot.target is not None and slot.bits_by_binding:
         yield Miss("target", f"{slot.target}", f"an index below {len(slot.bits_by_binding)}")
     budget = slot.budget
-    if budget is not None and slot.null is not None and budget.null == slot.null:
+    # Of ranges, a budget holds the worst corner.
+    if budget is not None and slot.null is not None and budget.null == slot.null and slot.ranges is None:
         bits = _log2_ratio(budget.p1, budget.p0)
         if bits is not None and not near(slot.evidence_bits, bits):
             yield Miss("evidence_bits", f"{slot.evidence_bits}", f"{bits}, as p1 and p0 of the budget say")
@@ -158,7 +159,7 @@ def _bits_misses(slot: SlotRecord) -> Iterator[Miss]:
             share = getattr(candidate, name)
             if share is not None and not -_TOLERANCE <= share <= 1 + _TOLERANCE:
                 yield Miss(f"candidates.{place}.{name}", f"{share}", "a probability")
-        if candidate.probability and candidate.pseudo_prior:
+        if candidate.probability and candidate.pseudo_prior and slot.ranges is None:
             bits = _log2_ratio(candidate.probability, candidate.pseudo_prior)
             if bits is not None and not near(candidate.evidence_bits, bits):
                 yield Miss(f"candidates.{place}.evidence_bits", f"{candidate.evidence_bits}", f"{bits}")
@@ -171,6 +172,11 @@ def _log2_ratio(p1: float, p0: float) -> float | None:
 
 def _verdict_misses(slot: SlotRecord) -> Iterator[Miss]:
     bits, needed = slot.evidence_bits, slot.needed_bits
+    if slot.ranges is not None and slot.verdict == "ok":
+        least = None if slot.ranges.evidence_bits is None else slot.ranges.evidence_bits[0]
+        if slot.ranges.decided != "yes" or (needed is not None and (least is None or least < needed - _TOLERANCE)):
+            yield Miss("verdict", "ok", f"unresolved: at least {least} evidence bits, of {needed} that were needed")
+        return
     if bits is not None and needed is not None:
         if slot.verdict == "ok" and bits < needed:
             yield Miss(

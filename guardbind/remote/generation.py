@@ -122,7 +122,7 @@ class RemoteGeneration:
     async def _write(self, left: int, stop: Sequence[str]) -> Completion:
         able = self._backend.abilities
         # Where nobody goes on with a begun answer, what is written is all that is read in full context.
-        top = min(able.top, _STEPS) if able.begun else self._config.top or able.top
+        top = min(able.top, _STEPS) if self._looking.goes_on else self._config.top or able.top
         asked = self._prompt.asked(self.answer)
         completion = await self._backend.write(asked, max_new_tokens=left, stop=stop, top=top)
         self.purse.pay(completion.spent)
@@ -192,7 +192,7 @@ class RemoteGeneration:
             # It says something else than a value, and which one it should say instead was only guessed.
             return
         if verdict != "unresolved":
-            if not self._backend.abilities.begun and self._config.policy not in _WRITES_NOTHING:
+            if not self._looking.goes_on and self._config.policy not in _WRITES_NOTHING:
                 yield NoToken(str(self._config.policy), "the backend does not go on with an answer that was repaired")
                 if self._config.abstain_text is not None:
                     yield Stop("abstain")

@@ -69,8 +69,8 @@ class ApiGuard:
         self.config = ApiGuardConfig.of(config)
         if not backend.abilities.top and not backend.abilities.whole:
             raise BackendError(
-                f"the model {backend.model!r} is asked by {backend.name!r}, which returns no log-probabilities; a guard "
-                "needs at least one token of the ranking.",
+                f"the model {backend.model!r} is asked by {backend.name!r}, which returns no log-probabilities; a "
+                "guard needs at least one token of the ranking.",
                 hint="Use a server, or a model of it, that returns them.",
             )
         self._backend = backend
@@ -146,6 +146,12 @@ class ApiGuard:
             raise ConfigError(f"max_new_tokens is {max_new_tokens}; at least 1 is accepted.")
         config, pieces = self.config, PieceTokenizer()
         prompt = _prompt(pieces, messages, begun)
+        able = self._backend.abilities
+        if not (able.chats if prompt.messages else able.texts):
+            asked, other = ("messages", "a text") if prompt.messages else ("a text", "messages")
+            raise BackendError(
+                f"the model {self._backend.model!r} returns no log-probabilities for {asked}.", hint=f"Ask {other}."
+            )
         items = _items(bindings)
         bound = bind_prompt(
             pieces,  # type: ignore[arg-type]  # it stands for a tokenizer

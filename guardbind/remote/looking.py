@@ -53,6 +53,11 @@ class Looking:
         self._spellings = spellings
         self._purse = purse
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the backend goes on with a begun answer to what is asked."""
+        return self._reader.goes_on
+
     def longest(self, tokens: int) -> None:
         """Set how many tokens an answer has at most that is given anew to be followed."""
         self._reader.longest = tokens
@@ -91,7 +96,7 @@ class Looking:
         if (
             slot.judgement.decided == "undecided"
             and self._backend.abilities.chosen
-            and self._backend.abilities.begun
+            and self._reader.goes_on
             and not slot.reading.full.distribution.whole
         ):
             sharper = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, sharply=True)

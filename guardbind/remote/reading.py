@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from guardbind.backends import Backend, NextToken, PromptRequest, Spent
 from guardbind.errors import BackendError
 from guardbind.information.intervals import Interval
-from guardbind.information.partial import PartialDistribution
 from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import REQUEST_NULLS, Change, RemotePrompt
 from guardbind.remote.pieces import PieceTokenizer
@@ -16,7 +15,7 @@ from guardbind.remote.settings import ApiGuardConfig
 from guardbind.remote.spelling import Spellings
 from guardbind.session.row import Row
 
-__all__ = ["Purse", "SlotReader", "SlotReading", "joined", "own_key", "probability"]
+__all__ = ["Purse", "SlotReader", "SlotReading", "own_key", "probability"]
 
 
 @dataclass(slots=True)
@@ -104,7 +103,7 @@ class SlotReader:
         Raises:
             BackendError: The backend did not answer, or cannot go on with an answer.
         """
-        return (await self._ask([self._asked(answer, ())], answer))[0]
+        return (await self._ask([self._asked(answer, ())]))[0]
 
     async def read(
         self,
@@ -153,10 +152,8 @@ class SlotReader:
         if told is not None and self.follows(answer):
             followed = [await self._followed(request, answer) for request in requests[1:]]
             return _told(written, told, dict(zip(names, followed, strict=True)), unread)
-        read = await self._ask(requests, answer)
-        if sharply and self._backend.abilities.chosen:
-            chosen = await self._ask(requests, answer, self._values(written))
-            read = [joined(one, other) for one, other in zip(read, chosen, strict=True)]
+        values = self._values(written) if sharply and self._backend.abilities.chosen else ()
+        read = await self._ask(requests, values)
         found = dict(zip(names, read[1:], strict=True))
         return SlotReading(
             written,
@@ -178,11 +175,16 @@ class SlotReader:
         evidence = row.bound.prompt.text[slice(*located.stated[-1].chars)].strip()
         line = answer.rfind("\n") + 1
         stated = self._config.checkpoint.template.replace("{evidence}", evidence)
-        return (await self._ask([self._asked(answer[:line] + stated + answer[line:], ())], answer or stated))[0]
+        return (await self._ask([self._asked(answer[:line] + stated + answer[line:], ())]))[0]
 
     def follows(self, answer: str) -> bool:
         """Whether what stands behind an answer so far cannot be asked for, only met by answering anew."""
-        return bool(answer or self._prompt.begun) and not self._backend.abilities.begun
+        return bool(answer or self._prompt.begun) and not self.goes_on
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the backend goes on with a begun answer to what is asked; with a text every one does."""
+        return self._backend.abilities.begun or not self._prompt.messages
 
     async def _followed(self, request: PromptRequest, answer: str) -> NextToken | None:
         """Return the next token behind an answer so far, where the model gives the same one so far by itself."""
@@ -195,14 +197,8 @@ class SlotReader:
     def _asked(self, answer: str, changes: Sequence[Change]) -> PromptRequest:
         return self._prompt.asked(answer, changes)
 
-    async def _ask(self, requests: Sequence[PromptRequest], answer: str, values: Sequence[str] = ()) -> list[NextToken]:
-        able = self._backend.abilities
-        if not able.top and not able.whole:
-            raise BackendError(
-                f"the backend {self._backend.name!r} returns no log-probabilities, so that nothing can be judged.",
-                hint="Use a server that returns them.",
-            )
-        if requests[0].begun and not able.begun:
+    async def _ask(self, requests: Sequence[PromptRequest], values: Sequence[str] = ()) -> list[NextToken]:
+        if requests[0].begun and not self.goes_on:
             raise BackendError(
                 f"the backend {self._backend.name!r} begins another answer instead of going on with a begun one.",
                 hint="Ask it through an endpoint that goes on with text, such as completions.",
@@ -248,17 +244,3 @@ def probability(read: NextToken, key: Hashable) -> Interval:
         key: The token; one that was not returned has what it may have at most.
     """
     return read.distribution.mass({key})
-
-
-def joined(ranked: NextToken, chosen: NextToken) -> NextToken:
-    """Return what two readings of one place say together: its likeliest tokens, and some that were asked for."""
-    one, other = ranked.distribution, chosen.distribution
-    if one.whole:
-        return ranked
-    distribution = PartialDistribution(
-        {**other.logprobs, **one.logprobs},
-        ranked=False,  # the least of those that were asked for bounds nothing
-        unique=one.unique and other.unique,
-        rounding=max(one.rounding, other.rounding),
-    )
-    return NextToken(distribution, {**chosen.texts, **ranked.texts}, ranked.spent + chosen.spent)

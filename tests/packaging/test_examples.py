@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def test_every_example_is_run_here() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {
         "attach_pipeline.py",
         "chat.py",
+        "model_server.py",
         "observe.py",
         "production_logging.py",
         "server.py",
@@ -83,3 +85,21 @@ def test_what_the_endpoint_counts_stands_in_the_log(tmp_path: Path) -> None:
     assert counted["answered"] == counted["generations"] == str(text.count('"event":"generation"')) == "4"
     assert counted["slots"] == str(text.count('"event":"slot"')) != "0"
     assert counted["records_dropped"] == "0"
+
+
+def test_a_model_without_a_guard_is_served_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", str(EXAMPLES / "model_server.py"), "--port", "0", "--hosted"]
+    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert server.stdout is not None
+        line = next(line for line in server.stdout if "http://" in line)
+        address = line.split()[-1]
+        body = {"model": "smollm2-135m", "messages": [{"role": "user", "content": "Say yes."}], "max_tokens": 1}
+        asked = json.dumps({**body, "logprobs": True, "top_logprobs": 2}).encode()
+        sent = urllib.request.Request(f"{address}/chat/completions", asked, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(sent) as answer:
+            choice = json.load(answer)["choices"][0]
+        assert len(choice["logprobs"]["content"][0]["top_logprobs"]) == 2
+    finally:
+        server.terminate()
+        server.wait(timeout=60)

@@ -89,6 +89,7 @@ class FakeServer:
         logits: The toy model.
         faults: What goes wrong with the next requests, one each; None: nothing.
         always: What goes wrong with every request that has no fault of its own.
+        harm: A text and a fault: what goes wrong with every request that holds the text.
         wait: What `Retry-After` says.
         seen: Path, headers and body of each request.
         at_once: Most requests that were under way at the same time.
@@ -99,6 +100,7 @@ class FakeServer:
     logits: Callable[[str], Sequence[float]] = _alphabet
     faults: list[str | None] = field(default_factory=list)
     always: str | None = None
+    harm: tuple[str, str] | None = None
     wait: str | None = None
     seen: list[tuple[str, Mapping[str, str], Any]] = field(default_factory=list)
     at_once: int = 0
@@ -128,7 +130,9 @@ class FakeServer:
             self._now += change
             self.at_once = max(self.at_once, self._now)
 
-    def next_fault(self) -> str | None:
+    def next_fault(self, body: Any) -> str | None:
+        if self.harm is not None and self.harm[0] in json.dumps(body):
+            return self.harm[1]
         with self.lock:
             return (self.faults.pop(0) if self.faults else None) or self.always
 
@@ -278,7 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if fake.pause:
                 time.sleep(fake.pause)
-            self._answer(fake.next_fault(), body)
+            self._answer(fake.next_fault(body), body)
         finally:
             fake.under_way(-1)
 
@@ -296,7 +300,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         if fault == "hang":
-            time.sleep(1.0)
+            time.sleep(1.5)
         answer = fake.answer(self.path, body)
         if isinstance(answer, tuple):
             self._send(answer[0], {"error": {"message": answer[1]}})

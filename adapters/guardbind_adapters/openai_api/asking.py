@@ -17,7 +17,7 @@ from guardbind_adapters.openai_api.choosing import choose_by_bias, choose_by_gra
 from guardbind_adapters.openai_api.distributions import of_ids, of_texts
 from guardbind_adapters.openai_api.replies import Reply, Step, read_chat, read_completion
 from guardbind_adapters.openai_api.traits import ServerTraits
-from guardbind_adapters.openai_api.words import Words, first_token, rendered
+from guardbind_adapters.openai_api.words import Words, first_token, rendered, token_text
 
 __all__ = ["Asking", "Prepared"]
 
@@ -227,7 +227,7 @@ class Asking:
 
     async def _texts(self, ids: Sequence[int]) -> dict[int, str]:
         assert self._words is not None
-        texts = await asyncio.gather(*(self._words.text([token]) for token in ids))
+        texts = await asyncio.gather(*(token_text(self._words, token) for token in ids))
         return dict(zip(ids, texts, strict=True))
 
     def _check_count(self, prepared: Prepared, spent: Spent) -> None:

@@ -27,12 +27,12 @@ async def begun_style(sender: Sender, model: str, length: LengthField) -> BeginS
         model: Name of the model.
         length: The field of the length.
     """
-    plain = await _asked(sender, model, length, "", None)
+    plain = await _asked(sender, model, length, "", None, most=1)
     for style in _STYLES:
         first = await _asked(sender, model, length, _BEGUN, style)
         if first is None or not first.value.text or _begins_again(first.value.text):
             continue
-        one = await _asked(sender, model, length, "a", style)
+        one = await _asked(sender, model, length, "a", style, most=1)
         if not _stands_alone(plain, one):
             continue
         if await _goes_on(sender, model, length, style, first.value.text):
@@ -41,9 +41,9 @@ async def begun_style(sender: Sender, model: str, length: LengthField) -> BeginS
 
 
 async def _asked(
-    sender: Sender, model: str, length: LengthField, begun: str, style: BeginStyle | None
+    sender: Sender, model: str, length: LengthField, begun: str, style: BeginStyle | None, *, most: int = _LENGTH
 ) -> Answered[Reply] | None:
-    body = chat_body(model, _ASK, begun=begun, style=style, most=_LENGTH, length=length)
+    body = chat_body(model, _ASK, begun=begun, style=style, most=most, length=length)
     try:
         return await sender.send(CHAT, body, read_chat, cached=False, attempts=2)
     except (BackendError, ContextLengthError):

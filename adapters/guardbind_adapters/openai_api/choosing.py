@@ -9,7 +9,7 @@ from typing import Any
 from guardbind.errors import BackendError
 from guardbind_adapters.openai_api.bodies import ChoiceStyle, choice_fields
 from guardbind_adapters.openai_api.probing import chosen_value
-from guardbind_adapters.openai_api.words import Words
+from guardbind_adapters.openai_api.words import Words, token_text
 
 __all__ = ["choose_by_bias", "choose_by_grammar"]
 
@@ -78,10 +78,13 @@ async def choose_by_bias(
         token = allowed[0]
         if len(allowed) > 1:
             said = await one_of([*before, *done], allowed)
-            texts = await asyncio.gather(*(words.text([each]) for each in allowed))
-            if said not in texts:
+            texts = await asyncio.gather(*(token_text(words, each) for each in allowed))
+            # A server that writes one token may drop its space, as some decoders do.
+            fits = [each for each, text in zip(allowed, texts, strict=True) if said == text]
+            fits = fits or [each for each, text in zip(allowed, texts, strict=True) if said.strip() == text.strip()]
+            if len(fits) != 1:
                 raise BackendError("the server wrote another token than those that were raised.")
-            token = allowed[texts.index(said)]
+            token = fits[0]
         done.append(token)
         left = {value: ids for value, ids in left.items() if ids[: len(done)] == done}
     return next(iter(left))

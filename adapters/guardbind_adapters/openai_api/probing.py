@@ -30,7 +30,7 @@ __all__ = ["Prober", "chosen_value"]
 
 _TEXT = "The three best things about a walk in the forest are the"
 _ASK = ({"role": "user", "content": "Name one thing that is found in a forest."},)
-_VALUES = ("quartz-4187", "velvet-2093")
+_VALUES = ("quartz-41", "velvet-20")
 _TOPS = (20, 10, 5, 2, 1)
 _TRIES = 2
 _CHOSEN = (128, 32, 8, 2)
@@ -237,9 +237,9 @@ class Prober:
         for style in styles:
             extra = choice_fields(_VALUES, style)
             if path == CHAT:
-                body = chat_body(self._model, _ASK, most=32, length=traits.length, extra=extra)
+                body = chat_body(self._model, _ASK, most=24, length=traits.length, extra=extra)
             else:
-                body = completion_body(self._model, _TEXT, most=32, extra=extra)
+                body = completion_body(self._model, _TEXT, most=24, extra=extra)
             reply = await self._try(path, body, read)
             if reply is not None and chosen_value(reply.text, style) in _VALUES:
                 self._say(f"an answer can be held to some values ({style})")
@@ -248,7 +248,7 @@ class Prober:
             token = (await self._words.ids("q", special=False))[-1]
             extra = {"logit_bias": {str(token): 100}}
             reply = await self._try(COMPLETIONS, completion_body(self._model, _TEXT, extra=extra), read_completion)
-            if reply is not None and reply.text and reply.text == await self._words.text([token]):
+            if reply is not None and reply.text and reply.text.strip() == (await self._words.text([token])).strip():
                 self._say("an answer can be held to some values (logit_bias)")
                 return replace(traits, bias=True)
         self._say("an answer cannot be held to some values")

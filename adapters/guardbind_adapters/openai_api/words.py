@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from guardbind.backends.protocol import PromptRequest
 from guardbind.backends.sending import Sender
 from guardbind.errors import BackendError, ConfigError
+from guardbind.text.decode import decode
 
-__all__ = ["LocalWords", "Rendered", "ServerWords", "Words", "first_token", "rendered"]
+__all__ = ["LocalWords", "Rendered", "ServerWords", "Words", "first_token", "rendered", "token_text"]
 
 Rendered = tuple[list[int], str]
 """Tokens of a prompt with its begun answer, and its text."""
@@ -70,7 +71,7 @@ class LocalWords:
 
     async def text(self, ids: Sequence[int]) -> str:
         """Return the text of tokens."""
-        return str(self._tokenizer.decode(list(ids)))
+        return decode(self._tokenizer, list(ids))
 
     async def chat(self, messages: Sequence[Mapping[str, str]]) -> str:
         """Return the text of a chat.
@@ -151,6 +152,13 @@ async def first_token(words: Words, value: str) -> int | None:
     if len(whole) <= len(before) or whole[: len(before)] != before:
         return None
     return whole[len(before)]
+
+
+async def token_text(words: Words, token: int) -> str:
+    """Return what a token writes behind others; at the start of a text some decoders drop its space."""
+    anchor = (await words.ids("a", special=False))[-1:]
+    alone, both = await asyncio.gather(words.text(anchor), words.text([*anchor, token]))
+    return both[len(alone) :]
 
 
 def _ids(answer: Any) -> list[int]:

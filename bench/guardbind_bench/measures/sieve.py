@@ -42,17 +42,13 @@ class SievedBackend:
     once: ReadOnce
     top: int | None
     name: str = "local"
+    model: str = field(init=False)
+    abilities: Abilities = field(init=False)
 
-    @property
-    def model(self) -> str:
-        """Name of the model."""
-        return self.once.model.model
-
-    @property
-    def abilities(self) -> Abilities:
-        """What it returns."""
+    def __post_init__(self) -> None:
         able = self.once.model.abilities
-        return able if self.top is None else replace(able, top=self.top, chosen=0, whole=False)
+        self.model = self.once.model.model
+        self.abilities = able if self.top is None else replace(able, top=self.top, chosen=0, whole=False)
 
     async def next_tokens(
         self, asked: Sequence[PromptRequest], *, top: int | None = None, values: Sequence[str] = ()

@@ -114,6 +114,30 @@ def test_texts_that_may_stand_for_several_ids_are_not_counted() -> None:
     )
 
 
+@given(logits, st.integers(1, 12), st.sets(st.integers(0, 23), max_size=6), st.sets(st.integers(0, 23), min_size=1))
+def test_tokens_that_were_asked_for_beside_a_ranking_bound_no_other_token(
+    values: list[float], k: int, asked: set[int], forms: set[int]
+) -> None:
+    exact = whole(values)
+    k = min(k, len(exact) - 1)
+    ranking = sieved(exact, k).logprobs
+    further = {token: float(exact[token]) for token in asked if token < len(exact)}
+    seen = PartialDistribution({**ranking, **further}, cut=min(ranking.values()))
+    inside = sorted(form for form in forms if form < len(exact))
+    outside = [token for token in range(len(exact)) if token not in forms]
+    if inside and outside:
+        assert holds(seen.mass(inside), float(np.exp(exact[inside]).sum()))
+        assert holds(seen.best(inside), float(exact[inside].max()))
+        assert holds(seen.best_outside(inside), float(exact[outside].max()))
+
+
+def test_a_text_that_another_of_its_spelling_took_the_place_of_is_known_from_below_only() -> None:
+    # The server returned a mapping, in which the less likely of two tokens was written over the likelier.
+    seen = PartialDistribution({"a": math.log(0.05), "b": math.log(0.1)}, ranked=False, unique=False)
+    assert holds(seen.best({"a"}), math.log(0.8))
+    assert holds(seen.mass({"a"}), 0.85)
+
+
 @pytest.mark.parametrize(
     "logprobs", [{}, {"a": 0.5}, {"a": math.nan}, {"a": math.log(0.7), "b": math.log(0.7)}], ids=str
 )

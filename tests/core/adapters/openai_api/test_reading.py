@@ -104,7 +104,7 @@ def rows() -> st.SearchStrategy[list[float]]:
     )
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(rows(), rows(), st.sampled_from(sorted(VALUES)))
 def test_ranges_hold_the_exact_value_for_every_k(
     sieved: Sieved, full: list[float], null: list[float], value: str
@@ -126,7 +126,7 @@ def test_ranges_hold_the_exact_value_for_every_k(
         assert holds(read1.distribution.value_gap(mine, others), best1 - exactly(full, other)[1])
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(rows(), st.integers(1, 20))
 def test_tokens_that_are_asked_for_are_points_where_the_server_has_them(
     sieved: Sieved, row: list[float], top: int
