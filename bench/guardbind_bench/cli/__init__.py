@@ -17,6 +17,7 @@ _COMMANDS: Registry[click.Command] = Registry(
         "list": "guardbind_bench.cli.listing:listing",
         "report": "guardbind_bench.cli.report:report",
         "run": "guardbind_bench.cli.run:run",
+        "served": "guardbind_bench.cli.served:served",
         "survey": "guardbind_bench.cli.survey:survey",
         "targets": "guardbind_bench.cli.targets:targets",
         "trust": "guardbind_bench.cli.trust:trust",

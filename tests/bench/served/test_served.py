@@ -1,0 +1,65 @@
+"""Checks the comparison of guards of a served model on a random one, and the counts of a load."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from guardbind.backends.local import LocalBackend
+from guardbind_bench.served.agreement import agreement, guarded_answers
+from guardbind_bench.served.badges import Badges, badges
+from guardbind_bench.served.load import LoadArm, arms_of, measure_load
+
+NOWHERE = "http://127.0.0.1:9/v1"
+
+
+def test_prompts_are_drawn_and_say_what_is_right() -> None:
+    one, other = badges(1), badges(2)
+    assert one == badges(1) != other and one.right in one.text and len(one.held) == 6
+    assert one.text.startswith(f"{next(iter(one.held))}'s badge number is {next(iter(one.held.values()))}.")
+    assert one.is_right(f" {one.right}.") and not one.is_right(f" {one.right}7") and not one.is_right("none")
+    late, early = badges(1, filler=2), badges(1, filler=2, early=True)
+    assert late.held == early.held and late.text.endswith(one.text) and early.text.startswith(one.text[:40])
+    assert "vllm_xargs" not in one.body() and one.target in one.body(action="veto")["vllm_xargs"]["guardbind"]
+
+
+def test_the_same_model_asked_twice_from_outside_agrees_at_every_slot(tiny_llama: Any, tiny_tokenizer: Any) -> None:
+    model = tiny_llama()
+    served = LocalBackend(model, tiny_tokenizer)
+    seen = guarded_answers(model, tiny_tokenizer, served, [badges(seed) for seed in range(2)], policy="observe")
+    assert len(seen) == 4 and all(one.certified_wrong == 0 for one in seen.values())
+    pairs = {(pair.one, pair.other): pair for pair in agreement(seen)}
+    assert len(pairs) == 6
+    same = pairs["from outside, model in the process", "from outside, served"]
+    assert same.slots[0] == same.slots[1] and same.values.value == 1
+    assert same.verdicts.value in (None, 1.0) and (same.bits is None or same.bits[1] < 1e-3)
+
+
+def test_a_load_counts_right_answers_and_takes_turns() -> None:
+    asked: list[tuple[str, str]] = []
+    under_way, most = 0, 0
+
+    def arm(name: str, *, right: bool) -> LoadArm:
+        async def ask(prompt: Badges) -> str:
+            nonlocal under_way, most
+            asked.append((name, prompt.text))
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0.001)
+            under_way -= 1
+            return f" {prompt.right}." if right else " none"
+
+        return LoadArm(name, ask)
+
+    arms = [arm("no guard", right=False), arm("guard", right=True)]
+    plain, guarded = asyncio.run(measure_load(arms, NOWHERE, clients=3, requests=4, rounds=2, seed=1))
+    assert (plain.right, guarded.right, plain.n, guarded.n) == (0, 8, 8, 8)
+    assert plain.ratio.value == 1 and plain.cached is None and most == 3
+    assert len({text for _, text in asked}) == len(asked) == 24
+
+
+def test_each_way_to_ask_is_an_arm(tiny_llama: Any, tiny_tokenizer: Any) -> None:
+    backend = LocalBackend(tiny_llama(), tiny_tokenizer)
+    names = [arm.name for arm in arms_of(NOWHERE, "tiny", backend, inside=True)]
+    assert names == ["no guard", "inside, observe", "inside, veto", "from outside, observe", "from outside, contrast"]
+    assert len(arms_of(NOWHERE, "tiny", backend, inside=False)) == 3
