@@ -5,9 +5,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 VENV_COMPAT ?= .venv-compat
+VENV_FRAMEWORKS ?= .venv-frameworks
 
 BIN := $(VENV)/bin
 BIN_COMPAT := $(VENV_COMPAT)/bin
+BIN_FRAMEWORKS := $(VENV_FRAMEWORKS)/bin
 
 # Tests run in as many processes as there are cores, but not more than four: each may hold the demo weights.
 PROCESSES ?= logical
@@ -23,13 +25,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo check test test-compat test-model survey lint coverage docs clean
+.PHONY: help demo check test test-compat test-frameworks test-model survey lint coverage docs clean
 
 help:
 	@echo "make demo         install into $(VENV) and run the demo"
 	@echo "make check        install into $(VENV), check style, types and imports, run the tests that need no model"
 	@echo "make test         the same with all tests"
 	@echo "make test-compat  run the tests with the oldest supported transformers, in $(VENV_COMPAT)"
+	@echo "make test-frameworks  run the tests of harnesses and frameworks with the real ones, in $(VENV_FRAMEWORKS)"
 	@echo "make test-model   run the tests of behaviour on a model of yours: make test-model GUARDBIND_MODEL=folder"
 	@echo "make survey       try every model family of transformers and write docs/families.md"
 	@echo "make lint         check style, types and imports"
@@ -54,6 +57,11 @@ test: lint $(VENV)/.weights
 test-compat: $(VENV_COMPAT)/.weights
 	@echo "Running the tests that depend on transformers with the oldest one that is supported"
 	@$(BIN_COMPAT)/python -m pytest $(PARALLEL) $(COMPAT)
+
+# A framework that is missing there is an error; in 'make test' its tests are skipped.
+test-frameworks: $(VENV_FRAMEWORKS)/.weights
+	@echo "Running the tests of harnesses and frameworks"
+	@GUARDBIND_FRAMEWORKS=all $(BIN_FRAMEWORKS)/python -m pytest $(PARALLEL) tests/frameworks tests/core/adapters
 
 # One process: two models at once may not fit.
 test-model: $(VENV)/.installed
@@ -83,13 +91,17 @@ docs: $(VENV)/.installed
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
-	@echo "Removing $(VENV), $(VENV_COMPAT) and everything built"
-	@rm -rf $(VENV) $(VENV_COMPAT) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	@echo "Removing $(VENV), $(VENV_COMPAT), $(VENV_FRAMEWORKS) and everything built"
+	@rm -rf $(VENV) $(VENV_COMPAT) $(VENV_FRAMEWORKS) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} + && rm -rf *.egg-info
 
 $(VENV)/.installed: constraints.txt
 $(VENV_COMPAT)/.installed: constraints-compat.txt
+$(VENV_FRAMEWORKS)/.installed: constraints-frameworks.txt
+$(VENV_FRAMEWORKS)/.installed: EXTRAS := dev,demo,bench,docs,extract,frameworks
+
+EXTRAS := dev,demo,bench,docs,extract
 
 # One environment; the last prerequisite of its stamp is the file that pins it.
 %/.installed: pyproject.toml
@@ -100,7 +112,7 @@ $(VENV_COMPAT)/.installed: constraints-compat.txt
 	@echo "Installing guardbind and what it needs into $* (the first time this takes a few minutes)"
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) setuptools
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) --no-build-isolation \
-		--editable '.[dev,demo,bench,docs,extract]'
+		--editable '.[$(EXTRAS)]'
 	@touch $@
 
 %/.weights: %/.installed requirements-demo.txt
