@@ -6,10 +6,12 @@ PYTHON ?= python3
 VENV ?= .venv
 VENV_COMPAT ?= .venv-compat
 VENV_VLLM ?= .venv-vllm
+VENV_FRAMEWORKS ?= .venv-frameworks
 
 BIN := $(VENV)/bin
 BIN_COMPAT := $(VENV_COMPAT)/bin
 BIN_VLLM := $(VENV_VLLM)/bin
+BIN_FRAMEWORKS := $(VENV_FRAMEWORKS)/bin
 
 # Tests run in as many processes as there are cores, but not more than four: each may hold the demo weights.
 PROCESSES ?= logical
@@ -25,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo check test test-compat test-vllm test-model survey lint coverage docs clean
+.PHONY: help demo check test test-compat test-frameworks test-vllm test-model survey lint coverage docs clean
 
 help:
 	@echo "make demo         install into $(VENV) and run the demo"
@@ -33,6 +35,7 @@ help:
 	@echo "make test         the same with all tests"
 	@echo "make test-compat  run the tests with the oldest supported transformers, in $(VENV_COMPAT)"
 	@echo "make test-vllm    start a vLLM engine with the guard inside, in $(VENV_VLLM), and run the tests of it"
+	@echo "make test-frameworks  run the tests of harnesses and frameworks with the real ones, in $(VENV_FRAMEWORKS)"
 	@echo "make test-model   run the tests of behaviour on a model of yours: make test-model GUARDBIND_MODEL=folder"
 	@echo "make survey       try every model family of transformers and write docs/families.md"
 	@echo "make lint         check style, types and imports"
@@ -63,6 +66,11 @@ test-vllm: $(VENV_VLLM)/.engine
 	@echo "Starting a vLLM engine with the demo weights, and running the tests of the guard inside and outside of it"
 	@$(BIN_VLLM)/python -m pytest -m vllm tests/engine
 
+# A framework that is missing there is an error; in 'make test' its tests are skipped.
+test-frameworks: $(VENV_FRAMEWORKS)/.weights
+	@echo "Running the tests of harnesses and frameworks"
+	@GUARDBIND_FRAMEWORKS=all $(BIN_FRAMEWORKS)/python -m pytest $(PARALLEL) tests/frameworks tests/core/adapters
+
 # One process: two models at once may not fit.
 test-model: $(VENV)/.installed
 	@test -n "$(GUARDBIND_MODEL)" || { echo "say which: make test-model GUARDBIND_MODEL=folder"; exit 1; }
@@ -91,13 +99,17 @@ docs: $(VENV)/.installed
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
-	@echo "Removing $(VENV), $(VENV_COMPAT), $(VENV_VLLM) and everything built"
-	@rm -rf $(VENV) $(VENV_COMPAT) $(VENV_VLLM) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	@echo "Removing $(VENV), $(VENV_COMPAT), $(VENV_VLLM), $(VENV_FRAMEWORKS) and everything built"
+	@rm -rf $(VENV) $(VENV_COMPAT) $(VENV_VLLM) $(VENV_FRAMEWORKS) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} + && rm -rf *.egg-info
 
 $(VENV)/.installed: constraints.txt
 $(VENV_COMPAT)/.installed: constraints-compat.txt
+$(VENV_FRAMEWORKS)/.installed: constraints-frameworks.txt
+$(VENV_FRAMEWORKS)/.installed: EXTRAS := dev,demo,bench,docs,extract,frameworks
+
+EXTRAS := dev,demo,bench,docs,extract
 
 # One environment; the last prerequisite of its stamp is the file that pins it.
 %/.installed: pyproject.toml
@@ -108,7 +120,7 @@ $(VENV_COMPAT)/.installed: constraints-compat.txt
 	@echo "Installing guardbind and what it needs into $* (the first time this takes a few minutes)"
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) setuptools
 	@$*/bin/python -m pip install -qq --constraint $(filter constraints%,$^) --no-build-isolation \
-		--editable '.[dev,demo,bench,docs,extract]'
+		--editable '.[$(EXTRAS)]'
 	@touch $@
 
 # vLLM brings torchvision and others in builds that do not match torch's for CPUs, and does without them.

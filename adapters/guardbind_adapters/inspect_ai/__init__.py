@@ -1,0 +1,1 @@
+"""Guards the models of inspect_ai: the provider `guardbind`."""
