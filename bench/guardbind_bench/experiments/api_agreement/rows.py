@@ -85,7 +85,10 @@ def _answers(
         "same_text": share([_alike(a, b) for a, b in zip(outside["text"], local["text"], strict=True)]),
     }
     if outside["prompts"].notna().all():
-        values |= {name: mean(outside[name].astype(float)) for name in ("prompts", "tokens")}
+        values |= {
+            "prompts": mean(outside["prompts"].astype(float)),
+            "tokens_read": mean(outside["tokens"].astype(float)),
+        }
     return TableRow(table="api_agreement_answers", keys={**keys, "arm": arm}, values=values, notes=notes)
 
 
