@@ -18,7 +18,7 @@ from guardbind.model.tail import Tail
 from guardbind.model.unavailable import as_unavailable
 from guardbind.nulls.null import NullReading, NullRow, TokenRanges
 
-__all__ = ["DELETE", "MASK_PREFILL", "NO_EVIDENCE", "REDACT", "SAME_LENGTH", "PrefillNull"]
+__all__ = ["DELETE", "MASK_PREFILL", "NO_EVIDENCE", "PLACEHOLDER", "REDACT", "SAME_LENGTH", "PrefillNull"]
 
 Edit = Callable[[PreTrainedTokenizerBase, NullRow, int], tuple[list[int], list[int]]]
 """(tokenizer, row, which null) to the tokens that are read and their 0/1 mask."""

@@ -12,13 +12,13 @@ from guardbind.remote.pieces import PieceTokenizer, RenderedPrompt
 from guardbind.session.row import Row
 from guardbind.text.layout import Span, occurrences
 
-__all__ = ["REQUEST_NULLS", "Change", "RemotePrompt"]
+__all__ = ["REQUEST_NULLS", "RemotePrompt", "RequestChange", "changed"]
 
 NEUTRAL_SIGN = "_"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RequestChange:
     """A text in place of some characters of a row, prompt and answer."""
 
     start: int
@@ -26,7 +26,7 @@ class Change:
     text: str
 
 
-Edit = Callable[[PieceTokenizer, Row, int], list[Change]]
+RequestEdit = Callable[[PieceTokenizer, Row, int], list[RequestChange]]
 """(pieces, row, binding) to what is changed so that the binding's evidence is gone; nothing where that cannot be."""
 
 
@@ -46,7 +46,7 @@ class RemotePrompt:
     begun: str
     rendered: RenderedPrompt
 
-    def asked(self, answer: str, changes: Iterable[Change] = ()) -> PromptRequest:
+    def asked(self, answer: str, changes: Iterable[RequestChange] = ()) -> PromptRequest:
         """Return the request for what follows an answer so far, with some characters changed.
 
         Args:
@@ -65,7 +65,7 @@ class RemotePrompt:
         return PromptRequest(messages, "", begun)
 
 
-def changed(text: str, changes: Sequence[Change], start: int) -> str:
+def changed(text: str, changes: Sequence[RequestChange], start: int) -> str:
     """Return a text with those changes that lie in it.
 
     Args:
@@ -73,7 +73,7 @@ def changed(text: str, changes: Sequence[Change], start: int) -> str:
         changes: The changes.
         start: Where the text begins among the characters that they count.
 
-    >>> changed("is 4821.", [Change(13, 17, "[REDACTED]")], 10)
+    >>> changed("is 4821.", [RequestChange(13, 17, "[REDACTED]")], 10)
     'is [REDACTED].'
     """
     out, at = [], 0
@@ -106,33 +106,33 @@ def _statements(pieces: PieceTokenizer, row: Row, item: int) -> list[Span]:
     return [*in_prompt, *_chars(pieces, row, tuple(row.restated.get(item, ())))]
 
 
-def _redact(pieces: PieceTokenizer, row: Row, item: int) -> list[Change]:
-    return [Change(*span, PLACEHOLDER) for span in _values(pieces, row, item)]
+def _redact(pieces: PieceTokenizer, row: Row, item: int) -> list[RequestChange]:
+    return [RequestChange(*span, PLACEHOLDER) for span in _values(pieces, row, item)]
 
 
-def _same_length(pieces: PieceTokenizer, row: Row, item: int) -> list[Change]:
-    return [Change(start, end, NEUTRAL_SIGN * (end - start)) for start, end in _values(pieces, row, item)]
+def _same_length(pieces: PieceTokenizer, row: Row, item: int) -> list[RequestChange]:
+    return [RequestChange(start, end, NEUTRAL_SIGN * (end - start)) for start, end in _values(pieces, row, item)]
 
 
-def _delete(pieces: PieceTokenizer, row: Row, item: int) -> list[Change]:
-    return [Change(*span, "") for span in _statements(pieces, row, item)]
+def _delete(pieces: PieceTokenizer, row: Row, item: int) -> list[RequestChange]:
+    return [RequestChange(*span, "") for span in _statements(pieces, row, item)]
 
 
-def _no_evidence(pieces: PieceTokenizer, row: Row, _item: int) -> list[Change]:
+def _no_evidence(pieces: PieceTokenizer, row: Row, _item: int) -> list[RequestChange]:
     every = range(len(row.bound.table.items))
-    return [Change(*span, "") for item in every for span in _statements(pieces, row, item)]
+    return [RequestChange(*span, "") for item in every for span in _statements(pieces, row, item)]
 
 
-def _no_question(_pieces: PieceTokenizer, row: Row, item: int) -> list[Change]:
+def _no_question(_pieces: PieceTokenizer, row: Row, item: int) -> list[RequestChange]:
     """Black out, where the prompt asks, the names of whose value a binding is; its key where it has no owner."""
     located = row.bound.table.items[item]
     names = {*located.owners, *(() if located.record is None else located.record.names)} or {located.key}
     start, end = row.bound.asked
     asks = row.bound.prompt.text[start:end]
-    return [Change(start + a, start + b, PLACEHOLDER) for (a, b), _ in occurrences(asks, names, any_case=True)]
+    return [RequestChange(start + a, start + b, PLACEHOLDER) for (a, b), _ in occurrences(asks, names, any_case=True)]
 
 
-REQUEST_NULLS: Mapping[str, Edit] = {
+REQUEST_NULLS: Mapping[str, RequestEdit] = {
     "redact": _redact,
     "delete": _delete,
     "same_length": _same_length,

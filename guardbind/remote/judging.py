@@ -12,7 +12,7 @@ from guardbind.evidence import Located
 from guardbind.information.partial import Decision, decide
 from guardbind.policies.verdict import Judgement, judge_known, judge_unknown
 from guardbind.remote.ranges import TokenRange
-from guardbind.remote.reading import SlotReading, probability
+from guardbind.remote.reading import RemoteReading, probability
 
 __all__ = ["BoxJudge", "BoxJudgement", "rests_surely"]
 
@@ -54,7 +54,7 @@ class BoxJudge:
     continues: bool
     unresolved: str | None = None
 
-    def own(self, alive: frozenset[int], token: TokenRange, reading: SlotReading) -> BoxJudgement:
+    def own(self, alive: frozenset[int], token: TokenRange, reading: RemoteReading) -> BoxJudgement:
         """Judge the model's own token.
 
         Args:
@@ -65,7 +65,7 @@ class BoxJudge:
         return self._judge(alive, token, reading, outvoted=False)
 
     def proposed(
-        self, alive: frozenset[int], token: TokenRange, reading: SlotReading, coming: frozenset[int]
+        self, alive: frozenset[int], token: TokenRange, reading: RemoteReading, coming: frozenset[int]
     ) -> BoxJudgement:
         """Judge a token that would take the place of the model's own.
 
@@ -79,7 +79,9 @@ class BoxJudge:
         outvoted = self.certain and bool(coming) and self.candidate not in coming
         return self._judge(alive, token, reading, outvoted=outvoted)
 
-    def _judge(self, alive: frozenset[int], token: TokenRange, reading: SlotReading, *, outvoted: bool) -> BoxJudgement:
+    def _judge(
+        self, alive: frozenset[int], token: TokenRange, reading: RemoteReading, *, outvoted: bool
+    ) -> BoxJudgement:
         if self.target is None or self.unresolved is not None:
             return BoxJudgement("unresolved", self.unresolved or "there is no target", None)
         if self.target.absent:
@@ -104,7 +106,7 @@ class BoxJudge:
         return _agreed(found, corners)
 
     def _unknown(
-        self, corners: tuple[tuple[float, float], tuple[float, float]] | None, reading: SlotReading
+        self, corners: tuple[tuple[float, float], tuple[float, float]] | None, reading: RemoteReading
     ) -> BoxJudgement:
         if corners is None or self.target is None:
             return BoxJudgement("unresolved", "no null takes the span away", "undecided")
@@ -116,7 +118,7 @@ class BoxJudge:
         ]
         return _agreed(found, corners)
 
-    def _alternatives(self, reading: SlotReading, target: int) -> tuple[bool, bool]:
+    def _alternatives(self, reading: RemoteReading, target: int) -> tuple[bool, bool]:
         """Whether a plausible token surely rests on the target's evidence, and whether one may."""
         full, null = reading.full.distribution, reading.nulls[target]
         best = max(full.logprobs.values())
@@ -126,7 +128,7 @@ class BoxJudge:
         unseen = not full.whole and full.ceiling >= least
         return "yes" in found, unseen or any(one != "no" for one in found) or not null.distribution.logprobs
 
-    def _rests(self, reading: SlotReading, *, null_of: int, key: Hashable) -> Decision:
+    def _rests(self, reading: RemoteReading, *, null_of: int, key: Hashable) -> Decision:
         token = TokenRange(probability(reading.full, key), probability(reading.nulls[null_of], key))
         bits = token.bits
         return "undecided" if bits is None else decide(bits, self.config.min_evidence_bits)

@@ -9,7 +9,7 @@ from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import RemotePrompt
 from guardbind.remote.judging import BoxJudge, BoxJudgement, rests_surely
 from guardbind.remote.ranges import TokenRange
-from guardbind.remote.reading import Purse, SlotReader, SlotReading, own_key, probability
+from guardbind.remote.reading import Purse, RemoteReading, SlotReader, own_key, probability
 from guardbind.remote.settings import ApiGuardConfig
 from guardbind.remote.slot import DEEPEST, RemoteSlot
 from guardbind.remote.spelling import Spellings
@@ -93,15 +93,21 @@ class Looking:
             told = boundaries.step_at(at)
             reading = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, told=told)
         slot = self._slot(opening, own[:at], own[begins : len(answer)], reading, own)
-        if (
-            slot.judgement.decided == "undecided"
-            and self._backend.abilities.chosen
-            and self._reader.goes_on
-            and not slot.reading.full.distribution.whole
-        ):
+        if self._reader.goes_on and self._needs_more(slot):
             sharper = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, sharply=True)
             slot = self._slot(opening, own[:at], own[begins : len(answer)], sharper, own)
         return slot
+
+    def _needs_more(self, slot: RemoteSlot) -> bool:
+        """Whether tokens of values should be asked for: what was returned decides nothing, or lacks the target's."""
+        if not self._backend.abilities.chosen or slot.reading.full.distribution.whole:
+            return False
+        if slot.judgement.decided == "undecided":
+            return True
+        wrong = slot.judgement.verdict in ("gate_failure", "binding_failure")
+        read = [slot.reading.full, *([] if (null := slot.null(slot.reading)) is None else [null])]
+        kept = [self._spellings.kept(slot.reading.written, token) for token in read]
+        return wrong and not all(any(slot.candidate in alive for alive in each.values()) for each in kept)
 
     def is_false_alarm(self, slot: RemoteSlot) -> bool:
         """Whether there is no slot here after all: a value that begins by coincidence surely rests on no evidence."""
@@ -154,7 +160,7 @@ class Looking:
         target = self._row.bound.candidate(opening.resolution.index)
         return target is None or target in alive
 
-    def _slot(self, opening: Opening, answer: str, value: str, reading: SlotReading, own: str) -> RemoteSlot:
+    def _slot(self, opening: Opening, answer: str, value: str, reading: RemoteReading, own: str) -> RemoteSlot:
         key = own_key(reading.full)
         text = reading.full.texts.get(key, "")
         written = own[len(answer) :]
@@ -196,11 +202,11 @@ class Looking:
             pay=self._purse.pay,
         )
 
-    def _deeper(self, opening: Opening) -> Callable[[str, str], Awaitable[SlotReading]]:
+    def _deeper(self, opening: Opening) -> Callable[[str, str], Awaitable[RemoteReading]]:
         wanted, target = self._wanted(opening), opening.measurable_target
 
-        async def read(answer: str, written: str) -> SlotReading:
-            return await self._reader.read(self._row, answer, written, wanted, target)
+        async def read(answer: str, written: str) -> RemoteReading:
+            return await self._reader.read(self._row, answer, written, wanted, target, sharply=True)
 
         return read
 
@@ -212,7 +218,7 @@ class Looking:
         return read
 
 
-def _is_own(reading: SlotReading, key: object, text: str, written: str) -> bool:
+def _is_own(reading: RemoteReading, key: object, text: str, written: str) -> bool:
     """Whether the likeliest token is what the model wrote, and surely the likeliest."""
     distribution = reading.full.distribution
     sure = distribution.whole or distribution.ranked or distribution.logprobs[key] >= distribution.ceiling

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import dataclass
 
-from guardbind.errors import BindingFailureError
+from guardbind.errors import BackendError, BindingFailureError
 from guardbind.events import Verdict
 from guardbind.information.intervals import Interval
 from guardbind.policies import NoToken, Raise, Stop
 from guardbind.remote.ranges import TokenRange
-from guardbind.remote.reading import SlotReading
+from guardbind.remote.reading import RemoteReading
 from guardbind.remote.slot import DEEPEST, RemoteSlot
 
 __all__ = ["BoxVerification", "RemoteAttempt", "RemotePolicy", "WriteValue", "policy_of", "verified"]
+
+logger = logging.getLogger("guardbind")
 
 _REPAIRABLE = ("gate_failure", "binding_failure")
 _UNDECIDED = "what was returned does not decide which token it would be"
@@ -38,7 +41,7 @@ class WriteValue:
     action: str
     key: Hashable
     token_text: str
-    reading: SlotReading
+    reading: RemoteReading
     support: TokenRange
     chosen: Interval
     alive: frozenset[int]
@@ -158,7 +161,7 @@ async def _contrasted(slot: RemoteSlot, alpha: float, plausibility: float) -> Re
 
 
 def _best_of_contrast(
-    slot: RemoteSlot, reading: SlotReading, alpha: float, plausibility: float
+    slot: RemoteSlot, reading: RemoteReading, alpha: float, plausibility: float
 ) -> tuple[Hashable, Interval] | None:
     null = slot.null(reading)
     if null is None or slot.candidate is None:
@@ -230,7 +233,7 @@ async def _of_target(slot: RemoteSlot, action: str) -> RemoteAttempt:
     return NoToken(action, "the candidates share too many tokens")
 
 
-def _share(reading: SlotReading, key: Hashable, rejected: set[Hashable]) -> Interval:
+def _share(reading: RemoteReading, key: Hashable, rejected: set[Hashable]) -> Interval:
     """Return the range of a token's probability where some others may not be written."""
     full = reading.full.distribution
     mass, away = full.mass({key}), full.mass(rejected & set(full.logprobs))
@@ -275,7 +278,13 @@ async def _choice(slot: RemoteSlot) -> AsyncIterator[RemoteAttempt]:
         yield NoToken("choice", "no candidate goes on from what is written")
         return
     asked = slot.prompt.asked(slot.answer)
-    completion = await slot.backend.write(asked, max_new_tokens=64, among=among)
+    try:
+        completion = await slot.backend.write(asked, max_new_tokens=64, among=among)
+    except BackendError as error:
+        # A server that is gone is told by the next request; one that could not be held to values is still of use.
+        logger.warning("no choice among the values was made: %s", error)
+        yield NoToken("choice", "the backend was not held to the values")
+        return
     slot.pay(completion.spent)
     chosen = slot.spellings.alive(written + completion.text)
     if completion.text not in among or slot.candidate not in chosen:

@@ -13,7 +13,7 @@ from guardbind.information.intervals import Interval
 from guardbind.information.partial import bits_interval, observed_interval
 from guardbind.policies.verdict import bits_needed
 
-__all__ = ["TokenRange", "certificate", "point", "worst_record"]
+__all__ = ["TokenRange", "certificate", "margin_bits", "point", "worst_record"]
 
 _A_POINT = 0.01
 """Bits (or nats of a gap) up to which a range is told as a number."""

@@ -9,13 +9,13 @@ from guardbind.backends import Backend, NextToken, PromptRequest, Spent
 from guardbind.errors import BackendError
 from guardbind.information.intervals import Interval
 from guardbind.remote.boundaries import Boundaries
-from guardbind.remote.edits import REQUEST_NULLS, Change, RemotePrompt
+from guardbind.remote.edits import REQUEST_NULLS, RemotePrompt, RequestChange
 from guardbind.remote.pieces import PieceTokenizer
 from guardbind.remote.settings import ApiGuardConfig
 from guardbind.remote.spelling import Spellings
 from guardbind.session.row import Row
 
-__all__ = ["Purse", "SlotReader", "SlotReading", "own_key", "probability"]
+__all__ = ["Purse", "RemoteReading", "SlotReader", "own_key", "probability"]
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Purse:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotReading:
+class RemoteReading:
     """What was read at one place of an answer.
 
     Attributes:
@@ -115,7 +115,7 @@ class SlotReader:
         *,
         told: NextToken | None = None,
         sharply: bool = False,
-    ) -> SlotReading:
+    ) -> RemoteReading:
         """Return the next token behind an answer so far, in full context and under the nulls, by one batch.
 
         Args:
@@ -155,7 +155,7 @@ class SlotReader:
         values = self._values(written) if sharply and self._backend.abilities.chosen else ()
         read = await self._ask(requests, values)
         found = dict(zip(names, read[1:], strict=True))
-        return SlotReading(
+        return RemoteReading(
             written,
             read[0],
             {name: token for name, token in found.items() if isinstance(name, int)},
@@ -194,7 +194,7 @@ class SlotReader:
         self._purse.pay(completion.spent)
         return Boundaries.of(completion, 0).step_at(len(answer)) if completion.text.startswith(answer) else None
 
-    def _asked(self, answer: str, changes: Sequence[Change]) -> PromptRequest:
+    def _asked(self, answer: str, changes: Sequence[RequestChange]) -> PromptRequest:
         return self._prompt.asked(answer, changes)
 
     async def _ask(self, requests: Sequence[PromptRequest], values: Sequence[str] = ()) -> list[NextToken]:
@@ -218,9 +218,9 @@ class SlotReader:
 
 def _told(
     written: str, full: NextToken, followed: Mapping[int | str, NextToken | None], unread: Sequence[str]
-) -> SlotReading:
+) -> RemoteReading:
     met = {name: token for name, token in followed.items() if token is not None}
-    return SlotReading(
+    return RemoteReading(
         written,
         full,
         {name: token for name, token in met.items() if isinstance(name, int)},

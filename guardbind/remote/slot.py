@@ -10,12 +10,12 @@ from guardbind.information.intervals import Interval
 from guardbind.remote.edits import RemotePrompt
 from guardbind.remote.judging import BoxJudge, BoxJudgement
 from guardbind.remote.ranges import TokenRange
-from guardbind.remote.reading import SlotReading, probability
+from guardbind.remote.reading import RemoteReading, probability
 from guardbind.remote.settings import ApiGuardConfig
 from guardbind.remote.spelling import Spellings
 from guardbind.session.opener import Opening
 
-__all__ = ["RemoteSlot"]
+__all__ = ["DEEPEST", "RemoteSlot"]
 
 DEEPEST = 8
 """Tokens that candidates share, through which a value is followed to the one that parts them."""
@@ -49,7 +49,7 @@ class RemoteSlot:
     opening: Opening
     answer: str
     value: str
-    reading: SlotReading
+    reading: RemoteReading
     key: Hashable
     text: str
     own: TokenRange
@@ -61,7 +61,7 @@ class RemoteSlot:
     config: ApiGuardConfig
     backend: Backend
     prompt: RemotePrompt
-    read: Callable[[str, str], Awaitable[SlotReading]]
+    read: Callable[[str, str], Awaitable[RemoteReading]]
     restated: Callable[[str], Awaitable[NextToken | None]]
     pay: Callable[[Spent], None]
 
@@ -71,11 +71,11 @@ class RemoteSlot:
         target = self.opening.target
         return None if target is None else target.index
 
-    def null(self, reading: SlotReading) -> NextToken | None:
+    def null(self, reading: RemoteReading) -> NextToken | None:
         """Return the next token without the target's evidence; None where that was not read."""
         return None if self.target is None else reading.nulls.get(self.target)
 
-    def ranges(self, key: Hashable, reading: SlotReading, full: NextToken | None = None) -> TokenRange:
+    def ranges(self, key: Hashable, reading: RemoteReading, full: NextToken | None = None) -> TokenRange:
         """Return the ranges of a token.
 
         Args:
@@ -87,16 +87,16 @@ class RemoteSlot:
         prior = None if null is None else probability(null, key)
         return TokenRange(probability(reading.full if full is None else full, key), prior)
 
-    def further(self, key: Hashable, reading: SlotReading) -> dict[str, Interval]:
+    def further(self, key: Hashable, reading: RemoteReading) -> dict[str, Interval]:
         """Return the ranges of a token's probability under the further nulls, by their names."""
         return {name: probability(read, key) for name, read in reading.envelope.items()}
 
-    def kept_by(self, reading: SlotReading, key: Hashable, full: NextToken | None = None) -> frozenset[int]:
+    def kept_by(self, reading: RemoteReading, key: Hashable, full: NextToken | None = None) -> frozenset[int]:
         """Return the candidates that a token keeps alive."""
         text = (reading.full if full is None else full).texts.get(key, "")
         return self.spellings.alive(reading.written + text) if text else frozenset()
 
-    def choices(self, reading: SlotReading) -> dict[Hashable, frozenset[int]]:
+    def choices(self, reading: RemoteReading) -> dict[Hashable, frozenset[int]]:
         """Return the returned tokens that keep candidates alive, the likeliest first, each with these."""
         logprobs = reading.full.distribution.logprobs
         kept = self.spellings.kept(reading.written, reading.full)
@@ -106,16 +106,16 @@ class RemoteSlot:
         """Whether a token keeps the target and others alive, so that nothing is decided by it."""
         return len(alive) > 1 and self.candidate in alive
 
-    async def deeper(self, reading: SlotReading, text: str) -> SlotReading:
+    async def deeper(self, reading: RemoteReading, text: str) -> RemoteReading:
         """Read behind a token that candidates share."""
         begun = self.answer + reading.written.removeprefix(self.reading.written) + text
         return await self.read(begun, reading.written + text)
 
-    def behind(self, reading: SlotReading) -> str:
+    def behind(self, reading: RemoteReading) -> str:
         """Return the answer before a reading."""
         return self.answer + reading.written.removeprefix(self.reading.written)
 
-    def rest_of_value(self, reading: SlotReading, text: str) -> str | None:
+    def rest_of_value(self, reading: RemoteReading, text: str) -> str | None:
         """Return what is written so that the target's value stands there, in the spelling that a token begins."""
         if self.candidate is None:
             return None

@@ -89,11 +89,9 @@ def test_a_continuation_is_scored_as_its_tokens_one_by_one(model: Any, backend: 
 def test_it_writes_greedily_and_goes_on_with_what_is_begun(model: Any, backend: LocalBackend) -> None:
     whole = done(backend.write(TEXT, max_new_tokens=6, top=3))
     assert len(whole.tokens) == 6 and whole.spent.new_tokens == 6
-    written = [
-        max(step.distribution.logprobs, key=lambda k, s=step: s.distribution.logprobs[k]) for step in whole.tokens
-    ]  # type: ignore[misc]
     ids = backend.ids(TEXT)
-    for token in written:
+    for step in whole.tokens:
+        token = max(step.distribution.logprobs, key=step.distribution.logprobs.__getitem__)
         assert int(exact(model, ids)[-1].argmax()) == token
         ids.append(token)
 

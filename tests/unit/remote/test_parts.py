@@ -15,7 +15,7 @@ from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
 from guardbind.policies.verdict import bits_needed
 from guardbind.remote.boundaries import Boundaries
-from guardbind.remote.edits import Change, RemotePrompt, changed
+from guardbind.remote.edits import RemotePrompt, RequestChange, changed
 from guardbind.remote.pieces import PieceTokenizer, render
 from guardbind.remote.ranges import TokenRange, certificate, worst_record
 from guardbind.remote.spelling import Spellings
@@ -70,7 +70,7 @@ def test_what_is_no_chat_is_refused() -> None:
 def test_changes_leave_all_other_characters_as_they_are(text: str, spans: list[tuple[int, int]]) -> None:
     gone = {place for start, size in spans for place in range(start, start + size)}
     left = "".join(letter for place, letter in enumerate(text) if place not in gone)
-    assert changed(text, [Change(start, start + size, "") for start, size in spans], 0) == left
+    assert changed(text, [RequestChange(start, start + size, "") for start, size in spans], 0) == left
 
 
 def test_a_change_goes_to_the_message_that_it_lies_in() -> None:
@@ -80,7 +80,7 @@ def test_a_change_goes_to_the_message_that_it_lies_in() -> None:
     prompt = RemotePrompt(messages, "", "Anna has", rendered)
     start = rendered.text.index("4821")
     begun = rendered.begun + len("Anna has ")
-    asked = prompt.asked(" 4821", [Change(start, start + 4, "[X]"), Change(begun, begun + 4, "[Y]")])
+    asked = prompt.asked(" 4821", [RequestChange(start, start + 4, "[X]"), RequestChange(begun, begun + 4, "[Y]")])
     assert [message["content"] for message in asked.messages] == ["Anna has [X].", "Which has Anna?"]
     assert asked.begun == "Anna has [Y]"
     assert prompt.asked("").messages == messages
