@@ -93,15 +93,21 @@ class Looking:
             told = boundaries.step_at(at)
             reading = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, told=told)
         slot = self._slot(opening, own[:at], own[begins : len(answer)], reading, own)
-        if (
-            slot.judgement.decided == "undecided"
-            and self._backend.abilities.chosen
-            and self._reader.goes_on
-            and not slot.reading.full.distribution.whole
-        ):
+        if self._reader.goes_on and self._needs_more(slot):
             sharper = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, sharply=True)
             slot = self._slot(opening, own[:at], own[begins : len(answer)], sharper, own)
         return slot
+
+    def _needs_more(self, slot: RemoteSlot) -> bool:
+        """Whether tokens of values should be asked for: what was returned decides nothing, or lacks the target's."""
+        if not self._backend.abilities.chosen or slot.reading.full.distribution.whole:
+            return False
+        if slot.judgement.decided == "undecided":
+            return True
+        wrong = slot.judgement.verdict in ("gate_failure", "binding_failure")
+        read = [slot.reading.full, *([] if (null := slot.null(slot.reading)) is None else [null])]
+        kept = [self._spellings.kept(slot.reading.written, token) for token in read]
+        return wrong and not all(any(slot.candidate in alive for alive in each.values()) for each in kept)
 
     def is_false_alarm(self, slot: RemoteSlot) -> bool:
         """Whether there is no slot here after all: a value that begins by coincidence surely rests on no evidence."""
@@ -200,7 +206,7 @@ class Looking:
         wanted, target = self._wanted(opening), opening.measurable_target
 
         async def read(answer: str, written: str) -> RemoteReading:
-            return await self._reader.read(self._row, answer, written, wanted, target)
+            return await self._reader.read(self._row, answer, written, wanted, target, sharply=True)
 
         return read
 

@@ -55,7 +55,8 @@ class ToyBackend:
             if self.fails < 0:
                 raise BackendError("the toy is broken.")
         self.asked += asked
-        return [self._token(one, top or self.top) for one in asked]
+        wanted = values if self.abilities.chosen else ()
+        return [self._token(one, top or self.top, wanted) for one in asked]
 
     async def score(self, asked: PromptRequest, continuations: Sequence[str]) -> list[ContinuationScore]:
         raise BackendError("the toy scores nothing.")
@@ -93,11 +94,13 @@ class ToyBackend:
         """Return the probabilities of all tokens."""
         return self._chances(asked)
 
-    def _token(self, asked: PromptRequest, top: int | None) -> NextToken:
+    def _token(self, asked: PromptRequest, top: int | None, values: Sequence[str] = ()) -> NextToken:
         exact = self._chances(asked)
         kept = sorted(exact, key=lambda one: -exact[one])[: top or len(exact)]
+        cut = math.log(exact[kept[-1]])
+        kept = list(dict.fromkeys([*kept, *(value for value in values if value in exact)]))
         logprobs = {one: math.log(exact[one]) for one in kept}
-        distribution = PartialDistribution(logprobs, whole=len(kept) == len(exact), rounding=1e-9)
+        distribution = PartialDistribution(logprobs, whole=len(kept) == len(exact), rounding=1e-9, cut=cut)
         return NextToken(distribution, {one: one for one in kept}, Spent(1, 10, 1))
 
     def _chances(self, asked: PromptRequest) -> dict[str, float]:

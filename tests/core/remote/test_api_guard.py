@@ -123,6 +123,13 @@ def test_what_one_token_leaves_open_is_said_and_nothing_is_done_about_it() -> No
     assert all(one.entropy_bits is None and one.margin is None for one in unsure.report.slots)
 
 
+def test_tokens_that_can_be_asked_for_are_asked_for_where_the_ranking_lacks_them() -> None:
+    able = Abilities(top=1, chosen=128)
+    output = guarded(ToyBackend(own=0.3, rival=0.6, top=1, abilities=able), policy="veto")
+    assert output.text == RIGHT
+    assert [slot.final_verdict for slot in output.report.slots] == ["repaired"]
+
+
 def test_bits_that_a_ranking_leaves_open_are_not_a_number() -> None:
     """Without its evidence the value is not among the returned tokens: its bits have a least, and no most."""
     (slot,) = guarded(ToyBackend(own=0.9, rival=0.05, top=2), policy="observe").report.slots

@@ -20,7 +20,7 @@ _NEAR = 0.05
 _GOOD = ("ok", "repaired")
 
 
-class _Pair(NamedTuple):
+class _SlotPair(NamedTuple):
     """One slot under the local guard and under the one from outside, as far as the answers before it are the same."""
 
     local: dict[str, Any]
@@ -85,7 +85,10 @@ def _answers(
         "same_text": share([_alike(a, b) for a, b in zip(outside["text"], local["text"], strict=True)]),
     }
     if outside["prompts"].notna().all():
-        values |= {name: mean(outside[name].astype(float)) for name in ("prompts", "tokens")}
+        values |= {
+            "prompts": mean(outside["prompts"].astype(float)),
+            "tokens_read": mean(outside["tokens"].astype(float)),
+        }
     return TableRow(table="api_agreement_answers", keys={**keys, "arm": arm}, values=values, notes=notes)
 
 
@@ -94,7 +97,7 @@ def _alike(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _paired(local: pd.Series, outside: pd.Series) -> Iterator[_Pair]:
+def _paired(local: pd.Series, outside: pd.Series) -> Iterator[_SlotPair]:
     """Yield the slots that stand at the same place behind the same text."""
     same = _shared(str(local["text"]), str(outside["text"]))
     here, there = (
@@ -103,7 +106,7 @@ def _paired(local: pd.Series, outside: pd.Series) -> Iterator[_Pair]:
     )
     for begins, slot in here.items():
         if begins <= same and begins in there:
-            yield _Pair(slot, there[begins])
+            yield _SlotPair(slot, there[begins])
 
 
 def _shared(one: str, other: str) -> int:
@@ -128,7 +131,7 @@ def _slot(record: pd.Series, place: int) -> dict[str, Any]:
     return {name: record[name][place] for name in names}
 
 
-def _apart(pair: _Pair) -> float:
+def _apart(pair: _SlotPair) -> float:
     """Return how far the local bits lie outside of the range, in bits."""
     bits = float(pair.local["bits_low"])
     low, high = (_bound(pair.outside[name], away) for name, away in (("bits_low", -math.inf), ("bits_high", math.inf)))

@@ -1,0 +1,89 @@
+"""Rows of `api_agreement`: which slots are held against each other, and what counts as the same."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from guardbind.backends import Abilities, NextToken, PromptRequest
+from guardbind.information.partial import PartialDistribution
+from guardbind_bench.experiments.api_agreement.rows import rows_of
+from guardbind_bench.measures.api_agreement import ApiAgreementRecord
+from guardbind_bench.measures.sieve import ReadOnce, SievedBackend
+
+
+def record(arm: str, index: int = 0, **fields: Any) -> ApiAgreementRecord:
+    given: dict[str, Any] = {
+        "text": "It is 4821.",
+        "stage": "right",
+        "begins": (6,),
+        "verdicts": ("ok",),
+        "final_verdicts": ("ok",),
+        "actions": ("none",),
+        "targets": (0,),
+        "decided": ("-",) if arm == "local" else ("yes",),
+        "certified": ("yes",),
+        "bits_low": (4.0,),
+        "bits_high": (4.0,),
+        "bits_read": (True,),
+    }
+    return ApiAgreementRecord(index=index, arm=arm, **{**given, **fields})
+
+
+def values(*records: ApiAgreementRecord) -> dict[str, Any]:
+    rows = rows_of({"model": "toy"}, pd.DataFrame([one.model_dump() for one in records]))
+    found = next(row for row in rows if row.table == "api_agreement_slots")
+    return {name: estimate.value for name, estimate in found.values.items()}
+
+
+def test_what_is_alike_counts_as_the_same() -> None:
+    found = values(record("local"), record("api"))
+    assert found["slots"] == 1 and found["decides"] == found["same_verdict"] == found["same_action"] == 1.0
+    assert found["bits_inside"] == 1.0 and found["bits_apart"] == 0.0 and found["passed_only_outside"] == 0.0
+
+
+def test_what_is_not_decided_is_another_verdict() -> None:
+    open_slot = {"verdicts": ("unresolved",), "final_verdicts": ("unresolved",), "decided": ("undecided",)}
+    found = values(record("local"), record("api top 1", **open_slot, bits_low=(1.0,), bits_high=(None,)))
+    assert found["decides"] == found["same_verdict"] == 0.0 and found["same_verdict_decided"] is None
+    assert found["bits_inside"] == 1.0
+
+
+def test_what_passes_outside_only_is_counted() -> None:
+    wrong = {"verdicts": ("binding_failure",), "final_verdicts": ("binding_failure",)}
+    assert values(record("local", **wrong), record("api"))["passed_only_outside"] == 1.0
+
+
+def test_slots_behind_other_texts_are_not_held_against_each_other() -> None:
+    found = values(record("local"), record("api", text="He is 4821.", begins=(6,)))
+    assert found["slots"] == 0 and found["same_verdict"] is None
+
+
+def test_prompts_that_failed_are_left_out_and_told() -> None:
+    rows = rows_of({"model": "toy"}, pd.DataFrame([record("local", text=None, failed="too long").model_dump()]))
+    assert rows[0].values == {} and "1 prompts" in rows[0].notes[0]
+
+
+def test_a_sieve_reads_each_prompt_once() -> None:
+    class Model:
+        name, model = "local", "toy"
+        abilities = Abilities(top=3, whole=True)
+        read = 0
+
+        async def next_tokens(self, asked: list[PromptRequest]) -> list[NextToken]:
+            self.read += len(asked)
+            logprobs = {0: math.log(0.6), 1: math.log(0.3), 2: math.log(0.1)}
+            return [NextToken(PartialDistribution(logprobs, whole=True), dict(enumerate("abc"))) for _ in asked]
+
+    model: Any = Model()
+    once, asked = ReadOnce(model), [PromptRequest(text="a"), PromptRequest(text="a"), PromptRequest(text="b")]
+    for top, kept in ((None, 3), (2, 2), (1, 1)):
+        read = asyncio.run(SievedBackend(once, top).next_tokens(asked))
+        assert [len(token.distribution.logprobs) for token in read] == [kept] * 3
+        assert [token.distribution.whole for token in read] == [kept == 3] * 3
+    assert model.read == 2
+    assert read[0].distribution.mass([1]).high == pytest.approx(0.4, abs=1e-4)
