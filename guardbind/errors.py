@@ -18,6 +18,7 @@ GuardbindError
 ├── NullUnavailableError (RuntimeError)    the counterfactual readout cannot be made on this model or cache
 ├── BindingFailureError (RuntimeError)     raised by policy `raise` when a slot fails
 ├── CalibrationError (ValueError)          a calibration that is missing, damaged or newer, or cannot be made
+├── BackendError (RuntimeError)            a model behind a server did not answer, or not with what was asked
 ├── RunFolderError (ValueError)            a folder of a bench run that cannot be read or gone on with
 ├── WeightsError (RuntimeError)            weights that are missing or damaged
 └── MissingDependencyError (ImportError)   an optional package is not installed

@@ -90,8 +90,8 @@ def test_a_module_exports_what_it_lists() -> None:
 
 def test_the_surface_is_the_guard_its_evidence_and_every_error() -> None:
     own = {"Binding", "CheckpointConfig", "Evidence", "Guard", "GuardConfig", "GuardOutput", "Origin", "Report"}
-    own |= {"CalibrationConfig", "Target", "calibrate"}
-    assert set(PUBLIC) == own | {"__version__", "extract", "load"} | set(ERRORS)
+    own |= {"ApiGuard", "ApiGuardConfig", "ApiOutput", "CalibrationConfig", "Target", "calibrate"}
+    assert set(PUBLIC) == own | {"__version__", "connect", "extract", "load"} | set(ERRORS)
     assert set(PUBLIC) <= set(dir(guardbind))
 
 
