@@ -10,6 +10,7 @@ from guardbind import errors
 from guardbind.errors import GuardbindError, nearest
 
 BUILT_IN: dict[str, type[Exception]] = {
+    "BackendError": RuntimeError,
     "BatchError": ValueError,
     "BindingError": ValueError,
     "BindingFailureError": RuntimeError,

@@ -15,11 +15,11 @@ from guardbind.information.intervals import Interval
 from guardbind_adapters.openai_api.bodies import CHAT, COMPLETIONS, chat_body, completion_body
 from guardbind_adapters.openai_api.choosing import choose_by_bias, choose_by_grammar
 from guardbind_adapters.openai_api.distributions import of_ids, of_texts
-from guardbind_adapters.openai_api.replies import Reply, Step, read_chat, read_completion
+from guardbind_adapters.openai_api.replies import Reply, ReplyStep, read_chat, read_completion
 from guardbind_adapters.openai_api.traits import ServerTraits
-from guardbind_adapters.openai_api.words import Words, first_token, rendered, token_text
+from guardbind_adapters.openai_api.words import ModelWords, first_token, rendered, token_text
 
-__all__ = ["Asking", "Prepared"]
+__all__ = ["Prepared", "ServerReader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Prepared:
     chat: bool = False
 
 
-class Asking:
+class ServerReader:
     """Asks one server.
 
     Args:
@@ -49,7 +49,7 @@ class Asking:
         words: Turns texts into tokens, or None.
     """
 
-    def __init__(self, sender: Sender, model: str, traits: ServerTraits, words: Words | None) -> None:
+    def __init__(self, sender: Sender, model: str, traits: ServerTraits, words: ModelWords | None) -> None:
         self._sender, self._model, self._traits = sender, model, traits
         self._words = words if traits.words else None
 
@@ -206,7 +206,7 @@ class Asking:
         self._check_count(prepared, answered.spent)
         return answered.value
 
-    async def _first(self, prepared: Prepared, top: int, extra: dict[str, Any]) -> Step:
+    async def _first(self, prepared: Prepared, top: int, extra: dict[str, Any]) -> ReplyStep:
         steps = (await self._reply(prepared, most=1, top=top, extra=extra)).steps
         assert steps  # `_with_logprobs` refuses an answer without
         return steps[0]
@@ -239,7 +239,7 @@ class Asking:
                 hint="Give the tokenizer of the model that the server runs.",
             )
 
-    def _of_continuation(self, before: Prepared, whole: Prepared, steps: Sequence[Step]) -> list[float]:
+    def _of_continuation(self, before: Prepared, whole: Prepared, steps: Sequence[ReplyStep]) -> list[float]:
         """Return the log-probabilities of the tokens that end behind the prompt."""
         if whole.ids is not None and before.ids is not None:
             if len(steps) != len(whole.ids):

@@ -21,12 +21,12 @@ except ImportError as missing:
         "a server is asked with the package openai.", hint="Run: python -m pip install 'guardbind[api]'"
     ) from missing
 
-from guardbind_adapters.openai_api.asking import Asking
+from guardbind_adapters.openai_api.asking import ServerReader
 from guardbind_adapters.openai_api.probing import Prober
 from guardbind_adapters.openai_api.settings import OpenAIConfig
 from guardbind_adapters.openai_api.traits import ServerTraits
 from guardbind_adapters.openai_api.transport import OpenAITransport
-from guardbind_adapters.openai_api.words import LocalWords, ServerWords, Words
+from guardbind_adapters.openai_api.words import LocalWords, ModelWords, ServerWords
 
 __all__ = ["OpenAIBackend", "connect"]
 
@@ -83,7 +83,7 @@ class OpenAIBackend:
             self._loop.stop()
             raise
         self.abilities: Abilities = self.traits.abilities
-        self._asking = Asking(self._sender, self.model, self.traits, words)
+        self._asking = ServerReader(self._sender, self.model, self.traits, words)
 
     def __repr__(self) -> str:
         return f"OpenAIBackend({self.address!r}, {self.model!r})"
@@ -149,10 +149,10 @@ class OpenAIBackend:
             await self._loop.run(self._transport.aclose)
             self._loop.stop()
 
-    async def _probe(self, model: str | None) -> tuple[str, ServerTraits, Words | None]:
+    async def _probe(self, model: str | None) -> tuple[str, ServerTraits, ModelWords | None]:
         if model is None:
             model = await self._only_model()
-        words: Words | None = None
+        words: ModelWords | None = None
         if self.settings.endpoint != "chat":
             if self.settings.tokenizer is not None:
                 words = LocalWords(self.settings.tokenizer)
@@ -174,7 +174,7 @@ def _usual_variable(address: str) -> str | None:
     return "GUARDBIND_API_KEY" if os.environ.get("GUARDBIND_API_KEY") else None
 
 
-async def _server_words(sender: Sender, address: str, model: str) -> Words | None:
+async def _server_words(sender: Sender, address: str, model: str) -> ModelWords | None:
     words, text = ServerWords(sender, address, model), "badge 44: Zoë's"
     try:
         ids = await words.ids(text, special=False)

@@ -9,7 +9,7 @@ from typing import Any
 from guardbind.errors import BackendError
 from guardbind_adapters.openai_api.bodies import ChoiceStyle, choice_fields
 from guardbind_adapters.openai_api.probing import chosen_value
-from guardbind_adapters.openai_api.words import Words, token_text
+from guardbind_adapters.openai_api.words import ModelWords, token_text
 
 __all__ = ["choose_by_bias", "choose_by_grammar"]
 
@@ -45,7 +45,7 @@ async def choose_by_grammar(
 
 async def choose_by_bias(
     one_of: Callable[[list[int], Sequence[int]], Awaitable[str]],
-    words: Words,
+    words: ModelWords,
     before: list[int],
     text: str,
     values: Sequence[str],

@@ -8,7 +8,7 @@ from typing import Any
 
 from guardbind.errors import BackendError, ConfigError
 from guardbind.information.partial import PartialDistribution
-from guardbind_adapters.openai_api.replies import Scored, Step
+from guardbind_adapters.openai_api.replies import ReplyStep, ReplyToken
 
 __all__ = ["id_of", "of_ids", "of_texts"]
 
@@ -30,7 +30,7 @@ def id_of(token: str) -> int:
     return int(found[1])
 
 
-def of_texts(step: Step, *, asked: int, rounding: float) -> PartialDistribution:
+def of_texts(step: ReplyStep, *, asked: int, rounding: float) -> PartialDistribution:
     """Return the distribution of tokens that are known by their texts, of which several may be the same.
 
     Args:
@@ -57,7 +57,7 @@ def of_texts(step: Step, *, asked: int, rounding: float) -> PartialDistribution:
     )
 
 
-def of_ids(step: Step, chosen: Sequence[Step], *, rounding: float) -> PartialDistribution:
+def of_ids(step: ReplyStep, chosen: Sequence[ReplyStep], *, rounding: float) -> PartialDistribution:
     """Return the distribution of tokens that are known by their ids.
 
     Args:
@@ -86,7 +86,7 @@ def of_ids(step: Step, chosen: Sequence[Step], *, rounding: float) -> PartialDis
     return _made(found, ranked=_is_ranking(step, entries), unique=True, rounding=rounding, cut=cut)
 
 
-def _entries(step: Step) -> list[tuple[str, float]]:
+def _entries(step: ReplyStep) -> list[tuple[str, float]]:
     known = [(scored.token, scored.logprob) for scored in step.ranking if scored.logprob is not None]
     if not known and step.written.logprob is not None:
         known = [(step.written.token, step.written.logprob)]
@@ -98,10 +98,10 @@ def _entries(step: Step) -> list[tuple[str, float]]:
     return known
 
 
-def _is_ranking(step: Step, entries: Iterable[tuple[Any, float]]) -> bool:
+def _is_ranking(step: ReplyStep, entries: Iterable[tuple[Any, float]]) -> bool:
     # Asked greedily, the written token is the likeliest. Where it is not, it was chosen otherwise, and servers then
     # return it in the place of the last token of the ranking.
-    written: Scored = step.written
+    written: ReplyToken = step.written
     return written.logprob is not None and written.logprob >= max(logprob for _, logprob in entries) - 1e-3
 
 

@@ -21,10 +21,10 @@ from guardbind_adapters.openai_api.bodies import (
 )
 from guardbind_adapters.openai_api.distributions import id_of
 from guardbind_adapters.openai_api.errors import RefusedRequestError
-from guardbind_adapters.openai_api.replies import Reply, Step, read_chat, read_completion
+from guardbind_adapters.openai_api.replies import Reply, ReplyStep, read_chat, read_completion
 from guardbind_adapters.openai_api.settings import OpenAIConfig
 from guardbind_adapters.openai_api.traits import ServerTraits
-from guardbind_adapters.openai_api.words import Words
+from guardbind_adapters.openai_api.words import ModelWords
 
 __all__ = ["Prober", "chosen_value"]
 
@@ -46,7 +46,7 @@ class Prober:
         words: Turns texts into tokens, or None.
     """
 
-    def __init__(self, sender: Sender, model: str, settings: OpenAIConfig, words: Words | None) -> None:
+    def __init__(self, sender: Sender, model: str, settings: OpenAIConfig, words: ModelWords | None) -> None:
         self._sender, self._model, self._settings, self._words = sender, model, settings, words
         self._found: list[str] = []
 
@@ -121,7 +121,7 @@ class Prober:
         self._say("completions score no given text (echo)")
         return traits
 
-    async def _tokens(self, traits: ServerTraits, words: Words, with_ids: bool) -> ServerTraits:
+    async def _tokens(self, traits: ServerTraits, words: ModelWords, with_ids: bool) -> ServerTraits:
         """Find out whether tokens are the same here and there, and what can be asked for by their ids."""
         ids = await words.ids(_TEXT, special=True)
         counted = await self._counted(completion_body(self._model, _TEXT))
@@ -194,7 +194,7 @@ class Prober:
 
     # --- both ---------------------------------------------------------------------------------------------------------
 
-    async def _step(self, path: str, body: Mapping[str, Any], read: Callable[[Any], Reply]) -> Step | None:
+    async def _step(self, path: str, body: Mapping[str, Any], read: Callable[[Any], Reply]) -> ReplyStep | None:
         reply = await self._try(path, body, read)
         return reply.steps[0] if reply is not None and reply.steps and reply.steps[0].ranking else None
 
@@ -267,7 +267,7 @@ def chosen_value(text: str, style: ChoiceStyle) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _known(step: Step) -> dict[str, float]:
+def _known(step: ReplyStep) -> dict[str, float]:
     return {scored.token: scored.logprob for scored in step.ranking if scored.logprob is not None}
 
 
@@ -275,7 +275,7 @@ def _differ(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     return max((abs(a[token] - b[token]) for token in a.keys() & b.keys()), default=0.0)
 
 
-def _all_ids(step: Step) -> bool:
+def _all_ids(step: ReplyStep) -> bool:
     return all(scored.token.startswith("token_id:") for scored in (step.written, *step.ranking))
 
 

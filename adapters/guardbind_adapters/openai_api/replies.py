@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from guardbind.errors import BackendError
 
-__all__ = ["Reply", "Scored", "Step", "read_chat", "read_completion"]
+__all__ = ["Reply", "ReplyStep", "ReplyToken", "read_chat", "read_completion"]
 
 _ABSENT = -9990.0
 """Servers write −9999 for a log-probability that they do not know, or that is minus infinity."""
@@ -26,25 +26,25 @@ def _number(value: Any) -> Any:
 _LogProb = Annotated[float, BeforeValidator(_number)]
 
 
-class _Entry(BaseModel):
+class _RankedEntry(BaseModel):
     token: str
     logprob: _LogProb
 
 
-class _ChatEntry(_Entry):
-    top_logprobs: list[_Entry] = []
+class _ChatEntry(_RankedEntry):
+    top_logprobs: list[_RankedEntry] = []
 
 
 class _ChatLogprobs(BaseModel):
     content: list[_ChatEntry] | None = None
 
 
-class _Message(BaseModel):
+class _AnswerMessage(BaseModel):
     content: str | None = None
 
 
 class _ChatChoice(BaseModel):
-    message: _Message
+    message: _AnswerMessage
     logprobs: _ChatLogprobs | None = None
     finish_reason: str | None = None
 
@@ -65,12 +65,12 @@ class _TextChoice(BaseModel):
     finish_reason: str | None = None
 
 
-class _TextAnswer(BaseModel):
+class _CompletionAnswer(BaseModel):
     choices: list[_TextChoice]
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ReplyToken:
     """A token as the server writes it, and its log-probability in nats; None where the server does not say it."""
 
     token: str
@@ -78,7 +78,7 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplyStep:
     """One token of an answer: the one that was written, and what was returned beside it.
 
     Attributes:
@@ -87,8 +87,8 @@ class Step:
         mapped: They came as a mapping, in which tokens of the same text take each other's place.
     """
 
-    written: Scored
-    ranking: tuple[Scored, ...]
+    written: ReplyToken
+    ranking: tuple[ReplyToken, ...]
     mapped: bool
 
 
@@ -103,7 +103,7 @@ class Reply:
     """
 
     text: str
-    steps: tuple[Step, ...] | None
+    steps: tuple[ReplyStep, ...] | None
     finished: str
 
 
@@ -117,7 +117,7 @@ def read_chat(answer: Any) -> Reply:
     steps = None
     if choice.logprobs is not None and choice.logprobs.content is not None:
         steps = tuple(
-            Step(
+            ReplyStep(
                 _scored(entry.token, entry.logprob),
                 tuple(_scored(other.token, other.logprob) for other in entry.top_logprobs),
                 mapped=False,
@@ -133,7 +133,7 @@ def read_completion(answer: Any) -> Reply:
     Raises:
         BackendError: As `read_chat`.
     """
-    choice = _validated(_TextAnswer, answer, "completion").choices[0]
+    choice = _validated(_CompletionAnswer, answer, "completion").choices[0]
     logprobs, steps = choice.logprobs, None
     if logprobs is not None and logprobs.tokens is not None:
         count = len(logprobs.tokens)
@@ -142,25 +142,25 @@ def read_completion(answer: Any) -> Reply:
         if len(own) != count or len(others) != count:
             raise _fault("completion", f"{count} tokens have {len(own)} and {len(others)} log-probabilities")
         steps = tuple(
-            Step(_scored(token, logprob), _ranking(other), mapped=True)
+            ReplyStep(_scored(token, logprob), _ranking(other), mapped=True)
             for token, logprob, other in zip(logprobs.tokens, own, others, strict=True)
         )
     return Reply(choice.text, steps, choice.finish_reason or "")
 
 
-def _ranking(others: Mapping[str, float] | None) -> tuple[Scored, ...]:
+def _ranking(others: Mapping[str, float] | None) -> tuple[ReplyToken, ...]:
     return tuple(_scored(token, logprob) for token, logprob in (others or {}).items())
 
 
-def _scored(token: str, logprob: float | None) -> Scored:
+def _scored(token: str, logprob: float | None) -> ReplyToken:
     if logprob is None:
-        return Scored(token, None)
+        return ReplyToken(token, None)
     if math.isnan(logprob) or logprob > 0.01:
         raise BackendError(
             f"the server says that a log-probability is {logprob}; numbers up to 0 are accepted.",
             hint="Look into the server's log; weights in half precision may overflow.",
         )
-    return Scored(token, None if logprob <= _ABSENT else min(logprob, 0.0))
+    return ReplyToken(token, None if logprob <= _ABSENT else min(logprob, 0.0))
 
 
 def _validated(kind: type[Any], answer: Any, name: str) -> Any:

@@ -11,7 +11,7 @@ from guardbind.backends.sending import Sender
 from guardbind.errors import BackendError, ConfigError
 from guardbind.text.decode import decode
 
-__all__ = ["LocalWords", "Rendered", "ServerWords", "Words", "first_token", "rendered", "token_text"]
+__all__ = ["LocalWords", "ModelWords", "Rendered", "ServerWords", "first_token", "rendered", "token_text"]
 
 Rendered = tuple[list[int], str]
 """Tokens of a prompt with its begun answer, and its text."""
@@ -20,7 +20,7 @@ _ANCHOR = "\n"
 """A text that tokens of what follows do not join with."""
 
 
-class Words(Protocol):
+class ModelWords(Protocol):
     """Knows the tokens of the server's model."""
 
     async def ids(self, text: str, *, special: bool) -> list[int]:
@@ -132,7 +132,7 @@ class ServerWords:
         return text
 
 
-async def rendered(words: Words, asked: PromptRequest) -> Rendered:
+async def rendered(words: ModelWords, asked: PromptRequest) -> Rendered:
     """Return the tokens and the text of a prompt with its begun answer; nothing of it is trimmed.
 
     Raises:
@@ -146,7 +146,7 @@ async def rendered(words: Words, asked: PromptRequest) -> Rendered:
     return ids, text
 
 
-async def first_token(words: Words, value: str) -> int | None:
+async def first_token(words: ModelWords, value: str) -> int | None:
     """Return the first token of a value in the middle of a text, or None where it has none of its own."""
     before, whole = await asyncio.gather(words.ids(_ANCHOR, special=False), words.ids(_ANCHOR + value, special=False))
     if len(whole) <= len(before) or whole[: len(before)] != before:
@@ -154,7 +154,7 @@ async def first_token(words: Words, value: str) -> int | None:
     return whole[len(before)]
 
 
-async def token_text(words: Words, token: int) -> str:
+async def token_text(words: ModelWords, token: int) -> str:
     """Return what a token writes behind others; at the start of a text some decoders drop its space."""
     anchor = (await words.ids("a", special=False))[-1:]
     alone, both = await asyncio.gather(words.text(anchor), words.text([*anchor, token]))

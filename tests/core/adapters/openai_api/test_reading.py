@@ -24,7 +24,7 @@ from guardbind.information.budget import margin_interval
 from guardbind.information.evidence import evidence_bits
 from guardbind.information.partial import bits_interval
 from guardbind_adapters.openai_api import OpenAIBackend, OpenAIConfig
-from guardbind_adapters.openai_api.asking import Asking
+from guardbind_adapters.openai_api.asking import ServerReader
 from guardbind_adapters.openai_api.errors import RefusedRequestError
 from guardbind_adapters.openai_api.probing import Prober
 from guardbind_adapters.openai_api.words import ServerWords
@@ -52,7 +52,7 @@ class Sieved:
         sender = Sender("http://toy", settings, self._answer)
         words = ServerWords(sender, "http://toy", "toy") if kind.extras else None
         self.traits = asyncio.run(Prober(sender, "toy", settings, words).traits())
-        self._asking = Asking(sender, "toy", self.traits, words)
+        self._asking = ServerReader(sender, "toy", self.traits, words)
 
     async def _answer(self, path: str, body: Mapping[str, Any]) -> Any:
         sent = json.loads(json.dumps(dict(body)))
