@@ -44,7 +44,7 @@ def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig) -> list[i
 def further_nulls(
     opening: Opening, read: Sequence[int], nulls: Mapping[int, Tensor], logits: Tensor, config: GuardConfig
 ) -> list[int]:
-    """Return the bindings that have to be read too, because of those read so far none tells that the token is no chance.
+    """Return the bindings that have to be read too, where none of those read so far tells enough.
 
     They are the others that have the value which is about to be written.
 
