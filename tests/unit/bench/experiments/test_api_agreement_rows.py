@@ -47,14 +47,18 @@ def test_what_is_alike_counts_as_the_same() -> None:
 
 
 def test_what_is_not_decided_is_another_verdict() -> None:
-    open_slot = {"verdicts": ("unresolved",), "final_verdicts": ("unresolved",), "decided": ("undecided",)}
+    open_slot: dict[str, Any] = {
+        "verdicts": ("unresolved",),
+        "final_verdicts": ("unresolved",),
+        "decided": ("undecided",),
+    }
     found = values(record("local"), record("api top 1", **open_slot, bits_low=(1.0,), bits_high=(None,)))
     assert found["decides"] == found["same_verdict"] == 0.0 and found["same_verdict_decided"] is None
     assert found["bits_inside"] == 1.0
 
 
 def test_what_passes_outside_only_is_counted() -> None:
-    wrong = {"verdicts": ("binding_failure",), "final_verdicts": ("binding_failure",)}
+    wrong: dict[str, Any] = {"verdicts": ("binding_failure",), "final_verdicts": ("binding_failure",)}
     assert values(record("local", **wrong), record("api"))["passed_only_outside"] == 1.0
 
 
