@@ -145,9 +145,9 @@ class GuardConfig(_Config):
     risk: float = Field(default=0.02, gt=0, lt=1)
     """How often a target that outvotes the evidence may be wrong. A way to find targets is believed where it was right
     in at least 1 - `risk` of the measured cases, by the lower end of a 95 % interval (`guardbind.targets.trust`): a
-    proposal that takes the place of another binding's value then needs evidence bits above 0 by more than rounding and more
-    observed bits than the model's own token, and not `min_evidence_bits`; and a closed gate is opened. A target that
-    the caller declares is always believed."""
+    proposal that takes the place of another binding's value then needs evidence bits above 0 by more than rounding,
+    and more observed bits than the model's own token, and not `min_evidence_bits`; and a closed gate is opened. A
+    target that the caller declares is always believed."""
 
     max_vetoes: int = Field(default=16, ge=1)
     """Tokens rejected at one slot, at most."""
