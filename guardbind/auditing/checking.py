@@ -50,9 +50,19 @@ def _record(
         for reading, answer in zip(readings, given, strict=True)
     ]
     count, correct = len(items), sum(right)
-    base = {"backend": backend.name, "model": backend.model, "items": count, "correct": correct, "chance": _CHANCE}
     if not count:
-        return VerifierRecord(**base, accuracy=None, interval=None, p_value=None, able=False, seed=config.seed)
+        return VerifierRecord(
+            backend=backend.name,
+            model=backend.model,
+            items=0,
+            correct=0,
+            accuracy=None,
+            interval=None,
+            chance=_CHANCE,
+            p_value=None,
+            able=False,
+            seed=config.seed,
+        )
     p_value = float(binomtest(correct, count, _CHANCE, alternative="greater").pvalue)
     # What certifies is a YES: it must come more often where it is right.
     yes = [answer == "YES" for answer in given]
@@ -62,7 +72,11 @@ def _record(
     tells = float(fisher_exact(table, alternative="greater").pvalue)
     masses = [sum(part.low for part in reading) for reading in readings if reading is not None]
     return VerifierRecord(
-        **base,
+        backend=backend.name,
+        model=backend.model,
+        items=count,
+        correct=correct,
+        chance=_CHANCE,
         accuracy=correct / count,
         interval=Bounds.of(clopper_pearson(correct, count)),
         p_value=p_value,
