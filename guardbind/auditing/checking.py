@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardbind.auditing.items import VerifierItem, verifier_items
-from guardbind.auditing.judged import Bounds
+from guardbind.auditing.judged import RangeRecord
 from guardbind.auditing.report import LabelCounts, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
 from guardbind.auditing.verifier import LabelReading, VerifierAsker
@@ -78,7 +78,7 @@ def _record(
         correct=correct,
         chance=_CHANCE,
         accuracy=correct / count,
-        interval=Bounds.of(clopper_pearson(correct, count)),
+        interval=RangeRecord.of(clopper_pearson(correct, count)),
         p_value=p_value,
         yes_p_value=tells,
         able=p_value < config.alpha and tells < config.alpha,
