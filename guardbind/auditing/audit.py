@@ -11,7 +11,7 @@ from guardbind.auditing.bound import BoundValues
 from guardbind.auditing.checking import checked_by
 from guardbind.auditing.context import context_texts
 from guardbind.auditing.executing import executed
-from guardbind.auditing.judged import ClaimReading, JudgedClaim
+from guardbind.auditing.judged import ClaimReading, ClaimVerdict, JudgedClaim
 from guardbind.auditing.judging import final_verdict, verifier_verdict
 from guardbind.auditing.measuring import measured, tested_spans
 from guardbind.auditing.names import SpanNames
@@ -134,7 +134,8 @@ def _judged(
     able: bool,
 ) -> JudgedClaim:
     binding = bound.judge(claim)
-    verdict, reason = "undecided", "no verifier was asked" if not verifier else "the verifier could not be asked"
+    verdict: ClaimVerdict = "undecided"
+    reason = "no verifier was asked" if not verifier else "the verifier could not be asked"
     if reading is not None and able:
         verdict, reason = verifier_verdict(reading, config.least_bits)
     elif reading is not None:

@@ -22,7 +22,7 @@ __all__ = ["BoundValues"]
 _GAP = "\n\n"
 
 
-class _Stated(NamedTuple):
+class _StatedValue(NamedTuple):
     """A value that a claim states: where, what it says, and the words that say whose it is."""
 
     start: int
@@ -97,7 +97,7 @@ class BoundValues:
         plain = stems | language.plain | language.generic | language.trailing | language.leading
         return any(word.stem not in plain for word in content(words(claim.text, language)))
 
-    def _stated(self, claim: TraceClaim) -> tuple[str, list[_Stated]]:
+    def _stated(self, claim: TraceClaim) -> tuple[str, list[_StatedValue]]:
         """Return the text of a claim, and the values that it states."""
         whole = bool(self._trace.answer) and claim.start is not None and claim.stop is not None
         if whole:
@@ -117,29 +117,29 @@ class BoundValues:
             stated = [one for one in self._known(text) if one.start not in taken]
         return text, stated
 
-    def _of_item(self, text: str, item: Extracted, start: int) -> _Stated | None:
+    def _of_item(self, text: str, item: Extracted, start: int) -> _StatedValue | None:
         assert item.span is not None
         at = item.span[0] - start
         if item.owner is not None and item.value == item.owner:
             return None
         if item.form == "words":
-            return _Stated(at, item.said, self._sentence(text, at), True)
+            return _StatedValue(at, item.said, self._sentence(text, at), True)
         if item.owner is not None and item.attribute is not None:
-            return _Stated(at, item.said, f"{self._language.possession(item.owner, item.attribute)}: ", True)
-        return _Stated(at, item.said, self._sentence(text, at), True)
+            return _StatedValue(at, item.said, f"{self._language.possession(item.owner, item.attribute)}: ", True)
+        return _StatedValue(at, item.said, self._sentence(text, at), True)
 
-    def _known(self, text: str) -> Iterator[_Stated]:
+    def _known(self, text: str) -> Iterator[_StatedValue]:
         """Yield the values of the context that a claim holds, where it is read as no statement of any form."""
         surfaces = {surface for item in self._table.items for surface in item.surfaces}
         owners = {owner.casefold() for item in self._table.items for owner in item.owners}
         for (start, _), surface in occurrences(text, surfaces):
             if surface.casefold() not in owners:
-                yield _Stated(start, surface, self._sentence(text, start), False)
+                yield _StatedValue(start, surface, self._sentence(text, start), False)
 
     def _sentence(self, text: str, at: int) -> str:
         return text[Layout(text, language=self._language).unit_start(at) : at].lstrip(" -*•|")
 
-    def _of(self, text: str, stated: _Stated, claim: TraceClaim) -> BindingJudgement | None:
+    def _of(self, text: str, stated: _StatedValue, claim: TraceClaim) -> BindingJudgement | None:
         found = self._agreement.resolve(Place(stated.prefix, stated.prefix))
         if found.index is None:
             if not stated.certain:

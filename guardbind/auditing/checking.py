@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardbind.auditing.items import VerifierItem, verifier_items
-from guardbind.auditing.judged import Bounds
+from guardbind.auditing.judged import RangeRecord
 from guardbind.auditing.report import LabelCounts, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
 from guardbind.auditing.verifier import LabelReading, VerifierAsker
@@ -50,9 +50,19 @@ def _record(
         for reading, answer in zip(readings, given, strict=True)
     ]
     count, correct = len(items), sum(right)
-    base = {"backend": backend.name, "model": backend.model, "items": count, "correct": correct, "chance": _CHANCE}
     if not count:
-        return VerifierRecord(**base, accuracy=None, interval=None, p_value=None, able=False, seed=config.seed)
+        return VerifierRecord(
+            backend=backend.name,
+            model=backend.model,
+            items=0,
+            correct=0,
+            accuracy=None,
+            interval=None,
+            chance=_CHANCE,
+            p_value=None,
+            able=False,
+            seed=config.seed,
+        )
     p_value = float(binomtest(correct, count, _CHANCE, alternative="greater").pvalue)
     # What certifies is a YES: it must come more often where it is right.
     yes = [answer == "YES" for answer in given]
@@ -62,9 +72,13 @@ def _record(
     tells = float(fisher_exact(table, alternative="greater").pvalue)
     masses = [sum(part.low for part in reading) for reading in readings if reading is not None]
     return VerifierRecord(
-        **base,
+        backend=backend.name,
+        model=backend.model,
+        items=count,
+        correct=correct,
+        chance=_CHANCE,
         accuracy=correct / count,
-        interval=Bounds.of(clopper_pearson(correct, count)),
+        interval=RangeRecord.of(clopper_pearson(correct, count)),
         p_value=p_value,
         yes_p_value=tells,
         able=p_value < config.alpha and tells < config.alpha,

@@ -15,11 +15,11 @@ __all__ = [
     "AuditNull",
     "BindingJudgement",
     "BindingState",
-    "Bounds",
     "ClaimReading",
     "ClaimVerdict",
     "JudgedClaim",
     "NullBudget",
+    "RangeRecord",
     "SpanShare",
 ]
 
@@ -33,7 +33,7 @@ AuditNull = Literal["redact", "delete", "same_length", "no_evidence", "mask"]
 """How the cited spans are taken away; `mask` hides their columns from a local model."""
 
 
-class Bounds(Frozen):
+class RangeRecord(Frozen):
     """A number that is known as a range; its ends are equal where it is exact. Infinite ends are written as strings."""
 
     model_config = ConfigDict(ser_json_inf_nan="strings")
@@ -44,7 +44,7 @@ class Bounds(Frozen):
     """Upper end."""
 
     @classmethod
-    def of(cls, interval: Interval) -> Bounds:
+    def of(cls, interval: Interval) -> RangeRecord:
         """Return an interval as a record."""
         return cls(low=interval.low, high=interval.high)
 
@@ -64,15 +64,15 @@ class NullBudget(Frozen):
 
     null: AuditNull
     """How the evidence was taken away."""
-    p0: Bounds
+    p0: RangeRecord
     """Probability of YES without the evidence."""
-    no: Bounds
+    no: RangeRecord
     """Probability of NO without the evidence."""
-    observed_bits: Bounds
+    observed_bits: RangeRecord
     """Signed KL(Ber(p1) || Ber(p0)); negative where the evidence speaks against the claim."""
-    required_bits: Bounds
+    required_bits: RangeRecord
     """KL(Ber(tau) || Ber(p0)), 0 where the null reaches tau by itself."""
-    margin_bits: Bounds
+    margin_bits: RangeRecord
     """Observed less required; ≥ 0 suffices."""
     sufficient: Decision
     """Whether the margin is ≥ 0 in the whole box."""
@@ -85,20 +85,20 @@ class SpanShare(Frozen):
 
     span: str
     """Id of the span."""
-    p1: Bounds
+    p1: RangeRecord
     """Probability of YES with all cited spans but this one."""
-    bits: Bounds
+    bits: RangeRecord
     """log2 of the probability with it to the probability without it."""
 
 
 class ClaimReading(Frozen):
     """What the verifier measured for a claim."""
 
-    p1: Bounds
+    p1: RangeRecord
     """Probability of YES with the cited spans shown."""
-    no: Bounds
+    no: RangeRecord
     """Probability of NO with them."""
-    unsure: Bounds
+    unsure: RangeRecord
     """Probability of UNSURE with them."""
     tau: float
     """Reliability asked for."""
@@ -106,7 +106,7 @@ class ClaimReading(Frozen):
     """The budget under each null."""
     worst: AuditNull
     """The null with the least margin at the worst corner."""
-    p0: Bounds
+    p0: RangeRecord
     """Range of the pseudo-prior over the family."""
     sufficient: Decision
     """Whether the signed budget suffices under every null, at every corner."""

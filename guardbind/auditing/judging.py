@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from guardbind.auditing.judged import (
     AuditNull,
     BindingJudgement,
-    Bounds,
     ClaimReading,
     ClaimVerdict,
     NullBudget,
+    RangeRecord,
     SpanShare,
 )
 from guardbind.auditing.verifier import LabelReading
@@ -56,19 +56,19 @@ def claim_reading(
     shares = tuple(
         SpanShare(
             span=span,
-            p1=Bounds.of(reading.yes),
-            bits=Bounds.of(bits_interval(p1, _resolved(reading.yes))),
+            p1=RangeRecord.of(reading.yes),
+            bits=RangeRecord.of(bits_interval(p1, _resolved(reading.yes))),
         )
         for span, reading in (without or {}).items()
     )
     return ClaimReading(
-        p1=Bounds.of(shown.yes),
-        no=Bounds.of(shown.no),
-        unsure=Bounds.of(shown.unsure),
+        p1=RangeRecord.of(shown.yes),
+        no=RangeRecord.of(shown.no),
+        unsure=RangeRecord.of(shown.unsure),
         tau=tau,
         nulls=tuple(budgets),
         worst=worst.null,
-        p0=Bounds(low=min(b.p0.low for b in budgets), high=max(b.p0.high for b in budgets)),
+        p0=RangeRecord(low=min(b.p0.low for b in budgets), high=max(b.p0.high for b in budgets)),
         sufficient=_all([budget.sufficient for budget in budgets]),
         relies=_all([_not(decide(budget.p0.interval, tau)) for budget in budgets]),
         refuted=_all([*refuted, *(_not(decision) for decision in leaning)]),
@@ -137,8 +137,8 @@ def _budget(null: AuditNull, p1: Interval, reading: LabelReading, tau: float) ->
     required = divergence_interval(Interval(tau, tau), p0)
     return NullBudget(
         null=null,
-        p0=Bounds.of(reading.yes),
-        no=Bounds.of(reading.no),
+        p0=RangeRecord.of(reading.yes),
+        no=RangeRecord.of(reading.no),
         observed_bits=_bits(observed_interval(p1, p0)),
         required_bits=_bits(required_interval(p0, tau)),
         margin_bits=_bits(margin),
@@ -162,8 +162,8 @@ def _resolved(p: Interval) -> Interval:
     return Interval(low, high)
 
 
-def _bits(nats: Interval) -> Bounds:
-    return Bounds(low=nats_to_bits(nats.low), high=nats_to_bits(nats.high))
+def _bits(nats: Interval) -> RangeRecord:
+    return RangeRecord(low=nats_to_bits(nats.low), high=nats_to_bits(nats.high))
 
 
 def _all(decisions: Sequence[Decision]) -> Decision:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guardbind.auditing.judged import Bounds, ClaimVerdict, JudgedClaim
+from guardbind.auditing.judged import ClaimVerdict, JudgedClaim, RangeRecord
 from guardbind.report.html import template
 from guardbind.report.view import ShownCell, ShownTable, VerdictView, number
 
@@ -33,7 +33,7 @@ _SHOWN_CHARS = 160
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _AnswerPiece:
     """A part of the answer; without a verdict it is no claim."""
 
     text: str
@@ -79,7 +79,7 @@ class AuditPage:
     counts: tuple[tuple[int, VerdictView], ...]
     met: tuple[VerdictView, ...]
     question: str | None
-    answer: tuple[_Piece, ...]
+    answer: tuple[_AnswerPiece, ...]
     follows: str
     claims: tuple[_ClaimView, ...]
     spans: tuple[tuple[str, str, str], ...]
@@ -148,7 +148,7 @@ def _page(report: AuditReport) -> AuditPage:
     )
 
 
-def _pieces(report: AuditReport) -> Iterator[_Piece]:
+def _pieces(report: AuditReport) -> Iterator[_AnswerPiece]:
     """Yield the answer in pieces; of a trace without a text, its claims one below the other."""
     answer, reached = report.trace.answer, 0
     spans = {span.id: span.text for span in report.spans}
@@ -156,15 +156,15 @@ def _pieces(report: AuditReport) -> Iterator[_Piece]:
         start, stop = judged.claim.start, judged.claim.stop
         if not answer or start is None or stop is None or start < reached:
             start, stop, shown = reached, reached, judged.claim.text
-            yield _Piece(shown, _verdict(judged.verdict), claim_note(judged, spans), judged.claim.id)
-            yield _Piece("\n")
+            yield _AnswerPiece(shown, _verdict(judged.verdict), claim_note(judged, spans), judged.claim.id)
+            yield _AnswerPiece("\n")
             continue
-        yield _Piece(answer[reached:start])
-        yield _Piece(answer[start:stop], _verdict(judged.verdict), claim_note(judged, spans), judged.claim.id)
+        yield _AnswerPiece(answer[reached:start])
+        yield _AnswerPiece(answer[start:stop], _verdict(judged.verdict), claim_note(judged, spans), judged.claim.id)
         reached = stop
-    yield _Piece(answer[reached:])
+    yield _AnswerPiece(answer[reached:])
     if report.trace.final is not None:
-        yield _Piece(f"Answer: {report.trace.final}")
+        yield _AnswerPiece(f"Answer: {report.trace.final}")
 
 
 def _claim(judged: JudgedClaim) -> _ClaimView:
@@ -226,6 +226,6 @@ def _short(text: str) -> str:
     return line if len(line) <= _SHOWN_CHARS else f"{line[: _SHOWN_CHARS - 1]}…"
 
 
-def _range(bounds: Bounds, form: str = ".3f") -> str:
+def _range(bounds: RangeRecord, form: str = ".3f") -> str:
     low, high = number(bounds.low, form), number(bounds.high, form)
     return low if low == high else f"{low}…{high}"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from guardbind.auditing.judged import Bounds, ClaimVerdict, JudgedClaim
+from guardbind.auditing.judged import ClaimVerdict, JudgedClaim, RangeRecord
 from guardbind.auditing.trace import AuditTrace, ContextSpan
 from guardbind.frozen import Frozen
 
@@ -35,7 +35,7 @@ class VerifierRecord(Frozen):
     """Items that it got right; an answer that the returned tokens leave open is wrong."""
     accuracy: float | None
     """Share of right answers; None without items."""
-    interval: Bounds | None
+    interval: RangeRecord | None
     """Clopper–Pearson interval of that share, 95 %."""
     chance: float
     """Share that one answer to everything reaches."""

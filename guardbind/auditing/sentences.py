@@ -34,7 +34,7 @@ _ENDED = re.compile(r"[.!?。！？]['\"”’)»*_]*\s*\Z")
 _LEAD_WORDS = 3  # of a line that ends with a colon and introduces what stands below it
 
 
-class _Stretch(NamedTuple):
+class _ClaimStretch(NamedTuple):
     """What one claim, or several sentences, stand in: a paragraph, an item of a list, a row."""
 
     start: int
@@ -89,18 +89,18 @@ def claims_of_text(
     return claims, notes
 
 
-def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_Stretch], dict[str, int]]:
-    found: list[_Stretch] = []
+def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_ClaimStretch], dict[str, int]]:
+    found: list[_ClaimStretch] = []
     dropped = {"code blocks": len(fences), "headings": 0, "lines of sources": 0}
     open_: int | None = None
     end = 0
     sources = False
-    previous: _Stretch | None = None
+    previous: _ClaimStretch | None = None
 
     def close() -> None:
         nonlocal open_
         if open_ is not None:
-            found.append(_Stretch(open_, end))
+            found.append(_ClaimStretch(open_, end))
         open_ = None
 
     for start, stop in _lines(text):
@@ -122,7 +122,7 @@ def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_Stretch], dict[
             previous = None
         elif _TABLE.match(line):
             close()
-            previous = _Stretch(start, stop, row=True)
+            previous = _ClaimStretch(start, stop, row=True)
             found.append(previous)
         else:
             begun = start + (quote.end() if (quote := _QUOTE.match(line)) else 0)
@@ -138,7 +138,7 @@ def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_Stretch], dict[
 
 
 def _sentences(
-    text: str, stretch: _Stretch, layout: Layout, cited: Sequence[Citation]
+    text: str, stretch: _ClaimStretch, layout: Layout, cited: Sequence[Citation]
 ) -> Iterator[tuple[int, int, list[Citation]]]:
     """Yield the sentences of a stretch with their citations; rows are not cut."""
     within = [one for one in cited if stretch.start <= one.span[0] and one.span[1] <= stretch.stop]

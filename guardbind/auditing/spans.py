@@ -55,7 +55,7 @@ class Context(NamedTuple):
     notes: tuple[str, ...]
 
 
-class _Piece(NamedTuple):
+class _SpanPiece(NamedTuple):
     start: int
     stop: int
     name: str | None
@@ -110,14 +110,14 @@ def cut_context(texts: Sequence[ContextText], config: AuditConfig) -> Context:
     return Context(tuple(spans), tuple(text.text for text in kept), language, tuple(dict.fromkeys(notes)))
 
 
-def _pieces(text: str, layout: Layout, most: int) -> Iterator[_Piece]:
+def _pieces(text: str, layout: Layout, most: int) -> Iterator[_SpanPiece]:
     marked = [*_marks(text)]
     name: str | None = None
     marks = dict(marked)
     for start, stop in _blocks(text, set(marks)):
         name = marks.get(start, name)
         for cut in _cut(text, (start, stop), layout, most):
-            yield _Piece(*cut, name)
+            yield _SpanPiece(*cut, name)
 
 
 def _marks(text: str) -> list[tuple[int, str]]:
