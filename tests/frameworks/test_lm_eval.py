@@ -73,7 +73,7 @@ def test_answers_of_a_task_are_repaired_and_counted(demo_model: Any, tasks: Task
 
 @pytest.mark.real_model
 def test_where_there_is_no_slot_answers_are_the_same(demo_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT / "examples" / "frameworks" / "general")
+    monkeypatch.chdir(ROOT / "examples" / "harness" / "general")
     model, tokenizer = demo_model
     tasks = TaskManager(include_path=".")
     plain, _ = run(HFLM(pretrained=model, tokenizer=tokenizer, batch_size=12), tasks, "general")
