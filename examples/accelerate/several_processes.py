@@ -10,7 +10,7 @@ import argparse
 from collections import Counter
 from typing import Any
 
-from accelerate import PartialState
+from accelerate.state import PartialState
 from accelerate.utils import gather_object
 
 from guardbind import Guard, GuardConfig, load

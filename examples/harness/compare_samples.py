@@ -43,11 +43,15 @@ def main() -> None:
         n, right = len(samples), sum(row[2] for row in samples.values())
         interval = binomtest(right, n).proportion_ci(method="wilson")
         same = sum(row[1] == first[key][1] for key, row in samples.items())
-        print(f"{folder}: {right} of {n} right, [{interval.low:.2f}, {interval.high:.2f}], {same} answers as in the first")
+        print(
+            f"{folder}: {right} of {n} right, [{interval.low:.2f}, {interval.high:.2f}], {same} answers as in the first"
+        )
         for file in sorted(folder.rglob("results_*.json")):
             counted = json.loads(file.read_text(encoding="utf-8"))["config"].get("guardbind")
             if counted:
-                print("  guardbind:", json.dumps({name: counted[name] for name in ("slots", "actions", "final_verdicts")}))
+                print(
+                    "  guardbind:", json.dumps({name: counted[name] for name in ("slots", "actions", "final_verdicts")})
+                )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inspect_ai.util._json import JSON_SCHEMA_EXTENDED_FIELDS, json_schema_dump
 from inspect_ai.model import (
     ChatCompletionChoice,
     ChatMessage,
@@ -19,6 +18,7 @@ from inspect_ai.model import (
 from inspect_ai.model._providers.hf import HuggingFaceAPI
 from inspect_ai.model._providers.util import HFHandler
 from inspect_ai.tool import ToolChoice, ToolInfo
+from inspect_ai.util._json import JSON_SCHEMA_EXTENDED_FIELDS, json_schema_dump
 
 from guardbind import Guard
 from guardbind.errors import ConfigError, UnsupportedGenerationError
@@ -161,7 +161,8 @@ class GuardedAPI(HuggingFaceAPI):
         if "stop_strings" in arguments:
             arguments = {**arguments, "tokenizer": self.tokenizer}
         rows = zip(inputs["input_ids"], inputs["attention_mask"].bool(), strict=True)
-        told = self._form and [self._form.bindings(self.tokenizer, ids[kept].tolist()) for ids, kept in rows]
+        form = self._form
+        told = None if form is None else [form.bindings(self.tokenizer, ids[kept].tolist()) for ids, kept in rows]
         out = self._guard.generate(**inputs, bindings=told, tools=batch[0].tools or None, **arguments)
         seconds, columns = time.monotonic() - started, inputs["input_ids"].shape[1]
         return [
