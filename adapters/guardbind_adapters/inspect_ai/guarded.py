@@ -41,6 +41,7 @@ class _RowAnswer:
     prompt_tokens: int
     new_tokens: int
     counts: SlotCounts
+    rows: int
     seconds: float
 
 
@@ -49,7 +50,7 @@ class GuardedAPI(HuggingFaceAPI):
 
     Samples that wait for the model at the same time are answered in one batch, of at most `batch_size`, or
     `max_connections`, rows. The output of each sample says under `metadata["guardbind"]` how many slots it had and what
-    came of them.
+    came of them, and how many rows its batch had.
 
     Args:
         model_name: A Hugging Face id, a folder, or a name that guardbind knows.
@@ -121,7 +122,7 @@ class GuardedAPI(HuggingFaceAPI):
                 total_tokens=answer.prompt_tokens + answer.new_tokens,
             ),
             time=answer.seconds,
-            metadata={"guardbind": answer.counts.as_json()},
+            metadata={"guardbind": {**answer.counts.as_json(), "batch": answer.rows}},
         )
 
     def close(self) -> None:
@@ -171,6 +172,7 @@ class GuardedAPI(HuggingFaceAPI):
                 int(inputs["attention_mask"][row].sum()),
                 self._written(out.sequences[row, columns:].tolist()),
                 SlotCounts.of(slot for slot in out.report.slots if slot.row == row),
+                len(batch),
                 seconds,
             )
             for row in range(len(batch))
