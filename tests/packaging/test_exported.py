@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,15 @@ def modules_in(folder: str) -> dict[str, Path]:
 
 
 ERRORS = [name for name in errors.__all__ if name.endswith("Error")]
-MODULES = {name: path for folder in FOLDERS for name, path in modules_in(folder).items()}
+# What an adapter connects with need not be here: make test-frameworks has it.
+OPTIONAL = {"guardbind_adapters.lm_eval.guarded": "lm_eval", "guardbind_adapters.inspect_ai": "inspect_ai"}
+ABSENT = tuple(name for name, package in OPTIONAL.items() if importlib.util.find_spec(package) is None)
+MODULES = {
+    name: path
+    for folder in FOLDERS
+    for name, path in modules_in(folder).items()
+    if not name.startswith(ABSENT) or name == "guardbind_adapters.inspect_ai.batches"
+}
 
 
 def imports_of(path: Path) -> set[str]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inspect_ai.util._json import JSON_SCHEMA_EXTENDED_FIELDS, json_schema_dump
 from inspect_ai.model import (
     ChatCompletionChoice,
     ChatMessage,
@@ -19,6 +18,7 @@ from inspect_ai.model import (
 from inspect_ai.model._providers.hf import HuggingFaceAPI
 from inspect_ai.model._providers.util import HFHandler
 from inspect_ai.tool import ToolChoice, ToolInfo
+from inspect_ai.util._json import JSON_SCHEMA_EXTENDED_FIELDS, json_schema_dump
 
 from guardbind import Guard
 from guardbind.errors import ConfigError, UnsupportedGenerationError
@@ -41,6 +41,7 @@ class _RowAnswer:
     prompt_tokens: int
     new_tokens: int
     counts: SlotCounts
+    rows: int
     seconds: float
 
 
@@ -49,7 +50,7 @@ class GuardedAPI(HuggingFaceAPI):
 
     Samples that wait for the model at the same time are answered in one batch, of at most `batch_size`, or
     `max_connections`, rows. The output of each sample says under `metadata["guardbind"]` how many slots it had and what
-    came of them.
+    came of them, and how many rows its batch had.
 
     Args:
         model_name: A Hugging Face id, a folder, or a name that guardbind knows.
@@ -121,7 +122,7 @@ class GuardedAPI(HuggingFaceAPI):
                 total_tokens=answer.prompt_tokens + answer.new_tokens,
             ),
             time=answer.seconds,
-            metadata={"guardbind": answer.counts.as_json()},
+            metadata={"guardbind": {**answer.counts.as_json(), "batch": answer.rows}},
         )
 
     def close(self) -> None:
@@ -161,7 +162,8 @@ class GuardedAPI(HuggingFaceAPI):
         if "stop_strings" in arguments:
             arguments = {**arguments, "tokenizer": self.tokenizer}
         rows = zip(inputs["input_ids"], inputs["attention_mask"].bool(), strict=True)
-        told = self._form and [self._form.bindings(self.tokenizer, ids[kept].tolist()) for ids, kept in rows]
+        form = self._form
+        told = None if form is None else [form.bindings(self.tokenizer, ids[kept].tolist()) for ids, kept in rows]
         out = self._guard.generate(**inputs, bindings=told, tools=batch[0].tools or None, **arguments)
         seconds, columns = time.monotonic() - started, inputs["input_ids"].shape[1]
         return [
@@ -170,6 +172,7 @@ class GuardedAPI(HuggingFaceAPI):
                 int(inputs["attention_mask"][row].sum()),
                 self._written(out.sequences[row, columns:].tolist()),
                 SlotCounts.of(slot for slot in out.report.slots if slot.row == row),
+                len(batch),
                 seconds,
             )
             for row in range(len(batch))

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 import anyio
 import pytest
 from click.testing import CliRunner
+from log_records import a_slot
+
+from guardbind.errors import ConfigError, MissingDependencyError
 from guardbind_adapters.harness import SlotCounts, StatementForm, folder_of, split_settings
 from guardbind_adapters.inspect_ai.batches import Batches
 from guardbind_adapters.lm_eval import command
 from guardbind_adapters.lm_eval.command import harness_arguments
-from log_records import a_slot
-
-from guardbind.errors import ConfigError, MissingDependencyError
 
 
 def test_settings_of_the_guard_are_taken_out_of_the_arguments_of_a_model() -> None:

@@ -13,7 +13,7 @@ from paths import ROOT
 
 pytestmark = pytest.mark.real_model
 
-EXAMPLES = ROOT / "examples" / "accelerate"
+EXAMPLES = ROOT / "examples" / "processes"
 BADGES = {"Alice": "4417", "Bob": "8213", "Carol": "3352", "Dave": "9076", "Erin": "6641", "Frank": "1598"}
 
 

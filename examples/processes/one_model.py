@@ -1,6 +1,6 @@
 """Lays one model over all GPUs of a machine, layer by layer, and guards it as it is.
 
-python examples/accelerate/one_model.py [--model FOLDER] [--memory 0=20GiB 1=20GiB]
+python examples/processes/one_model.py [--model FOLDER] [--memory 0=20GiB 1=20GiB]
 """
 
 from __future__ import annotations

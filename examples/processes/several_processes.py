@@ -1,7 +1,7 @@
 """Splits prompts between processes, each with a guarded copy of the model, and gathers answers and counts.
 
-accelerate launch --num_processes 4 examples/accelerate/several_processes.py
-torchrun --nproc_per_node 2 examples/accelerate/several_processes.py --cpu
+accelerate launch --num_processes 4 examples/processes/several_processes.py
+torchrun --nproc_per_node 2 examples/processes/several_processes.py --cpu
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 from collections import Counter
 from typing import Any
 
-from accelerate import PartialState
+from accelerate.state import PartialState
 from accelerate.utils import gather_object
 
 from guardbind import Guard, GuardConfig, load
