@@ -1,8 +1,15 @@
 from ._version import __version__ as __version__
+from .auditing.audit import aaudit as aaudit
+from .auditing.audit import audit as audit
+from .auditing.checking import check_verifier as check_verifier
+from .auditing.report import AuditReport as AuditReport
+from .auditing.settings import AuditConfig as AuditConfig
+from .backends.connect import connect as connect
 from .calibrating.calibrate import calibrate as calibrate
 from .calibrating.request import CalibrationConfig as CalibrationConfig
 from .config import CheckpointConfig as CheckpointConfig
 from .config import GuardConfig as GuardConfig
+from .errors import BackendError as BackendError
 from .errors import BatchError as BatchError
 from .errors import BindingError as BindingError
 from .errors import BindingFailureError as BindingFailureError
@@ -31,4 +38,7 @@ from .extraction import extract as extract
 from .guard import Guard as Guard
 from .guard import GuardOutput as GuardOutput
 from .model.loading import load as load
+from .remote.guard import ApiGuard as ApiGuard
+from .remote.guard import ApiOutput as ApiOutput
+from .remote.settings import ApiGuardConfig as ApiGuardConfig
 from .report import Report as Report

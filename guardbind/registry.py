@@ -247,6 +247,7 @@ COMMANDS: Registry[Any] = Registry(
     "command",
     {
         "calibrate": "guardbind.cli.calibrate:calibrate_command",
+        "audit": "guardbind.cli.audit:audit_command",
         "check": "guardbind.cli.check:check",
         "events": "guardbind.cli.events:events",
         "extract": "guardbind.cli.extract:extract_command",

@@ -1,4 +1,4 @@
-"""Registers tasks, text tasks, audit tasks, fillers, checkpoint arms, methods, signals, measures, experiments and presets by name.
+"""Registers by name what a run is made of: tasks, fillers, arms, methods, signals, measures, experiments, presets.
 
 Other distributions add theirs by entry points of the group `guardbind.plugins`, named by kind and name: `task.mine`,
 `text_task.mine`, `audit_task.mine`, `filler.mine`, `arm.mine`, `method.mine`, `signal.mine`, `measure.mine`,
@@ -219,6 +219,8 @@ MEASURES: Registry[Measure] = Registry(
     "measure",
     {
         "answers": "guardbind_bench.measures.answers:MEASURE",
+        "api_agreement": "guardbind_bench.measures.api_agreement:MEASURE",
+        "audit_bindings": "guardbind_bench.measures.audit_bindings:MEASURE",
         "audits": "guardbind_bench.measures.audits:MEASURE",
         "availability": "guardbind_bench.measures.availability:MEASURE",
         "harm": "guardbind_bench.measures.harm:MEASURE",
@@ -238,7 +240,10 @@ MEASURES: Registry[Measure] = Registry(
 EXPERIMENTS: Registry[Experiment] = Registry(
     "experiment",
     {
+        "api_agreement": "guardbind_bench.experiments.api_agreement.experiment:EXPERIMENT",
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
+        "audit": "guardbind_bench.experiments.audit.experiment:EXPERIMENT",
+        "audit_null_family": "guardbind_bench.experiments.audit_null_family.experiment:EXPERIMENT",
         "availability": "guardbind_bench.experiments.availability.experiment:EXPERIMENT",
         "calibration": "guardbind_bench.experiments.calibration.experiment:EXPERIMENT",
         "checkpoint": "guardbind_bench.experiments.checkpoint.experiment:EXPERIMENT",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from guardbind.auditing.trace import TraceClaim
 from guardbind.frozen import Frozen
 from guardbind.information.intervals import Interval
@@ -34,7 +36,7 @@ AuditNull = Literal["redact", "delete", "same_length", "no_evidence", "mask"]
 class Bounds(Frozen):
     """A number that is known as a range; its ends are equal where it is exact. Infinite ends are written as strings."""
 
-    model_config = {"ser_json_inf_nan": "strings"}
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     low: float
     """Lower end."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from guardbind.auditing.judged import Bounds, ClaimVerdict, JudgedClaim
 from guardbind.auditing.trace import AuditTrace, ContextSpan
 from guardbind.frozen import Frozen
@@ -39,13 +41,17 @@ class VerifierRecord(Frozen):
     """Share that one answer to everything reaches."""
     p_value: float | None
     """Probability of so many right answers or more by chance (exact binomial test, one-sided)."""
+    yes_p_value: float | None = None
+    """Probability, by chance, of a YES that comes so much more often where it is right (Fisher's exact test)."""
     able: bool
-    """Whether it is better than chance, so that its readings may certify."""
+    """Whether both are below the level, so that its readings may certify."""
     false_yes: float | None = None
     """Share of NO and UNSURE items to which it answers YES."""
-    by_label: dict[str, LabelCounts] = {}
+    passed: LabelCounts | None = None
+    """Items that it gives YES a probability of at least tau, and how many of these are YES items."""
+    by_label: dict[str, LabelCounts] = Field(default_factory=dict)
     """By the right answer."""
-    by_domain: dict[str, LabelCounts] = {}
+    by_domain: dict[str, LabelCounts] = Field(default_factory=dict)
     """By domain."""
     label_mass: float | None = None
     """Mean probability that it gives to the three answers together; the rest is something else."""
@@ -98,7 +104,7 @@ class AuditReport(Frozen):
     """Least reliability that was asked for."""
     cost: AuditCost = AuditCost()
     """What it cost, calibration included."""
-    settings: dict[str, object] = {}
+    settings: dict[str, object] = Field(default_factory=dict)
     """Settings that are not the defaults."""
     notes: tuple[str, ...] = ()
     """What could not be done, and why."""
@@ -117,3 +123,14 @@ class AuditReport(Frozen):
     def ok(self) -> bool:
         """Whether every claim is supported and the answer does not fail to follow from them."""
         return bool(self.claims) and self.counts == {"supported": len(self.claims)} and self.answer.follows != "no"
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the report as JSON; it holds the context and the answer. Infinite bits are written as strings."""
+        return self.model_dump_json(indent=indent)
+
+    def to_html(self) -> str:
+        """Return a page that fetches nothing and runs nothing: the answer, each claim coloured by its verdict."""
+        # Here and not above: the page is made of the report.
+        from guardbind.auditing.page import render_audit
+
+        return render_audit(self)

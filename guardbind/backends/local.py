@@ -20,6 +20,7 @@ from guardbind.model import LanguageModel, Module
 from guardbind.model.cache import input_device
 from guardbind.model.forward import forward, left_padded
 from guardbind.model.turns import turns_of
+from guardbind.text.decode import decode
 from guardbind.text.own_tokenizer import own_tokenizer
 
 __all__ = ["LocalBackend"]
@@ -51,6 +52,8 @@ class LocalBackend:
         self.model = str(getattr(config, "_name_or_path", "") or type(model).__name__).rstrip("/").rsplit("/", 1)[-1]
         self._most = top
         self._words: dict[int, str] | None = None
+        self._anchor = self._tokenizer.encode("a", add_special_tokens=False)[-1:]
+        self._anchored = len(decode(self._tokenizer, self._anchor))
         size = int(config.get_text_config(decoder=True).vocab_size)
         self.abilities = Abilities(
             top=top or size,
@@ -79,7 +82,7 @@ class LocalBackend:
             BackendError: As `next_tokens`; also where a continuation has no token of its own.
             ContextLengthError: As `next_tokens`.
         """
-        return await _elsewhere(lambda: [self._score(asked, text) for text in continuations])
+        return await _elsewhere(lambda: self._scores(asked, continuations))
 
     async def write(
         self,
@@ -90,17 +93,14 @@ class LocalBackend:
         among: Sequence[str] = (),
         top: int = 0,
     ) -> Completion:
-        """Write on greedily; among values, the one that is likeliest as a whole.
+        """Write on greedily; among values, by the likeliest of the tokens that keep one of them alive.
 
         Raises:
             BackendError: As `next_tokens`.
             ContextLengthError: As `next_tokens`.
         """
         if among:
-            scores = await self.score(asked, among)
-            best = max(range(len(among)), key=lambda place: scores[place].logprob.low)
-            spent = sum((score.spent for score in scores), Spent())
-            return Completion(among[best], finished="stop", constrained=True, spent=spent)
+            return await _elsewhere(lambda: self._among(asked, among))
         return await _elsewhere(lambda: self._write(asked, max_new_tokens, stop, top))
 
     async def aclose(self) -> None:
@@ -128,6 +128,20 @@ class LocalBackend:
         if limit is not None and len(ids) > limit:
             raise ContextLengthError(f"the prompt has {len(ids)} tokens; up to {limit} are accepted.", hint="Cut it.")
         return ids
+
+    @property
+    def parts(self) -> tuple[Module, PreTrainedTokenizerBase, Any]:
+        """The module, its tokenizer, and the turns that a forward of one's own takes (`with turns.taken()`)."""
+        return self._model.module, self._tokenizer, self._turns
+
+    def read(self, logits: Tensor) -> NextToken:
+        """Return raw logits `[vocabulary]` of the model as the distribution that `next_tokens` would return.
+
+        Raises:
+            BackendError: They are NaN or infinite.
+        """
+        row = logits.double().log_softmax(-1).cpu()
+        return NextToken(self._distribution(row, self._most), self._texts(row, self._most))
 
     @torch.inference_mode()
     def _last(self, rows: list[list[int]]) -> Tensor:
@@ -164,25 +178,77 @@ class LocalBackend:
     def _texts(self, logprobs: Tensor, top: int | None) -> Mapping[int, str]:
         if top is None or top >= logprobs.numel():
             if self._words is None:
-                self._words = {token: self._tokenizer.decode([token]) for token in range(logprobs.numel())}
+                self._words = {token: self._text(token) for token in range(logprobs.numel())}
             return self._words
-        return {token: self._tokenizer.decode([token]) for token in logprobs.topk(top).indices.tolist()}
+        return {token: self._text(token) for token in logprobs.topk(top).indices.tolist()}
 
-    def _score(self, asked: PromptRequest, text: str) -> ContinuationScore:
+    def _text(self, token: int) -> str:
+        """Return what a token writes behind others; at the start of a text some decoders drop its space."""
+        return decode(self._tokenizer, [*self._anchor, token])[self._anchored :]
+
+    def _scores(self, asked: PromptRequest, texts: Sequence[str]) -> list[ContinuationScore]:
+        parted = [self._parted(asked, text) for text in texts]
+        order = sorted(range(len(parted)), key=lambda place: len(parted[place][0]))
+        found: dict[int, ContinuationScore] = {}
+        for first in range(0, len(order), _ROWS):
+            places = order[first : first + _ROWS]
+            began = time.perf_counter()
+            with self._turns.taken():
+                logprobs = self._summed([parted[place] for place in places])
+            seconds = (time.perf_counter() - began) / len(places)
+            for place, logprob in zip(places, logprobs, strict=True):
+                ids, start = parted[place]
+                spent = Spent(1, len(ids), 0, seconds=seconds)
+                found[place] = ContinuationScore(Interval(logprob, logprob), len(ids) - start, spent)
+        return [found[place] for place in range(len(parted))]
+
+    def _parted(self, asked: PromptRequest, text: str) -> tuple[list[int], int]:
+        """Return prompt and continuation as tokens, and where the first of these stands that is scored."""
         before = self.ids(asked)
         whole = self.ids(PromptRequest(asked.messages, asked.text, asked.begun + text))
         # Tokens may join across the seam; what is scored then begins with the first one that differs.
         start = next((i for i, pair in enumerate(zip(before, whole, strict=False)) if pair[0] != pair[1]), len(before))
         if len(whole) <= start or start == 0:
             raise BackendError("a continuation has no token of its own behind the prompt.", hint="Give it some text.")
-        began = time.perf_counter()
-        with self._turns.taken(), torch.inference_mode():
-            ids, mask, positions = left_padded([whole], input_device(self._model.module))
-            logits = forward(self._model.module, ids, mask=mask, positions=positions, use_cache=False)
-        rows = logits[0, start - 1 : -1].double().log_softmax(-1)
-        logprob = math.fsum(rows.gather(1, ids[0, start:, None])[:, 0].double().tolist())
-        spent = Spent(1, len(whole), 0, seconds=time.perf_counter() - began)
-        return ContinuationScore(Interval(logprob, logprob), len(whole) - start, spent)
+        return whole, start
+
+    def _among(self, asked: PromptRequest, values: Sequence[str]) -> Completion:
+        rows = {value: self._parted(asked, value)[0] for value in dict.fromkeys(values)}
+        prompt = len(self.ids(asked))
+        at = min(self._parted(asked, value)[1] for value in rows)
+        spent = Spent()
+        while len(rows) > 1:
+            following = {value: row[at] if at < len(row) else None for value, row in rows.items()}
+            if len(set(following.values())) > 1:
+                began = time.perf_counter()
+                with self._turns.taken():
+                    logprobs = self._last([next(iter(rows.values()))[:at]])[0]
+                spent += Spent(1, at, 1, seconds=time.perf_counter() - began)
+                going = [token for token in following.values() if token is not None]
+                best = max(going, key=lambda token: float(logprobs[token]))
+                # A value that is whole ends where the model's own token goes on with none of the others.
+                ends = None in following.values() and int(logprobs.argmax()) not in going
+                wanted = None if ends else best
+                rows = {value: row for value, row in rows.items() if following[value] == wanted}
+            at += 1
+            if all(at > len(row) for row in rows.values()):
+                break
+        spent += Spent(0 if spent.requests else 1, 0 if spent.requests else prompt, 0)
+        return Completion(next(iter(rows)), finished="stop", constrained=True, spent=spent)
+
+    @torch.inference_mode()
+    def _summed(self, parted: Sequence[tuple[list[int], int]]) -> list[float]:
+        ids, mask, positions = left_padded([row for row, _ in parted], input_device(self._model.module))
+        kept = max(len(row) - start for row, start in parted) + 1
+        keep = torch.arange(ids.shape[1] - kept, ids.shape[1], device=ids.device)
+        logits = forward(self._model.module, ids, mask=mask, positions=positions, keep=keep, use_cache=False)
+        found = []
+        for place, (row, start) in enumerate(parted):
+            size = len(row) - start
+            logprobs = logits[place, -size - 1 : -1].double().log_softmax(-1).cpu()
+            scored = torch.tensor(row[start:])[:, None]
+            found.append(math.fsum(logprobs.gather(1, scored)[:, 0].tolist()))
+        return found
 
     @torch.inference_mode()
     def _write(self, asked: PromptRequest, most: int, stop: Sequence[str], top: int) -> Completion:

@@ -48,10 +48,13 @@ class Abilities:
         chosen: Most tokens that it returns log-probabilities of by request; 0 where it cannot.
         whole: It returns the whole distribution.
         ids: It says token ids, so that a token is one token; else texts, which may stand for several.
-        begun: It goes on with a begun answer instead of beginning another one.
+        begun: It goes on with a begun answer of a chat instead of beginning another one; with a text it always does.
         scores: It scores continuations that are given.
         constraints: How it can be held to some values.
         rounding: How far its log-probabilities are off at most, in nats.
+        chats: It returns what it returns for messages.
+        texts: It returns what it returns for a text.
+        findings: What was found when it was connected, in words, one finding each.
     """
 
     top: int
@@ -62,6 +65,9 @@ class Abilities:
     scores: bool = False
     constraints: frozenset[Constraint] = frozenset()
     rounding: float = 1e-6
+    chats: bool = True
+    texts: bool = True
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

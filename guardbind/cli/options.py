@@ -44,6 +44,7 @@ class Job:
     field: dict[str, str]
     sink: tuple[str, ...]
     json: bool
+    api: str | None = None
     calibration: str | None = None
     outside: Literal["flag", "widen", "abstain"] = "flag"
 
@@ -157,6 +158,12 @@ _OPTIONS = [
         "Of a key with several values the last one in the prompt is meant, unless :first is added.",
     ),
     *_MODEL_OPTIONS,
+    _setting(
+        "--api",
+        metavar="URL",
+        help="Ask a server instead of a model of this process, as http://localhost:8000/v1; --model is then the "
+        "server's name of it. Keys are read from the environment.",
+    ),
     _setting("--max-new-tokens", type=click.IntRange(min=1), default=64, help="Length of the answer, at most."),
     _setting(
         "--temperature",

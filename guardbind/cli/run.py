@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from guardbind.cli.inputs import Item, read_items, read_prompt, read_target
+from guardbind.cli.answer import Answer
+from guardbind.cli.asking import ask
+from guardbind.cli.inputs import read_items, read_prompt, read_target
 from guardbind.cli.loading import load_model
 from guardbind.cli.options import Job
 from guardbind.config import GuardConfig
@@ -17,24 +18,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-    from guardbind.report.report import Report
-
 __all__ = ["Answer", "run"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came out.
-
-    Attributes:
-        text: The answer.
-        items: The bindings, by whose indices the report counts.
-        report: What was seen and done.
-    """
-
-    text: str
-    items: tuple[Item, ...]
-    report: Report
 
 
 def run(job: Job, **settings: Any) -> Answer:
@@ -50,6 +34,8 @@ def run(job: Job, **settings: Any) -> Answer:
     """
     prompt = read_prompt(job)
     items = read_items(job)
+    if job.api is not None:
+        return ask(job, prompt, items, **settings)
     declared = bool(items)
 
     # Here and not above, so that help and wrong usage are answered before torch is imported.

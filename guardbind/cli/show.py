@@ -10,9 +10,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from guardbind.cli.answer import Answer
 from guardbind.cli.console import stdout_console
 from guardbind.cli.inputs import Item
-from guardbind.cli.run import Answer
 from guardbind.events import InterventionRecord, SlotRecord
 from guardbind.evidence import Binding, Evidence
 
@@ -43,7 +43,8 @@ def show(answer: Answer, *, as_json: bool) -> None:
     """Print an answer and its report to standard output."""
     console = stdout_console(_PIPE_WIDTH)
     if as_json:
-        click.echo(json.dumps({"text": answer.text, "report": json.loads(answer.report.to_json())}, indent=2))
+        cost = {} if answer.cost is None else {"cost": answer.cost.model_dump(mode="json")}
+        click.echo(json.dumps({"text": answer.text, "report": json.loads(answer.report.to_json()), **cost}, indent=2))
         return
     click.echo(answer.text)
     slots = answer.report.slots
@@ -55,6 +56,10 @@ def show(answer: Answer, *, as_json: bool) -> None:
         tried = [i for i in answer.report.interventions if (i.row, i.step) == (slot.row, slot.step)]
         console.print(f"{number}: {_why(slot, tried)}")
     console.print(_LEGEND, style="dim")
+    if answer.cost is not None:
+        spent = answer.cost
+        read, new = ("?" if number is None else number for number in (spent.prompt_tokens, spent.new_tokens))
+        console.print(f"{spent.requests} requests, {read} tokens read, {new} written.", style="dim")
 
 
 def _table(slots: Sequence[SlotRecord], items: Sequence[Item]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardbind.events.emit import Emitter, build_sinks
 from guardbind.events.guarantees import CertificateRecord, GuaranteeRecord, RuleRecord, guaranteed
+from guardbind.events.outside import Bounds, CostRecord, RangesRecord, bounds
 from guardbind.events.records import (
     BudgetRecord,
     CandidateRecord,
@@ -17,9 +18,11 @@ from guardbind.events.records import (
 )
 
 __all__ = [
+    "Bounds",
     "BudgetRecord",
     "CandidateRecord",
     "CertificateRecord",
+    "CostRecord",
     "Emitter",
     "Event",
     "FinalVerdict",
@@ -27,9 +30,11 @@ __all__ = [
     "GuaranteeRecord",
     "InterventionRecord",
     "Provenance",
+    "RangesRecord",
     "RuleRecord",
     "SlotRecord",
     "Verdict",
+    "bounds",
     "build_sinks",
     "guaranteed",
 ]

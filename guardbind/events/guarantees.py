@@ -63,12 +63,13 @@ class CertificateRecord(Frozen):
     It certifies that the model relies on the spans, and not that the value is right.
     """
 
-    token: int
-    """The token."""
+    token: int | None
+    """The token; None where a model that is asked from outside returns texts only."""
     spans: tuple[int, ...]
     """Indices of the bindings whose evidence the nulls take away."""
     p1: float
-    """Probability of the token with the evidence; behind a restatement, if one was made."""
+    """Probability of the token with the evidence; behind a restatement, if one was made. The least that it may be, and
+    each `p0` the most, where the model was asked from outside."""
     p0: dict[str, float]
     """Name of a null to the probability of the token under it."""
     tau: float

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from guardbind.events.guarantees import CertificateRecord, GuaranteeRecord
+from guardbind.events.outside import Bounds, CostRecord, RangesRecord
 from guardbind.frozen import Frozen
 
 __all__ = [
@@ -138,8 +139,8 @@ class InterventionRecord(Frozen):
     """Tokens that the action writes besides the value."""
     tokens_vetoed: int = 0
     """Tokens that the action forbids."""
-    token_before: int
-    """The model's own token."""
+    token_before: int | None
+    """The model's own token; None where a model that is asked from outside returns texts only."""
     token_after: int | None
     """The proposed token."""
     text_before: str | None = None
@@ -148,6 +149,12 @@ class InterventionRecord(Frozen):
     """The proposed token as text (prompt text)."""
     guarantee: GuaranteeRecord | None = None
     """The guarantee that it rests on; None in records of format 4 and older."""
+    bits_range: Bounds | None = None
+    """Range of the evidence bits of the proposed token, where the model was asked from outside."""
+    gain_range: Bounds | None = None
+    """Range of the gain, where the model was asked from outside."""
+    cost: CostRecord | None = None
+    """What it cost to try, where the model was asked from outside."""
     provenance: Provenance | None = None
     """What produced the record."""
 
@@ -202,12 +209,12 @@ class SlotRecord(Frozen):
     """Target logit minus best other candidate logit; None when undefined."""
     tie: bool
     """Two equal best logits: the order between them carries no information."""
-    margin: float
-    """Top-1 minus top-2 logit (baseline)."""
+    margin: float | None
+    """Top-1 minus top-2 logit (baseline); None where only one was returned."""
     max_probability: float
     """Largest next-token probability (baseline)."""
-    entropy_bits: float
-    """Entropy of the next-token distribution, in bits (baseline)."""
+    entropy_bits: float | None
+    """Entropy of the next-token distribution, in bits (baseline); None where not all of it was returned."""
     evidence_bits: float | None
     """Signed log2(p1/p0) of the model's own token under the target's null; None when nothing was measured."""
     rests_on: int | None
@@ -253,8 +260,8 @@ class SlotRecord(Frozen):
     seconds: float | None = None
     """Seconds that decoding stood still until this slot was settled: its nulls, and what the policy tried. Rows that
     come to a slot at the same step wait together, so the seconds of a batch overlap."""
-    token: int
-    """The model's own token."""
+    token: int | None
+    """The model's own token; None where a model that is asked from outside returns texts only."""
     final_token: int | None
     """The token written instead, or the same."""
     key: str | None = None
@@ -265,6 +272,10 @@ class SlotRecord(Frozen):
     """The token written as text (prompt text)."""
     reason: str = ""
     """Why the target and the verdict are what they are; no prompt text."""
+    ranges: RangesRecord | None = None
+    """What is known where the model was asked from outside: ranges, in place of numbers that cannot be told."""
+    cost: CostRecord | None = None
+    """What it cost to read and to try, where the model was asked from outside."""
     provenance: Provenance | None = None
     """What produced the record."""
 
@@ -321,6 +332,8 @@ class GenerationRecord(Frozen):
     """Arguments of `generate` that are plain, by name."""
     further_arguments: tuple[str, ...] = ()
     """Names of the other arguments, apart from the prompt."""
+    cost: CostRecord | None = None
+    """What all of it cost, where the model was asked from outside."""
     provenance: Provenance | None = None
     """What produced the record."""
 

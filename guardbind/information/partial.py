@@ -40,6 +40,8 @@ class PartialDistribution:
         unique: Whether a token stands for one id. Texts may stand for several; then the count of the forms that were
             not returned bounds nothing.
         rounding: How far each log-probability may be off, in nats, at most; servers round or read in half precision.
+        cut: Log-probability (nats) of the last token of the ranking, where less likely tokens that were asked for stand
+            beside it; None: the least of `logprobs`.
 
     Raises:
         ConfigError: A log-probability is NaN or above 0 by more than the rounding, the probabilities sum to more than
@@ -59,6 +61,7 @@ class PartialDistribution:
     whole: bool = False
     unique: bool = True
     rounding: float = 1e-6
+    cut: float | None = None
 
     def __post_init__(self) -> None:
         if not self.logprobs:
@@ -92,7 +95,8 @@ class PartialDistribution:
         rest = self.rest
         left = math.log(rest) if rest > 0.0 else -math.inf
         # A text of several ids may stand below with its second id, and still be one token.
-        return min(left, min(self.logprobs.values()) + self.rounding) if self.ranked else left
+        last = min(self.logprobs.values()) if self.cut is None else self.cut
+        return min(left, last + self.rounding) if self.ranked else left
 
     def mass(self, forms: Collection[Hashable]) -> Interval:
         """Return the range of the summed probability of some tokens.
@@ -111,12 +115,15 @@ class PartialDistribution:
     def best(self, forms: Collection[Hashable]) -> Interval:
         """Return the range of the highest log-probability (nats) among some tokens; −inf where they may have none."""
         return self._highest(
-            [form for form in set(forms) if form in self.logprobs], open=not set(forms) <= set(self.logprobs)
+            [form for form in set(forms) if form in self.logprobs],
+            # A text of several ids may stand here with the less likely one, unless what is here is a ranking.
+            open=not set(forms) <= set(self.logprobs) or not (self.unique or self.ranked),
         )
 
     def best_outside(self, forms: Collection[Hashable]) -> Interval:
         """Return the range of the highest log-probability (nats) among all other tokens."""
-        return self._highest([token for token in self.logprobs if token not in set(forms)], open=True)
+        inside = set(forms)
+        return self._highest([token for token in self.logprobs if token not in inside], open=True)
 
     def _highest(self, known: Collection[Hashable], *, open: bool) -> Interval:
         best = max((self.logprobs[token] for token in known), default=-math.inf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -10,11 +11,22 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.session.limits import Limits
 from guardbind.session.overrun import BEFORE, behind, going_on, likeliest
-from guardbind.session.recorder import Recorder
 from guardbind.session.row import EndedValue, Row
 from guardbind.text.decode import decode
 
-__all__ = ["Endings"]
+__all__ = ["Endings", "HeldRecords"]
+
+
+class HeldRecords(Protocol):
+    """Holds the records of a value until it is told whether it ends where it is whole."""
+
+    def correct(self, places: Sequence[int], reason: str) -> None:
+        """Take back that a value is the target's."""
+        ...
+
+    def release(self, row: int, held: Collection[int] = ()) -> None:
+        """Hand the records of a row to the sinks, but for some slots."""
+        ...
 
 
 class Endings:
@@ -26,7 +38,7 @@ class Endings:
         limits: What this generation allows.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, recorder: Recorder, limits: Limits) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, recorder: HeldRecords, limits: Limits) -> None:
         self._tokenizer = tokenizer
         self._recorder = recorder
         self._limits = limits

@@ -38,7 +38,7 @@ from guardbind.session.row import Row
 from guardbind.session.standing import SlotStanding
 from guardbind.text.decode import decode
 
-__all__ = ["LensScores", "Recorder", "Tried"]
+__all__ = ["LensScores", "Recorder", "Tried", "taken_back"]
 
 Tried = Sequence[tuple[Attempt, Verification]]
 """What was attempted at a slot, in order; only the last may have been kept."""
@@ -181,15 +181,7 @@ class Recorder:
             reason: Why; holds no prompt text.
         """
         for place in places:
-            told = self.slots[place]
-            if not told.passed:
-                continue
-            update = {
-                "final_verdict": "binding_failure",
-                "reason": f"{told.reason}; {reason}",
-                "certificate": None,
-            }
-            self.slots[place] = told.model_copy(update=update)
+            self.slots[place] = taken_back(self.slots[place], reason)
 
     def release(self, row: int, held: Collection[int] = ()) -> None:
         """Hand the records of a row to the sinks, but for some slots."""
@@ -286,6 +278,19 @@ class Recorder:
 
     def _text(self, token: int | None) -> str | None:
         return None if token is None else decode(self._tokenizer, [token])
+
+
+def taken_back(record: SlotRecord, reason: str) -> SlotRecord:
+    """Return a record that no longer says that the value is the target's.
+
+    Args:
+        record: The record; one that does not say so is returned as it is.
+        reason: Why; holds no prompt text.
+    """
+    if not record.passed:
+        return record
+    update = {"final_verdict": "binding_failure", "reason": f"{record.reason}; {reason}", "certificate": None}
+    return record.model_copy(update=update)
 
 
 def _final_verdict(slot: Slot, kept: Attempt | None) -> FinalVerdict:

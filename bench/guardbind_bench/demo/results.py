@@ -128,7 +128,7 @@ _SCORES: dict[str, Callable[[SlotRecord], float | None]] = {
     "auroc_evidence_bits": lambda slot: slot.evidence_bits,
     "auroc_margin": lambda slot: slot.margin,
     "auroc_max_probability": lambda slot: slot.max_probability,
-    "auroc_entropy": lambda slot: -slot.entropy_bits,
+    "auroc_entropy": lambda slot: None if slot.entropy_bits is None else -slot.entropy_bits,
 }
 
 

@@ -116,7 +116,7 @@ def _answer(guard: Guard, trial: Trial) -> GuardOutput:
 
 def _tell(tokenizer: PreTrainedTokenizerBase, task: Task, trial: Trial, output: GuardOutput, number: int) -> Story:
     slot, readout = output.report.slots[0], output.report.readouts[0]
-    if not readout.nulls:
+    if not readout.nulls or slot.token is None:
         raise NullUnavailableError(f"nothing can be measured on this model: {slot.reason}.", hint="Use another one.")
     logprobs = torch.log_softmax(readout.logits, -1)
     tokens = dict.fromkeys([*(bound.value.token for bound in trial.bound), slot.token])

@@ -12,20 +12,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import Field
+
+from guardbind.auditing.judged import AuditNull, Bounds
+from guardbind.auditing.measuring import measured
+from guardbind.auditing.settings import AuditConfig
+from guardbind.auditing.trace import ContextSpan, TraceClaim
+from guardbind.auditing.verifier import VerifierAsker
 from guardbind.backends.local import LocalBackend
 from guardbind.backends.protocol import Completion
-from guardbind.errors import GuardbindError
+from guardbind.errors import BackendError, GuardbindError
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.audit_prompts import (
-    ABSENT,
     AnswerVariant,
     answer_prompt,
     asked_of,
-    label_masses,
     letters_of,
-    verifier_prompt,
-    without,
 )
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
@@ -36,8 +39,10 @@ from guardbind_bench.prompts.audits.values import stands_in
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.registry import AUDIT_TASKS
 
-__all__ = ["MEASURE", "AuditOptions", "AuditReadingRecord", "AuditedPart", "option_in"]
+__all__ = ["ABSENT", "MEASURE", "AuditOptions", "AuditReadingRecord", "AuditedPart", "option_in"]
 
+ABSENT: tuple[AuditNull, ...] = ("redact", "delete", "same_length", "no_evidence")
+"""How the cited spans are taken away."""
 AuditedPart = Literal["claims", "answers"]
 """What is audited: claims with known labels, or what the model answers to the question of an item."""
 
@@ -78,7 +83,7 @@ class AuditReadingRecord(TrialRecord):
     right: bool
     """Whether the claim holds and its citation carries it, or whether the answer is right."""
     carried: bool | None = None
-    """Whether what it cites says so by itself, where that is known; this is the task of a verifier that sees no more."""
+    """Whether what it cites says so by itself, where known: the task of a verifier that sees no more."""
     audited: bool = True
     """Whether there is a claim to audit; not where the model answered with none of the options."""
     p1: float | None = None
@@ -87,7 +92,7 @@ class AuditReadingRecord(TrialRecord):
     """Probability of NO with it."""
     unsure: float | None = None
     """Probability of UNSURE with it."""
-    p0: list[float] = []
+    p0: list[float] = Field(default_factory=list)
     """Probability of YES under each null, in the order of `ABSENT`."""
     own: float | None = None
     """Probability that the model gives to the value, or to the answer, by itself."""
@@ -162,16 +167,26 @@ class _AuditSession:
         return chosen, own, tokens
 
     async def _judged(self, item: AuditItem, claim: str, cited: Sequence[str]) -> dict[str, Any]:
-        seen = [span for span in item.spans if self.options.shown == "all" or span.id in cited]
-        shown = [seen, *(without(seen, cited, null) for null in ABSENT)]
-        asked = [asked_of(verifier_prompt(spans, claim), self.chat) for spans in shown]
-        full, *absent = map(label_masses, await self.backend.next_tokens(asked))
+        config = AuditConfig(
+            shown=self.options.shown, nulls=ABSENT, leave_one_out=0, calibration_items=0, execute=False
+        )
+        spans = [ContextSpan(id=span.id, text=span.text) for span in item.spans]
+        asked = TraceClaim(id="C1", text=claim, citations=tuple(cited))
+        asker = VerifierAsker(self.backend, chat=self.chat)
+        [reading] = await measured(asker, [asked], spans, config)
+        if reading is None:
+            raise BackendError(" ".join(asker.notes) or "the verifier could not be asked.")
+        budgets = {budget.null: budget for budget in reading.nulls}
         return {
-            "p1": full["YES"],
-            "no": full["NO"],
-            "unsure": full["UNSURE"],
-            "p0": [masses["YES"] for masses in absent],
+            "p1": _middle(reading.p1),
+            "no": _middle(reading.no),
+            "unsure": _middle(reading.unsure),
+            "p0": [_middle(budgets[null].p0) for null in ABSENT],
         }
+
+
+def _middle(bounds: Bounds) -> float:
+    return (bounds.low + bounds.high) / 2
 
 
 def option_in(written: Completion, options: Sequence[str]) -> tuple[int | None, float]:

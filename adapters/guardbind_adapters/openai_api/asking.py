@@ -1,0 +1,287 @@
+"""Asks a server for next tokens, scores and texts, through the interface that can return them."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from guardbind.backends.protocol import Completion, ContinuationScore, NextToken, PromptRequest, Spent
+from guardbind.backends.sending import Sender, metered
+from guardbind.errors import BackendError
+from guardbind.information.intervals import Interval
+from guardbind_adapters.openai_api.bodies import CHAT, COMPLETIONS, chat_body, completion_body
+from guardbind_adapters.openai_api.choosing import choose_by_bias, choose_by_grammar
+from guardbind_adapters.openai_api.distributions import of_ids, of_texts
+from guardbind_adapters.openai_api.replies import Reply, Step, read_chat, read_completion
+from guardbind_adapters.openai_api.traits import ServerTraits
+from guardbind_adapters.openai_api.words import Words, first_token, rendered
+
+__all__ = ["Asking", "Prepared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prompt as it is sent.
+
+    Attributes:
+        asked: The prompt.
+        ids: Its tokens, where they are known and it goes to the interface of completions.
+        text: Its text there.
+        chat: It goes to the interface of chats, where neither is known.
+    """
+
+    asked: PromptRequest
+    ids: list[int] | None = None
+    text: str = ""
+    chat: bool = False
+
+
+class Asking:
+    """Asks one server.
+
+    Args:
+        sender: Sends the requests.
+        model: Name of the model.
+        traits: What the server was found to do.
+        words: Turns texts into tokens, or None.
+    """
+
+    def __init__(self, sender: Sender, model: str, traits: ServerTraits, words: Words | None) -> None:
+        self._sender, self._model, self._traits = sender, model, traits
+        self._words = words if traits.words else None
+
+    async def next_token(self, asked: PromptRequest, top: int | None, values: Sequence[str]) -> NextToken:
+        """Return the next token's distribution; the first tokens of values too, where the server has them by id."""
+        with metered() as meter:
+            prepared = await self._prepared(asked)
+            limit = self._limit(prepared)
+            count = min(top or limit, limit)
+            extra = {"return_tokens_as_token_ids": True} if self._names(prepared) else {}
+            ranking = self._first(prepared, count, extra)
+            if not self._names(prepared) or not self._traits.chosen or not values:
+                step, further = await ranking, []
+            else:
+                step, *further = await asyncio.gather(ranking, *await self._by_request(prepared, values))
+            if self._names(prepared):
+                seen = of_ids(step, further, rounding=self._traits.rounding)
+                texts = await self._texts(list(seen.logprobs))
+            else:
+                seen = of_texts(step, asked=count, rounding=self._traits.rounding)
+                texts = {token: token for token in seen.logprobs}
+        return NextToken(seen, texts, meter.spent)
+
+    async def score(self, asked: PromptRequest, continuation: str) -> ContinuationScore:
+        """Return the log-probability of a continuation, scored as the end of a prompt."""
+        least = self._traits.echo
+        if least is None:
+            raise BackendError(
+                "the server scores no given text.", hint="Read next tokens instead, or ask a server that has echo."
+            )
+        with metered() as meter:
+            before = await self._prepared(asked)
+            if before.chat:
+                raise BackendError(
+                    "the server scores texts and no chats.", hint="Give the model's tokenizer as tokenizer=."
+                )
+            whole = await self._prepared(PromptRequest(asked.messages, asked.text, asked.begun + continuation))
+            body = completion_body(self._model, self._sent(whole), most=least, top=1, echo=True)
+            answered = await self._sender.send(COMPLETIONS, body, read_completion)
+            self._check_count(whole, answered.spent)
+            steps = answered.value.steps or ()
+            scored = self._of_continuation(before, whole, steps[: len(steps) - least] if least else steps)
+        off = self._traits.rounding * len(scored)
+        logprob = math.fsum(scored)
+        return ContinuationScore(Interval(logprob - off, min(0.0, logprob + off)), len(scored), meter.spent)
+
+    async def write(self, asked: PromptRequest, most: int, stop: Sequence[str], top: int) -> Completion:
+        """Write on greedily."""
+        with metered() as meter:
+            prepared = await self._prepared(asked)
+            count = min(top, self._limit(prepared)) if top else 0
+            extra = {"return_tokens_as_token_ids": True} if count and self._names(prepared) else {}
+            reply = await self._reply(prepared, most=most, top=count or None, stop=stop, extra=extra)
+            tokens = []
+            for step in reply.steps or () if count else ():
+                if self._names(prepared):
+                    seen = of_ids(step, (), rounding=self._traits.rounding)
+                    tokens.append(NextToken(seen, await self._texts(list(seen.logprobs))))
+                else:
+                    seen = of_texts(step, asked=count, rounding=self._traits.rounding)
+                    tokens.append(NextToken(seen, {token: token for token in seen.logprobs}))
+        return Completion(reply.text, tuple(tokens), reply.finished or "stop", spent=meter.spent)
+
+    async def choose(self, asked: PromptRequest, values: Sequence[str]) -> Completion:
+        """Write one of some values; its log-probabilities are not asked for, since a constraint falsifies them."""
+        with metered() as meter:
+            prepared = await self._prepared(asked)
+            if (style := self._traits.choice) is not None:
+
+                async def written(most: int, extra: dict[str, Any]) -> str:
+                    return (await self._reply(prepared, most=most, top=None, extra=extra)).text
+
+                value = await choose_by_grammar(written, values, style, begun=bool(asked.begun))
+            elif self._traits.bias and self._words is not None and prepared.ids is not None:
+                value = await choose_by_bias(self._one_of, self._words, prepared.ids, prepared.text, values)
+            else:
+                raise BackendError(
+                    "the server cannot be held to some values.", hint="Ask it again with a checkpoint instead."
+                )
+        return Completion(value, finished="stop", constrained=True, spent=meter.spent)
+
+    # --- prompts ------------------------------------------------------------------------------------------------------
+
+    async def _prepared(self, asked: PromptRequest) -> Prepared:
+        if bool(asked.messages) == bool(asked.text):
+            raise BackendError("a prompt has messages or a text, and one of them only.")
+        if self._traits.renders and self._words is not None:
+            ids, text = await rendered(self._words, asked)
+            return Prepared(asked, ids, text)
+        if asked.text:
+            if not self._traits.completions:
+                raise BackendError("the server takes chats and no texts.", hint="Ask with messages.")
+            return Prepared(asked, None, asked.text + asked.begun)
+        if not self._traits.chat:
+            raise BackendError(
+                "the server takes texts and no chats.", hint="Give the model's tokenizer as tokenizer=, or ask a text."
+            )
+        if asked.begun and self._traits.begun is None:
+            raise BackendError(
+                "the server does not go on with a begun answer, but begins another one.",
+                hint="Ask without one, or give the model's tokenizer as tokenizer= where the server has completions.",
+            )
+        if asked.begun != asked.begun.rstrip():
+            raise BackendError(
+                "the begun answer ends with white space, which servers cut off.",
+                hint="Put it in front of the values instead.",
+            )
+        return Prepared(asked, chat=True)
+
+    def _sent(self, prepared: Prepared) -> str | list[int]:
+        if prepared.ids is not None and self._traits.prompt_ids:
+            return prepared.ids
+        return prepared.text
+
+    def _names(self, prepared: Prepared) -> bool:
+        return prepared.ids is not None and self._traits.ids
+
+    def _limit(self, prepared: Prepared) -> int:
+        limit = self._traits.chat_top if prepared.chat else self._traits.completions_top
+        if not limit:
+            raise BackendError(
+                "the server returns no log-probabilities.", hint="Ask another server; vLLM returns all that is needed."
+            )
+        return limit
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    async def _reply(
+        self,
+        prepared: Prepared,
+        *,
+        most: int,
+        top: int | None,
+        stop: Sequence[str] = (),
+        extra: dict[str, Any] | None = None,
+    ) -> Reply:
+        path, read = (CHAT, read_chat) if prepared.chat else (COMPLETIONS, read_completion)
+        if not prepared.chat:
+            body = completion_body(self._model, self._sent(prepared), most=most, top=top, stop=stop, extra=extra)
+        else:
+            asked, traits = prepared.asked, self._traits
+            body = chat_body(
+                self._model,
+                asked.messages,
+                begun=asked.begun,
+                style=traits.begun,
+                most=most,
+                length=traits.length,
+                top=top,
+                stop=stop,
+                extra=extra,
+            )
+        answered = await self._sender.send(path, body, _with_logprobs(read) if top is not None else read)
+        self._check_count(prepared, answered.spent)
+        return answered.value
+
+    async def _first(self, prepared: Prepared, top: int, extra: dict[str, Any]) -> Step:
+        steps = (await self._reply(prepared, most=1, top=top, extra=extra)).steps
+        assert steps  # `_with_logprobs` refuses an answer without
+        return steps[0]
+
+    async def _by_request(self, prepared: Prepared, values: Sequence[str]) -> list[Any]:
+        assert self._words is not None
+        found = await asyncio.gather(*(first_token(self._words, value) for value in dict.fromkeys(values)))
+        ids = sorted({token for token in found if token is not None})
+        parts = [ids[first : first + self._traits.chosen] for first in range(0, len(ids), self._traits.chosen)]
+        return [
+            self._first(prepared, 1, {"return_tokens_as_token_ids": True, "logprob_token_ids": part}) for part in parts
+        ]
+
+    async def _one_of(self, ids: list[int], allowed: Sequence[int]) -> str:
+        extra = {"logit_bias": {str(token): 100 for token in allowed}}
+        text = "" if self._words is None or self._traits.prompt_ids else await self._words.text(ids)
+        return (await self._reply(Prepared(PromptRequest(), ids, text), most=1, top=None, extra=extra)).text
+
+    async def _texts(self, ids: Sequence[int]) -> dict[int, str]:
+        assert self._words is not None
+        texts = await asyncio.gather(*(self._words.text([token]) for token in ids))
+        return dict(zip(ids, texts, strict=True))
+
+    def _check_count(self, prepared: Prepared, spent: Spent) -> None:
+        if prepared.ids is None or spent.cached or not spent.prompt_tokens:
+            return
+        if spent.prompt_tokens != len(prepared.ids):
+            raise BackendError(
+                f"the prompt has {spent.prompt_tokens} tokens for the server, {len(prepared.ids)} for the tokenizer.",
+                hint="Give the tokenizer of the model that the server runs.",
+            )
+
+    def _of_continuation(self, before: Prepared, whole: Prepared, steps: Sequence[Step]) -> list[float]:
+        """Return the log-probabilities of the tokens that end behind the prompt."""
+        if whole.ids is not None and before.ids is not None:
+            if len(steps) != len(whole.ids):
+                raise _other_tokens(len(steps), len(whole.ids))
+            pairs = zip(before.ids, whole.ids, strict=False)
+            start = next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(before.ids), len(whole.ids)))
+        else:
+            if not "".join(step.written.token for step in steps).endswith(whole.text):
+                raise BackendError(
+                    "the tokens that the server scored do not spell the text that was asked.",
+                    hint="Give the model's tokenizer as tokenizer=.",
+                )
+            left, start = len(whole.text) - len(before.text), len(steps)
+            while left > 0 and start > 0:
+                start -= 1
+                left -= len(steps[start].written.token)
+        found = [step.written.logprob for step in steps[start:]]
+        if not found or start == 0:
+            raise BackendError("a continuation has no token of its own behind the prompt.", hint="Give it some text.")
+        known = [logprob for logprob in found if logprob is not None]
+        if len(known) != len(found):
+            raise BackendError("the server returned no log-probability for a token of the continuation.")
+        return known
+
+
+def _with_logprobs(read: Callable[[Any], Reply]) -> Callable[[Any], Reply]:
+    """Refuse an answer without log-probabilities, so that it is not kept."""
+
+    def strictly(answer: Any) -> Reply:
+        reply = read(answer)
+        if not reply.steps:
+            raise BackendError(
+                "the server returned no log-probabilities, which it did when it was connected.",
+                hint="Connect again: the server may have been exchanged.",
+            )
+        return reply
+
+    return strictly
+
+
+def _other_tokens(server: int, here: int) -> BackendError:
+    return BackendError(
+        f"the server scored {server} tokens where the tokenizer has {here}.",
+        hint="Give the tokenizer of the model that the server runs.",
+    )

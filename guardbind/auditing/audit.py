@@ -1,0 +1,175 @@
+"""Audits a written answer or trace: `audit`, and `aaudit` for event loops."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from guardbind._version import __version__
+from guardbind.auditing.bound import BoundValues
+from guardbind.auditing.checking import checked_by
+from guardbind.auditing.context import context_texts
+from guardbind.auditing.executing import executed
+from guardbind.auditing.judged import ClaimReading, JudgedClaim
+from guardbind.auditing.judging import final_verdict, verifier_verdict
+from guardbind.auditing.measuring import measured, tested_spans
+from guardbind.auditing.names import SpanNames
+from guardbind.auditing.reading import given_trace, read_trace
+from guardbind.auditing.report import AuditCost, AuditReport, VerifierRecord
+from guardbind.auditing.settings import AuditConfig
+from guardbind.auditing.spans import Context, cut_context
+from guardbind.auditing.trace import TraceClaim
+from guardbind.auditing.verifier import VerifierAsker
+from guardbind.backends import Backend, Spent
+from guardbind.errors import ConfigError
+
+__all__ = ["aaudit", "audit"]
+
+
+def audit(
+    trace: Any,
+    context: Any = None,
+    *,
+    verifier: Backend | None = None,
+    config: AuditConfig | None = None,
+    checked: VerifierRecord | None = None,
+) -> AuditReport:
+    """Judge each claim of a trace against the spans of its context.
+
+    Args:
+        trace: JSON with claims, a text with citations like `[2]`, the messages of a chat, or an `AuditTrace`.
+        context: A text, documents, or messages; None where the trace brings its own.
+        verifier: A backend that judges; None for the exact judgement alone, without a model.
+        config: The settings.
+        checked: What `check_verifier` said of this verifier, so that it is not asked the calibration items again.
+
+    Returns:
+        The report.
+
+    Raises:
+        ConfigError: The trace or the context cannot be used, or there is no context.
+        BackendError: The verifier did not answer to the calibration items.
+
+    Example:
+        >>> report = audit("Bob's badge is 8213. [1]", "Bob's badge is 4417. Alice's badge is 8213.")
+        >>> report.claims[0].verdict, report.claims[0].reason
+        ('contradicted', 'it is the value of something else in the context')
+    """
+
+    def run() -> AuditReport:
+        return asyncio.run(aaudit(trace, context, verifier=verifier, config=config, checked=checked))
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return run()
+    with ThreadPoolExecutor(1) as pool:  # a notebook runs in a loop already
+        return pool.submit(run).result()
+
+
+async def aaudit(
+    trace: Any,
+    context: Any = None,
+    *,
+    verifier: Backend | None = None,
+    config: AuditConfig | None = None,
+    checked: VerifierRecord | None = None,
+) -> AuditReport:
+    """Judge each claim of a trace, in an event loop; see `audit`."""
+    config = config or AuditConfig()
+    given = given_trace(trace)
+    own = given.context if context is None else context
+    if own is None or (isinstance(own, (str, list, tuple, dict)) and not own):
+        raise ConfigError("there is no context.", hint="Give what the claims are to be held against as `context`.")
+    spans = cut_context(context_texts(own), config)
+    names = SpanNames(spans.spans)
+    read = read_trace(given, names, spans.language, config)
+    bound = BoundValues(spans, read, names)
+    asker = VerifierAsker(verifier, chat=config.chat) if verifier is not None else None
+    record = checked if asker is not None else None
+    if asker is not None and record is None:
+        record = await checked_by(asker, config)
+    if (
+        asker is not None
+        and record is not None
+        and (record.backend, record.model)
+        != (
+            asker.backend.name,
+            asker.backend.model,
+        )
+    ):
+        raise ConfigError(f"`checked` is of {record.model!r}, and the verifier is {asker.backend.model!r}.")
+    readings: list[ClaimReading | None] = [None] * len(read.claims)
+    if asker is not None:
+        readings = await measured(asker, read.claims, spans.spans, config)
+    able = record is not None and record.able
+    judged = tuple(
+        _judged(claim, reading, bound, spans, config, verifier=asker is not None, able=able)
+        for claim, reading in zip(read.claims, readings, strict=True)
+    )
+    answer = await executed(read, judged, asker, config, able=able)
+    return AuditReport(
+        trace=read,
+        spans=spans.spans,
+        claims=judged,
+        verifier=record,
+        answer=answer,
+        tau=config.tau,
+        cost=_cost(asker.spent if asker is not None else Spent()),
+        settings=config.changed(),
+        notes=tuple(dict.fromkeys((*spans.notes, *read.notes, *bound.notes, *(asker.notes if asker else ())))),
+        guardbind=__version__,
+    )
+
+
+def _judged(
+    claim: TraceClaim,
+    reading: ClaimReading | None,
+    bound: BoundValues,
+    context: Context,
+    config: AuditConfig,
+    *,
+    verifier: bool,
+    able: bool,
+) -> JudgedClaim:
+    binding = bound.judge(claim)
+    verdict, reason = "undecided", "no verifier was asked" if not verifier else "the verifier could not be asked"
+    if reading is not None and able:
+        verdict, reason = verifier_verdict(reading, config.least_bits)
+    elif reading is not None:
+        reason = "the verifier is not shown to be better than chance, so it certifies nothing"
+    by_verifier = verdict
+    if claim.cites and not claim.citations:
+        verdict, reason, differ = "unsupported", "it cites only what is not in the context", False
+        if binding.state == "differs":
+            verdict, reason = "contradicted", binding.reason
+    else:
+        verdict, reason, differ = final_verdict(
+            verdict, reason, binding, says_more=bound.says_more(claim, binding), able=reading is not None and able
+        )
+    if not claim.cites:
+        reason += "; it cites nothing, and was held against the whole context"
+    elif claim.unknown and claim.citations:
+        reason += "; some of what it cites is not in the context"
+    tested = tuple(span.id for span in tested_spans(claim, context.spans))
+    return JudgedClaim(
+        claim=claim,
+        verdict=verdict,
+        reason=reason,
+        tested=tested,
+        reading=reading,
+        binding=binding,
+        by_verifier=by_verifier,
+        differ=differ,
+    )
+
+
+def _cost(spent: Spent) -> AuditCost:
+    return AuditCost(
+        requests=spent.requests,
+        prompt_tokens=spent.prompt_tokens,
+        new_tokens=spent.new_tokens,
+        cached=spent.cached,
+        seconds=spent.seconds,
+    )

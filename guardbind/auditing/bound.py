@@ -1,0 +1,212 @@
+"""Checks what a claim states against what the context binds, exactly and without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from guardbind.auditing.citations import find_citations
+from guardbind.auditing.judged import BindingJudgement, BindingState
+from guardbind.auditing.names import SpanNames
+from guardbind.auditing.spans import Context
+from guardbind.auditing.trace import AuditTrace, TraceClaim
+from guardbind.evidence import EvidenceTable, Located, locate
+from guardbind.extraction import Extracted, classify, extract
+from guardbind.targets import Agreement, Place, Query, read_query
+from guardbind.text.decoded import PromptText
+from guardbind.text.layout import Layout, occurrences
+from guardbind.text.words import content, words
+
+__all__ = ["BoundValues"]
+
+_GAP = "\n\n"
+
+
+class _Stated(NamedTuple):
+    """A value that a claim states: where, what it says, and the words that say whose it is."""
+
+    start: int
+    value: str
+    prefix: str
+    certain: bool
+
+
+class BoundValues:
+    """What a context binds, and whether claims agree with it.
+
+    Args:
+        context: The context in spans.
+        trace: What is audited; its question says what a claim is about that does not say so itself.
+        names: What can be cited.
+    """
+
+    def __init__(self, context: Context, trace: AuditTrace, names: SpanNames) -> None:
+        self._context = context
+        self._language = context.language
+        self._starts: list[int] = []
+        whole = ""
+        for text in context.texts:
+            self._starts.append(len(whole))
+            whole += text + _GAP
+        found = extract(whole, language=self._language)
+        asked = trace.question or ""
+        prompt = PromptText(whole + asked, tuple((at, at + 1) for at in range(len(whole) + len(asked))))
+        self._table: EvidenceTable = locate(found.bindings, prompt, language=self._language)
+        end = len(prompt.text)
+        query = (
+            read_query(prompt, len(whole), self._language)
+            if asked.strip()
+            else Query("", "", (), None, prompt.text, (end, end), self._language)
+        )
+        self._agreement = Agreement(self._table, query)
+        self.notes = found.notes
+        self._trace = trace
+        self._blanked = trace.answer
+        for cited in find_citations(trace.answer, names):
+            start, stop = cited.span
+            self._blanked = self._blanked[:start] + " " * (stop - start) + self._blanked[stop:]
+        self._said = extract(self._blanked, language=self._language).items if trace.answer else ()
+
+    @property
+    def any(self) -> bool:
+        """Whether the context binds anything."""
+        return bool(self._table.items)
+
+    def judge(self, claim: TraceClaim) -> BindingJudgement:
+        """Return what the binding table says of a claim."""
+        text, stated = self._stated(claim)
+        judged = [found for one in stated if (found := self._of(text, one, claim)) is not None]
+        for state in ("differs", "unresolved", "agrees"):
+            for one in judged:
+                if one.state == state:
+                    return one
+        return BindingJudgement(state="none", reason="it states no value that is read as one")
+
+    def says_more(self, claim: TraceClaim, judged: BindingJudgement) -> bool:
+        """Whether a claim has words that its bound value does not account for."""
+        item = next((item for item in self._table.items if item.key == judged.key), None)
+        if item is None:
+            return True
+        own = item.record.id if item.record else None
+        together = [one for one in self._table.items if one.record and one.record.id == own] or [item]
+        said = [text for one in together for text in (one.key, *one.surfaces, *one.owners, one.attribute or "")]
+        said += [name for one in together if one.record for name in one.record.names]
+        known = " ".join((*said, judged.written or "", self._trace.question or ""))
+        stems = {word.stem for word in words(known.replace("_", " ").replace(".", " "), self._language)}
+        language = self._language
+        plain = stems | language.plain | language.generic | language.trailing | language.leading
+        return any(word.stem not in plain for word in content(words(claim.text, language)))
+
+    def _stated(self, claim: TraceClaim) -> tuple[str, list[_Stated]]:
+        """Return the text of a claim, and the values that it states."""
+        whole = bool(self._trace.answer) and claim.start is not None and claim.stop is not None
+        if whole:
+            start, stop = claim.start or 0, claim.stop or 0
+            text = self._blanked[start:stop]
+            items: Sequence[Extracted] = [
+                item for item in self._said if item.span and start <= item.span[0] and item.span[1] <= stop
+            ]
+        else:
+            start, text = 0, claim.text
+            items = extract(text, language=self._language).items
+        # The name in the first cell of a row is whose the others are.
+        read = (self._of_item(text, item, start) for item in items if item.span is not None)
+        stated = [one for one in read if one is not None]
+        taken = {one.start for one in stated}
+        if not stated:
+            stated = [one for one in self._known(text) if one.start not in taken]
+        return text, stated
+
+    def _of_item(self, text: str, item: Extracted, start: int) -> _Stated | None:
+        assert item.span is not None
+        at = item.span[0] - start
+        if item.owner is not None and item.value == item.owner:
+            return None
+        if item.form == "words":
+            return _Stated(at, item.said, self._sentence(text, at), True)
+        if item.owner is not None and item.attribute is not None:
+            return _Stated(at, item.said, f"{self._language.possession(item.owner, item.attribute)}: ", True)
+        return _Stated(at, item.said, self._sentence(text, at), True)
+
+    def _known(self, text: str) -> Iterator[_Stated]:
+        """Yield the values of the context that a claim holds, where it is read as no statement of any form."""
+        surfaces = {surface for item in self._table.items for surface in item.surfaces}
+        owners = {owner.casefold() for item in self._table.items for owner in item.owners}
+        for (start, _), surface in occurrences(text, surfaces):
+            if surface.casefold() not in owners:
+                yield _Stated(start, surface, self._sentence(text, start), False)
+
+    def _sentence(self, text: str, at: int) -> str:
+        return text[Layout(text, language=self._language).unit_start(at) : at].lstrip(" -*•|")
+
+    def _of(self, text: str, stated: _Stated, claim: TraceClaim) -> BindingJudgement | None:
+        found = self._agreement.resolve(Place(stated.prefix, stated.prefix))
+        if found.index is None:
+            if not stated.certain:
+                return None
+            return BindingJudgement(
+                state="unresolved",
+                written=stated.value,
+                whose=self._whose(stated.value, None),
+                reason=f"nothing that the context binds is certainly meant: {found.reason}",
+            )
+        target = self._table.items[found.index]
+        if not target.surfaces:
+            return None
+        agrees = any(
+            _same(stated.value, surface) or _begins(text[stated.start :], surface) for surface in target.surfaces
+        )
+        if not agrees and not stated.certain and not self._kin(target, stated.value):
+            return None
+        spans = self._spans(target)
+        cited = bool(set(spans) & set(claim.citations)) if claim.cites and spans else None
+        state: BindingState = "agrees" if agrees else "differs"
+        return BindingJudgement(
+            state=state,
+            key=target.key,
+            written=stated.value,
+            bound=target.value,
+            whose=None if agrees else self._whose(stated.value, target),
+            spans=spans,
+            cited=cited,
+            reason=self._reason(state, stated.value, target),
+        )
+
+    def _reason(self, state: BindingState, value: str, target: Located) -> str:
+        if state == "agrees":
+            return "it is the value that the context binds"
+        others = [item for item in self._table.items if any(_same(value, surface) for surface in item.surfaces)]
+        if any(item.key == target.key for item in others):
+            return "it is another value of the same, which the context states too"
+        if others:
+            return "it is the value of something else in the context"
+        return "the context binds another value, and states this one nowhere"
+
+    def _whose(self, value: str, target: Located | None) -> str | None:
+        """Return the key of something else that has a value, else that of the target where an older one is the same."""
+        keys = [item.key for item in self._table.items if any(_same(value, surface) for surface in item.surfaces)]
+        others = [key for key in keys if target is None or key != target.key]
+        return others[0] if others else keys[0] if keys else None
+
+    def _kin(self, target: Located, value: str) -> bool:
+        same = [item.index for item in self._table.items if any(_same(value, surface) for surface in item.surfaces)]
+        return self._agreement.same_kind(target.index, same)
+
+    def _spans(self, item: Located) -> tuple[str, ...]:
+        """Return the spans that state a binding."""
+        found: dict[str, None] = {}
+        for mention in item.stated:
+            for span in self._context.spans:
+                begin = self._starts[span.part] + span.start
+                if begin < mention.value_chars[1] and mention.value_chars[0] < begin + len(span.text):
+                    found[span.id] = None
+        return tuple(found)
+
+
+def _same(value: str, surface: str) -> bool:
+    return value.strip() == surface.strip() or classify(value.strip().rstrip(".")) == classify(surface)
+
+
+def _begins(text: str, surface: str) -> bool:
+    """Whether a text begins with a value, which goes no further."""
+    return text.startswith(surface) and any(span[0] == 0 for span, _ in occurrences(text, [surface]))

@@ -1,0 +1,92 @@
+"""Holds the settings of a guard of a model that is asked from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import field_validator, model_validator
+
+from guardbind.config import GuardConfig
+from guardbind.errors import nearest
+from guardbind.remote.edits import REQUEST_NULLS
+
+__all__ = ["REMOTE_POLICIES", "ApiGuardConfig"]
+
+REMOTE_POLICIES = ("abstain", "auto", "checkpoint", "choice", "contrast", "observe", "raise", "veto")
+"""What can be done about a verdict without weights."""
+
+_NEEDS_WEIGHTS = ("calibration", "lens_layers", "keep_readouts")
+
+
+class ApiGuardConfig(GuardConfig):
+    """Settings of an `ApiGuard`: those of `GuardConfig`, as far as they need no weights.
+
+    `lens_layers`, `keep_readouts` and `calibration` are refused; `tail_tokens` says nothing. A restatement stands
+    before the line of the slot and leaves no trace in the text.
+
+    Raises:
+        ConfigError: A setting is unknown, of the wrong type, outside its range, or needs the model's weights.
+    """
+
+    null: str = "redact"
+    """The counterfactual readout, as a request with another prompt: `redact` (the value is blacked out), `delete` (its
+    statements are left out), `same_length` (other characters in its place), `no_evidence` (the statements of all
+    bindings are left out), `no_question` (the asked key is blacked out in the question)."""
+
+    max_nulls: int = 4
+    """Prompts without some evidence that are asked at a slot, at most: the target's, then those of the bindings whose
+    value the model is about to write."""
+
+    resolver: str = "words"
+    """What says which binding a slot is meant to take. Only `words`: the model's own reading of the question needs its
+    weights."""
+
+    top: int | None = None
+    """Tokens of the ranking that are asked for; as many as the backend returns where None."""
+
+    @classmethod
+    def of(cls, config: GuardConfig | None) -> ApiGuardConfig:
+        """Return settings as those of an `ApiGuard`; what was not set has its default.
+
+        Raises:
+            ConfigError: What was set needs the model's weights.
+        """
+        if isinstance(config, ApiGuardConfig):
+            return config
+        return cls(**({} if config is None else {name: getattr(config, name) for name in config.model_fields_set}))
+
+    @field_validator("null")
+    @classmethod
+    def _known_null(cls, null: str) -> str:
+        if null not in REQUEST_NULLS:
+            known = ", ".join(sorted(REQUEST_NULLS))
+            raise ValueError(
+                f"{null!r} cannot be asked from outside; {known} can. {nearest(null, REQUEST_NULLS) or ''}"
+            )
+        return null
+
+    @field_validator("policy")
+    @classmethod
+    def _known_policy(cls, policy: str | Callable[..., Any]) -> str | Callable[..., Any]:
+        if not isinstance(policy, str) or policy not in REMOTE_POLICIES:
+            raise ValueError(f"policy {policy!r} reads a model of this process; {', '.join(REMOTE_POLICIES)} do not")
+        return policy
+
+    @field_validator("resolver")
+    @classmethod
+    def _known_resolver(cls, resolver: str) -> str:
+        if resolver != "words":
+            raise ValueError(f"resolver {resolver!r} needs the model's weights; 'words' is accepted")
+        return resolver
+
+    @model_validator(mode="after")
+    def _without_weights(self) -> ApiGuardConfig:
+        asked = [name for name in _NEEDS_WEIGHTS if getattr(self, name)]
+        if asked:
+            raise ValueError(f"{', '.join(asked)} need the model's weights; leave them out")
+        if self.checkpoint.visible or self.checkpoint.placement != "line":
+            raise ValueError("a checkpoint of a model that is asked from outside is hidden and stands before the line")
+        if self.top is not None and self.top < 1:
+            raise ValueError(f"top is {self.top}; at least 1 is accepted")
+        return self

@@ -1,0 +1,75 @@
+"""The guard over a server, and over what a hosted service returns: the same verdicts as over the model itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from api_servers import served
+from toy_backend import BADGES
+from transformers import PreTrainedTokenizerFast
+
+import guardbind
+from guardbind import ApiGuard, ApiGuardConfig, ApiOutput
+from guardbind.backends.local import LocalBackend
+from guardbind.errors import BackendError
+
+pytest.importorskip("openai")
+pytest.importorskip("fastapi")
+
+TEXT = "".join(f"The order number of {name} is {badge}.\n" for name, badge in BADGES.items())
+BINDINGS = {f"order number of {name}": badge for name, badge in BADGES.items()}
+SETTINGS: dict[str, Any] = {"policy": "auto", "slots": ("prompt_end",)}
+
+
+@pytest.fixture(scope="module")
+def model(tiny_llama: Any) -> Any:
+    return tiny_llama(seed=7)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["extras", "hosted"])
+def address(request: Any, model: Any, tiny_tokenizer: PreTrainedTokenizerFast) -> Iterator[tuple[str, bool]]:
+    with served(model, tiny_tokenizer, name="tiny", hosted=request.param) as url:
+        yield url, request.param
+
+
+def answered(backend: Any, prompt: Any) -> ApiOutput:
+    guard = ApiGuard(backend, ApiGuardConfig(**SETTINGS))
+    return guard.generate(prompt, bindings=BINDINGS, target="order number of Boris", max_new_tokens=6)
+
+
+def test_a_server_gives_the_verdicts_of_the_model_as_far_as_it_decides(
+    address: tuple[str, bool], model: Any, tiny_tokenizer: PreTrainedTokenizerFast
+) -> None:
+    url, hosted = address
+    chat = [{"role": "user", "content": TEXT + "What is the order number of Boris?"}]
+    backend = guardbind.connect(url, "tiny")
+    try:
+        for prompt in [chat] if hosted else [chat, TEXT + "The order number of Boris is"]:
+            told = answered(backend, prompt)
+            exact = answered(LocalBackend(model, tiny_tokenizer), prompt)
+            (seen, *_), (whole, *_) = told.report.slots, exact.report.slots
+            assert seen.ranges is not None and whole.ranges is not None
+            assert seen.verdict in (whole.verdict, "unresolved")
+            assert told.spent.requests > 0
+            assert seen.ranges.p1[0] is not None and whole.ranges.p1[1] is not None
+            assert seen.ranges.p1[0] <= whole.ranges.p1[1] + 1e-4
+            if seen.ranges.evidence_bits is not None and whole.evidence_bits is not None:
+                low, high = seen.ranges.evidence_bits
+                assert (low is None or low <= whole.evidence_bits + 0.05) and (
+                    high is None or high >= whole.evidence_bits - 0.05
+                )
+    finally:
+        asyncio.run(backend.aclose())
+
+
+def test_a_hosted_service_says_that_it_takes_no_text(address: tuple[str, bool]) -> None:
+    url, hosted = address
+    if not hosted:
+        pytest.skip("this server takes texts")
+    backend = guardbind.connect(url, "tiny")
+    with pytest.raises(BackendError, match="messages"):
+        answered(backend, TEXT)
+    asyncio.run(backend.aclose())
