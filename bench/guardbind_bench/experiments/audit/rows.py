@@ -97,7 +97,7 @@ def claims_rows(
         of = kinds == kind
         if of.any():
             values = {
-                "yes": share(readings.yes[of]),
+                "said_yes": share(readings.yes[of]),
                 "mean_p1": mean(readings.p1[of]),
                 "mean_p0_max": mean(readings.p0[of].max(axis=1)),
                 "flagged_published": share(published[of]),
