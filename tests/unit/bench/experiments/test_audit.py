@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bench_memory import SameRecords
+from bench_summaries import summary_of
 
 from guardbind.errors import ConfigError, UnknownNameError
 from guardbind.information.budget import published_rule
@@ -24,6 +25,7 @@ from guardbind_bench.experiments.shared.audited import (
 from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.audit_bindings import BoundClaimRecord
 from guardbind_bench.measures.audits import AuditReadingRecord
+from guardbind_bench.reporting.compare import compare
 from guardbind_bench.reporting.published import read_published
 
 
@@ -184,3 +186,16 @@ def test_bindings_are_counted_by_kind_and_a_wrong_citation_is_a_flag() -> None:
     assert whole["precision"].value == 1.0 and whole["recall"].value == pytest.approx(2 / 3)
     assert whole["wrong_certified"].value == pytest.approx(1 / 3) and whole["right_flagged"].value == 0.0
     assert one(rows, "audit_bound", of="miscited").values["cited_wrongly"].value == 1.0
+
+
+def test_answers_about_documents_are_set_beside_the_papers_and_said_to_be_others() -> None:
+    settings = Settings(tasks=("documents",), ks=(0,), trials=60)
+    made = [record.model_copy(update={"p1": 0.9 if record.index % 3 else 0.2}) for record in records(0.5, 60)]
+    rows = NULLS.summarise(SameRecords(made), settings, lambda _: None)
+    compared = [row for row in compare(summary_of(NULLS.tables, rows, model="tiny")) if row.published_keys]
+    assert {row.reference for row in compared} == {f"Table {number} of the draft" for number in (8, 11, 12)}
+    assert all({"pass_pct", "lift_pp"} <= row.values.keys() for row in compared)
+    assert all(any("generated and not those of QuALITY" in why for why in row.reasons) for row in compared)
+    for row in compared:
+        assert row.published_keys is not None
+        assert (row.published_keys["tau"], row.published_keys["null"]) == (row.keys["tau"], row.keys["null"])
