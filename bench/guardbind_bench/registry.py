@@ -1,8 +1,8 @@
-"""Registers tasks, text tasks, fillers, checkpoint arms, methods, signals, measures, experiments and presets by name.
+"""Registers by name what a run is made of: tasks, fillers, arms, methods, signals, measures, experiments, presets.
 
 Other distributions add theirs by entry points of the group `guardbind.plugins`, named by kind and name: `task.mine`,
-`text_task.mine`, `filler.mine`, `arm.mine`, `method.mine`, `signal.mine`, `measure.mine`, `experiment.mine`,
-`preset.mine`.
+`text_task.mine`, `audit_task.mine`, `filler.mine`, `arm.mine`, `method.mine`, `signal.mine`, `measure.mine`,
+`experiment.mine`, `preset.mine`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from guardbind_bench.measures.measure import Measure
     from guardbind_bench.methods.method import Method
     from guardbind_bench.presets.preset import Preset
+    from guardbind_bench.prompts.audits.item import AuditTaskBuilder
     from guardbind_bench.prompts.fillers import Filler
     from guardbind_bench.prompts.tasks.arms import PromptArm
     from guardbind_bench.prompts.text_trial import TextTaskBuilder
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARMS",
+    "AUDIT_TASKS",
     "EXPERIMENTS",
     "FILLERS",
     "MEASURES",
@@ -67,6 +69,15 @@ TEXT_TASKS: Registry[TextTaskBuilder] = Registry(
         "tool_records": "guardbind_bench.prompts.harm.tool_records:ToolRecords",
         "tool_steps": "guardbind_bench.prompts.harm.tool_steps:ToolSteps",
         "unknown_owner": "guardbind_bench.prompts.harm.unknown_owner:UnknownOwner",
+    },
+)
+
+AUDIT_TASKS: Registry[AuditTaskBuilder] = Registry(
+    "audit task",
+    {
+        "documents": "guardbind_bench.prompts.audits.documents:Documents",
+        "quality": "guardbind_bench.prompts.audits.quality:Quality",
+        "synthetic_binding": "guardbind_bench.prompts.audits.synthetic_binding:SyntheticBinding",
     },
 )
 
@@ -210,6 +221,8 @@ MEASURES: Registry[Measure] = Registry(
         "answers": "guardbind_bench.measures.answers:MEASURE",
         "assignment": "guardbind_bench.measures.assignment:MEASURE",
         "api_agreement": "guardbind_bench.measures.api_agreement:MEASURE",
+        "audit_bindings": "guardbind_bench.measures.audit_bindings:MEASURE",
+        "audits": "guardbind_bench.measures.audits:MEASURE",
         "availability": "guardbind_bench.measures.availability:MEASURE",
         "harm": "guardbind_bench.measures.harm:MEASURE",
         "methods": "guardbind_bench.measures.methods:MEASURE",
@@ -231,6 +244,8 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         "api_agreement": "guardbind_bench.experiments.api_agreement.experiment:EXPERIMENT",
         "applications": "guardbind_bench.experiments.applications.experiment:EXPERIMENT",
         "assignment": "guardbind_bench.experiments.assignment.experiment:EXPERIMENT",
+        "audit": "guardbind_bench.experiments.audit.experiment:EXPERIMENT",
+        "audit_null_family": "guardbind_bench.experiments.audit_null_family.experiment:EXPERIMENT",
         "availability": "guardbind_bench.experiments.availability.experiment:EXPERIMENT",
         "calibration": "guardbind_bench.experiments.calibration.experiment:EXPERIMENT",
         "checkpoint": "guardbind_bench.experiments.checkpoint.experiment:EXPERIMENT",
@@ -260,11 +275,14 @@ PRESETS: Registry[Preset] = Registry(
 
 
 def task_version(name: str) -> int:
-    """Return the version of a task, of tokens or of texts.
+    """Return the version of a task, of tokens, of texts or of audits.
 
     Raises:
         UnknownNameError: There is no such task.
     """
+    if name in AUDIT_TASKS:
+        # Of the class: an item may need a file.
+        return int(vars(AUDIT_TASKS.get(name))["version"])
     if name in TEXT_TASKS:
         return TEXT_TASKS.get(name)(k=0, seed=0).version
     return TASKS.get(name).version

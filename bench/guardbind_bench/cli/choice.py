@@ -131,11 +131,12 @@ def choose(names: Sequence[str], preset: Preset | str, model: str, choice: Choic
 
 
 def _check_names(choice: Choice) -> None:
-    from guardbind_bench.registry import FILLERS, TASKS, TEXT_TASKS
+    from guardbind_bench.registry import AUDIT_TASKS, FILLERS, TASKS, TEXT_TASKS
 
+    known = dict.fromkeys((*TASKS, *TEXT_TASKS, *AUDIT_TASKS), "")
     for name in choice.tasks:
-        if name not in TASKS and name not in TEXT_TASKS:
-            raise Registry[str]("task", dict.fromkeys((*TASKS, *TEXT_TASKS), "")).miss(name)
+        if name not in known:
+            raise Registry[str]("task", known).miss(name)
     for name in choice.fillers:
         if name not in FILLERS:
             raise FILLERS.miss(name)
@@ -171,10 +172,13 @@ def _by_name_or_alias(name: str, experiments: Mapping[str, Experiment]) -> str:
 
 
 def _tasks_like(settings: Settings, tasks: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the tasks that are of the kind, tokens or texts, that an experiment is run over."""
-    from guardbind_bench.registry import TEXT_TASKS
+    """Return those of the tasks that are of the kind, tokens, texts or audits, that an experiment is run over."""
+    from guardbind_bench.registry import AUDIT_TASKS, TEXT_TASKS
 
-    return tuple(task for task in tasks if (task in TEXT_TASKS) == (settings.tasks[0] in TEXT_TASKS))
+    def kind(task: str) -> tuple[bool, bool]:
+        return task in TEXT_TASKS, task in AUDIT_TASKS
+
+    return tuple(task for task in tasks if kind(task) == kind(settings.tasks[0]))
 
 
 def _replace(settings: Settings, replaced: Mapping[str, Any], options: Mapping[str, Any]) -> Settings:

@@ -24,13 +24,24 @@ _PIPE_WIDTH = 120
 def listing(as_json: bool) -> None:
     """Show the experiments with their options, the presets, and tasks, fillers, arms, methods and signals by name."""
     check_installed()
-    from guardbind_bench.registry import ARMS, EXPERIMENTS, FILLERS, METHODS, PRESETS, SIGNALS, TASKS, TEXT_TASKS
+    from guardbind_bench.registry import (
+        ARMS,
+        AUDIT_TASKS,
+        EXPERIMENTS,
+        FILLERS,
+        METHODS,
+        PRESETS,
+        SIGNALS,
+        TASKS,
+        TEXT_TASKS,
+    )
 
     experiments = [EXPERIMENTS.get(name) for name in EXPERIMENTS]
     presets = [PRESETS.get(name) for name in PRESETS]
     names = {
         "tasks": TASKS.names(),
         "text_tasks": TEXT_TASKS.names(),
+        "audit_tasks": AUDIT_TASKS.names(),
         "fillers": FILLERS.names(),
         "arms": ARMS.names(),
         "methods": METHODS.names(),

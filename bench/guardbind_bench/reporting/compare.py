@@ -20,12 +20,14 @@ _FEW = 50
 _NEEDED = ("task", "filler", "k", "layer", "component", "head")
 # Numbered within one model.
 _PARTS = ("layer", "head")
-# A published task that nobody else can run, to the one that is set beside it.
-_STAND_INS = {"synthetic_binding": "competing_vars"}
+# A published task that nobody else can run, to those that are set beside it.
+_STAND_INS = {"synthetic_binding": ("competing_vars",), "QuALITY": ("quality", "documents")}
 # A published number to ours of another name that comes nearest to it.
 _NEAREST = {"probe_acc_block_35": "probe_acc_last"}
 _WHY = {
     "synthetic_binding": "the published task is a synthetic binding audit whose prompt is not published",
+    "QuALITY": "the published choice of questions, prompts and retriever are not released; the texts of `documents` "
+    "are generated and not those of QuALITY",
     "probe_acc_block_35": "block 35 is the last of the paper's 36; ours is the last layer that was read, in a model of "
     "another depth unless it has as many",
 }
@@ -167,8 +169,7 @@ def _partners(row: TableRow, table: PublishedTable) -> tuple[list[PublishedRow],
 
 
 def _accepted(theirs: RowKey) -> tuple[RowKey, ...]:
-    stand_in = _STAND_INS.get(str(theirs))
-    return (theirs,) if stand_in is None else (theirs, stand_in)
+    return (theirs, *_STAND_INS.get(str(theirs), ()))
 
 
 def _told(rows: Sequence[PublishedRow], key: str) -> list[str]:

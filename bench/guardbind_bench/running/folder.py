@@ -25,7 +25,7 @@ from guardbind.errors import RunFolderError
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import BenchCell, CellRequest
-from guardbind_bench.registry import MEASURES, TASKS, TEXT_TASKS, task_version
+from guardbind_bench.registry import AUDIT_TASKS, MEASURES, TASKS, TEXT_TASKS, task_version
 from guardbind_bench.running.files import TEMPORARY, write_atomic
 from guardbind_bench.running.manifest import ExperimentState, Manifest, Refusal, Status
 from guardbind_bench.running.parquet import RecordsPart, encode, read_part, record_schema
@@ -251,7 +251,7 @@ class RunFolder:
         problem = None
         if part.cell.id != path.parent.name:
             problem = f"holds records of cell {part.cell.id} under the name of {path.parent.name}"
-        elif part.measure not in MEASURES or part.cell.task not in (*TASKS, *TEXT_TASKS):
+        elif part.measure not in MEASURES or part.cell.task not in (*TASKS, *TEXT_TASKS, *AUDIT_TASKS):
             problem = f"is of measure {part.measure} and task {part.cell.task}, which this guardbind has not"
         elif (found := part.measure_version) != (now := MEASURES.get(part.measure).version):
             problem = f"is of version {found} of measure {part.measure}; this guardbind has version {now}"

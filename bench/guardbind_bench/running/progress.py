@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from guardbind_bench.prompts.cell import BenchCell, CellRequest
-from guardbind_bench.registry import TEXT_TASKS
+from guardbind_bench.registry import AUDIT_TASKS, TEXT_TASKS
 
 __all__ = ["Progress", "duration", "label"]
 
@@ -23,7 +23,7 @@ _EVERY_PASS = 1.0
 
 def label(cell: BenchCell) -> str:
     """Return a cell in a few words."""
-    if cell.task in TEXT_TASKS:
+    if cell.task in TEXT_TASKS or cell.task in AUDIT_TASKS:
         return f"{cell.measure} {cell.task} k={cell.k}"
     form = cell.form
     words = [cell.measure, cell.task, cell.filler, f"k={cell.k}", f"{form.style}/{form.layout}"]
