@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from guardbind.auditing.judged import AuditNull, Bounds
+from guardbind.auditing.judged import AuditNull, RangeRecord
 from guardbind.auditing.measuring import measured
 from guardbind.auditing.settings import AuditConfig
 from guardbind.auditing.trace import ContextSpan, TraceClaim
@@ -185,7 +185,7 @@ class _AuditSession:
         }
 
 
-def _middle(bounds: Bounds) -> float:
+def _middle(bounds: RangeRecord) -> float:
     return (bounds.low + bounds.high) / 2
 
 
