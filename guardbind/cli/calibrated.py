@@ -31,7 +31,7 @@ def as_data(made: MadeCalibration, ways: Sequence[WaySummary], out: Path) -> dic
         "id": calibration_id(calibration),
         "trials": calibration.trials,
         "failed": len(made.failures),
-        "before": list(made.before),
+        "fitted_before": list(made.before),
         "risk": calibration.risk,
         "confidence": calibration.confidence,
         "ways": [{**asdict(way), "rule": None if way.rule is None else way.rule.model_dump()} for way in ways],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from functools import cached_property
 from itertools import accumulate, zip_longest
@@ -12,21 +13,33 @@ from guardbind.extraction.kinds import alike
 from guardbind.extraction.stance import rejects
 from guardbind.targets.query import Query
 from guardbind.text.layout import Layout, Span
+from guardbind.text.values import classify
 from guardbind.text.words import content, words
 
 __all__ = ["UnreadSentences"]
 
 _CLOSING = ".,;:!?)(\"'\u201c\u201d"
+_ONE_OF = frozenset({"date", "money"})
 _TELLING = frozenset({"system", "user"})
 _LONGEST = 400  # characters of a sentence that is looked at
+# "5117 g", "42 \u5428", "17 February 1960", "$84.20": what may be a value with its unit, as it stands in a sentence.
+_NUMBERS = (
+    re.compile(r"[$\u20ac\u00a3\u00a5]?\d[\d.,:/'\u00a0\u202f-]*\d|[$\u20ac\u00a3\u00a5]?\d"),
+    re.compile(r"\d[\d.,]*[ \u00a0\u202f]?[^\W\d_]{1,6}(?![^\W_])"),
+    re.compile(r"\d[\d.,]*[\u4e00-\u9fff]"),
+    re.compile(r"\d{1,2}\.? (?:de )?[^\W\d_]{3,10}\.? (?:de )?\d{4}|[^\W\d_]{3,10} \d{1,2}(?:[a-z]{2})?,? \d{4}"),
+)
+_NAME = re.compile(r"(?<=[^\s.!?:] )[A-Z\u00c0-\u00de][\w'\u2019-]*(?: [A-Z\u00c0-\u00de][\w'\u2019-]*)*")
+_WORDS_OF_A_SENTENCE = 3
 
 
 class _Sentence(NamedTuple):
-    """A sentence without a statement: its words, and what of it could be a value.
+    """A sentence without a statement: its text and words, and what of it could be a value.
 
     `rejected`: it denies, supposes or quotes what it says. `leads`: it says before the question what that is about.
     """
 
+    said: str
     stems: frozenset[str]
     values: tuple[str, ...]
     span: Span
@@ -63,14 +76,48 @@ class UnreadSentences:
         if not item.owners and (self._told_elsewhere(item) or self._told_by_a_party(item, asked)):
             return True
         for sentence in self._sentences:
-            if sentence.rejected or not any(want and want <= sentence.stems for want in wanted):
+            if sentence.rejected or not (
+                any(want and want <= sentence.stems for want in wanted)
+                # Without spaces a name is cut out of a run of characters by chance only.
+                or (not language.marks.spaced and any(name in sentence.said for name in item.owners))
+            ):
                 continue
             if item.owners and not sentence.leads and asked and asked <= sentence.stems:
                 return True
             values = [value for value in sentence.values if value.casefold() not in own]
             if any(alike(value, surface) for value in values for surface in item.surfaces):
                 return True
-        return False
+            if self._names_another(sentence.said, item):
+                return True
+        return self._dated_elsewhere(item)
+
+    def _names_another(self, said: str, item: Located) -> bool:
+        """Whether a sentence has a name where the value of a binding is one: "Corey started for Northside Pacers"."""
+        value = item.value or ""
+        if not item.owners or not value[:1].isupper() or any(map(str.isdecimal, value)):
+            return False
+        own = " ".join((*item.surfaces, *item.owners)).casefold()
+        return any(name.casefold() not in own for name in _NAME.findall(said))
+
+    def _dated_elsewhere(self, item: Located) -> bool:
+        """Whether another record states a date or an amount of the same owner, under a name that may mean the same.
+
+        "Born on" in a table and "birth date" in a sentence are one thing, and no list of words tells all of these.
+        """
+        kind = classify(item.value or "").type
+        if kind not in _ONE_OF or not item.owners or item.record is None:
+            return False
+        names = {name.casefold() for name in item.owners}
+        return any(
+            other.attribute != item.attribute
+            and other.value not in item.surfaces
+            and other.record is not None
+            and other.record.id != item.record.id
+            and names.intersection(map(str.casefold, other.owners))
+            and classify(other.value or "").type == kind
+            and any(self._apart(mention.chars[0], item) for mention in other.mentions)
+            for other in self._table.items
+        )
 
     def _told_elsewhere(self, item: Located) -> bool:
         """Whether a sentence or a key that stands apart from a binding names whom the question names."""
@@ -127,6 +174,17 @@ class UnreadSentences:
         """The words of the question that are about something."""
         return frozenset(word.stem for word in content(words(self._query.text, self._query.language)))
 
+    def _speaks(self, item: Located) -> bool:
+        """Whether what was read as the value of a key is a sentence of an owner: "New weight: Tiger has 5 kg"."""
+        value = item.value or ""
+        if item.owners or len(value.split()) < _WORDS_OF_A_SENTENCE:
+            return False
+        return any(name != value and name in value for name in self._owners)
+
+    @cached_property
+    def _owners(self) -> frozenset[str]:
+        return frozenset(name for item in self._table.items for name in item.owners if len(name) > 1)
+
     def _names(self) -> set[str]:
         """Return all that the prompt states as a value, a key or a name."""
         found = {name for item in self._table.items for name in (*item.surfaces, *item.owners, item.key)}
@@ -139,12 +197,18 @@ class UnreadSentences:
         lead = self._query.lead.strip()
         # A heading belongs to its record, and states nothing besides.
         stated = sorted(
-            {mention.chars for item in self._table.items for mention in item.mentions}
-            | {span for item in self._table.items if item.record is not None for span in item.record.spans}
+            {mention.chars for item in self._table.items if not self._speaks(item) for mention in item.mentions}
+            | {
+                span
+                for item in self._table.items
+                if item.record is not None and not self._speaks(item)
+                for span in item.record.spans
+            }
         )
         starts = [first for first, _ in stated]
         reach = list(accumulate((last for _, last in stated), max))
-        known = {part.strip(_CLOSING).casefold() for name in self._names() for part in (name, *name.split())}
+        spoken = {item.value for item in self._table.items if self._speaks(item)}
+        known = {part.strip(_CLOSING).casefold() for name in self._names() - spoken for part in (name, *name.split())}
         found = []
         units = self._layout.units(0, len(text))
         for unit, following in zip_longest(units, units[1:]):
@@ -159,12 +223,16 @@ class UnreadSentences:
                 continue
             if any(turn.role == "assistant" and turn.start <= unit.start < turn.end for turn in self._query.turns):
                 continue
-            values = tuple(
-                value
-                for value in (part.strip(_CLOSING) for part in said.split())
-                if any(map(str.isdecimal, value)) and value.casefold() not in known
-            )
+            values = tuple(value for value in _values(said) if value.casefold() not in known)
             stems = frozenset(word.stem for word in words(said, language))
             leads = bool(lead) and said.strip() == lead
-            found.append(_Sentence(stems, values, (unit.start, unit.end), rejects(said, language), leads))
+            found.append(_Sentence(said, stems, values, (unit.start, unit.end), rejects(said, language), leads))
         return tuple(found)
+
+
+def _values(said: str) -> list[str]:
+    """Return what of a sentence could be a value with digits, each with the words that may be its unit."""
+    parts = [value for part in said.split() if any(map(str.isdecimal, value := part.strip(_CLOSING)))]
+    return list(
+        dict.fromkeys([*parts, *(found.group().strip(_CLOSING) for each in _NUMBERS for found in each.finditer(said))])
+    )

@@ -160,7 +160,8 @@ def test_every_registered_experiment_says_what_a_refused_condition_is_about() ->
 
     for name in EXPERIMENTS:
         experiment = EXPERIMENTS.get(name)
-        tasks = ("records",) if name in ("applications", "harm", "targets") else ("competing_vars",)
+        texts = ("applications", "api_agreement", "assignment", "harm", "targets")
+        tasks = ("records",) if name in texts else ("documents",) if name.startswith("audit") else ("competing_vars",)
         rows = experiment.summarise(Refusing(), Settings(tasks=tasks, ks=(5,)), silent)
         assert rows, name
         for row, (key, value) in product(rows, {"model": "tiny", "task": tasks[0]}.items()):

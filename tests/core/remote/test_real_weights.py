@@ -9,7 +9,7 @@ from guardbind.backends.local import LocalBackend
 
 BADGES = {"Anna": "4821", "Boris": "9370", "Carla": "5504"}
 STATED = " ".join(f"{name}'s badge number is {badge}." for name, badge in BADGES.items())
-NEW = 10
+NEW = 12
 
 
 def test_both_guards_answer_alike_and_a_sieve_holds_what_all_tokens_say(demo_model: Any) -> None:

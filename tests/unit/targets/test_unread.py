@@ -56,3 +56,36 @@ def test_of_what_nobody_owns_it_may_where_it_names_whom_the_question_names() -> 
 def test_part_of_a_name_stands_for_nobody_where_another_record_has_the_word_too() -> None:
     rows = '[{"title": "Attic amphora with black figures", "hall": "S12"}, {"title": "Roman Amphora", "hall": "S09"}]'
     assert asked(rows, "Which hall is the amphora in?").index is None
+
+
+CATS = """| Cat | weight | home |
+|---|---|---|
+| Tiger | 4315 g | Ida Moor |
+| Mimi | 5735 g | Jo Lund |
+
+Blankets are washed."""
+
+
+def test_a_value_with_its_unit_and_a_name_are_of_the_kind_that_they_are() -> None:
+    assert asked(CATS, "What is the weight of Mimi?").index is not None
+    for other in ("Mimi weighs 5117 g today.", "New weight this morning : Mimi weighs 5117 g."):
+        assert asked(f"{CATS}\n\n{other}", "What is the weight of Mimi?").index is None, other
+    assert asked(f"{CATS}\n\nMimi eats twice a day.", "What is the weight of Mimi?").index is not None
+    assert asked(f"{CATS}\n\nLast week Mimi moved in with Per Holt.", "What is the home of Mimi?").index is None
+
+
+def test_a_date_of_the_same_under_another_name_leaves_it_open() -> None:
+    rows = """| Runner | club | born on |
+|---|---|---|
+| Dora Melk | Pacers | 24 December 1968 |
+| Bea Sund | Lamp | 24 May 1960 |"""
+    question = "When was Dora Melk born on?"
+    assert asked(rows, question).index is not None
+    assert asked(f"{rows}\n\nThe birth date of Dora Melk is 17 February 1960.", question).index is None
+    assert asked(f"{rows}\n\nThe birth date of Bea Sund is 17 February 1960.", question).index is not None
+
+
+def test_without_spaces_a_name_is_found_in_a_run_of_characters() -> None:
+    cards = "听雨桥\n  建成年份: 2010\n  限重: 36吨\n\n白鹭桥\n  建成年份: 2016\n  限重: 47吨"
+    assert asked(cards, "听雨桥的限重是多少？").index is not None
+    assert asked(f"{cards}\n\n加固之后，过听雨桥的车不得超过42吨。", "听雨桥的限重是多少？").index is None

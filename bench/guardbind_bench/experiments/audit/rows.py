@@ -26,11 +26,11 @@ from guardbind_bench.stats.statistics import count, mean, share
 
 __all__ = ["bindings_rows", "claims_rows", "published_row", "rules_rows"]
 
-Keys = Mapping[str, RowKey]
+AuditKeys = Mapping[str, RowKey]
 
 
 def published_row(
-    keys: Keys, frame: pd.DataFrame, readings: AuditReadings, tau: float, notes: Sequence[str]
+    keys: AuditKeys, frame: pd.DataFrame, readings: AuditReadings, tau: float, notes: Sequence[str]
 ) -> TableRow:
     """Return the published numbers of answers: under the published rule, the envelope of its nulls."""
     flagged = worst_flags(published_margins(readings, tau))
@@ -45,7 +45,7 @@ def published_row(
 
 
 def rules_rows(
-    keys: Keys,
+    keys: AuditKeys,
     readings: AuditReadings,
     taus: Sequence[float],
     rates: Sequence[float],
@@ -85,7 +85,7 @@ def rules_rows(
 
 
 def claims_rows(
-    keys: Keys, frame: pd.DataFrame, readings: AuditReadings, tau: float, notes: Sequence[str]
+    keys: AuditKeys, frame: pd.DataFrame, readings: AuditReadings, tau: float, notes: Sequence[str]
 ) -> Iterator[TableRow]:
     """Yield what the rules do with the claims of each kind."""
     kept = frame[frame["failed"].isna() & frame["audited"].astype(bool)]
@@ -108,7 +108,7 @@ def claims_rows(
             yield TableRow(table="audit_kinds", keys=about, values=values | able, notes=tuple(notes))
 
 
-def bindings_rows(keys: Keys, frame: pd.DataFrame) -> Iterator[TableRow]:
+def bindings_rows(keys: AuditKeys, frame: pd.DataFrame) -> Iterator[TableRow]:
     """Yield what the binding table says of the claims: all, and by kind, language and form."""
     failed = frame["failed"].notna()
     notes = (f"{int(failed.sum())} of {len(frame)} claims could not be judged.",) if failed.any() else ()
@@ -122,7 +122,7 @@ def bindings_rows(keys: Keys, frame: pd.DataFrame) -> Iterator[TableRow]:
             yield _bound(keys, whole[whole[by] == name], by, str(name), ())
 
 
-def _bound(keys: Keys, frame: pd.DataFrame, by: str, name: str, notes: Sequence[str]) -> TableRow:
+def _bound(keys: AuditKeys, frame: pd.DataFrame, by: str, name: str, notes: Sequence[str]) -> TableRow:
     state, right = frame["state"].to_numpy(str), frame["right"].to_numpy(bool)
     miscited = (state == "agrees") & (frame["cited"] == False).to_numpy(bool)  # noqa: E712 - None is neither
     flagged = (state == "differs") | miscited

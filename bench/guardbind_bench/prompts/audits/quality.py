@@ -88,7 +88,7 @@ def read_quality(path: Path) -> list[QualityArticle]:
     return found
 
 
-class _Text(HTMLParser):
+class _ParagraphText(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.parts: list[str] = []
@@ -116,7 +116,7 @@ def paragraphs_of(article: str) -> list[str]:
     ['One & two.\nThree.']
     """
     if _MARKUP.search(article):
-        reader = _Text()
+        reader = _ParagraphText()
         reader.feed(article)
         reader.close()
         # Within the text of a paragraph a line break of the file says nothing.
