@@ -13,6 +13,7 @@ from guardbind.auditing.trace import AuditTrace, TraceClaim
 from guardbind.evidence import EvidenceTable, Located, locate
 from guardbind.extraction import Extracted, classify, extract
 from guardbind.targets import Agreement, Place, Query, read_query
+from guardbind.targets.unread import UnreadSentences
 from guardbind.text.decoded import PromptText
 from guardbind.text.layout import Layout, occurrences
 from guardbind.text.words import content, words
@@ -59,6 +60,7 @@ class BoundValues:
             else Query("", "", (), None, prompt.text, (end, end), self._language)
         )
         self._agreement = Agreement(self._table, query)
+        self._unread = UnreadSentences(self._table, query)
         self.notes = found.notes
         self._trace = trace
         self._blanked = trace.answer
@@ -158,6 +160,10 @@ class BoundValues:
         )
         if not agrees and not stated.certain and not self._kin(target, stated.value):
             return None
+        if agrees and self._unread.speaks_of(target):
+            # It may be what replaces the value, in words that no rule knows.
+            reason = "a sentence of the context that was not read speaks of the same"
+            return BindingJudgement(state="unresolved", key=target.key, written=stated.value, reason=reason)
         spans = self._spans(target)
         cited = bool(set(spans) & set(claim.citations)) if claim.cites and spans else None
         state: BindingState = "agrees" if agrees else "differs"

@@ -91,6 +91,10 @@ class UnreadSentences:
                 return True
         return self._dated_elsewhere(item)
 
+    def speaks_of(self, item: Located) -> bool:
+        """Whether such a sentence names whose value a binding is, whatever it says of that."""
+        return any(name in sentence.said for sentence in self._sentences for name in item.owners if len(name) > 1)
+
     def _names_another(self, said: str, item: Located) -> bool:
         """Whether a sentence has a name where the value of a binding is one: "Corey started for Northside Pacers"."""
         value = item.value or ""
