@@ -31,6 +31,7 @@ Examples:
   guardbind bench cost --bindings 1 --bindings 64 --most all --cross
   guardbind bench cost --peers --page docs/cost.md --figure docs/cost.svg
 """
+_TOLD = ("nothing", "bindings", "target")
 _DTYPES = ("float32", "bfloat16", "float16")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -49,9 +50,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--null", multiple=True, metavar="NAME", help="Null of the guard.")
 @click.option("--most", type=click.Choice(["default", "all"]), multiple=True, help="Bindings taken away at a slot.")
 @click.option("--asks", type=click.Choice(["any", "right", "wrong"]), multiple=True, help="What the model gives.")
-@click.option(
-    "--told", type=click.Choice(["nothing", "bindings", "target"]), multiple=True, help="What the guard knows."
-)
+@click.option("--told", type=click.Choice(_TOLD), multiple=True, help="What the guard is told.")
 @click.option("--cross", is_flag=True, help="Every combination of these; without it one is varied at a time.")
 @click.option("--pairs", type=click.IntRange(min=1), default=5, help="Pairs of answers that are timed in each cell.")
 @click.option("--seconds", type=click.FloatRange(min=0), default=20.0, help="Behind which a cell begins no other pair.")
@@ -102,7 +101,7 @@ def cost(**options: Any) -> None:
     folder = CostFolder(options["out"] or Path("runs") / f"cost-{name.rpartition('/')[2]}")
     measured = _measured(cells, folder, name, options)
     record = CostRecord(
-        command=f"guardbind {' '.join(without_folders(sys.argv[1:], options['model']))}",
+        command=_typed(options["model"]),
         device=(options["device"] or "cpu").partition(":")[0],
         threads=torch.get_num_threads(),
         cells=tuple(measured),
@@ -121,6 +120,12 @@ def cost(**options: Any) -> None:
         click.echo(cost_tables(record))
         if older is not None:
             click.echo(moved_table(record, older))
+
+
+def _typed(model: str) -> str:
+    arguments = without_folders(sys.argv[1:], model)
+    behind = arguments[arguments.index("cost") + 1 :] if "cost" in arguments else []
+    return " ".join(["guardbind bench cost", *behind])
 
 
 def _measured(cells: Sequence[CostCell], folder: Any, name: str, options: dict[str, Any]) -> list[CellCost]:
@@ -162,19 +167,20 @@ def _peers(options: dict[str, Any]) -> list[PeerCost]:
     from guardbind_bench.cost.cell import CostCell
     from guardbind_bench.cost.peers import measure_peers, measure_stages
 
-    model, tokenizer = load_model(
-        options["model"], dtype=(options["dtype"] or ("float32",))[0], device=options["device"]
-    )
+    dtype = (options["dtype"] or ("float32",))[0]
+    model, tokenizer = load_model(options["model"], dtype=dtype, device=options["device"])
     cell = CostCell(
         context=(options["context"] or (512,))[0],
         answer=(options["answer"] or ("one_token",))[0],
         bindings=(options["bindings"] or (8,))[0],
     )
-    told = [
-        measure_peers(model, tokenizer, cell, prompts=options["prompts"], progress=lambda t: click.echo(t, err=True))
-    ]
-    click.echo("peers: stages", err=True)
-    return [*told[0], *measure_stages(model, tokenizer, pairs=3)]
+
+    def progress(said: str) -> None:
+        click.echo(said, err=True)
+
+    peers = measure_peers(model, tokenizer, cell, prompts=options["prompts"], progress=progress)
+    progress("peers: stages")
+    return [*peers, *measure_stages(model, tokenizer)]
 
 
 def _sinks(*, as_json: bool) -> None:

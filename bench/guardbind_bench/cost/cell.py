@@ -66,8 +66,8 @@ class CostCell(Frozen):
     @property
     def config(self) -> GuardConfig:
         """The settings of the guard."""
-        most = {} if self.most == "default" else {"max_nulls": self.bindings}
-        return GuardConfig(policy=self.policy, null=self.null, **most)
+        config = GuardConfig(policy=self.policy, null=self.null)
+        return config if self.most == "default" else config.model_copy(update={"max_nulls": self.bindings})
 
     def label(self) -> str:
         """Return the cell in a few words: what differs from `BASE`, and the answer.
@@ -99,6 +99,7 @@ FULL: tuple[CostCell, ...] = (
     CostCell(dtype="bfloat16"),
     *(CostCell(policy=policy, asks="wrong") for policy in ("observe", "contrast", "checkpoint", "auto")),
     CostCell(answer="amount", asks="wrong"),
+    CostCell(told="nothing"),
     CostCell(null="mask_prefill", bindings=1),
 )
 """What is measured where nothing is chosen."""

@@ -1,4 +1,4 @@
-"""Keeps the cells of a run in a folder, each in a file that is whole or absent, so that a finished one is never lost."""
+"""Keeps the cells of a run in a folder, each in a file of its own, so that a finished one is never lost."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ def cost_tables(record: CostRecord) -> str:
         if made is None
         else [
             f"`{record.command}`: {made.model}, guardbind {made.guardbind}, transformers {made.transformers}, torch "
-            f"{made.torch}, {record.device}, {record.threads} threads. Medians of paired ratios, with the lowest and the "
-            "highest; forwards and tokens are exact, unguarded → guarded."
+            f"{made.torch}, {record.device}, {record.threads} threads. Medians of paired ratios, with the lowest and "
+            "the highest; forwards and tokens are exact, unguarded → guarded."
         ]
     )
     parts = [*head, _answers(cells), _parts(cells), _attach(cells)]
@@ -38,8 +38,10 @@ def cost_tables(record: CostRecord) -> str:
 
 
 def _answers(cells: Sequence[CellCost]) -> str:
-    head = ("answer", "context", "bindings", "rows", "other", "slots, repaired", "forwards", "tokens read")
-    head += ("time", "with its prompt", "longer by, decode steps", "memory")
+    head = [
+        *("answer", "context", "bindings", "rows", "other", "slots, repaired", "forwards", "tokens read"),
+        *("time", "with its prompt", "longer by, decode steps", "memory"),
+    ]
     rows = []
     for cost in cells:
         cell = cost.cell

@@ -88,8 +88,8 @@ def write_prompt(tokenizer: PreTrainedTokenizerBase, cell: CostCell) -> CostProm
     room = cell.context - len(facts) - len(questions[0].ids) - len(questions[0].schedule)
     if room < 0:
         raise ConfigError(
-            f"{cell.bindings} statements, a question and its answer are {cell.context - room} tokens, and the context is to have "
-            f"{cell.context}.",
+            f"{cell.bindings} statements, a question and its answer are {cell.context - room} tokens, and the "
+            f"context is to have {cell.context}.",
             hint="Choose a longer context or fewer bindings.",
         )
     filler = itertools.islice(itertools.cycle(encode(tokenizer, _TEXT)), room)
