@@ -99,7 +99,13 @@ class GuardConfig(_Config):
 
     max_nulls: int = Field(default=16, ge=1)
     """Bindings that are taken away one by one at a slot, at most; the target and the binding that the model is about
-    to write come first."""
+    to write come first. How many of them are is said by `rivals`."""
+
+    rivals: Literal["plausible", "every"] = "plausible"
+    """Which bindings are taken away at a slot beside the target and what the model is about to write. `plausible`: the
+    one whose value is the likeliest other, where that is at least `plausibility` times as likely as the likeliest
+    token. No verdict depends on more. `every`: all of them, up to `max_nulls`, for the whole picture of what a token
+    rests on; a slot then costs `tail_tokens` more tokens for each."""
 
     max_interventions: int = Field(default=8, ge=0)
     """Interventions kept in one row of one generation, at most."""

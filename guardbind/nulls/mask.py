@@ -16,6 +16,7 @@ from guardbind.nulls.packing import OTHER_NULLS, borrow, read_expanded, read_pac
 
 __all__ = ["MASK", "MASK_ROWS", "MaskedTail"]
 
+_PLAIN = 1  # tokens that the unmasked replica runs again beside the others, which run the whole tail
 _MOST_LOGITS = 2**26  # numbers that one forward of `reread` may return, 256 MiB in fp32
 
 
@@ -52,16 +53,20 @@ class MaskedTail:
             NullUnavailableError: The model keeps recurrent state, or does not run under such a mask.
         """
         again = min(tail.length, tail.columns)
-        # The unmasked replica stands last, where a family that misplaces packed replicas misplaces it most.
-        replicas = max(len(row.statements) for row in rows) + (1 if plain else 0)
-        hidden = [[*row.statements, *[()] * (replicas - len(row.statements))] for row in rows]
-        logits, forwards, cost = self._read(tail, rows, hidden, tail.columns, again, range(again - 1, again))
+        nulls = max(len(row.statements) for row in rows)
+        lengths = [again] * nulls
+        if plain:
+            # The unmasked replica stands last, where a family that misplaces packed replicas misplaces it most. With
+            # nothing taken away the tokens before the last one are in the cache as they are.
+            lengths.append(_PLAIN if self._packed and nulls and again < tail.columns else again)
+        hidden = [[*row.statements, *[()] * (len(lengths) - len(row.statements))] for row in rows]
+        logits, forwards, cost = self._read(tail, rows, hidden, tail.columns, lengths, range(again - 1, again))
         logits = logits[:, :, 0]
         return NullReading(
             tuple(logits[i, : len(row.statements)] for i, row in enumerate(rows)),
             tuple(logits[i, -1] for i in range(len(rows))) if plain else None,
             forwards,
-            f"{cost}1 forward of {replicas} x {again} tokens",
+            f"{cost}1 forward of {_in_words(lengths)} tokens",
         )
 
     def reread(
@@ -92,7 +97,7 @@ class MaskedTail:
             part = [of_row[first : first + size] for of_row in wanted]
             width = max(map(len, part))
             hidden = [[*of_row, *[()] * (width - len(of_row))] for of_row in part]
-            logits, run, _ = self._read(tail, rows, hidden, columns, again, range(again - 1))
+            logits, run, _ = self._read(tail, rows, hidden, columns, [again] * width, range(again - 1))
             forwards += run
             tokens = following.to(logits.device).expand(-1, width, -1)[..., None]
             read.append(torch.log_softmax(logits, -1).gather(-1, tokens)[..., 0].cpu())
@@ -105,7 +110,7 @@ class MaskedTail:
         rows: Sequence[NullRow],
         hidden: Sequence[Sequence[TokenRanges]],
         columns: int,
-        again: int,
+        lengths: Sequence[int],
         kept: range,
     ) -> tuple[Tensor, int, str]:
         if is_recurrent(tail.model):
@@ -113,10 +118,22 @@ class MaskedTail:
                 f"{type(tail.model).__name__} keeps recurrent state, which has absorbed the evidence already.",
                 hint="Use a re-prefill null such as 'mask_prefill' or 'redact'.",
             )
-        read = read_packed if self._packed else read_expanded
         with as_unavailable(tail.model, "under such a mask", OTHER_NULLS):
-            view, forwards, cost = borrow(tail, rows, columns, again, 1 if self._packed else len(hidden[0]))
-            return read(tail.model, rows, hidden, columns, again, view, kept), forwards + 1, cost
+            view, forwards, cost = borrow(tail, rows, columns, min(lengths), 1 if self._packed else len(lengths))
+            if self._packed:
+                logits = read_packed(tail.model, rows, hidden, columns, lengths, view, kept)
+            else:
+                logits = read_expanded(tail.model, rows, hidden, columns, max(lengths), view, kept)
+            return logits, forwards + 1, cost
+
+
+def _in_words(lengths: Sequence[int]) -> str:
+    """Return how many tokens are read.
+
+    >>> _in_words([6, 6, 1])
+    '2 x 6 + 1 x 1'
+    """
+    return " + ".join(f"{lengths.count(length)} x {length}" for length in dict.fromkeys(lengths))
 
 
 def _vocabulary(tail: Tail) -> int:

@@ -54,7 +54,7 @@ def read_packed(
     rows: Sequence[NullRow],
     hidden: Sequence[Sequence[TokenRanges]],
     columns: int,
-    again: int,
+    lengths: Sequence[int],
     view: Any,
     kept: range,
 ) -> Tensor:
@@ -65,9 +65,9 @@ def read_packed(
         rows: The rows, each with its tokens up to the end of the stretch.
         hidden: For each row and replica, the tokens that it does not see; as many replicas for every row.
         columns: Where the stretch ends, padding included.
-        again: How many tokens it has.
-        view: A cache of the columns before it, one row for each row.
-        kept: The tokens of the stretch whose logits are wanted.
+        lengths: For each replica, how many of the last tokens it runs again; the same for every row.
+        view: A cache of the columns before the shortest replica, one row for each row.
+        kept: The tokens of the longest replica whose logits are wanted, and the shorter ones have.
 
     Returns:
         fp32 logits `[rows, replicas, kept, vocabulary]`.
@@ -76,23 +76,24 @@ def read_packed(
         NullUnavailableError: The layers attend in chunks, or under windows of several widths.
     """
     device = input_device(model)
-    replicas, shown = len(hidden[0]), columns - again
+    again, shown = max(lengths), columns - min(lengths)
     ids, positions = _inputs(rows, again, device)
-    seen = torch.zeros(len(rows), replicas, again, columns, dtype=torch.bool)
-    seen[..., :shown] = True
-    seen[..., shown:] = torch.ones(again, again, dtype=torch.bool).tril()
+    # Which token of the stretch a packed one is, and whose replica it stands in.
+    token = torch.cat([torch.arange(again - length, again) for length in lengths])
+    replica = torch.repeat_interleave(torch.tensor(lengths))
+    blind = torch.zeros(len(rows), len(lengths), columns, dtype=torch.bool)
     for i, (row, of_row) in enumerate(zip(rows, hidden, strict=True)):
-        seen[i, :, :, : row.pad] = False
+        blind[i, :, : row.pad] = True
         for j, span in enumerate(of_row):
             for part in span:
-                seen[i, j, :, row.pad + part.start : row.pad + part.stop] = False
-    # A token always sees itself: a row of the mask that hides everything has no meaning.
-    seen[..., shown:] |= torch.eye(again, dtype=torch.bool)
-    mask = _masks(model, seen, shown)
-    keep = torch.tensor([j * again + place for j in range(replicas) for place in kept], device=device)
-    ids, positions = ids.repeat(1, replicas), positions.repeat(1, replicas)
-    logits = forward(model, ids, mask=mask, positions=positions, cache=view, keep=keep)
-    return logits.reshape(len(rows), replicas, len(kept), -1)
+                blind[i, j, row.pad + part.start : row.pad + part.stop] = True
+    mask = _masks(model, ~blind, replica, columns - again + token, shown)
+    starts = torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)
+    first = starts + torch.tensor(lengths) - again
+    keep = (first[:, None] + torch.tensor(list(kept))).reshape(-1).to(device)
+    token = token.to(device)
+    logits = forward(model, ids[:, token], mask=mask, positions=positions[:, token], cache=view, keep=keep)
+    return logits.reshape(len(rows), len(lengths), len(kept), -1)
 
 
 def read_expanded(
@@ -133,10 +134,26 @@ def _inputs(rows: Sequence[NullRow], again: int, device: torch.device) -> tuple[
     return ids, (ends - again + torch.arange(again, device=device)).clamp(min=0)
 
 
-def _masks(model: Module, seen: Tensor, shown: int) -> Tensor | dict[str, Tensor]:
-    """Return the mask of a packed pass, or one per kind of layer."""
+def _masks(model: Module, seen: Tensor, replica: Tensor, column: Tensor, shown: int) -> Tensor | dict[str, Tensor]:
+    """Return the mask of a packed pass, or one per kind of layer.
+
+    Args:
+        model: The module whose forward is run.
+        seen: `[rows, replicas, columns]`, which columns each replica may see.
+        replica: `[packed]`, the replica of each packed token.
+        column: `[packed]`, the column that it stands in.
+        shown: Columns of the cache.
+    """
     device, dtype = input_device(model), float_dtype(model)
-    full = _spread(seen, shown)
+    seen, replica, column = (t.to(device) for t in (seen, replica, column))
+    # The cache shows what stands before the shortest replica; the longer ones read the rest of it again themselves.
+    starts = column.new_full((seen.shape[1],), seen.shape[2]).scatter_reduce(0, replica, column, "amin")
+    places = torch.arange(shown, device=device)
+    before = seen[:, replica, :shown] & (places < starts[replica][:, None])
+    behind = seen[:, replica][:, :, column] & (replica[:, None] == replica) & (column[:, None] >= column)
+    # A token always sees itself: a row of the mask that hides everything has no meaning.
+    behind |= torch.eye(len(column), dtype=torch.bool, device=device)
+    full = torch.cat([before, behind], -1)[:, None]
     # Where a window is narrower than the packed sequence it has to be drawn, because a family that draws its own would
     # count the replicas in between as distance.
     windows = {window for window in attention_windows(model) if window is not None and window < full.shape[-1]}
@@ -150,24 +167,13 @@ def _masks(model: Module, seen: Tensor, shown: int) -> Tensor | dict[str, Tensor
             hint=OTHER_NULLS,
         )
     if not windows:
-        return _additive(full, dtype, device)
-    window, columns = windows.pop(), seen.shape[-1]
-    here = torch.arange(shown, columns)[:, None] - torch.arange(columns)[None, :]
-    sliding = _additive(_spread(seen & (here < window), shown), dtype, device)
+        return _additive(full, dtype)
+    here = column[:, None] - torch.cat([places, column])[None, :]
+    sliding = _additive(full & (here < windows.pop()), dtype)
     if all(width is not None for width in attention_windows(model)):
         return sliding
-    return {"full_attention": _additive(full, dtype, device), "sliding_attention": sliding}
+    return {"full_attention": _additive(full, dtype), "sliding_attention": sliding}
 
 
-def _spread(seen: Tensor, shown: int) -> Tensor:
-    """Lay replicas side by side: `[rows, replicas, again, shown + again]` to `[rows, 1, all tokens, all columns]`."""
-    rows, replicas, again, _ = seen.shape
-    out = torch.zeros(rows, replicas, again, shown + replicas * again, dtype=torch.bool)
-    out[..., :shown] = seen[..., :shown]
-    for j in range(replicas):
-        out[:, j, :, shown + j * again : shown + (j + 1) * again] = seen[:, j, :, shown:]
-    return out.reshape(rows, 1, replicas * again, -1)
-
-
-def _additive(seen: Tensor, dtype: torch.dtype, device: torch.device) -> Tensor:
-    return torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, torch.finfo(dtype).min).to(device)
+def _additive(seen: Tensor, dtype: torch.dtype) -> Tensor:
+    return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill(~seen, torch.finfo(dtype).min)

@@ -25,7 +25,7 @@ from guardbind.model.forward import Module, last_logits, left_padded
 from guardbind.model.rehearsal import Rehearsal
 from guardbind.model.tail import Tail
 from guardbind.model.unavailable import as_unavailable
-from guardbind.nulls.mask import MASK
+from guardbind.nulls.mask import MASK, MaskedTail
 from guardbind.nulls.null import Null, NullReading, NullRow
 from guardbind.registry import NULLS
 
@@ -156,7 +156,9 @@ class _FewTokens:
         changed[_HIDDEN.start : _HIDDEN.stop] = self.other
         tail = Tail(self.model, self.tokenizer, rehearsal.cache, len(self.ids), _AGAIN)
         with as_unavailable(self.model, f"under the null {null.name!r}", "Use another null."):
-            return null(tail, [_row(self.ids), _row(changed)], plain=True)
+            # With a span of nothing the whole tail is run again, which the unmasked replica of a masked tail is not.
+            whole = isinstance(null, MaskedTail)
+            return null(tail, [_row(self.ids, whole), _row(changed, whole)], plain=True)
 
     def _failure(self, null: Null, rehearsal: Rehearsal) -> str | None:
         """Return why a null cannot be used, or None."""
@@ -167,7 +169,9 @@ class _FewTokens:
         if reading.plain is None:
             return "it did not read the replica with nothing taken away, which was asked for"
         seen = self._moved(reading.plain[1], reading.plain[0])
-        holds, difference = agrees(reading.plain[0], rehearsal.logits, float_dtype(self.model))
+        unmasked = [reading.plain[0], *(reading.logits[0][1:] if isinstance(null, MaskedTail) else ())]
+        checks = [agrees(replica, rehearsal.logits, float_dtype(self.model)) for replica in unmasked]
+        holds, difference = all(ok for ok, _ in checks), max(apart for _, apart in checks)
         # In half precision the tolerance is wide enough for a replica that stands in a wrong place.
         if not holds or difference > max(_LEAST, _SHARE_OF_REPLICA * seen):
             return f"with nothing taken away it differs from the main pass by {difference:.3g} logits"
@@ -230,6 +234,7 @@ def _tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
     return several[:_TOKENS], several[_TOKENS:]
 
 
-def _row(ids: Sequence[int]) -> NullRow:
+def _row(ids: Sequence[int], whole: bool) -> NullRow:
     hidden = (_HIDDEN,)
-    return NullRow(row=0, ids=tuple(ids), pad=0, statements=(hidden,), values=(hidden,), everything=hidden)
+    spans = (hidden, ()) if whole else (hidden,)
+    return NullRow(row=0, ids=tuple(ids), pad=0, statements=spans, values=spans, everything=hidden)

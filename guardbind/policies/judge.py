@@ -15,6 +15,8 @@ from guardbind.policies.verdict import Judgement, bits_needed, judge_known, judg
 
 __all__ = ["Judge", "rests"]
 
+_ROUNDING = 1e-5  # bits; evidence that says nothing may give or take so much by the order of a sum
+
 
 @dataclass(frozen=True, slots=True)
 class Judge:
@@ -84,7 +86,7 @@ class Judge:
             token_is_candidate=bool(alive),
             token_is_target=self.candidate in alive,
             bits=bits,
-            needed=0.0 if outvoted else needed,
+            needed=_ROUNDING if outvoted else needed,
             risk=risk,
             allowed=1.0 - self.config.tau,
         )

@@ -31,6 +31,7 @@ from guardbind.policies import (
 )
 from guardbind.session.asking import Asking
 from guardbind.session.available import SlotProbe
+from guardbind.session.deciding import first_nulls, further_nulls
 from guardbind.session.ending import Endings
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullMeter, NullReadings
@@ -219,12 +220,28 @@ class Engine:
         for opening, logits in zip(openings, main, strict=True):
             if not bool(logits.logsumexp(0).isfinite()):
                 raise _not_numbers(opening.row)
-        wanted = [o.wanted(self._config.max_nulls) for o in openings]
-        targets = [o.measurable_target for o in openings]
-        nulls = self._meter.read(tail, [o.row for o in openings], main, wanted, targets)
+        nulls = self._read_nulls(openings, main, tail)
         for opening, logits, readings in zip(openings, main, nulls, strict=True):
             scores = self._one(opening, reading, logits, readings, scores, tail)
         return scores
+
+    def _read_nulls(self, openings: Sequence[Opening], main: Sequence[Tensor], tail: Tail) -> list[NullReadings]:
+        """Read the nulls that decide, and those of further bindings where the first ones left it open."""
+        config = self._config
+        wanted = [first_nulls(o, z, config) for o, z in zip(openings, main, strict=True)]
+        targets = [o.measurable_target for o in openings]
+        nulls = self._meter.read(tail, [o.row for o in openings], main, wanted, targets)
+        further = [
+            further_nulls(o, read, found.nulls, z, config)
+            for o, read, found, z in zip(openings, wanted, nulls, main, strict=True)
+        ]
+        left = [place for place, items in enumerate(further) if items]
+        if left:
+            rows, asked = [openings[place].row for place in left], [further[place] for place in left]
+            more = self._meter.read(tail, rows, [main[place] for place in left], asked, None)
+            for place, found in zip(left, more, strict=True):
+                nulls[place] = nulls[place].joined(found)
+        return nulls
 
     def _one(
         self,

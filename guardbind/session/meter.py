@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -43,6 +43,13 @@ class NullReadings:
     cost: str
     refusal: str | None
 
+    def joined(self, more: NullReadings) -> NullReadings:
+        """Return these readings with those of further bindings; nothing is judged where either was refused."""
+        forwards, cost = self.forwards + more.forwards, f"{self.cost}; {more.cost}"
+        if more.refusal is not None:
+            return replace(more, forwards=forwards, cost=cost)
+        return replace(self, nulls={**self.nulls, **more.nulls}, forwards=forwards, cost=cost)
+
 
 class NullMeter:
     """Runs the nulls of a guard and refuses those whose unmasked replica is not the main pass.
@@ -65,7 +72,7 @@ class NullMeter:
         rows: Sequence[Row],
         main: Sequence[Tensor],
         wanted: Sequence[Sequence[int]],
-        targets: Sequence[int | None],
+        targets: Sequence[int | None] | None,
     ) -> list[NullReadings]:
         """Read the nulls of some rows.
 
@@ -74,7 +81,7 @@ class NullMeter:
             rows: The rows at a slot.
             main: Their raw fp32 logits `[vocabulary]`.
             wanted: For each row, the bindings to take away, one by one.
-            targets: For each row, the target; the envelope is read for it only.
+            targets: For each row, the target; the envelope is read for it only. None: the envelope is not read.
 
         Raises:
             NumericsError: A null gave NaN.
@@ -87,8 +94,8 @@ class NullMeter:
             return [NullReadings("none", {}, {}, 0, "refused", self._refusal) for _ in rows]
         forwards, cost = reading.forwards, reading.cost
         envelopes: list[dict[str, Tensor]] = [{} for _ in rows]
-        for name in self._config.envelope:
-            targeted = [_null_row(row, [] if t is None else [t]) for row, t in zip(rows, targets, strict=True)]
+        for name in () if targets is None else self._config.envelope:
+            targeted = [_null_row(row, [] if t is None else [t]) for row, t in zip(rows, targets or (), strict=True)]
             try:
                 further = NULLS.get(name)(tail, targeted, plain=False)
             except NullUnavailableError as error:

@@ -186,7 +186,7 @@ class Layout:
     def __init__(self, text: str, specials: Sequence[Span] = (), language: Language = ENGLISH) -> None:
         self._text = text
         self._language = language
-        self._mere = _mere_dots(text, language)
+        self._mere = _MERE.of(text, language)
         lines: list[int] = []
         blocks = [edge for span in specials for edge in span]
         self._ends: dict[int, int] = {}  # of each sentence, to where its closing marks begin
@@ -340,6 +340,29 @@ def _begins_sentence(text: str, place: int, language: Language) -> bool:
 
 def _uncut(cuts: list[int], start: int, end: int) -> bool:
     return bisect_right(cuts, start) == bisect_right(cuts, end)
+
+
+_WORTH_KEEPING = 2000  # characters
+
+
+class _LastMere:
+    """Keeps the mere dots of the last long text: the rules of extraction lay out the same one, each for itself."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, Language, frozenset[int]] | None = None
+
+    def of(self, text: str, language: Language) -> frozenset[int]:
+        last = self._last
+        # By identity, so that neither a long text nor a language is compared or hashed.
+        if last is not None and last[0] is text and last[1] is language:
+            return last[2]
+        found = _mere_dots(text, language)
+        if len(text) >= _WORTH_KEEPING:
+            self._last = (text, language, found)
+        return found
+
+
+_MERE = _LastMere()
 
 
 def _mere_dots(text: str, language: Language) -> frozenset[int]:

@@ -88,7 +88,7 @@ def find_story(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, task:
     Raises:
         NullUnavailableError: On this model no null can be trusted.
     """
-    guard = Guard(model, tokenizer, GuardConfig(policy="auto", keep_readouts=True))
+    guard = Guard(model, tokenizer, GuardConfig(policy="auto", rivals="every", keep_readouts=True))
     best: Story | None = None
     for index in range(most):
         trial = task.trial(index)

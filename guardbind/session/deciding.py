@@ -1,0 +1,79 @@
+"""Says whose evidence is taken away at a slot: those bindings by which the verdict is decided, or every one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from guardbind.config import GuardConfig
+from guardbind.policies.judge import rests
+from guardbind.session.opener import Opening
+
+__all__ = ["first_nulls", "further_nulls"]
+
+
+def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig) -> list[int]:
+    """Return the bindings whose evidence is taken away at first: target, what is about to be written, strongest rival.
+
+    Nothing else is asked by a verdict: the target's null says whether a token rests on its evidence, and those of the
+    values that a token begins whether it begins them by chance. One rival more says for the record what a token rests
+    on that is no value, or whether the target's would have been as likely without it.
+
+    Args:
+        opening: Where.
+        logits: Raw logits `[vocabulary]`.
+        config: Its `rivals`, `plausibility` and `max_nulls` are used.
+    """
+    every = opening.wanted(config.max_nulls)
+    if config.rivals == "every":
+        return every
+    target = opening.measurable_target
+    begun = opening.owners
+    if target is None or target not in begun:
+        rival = begun[:1] or _plausible_rival(opening, logits, config.plausibility)
+    else:
+        rival = _plausible_rival(opening, logits, config.plausibility)
+    chosen = {*rival, *(() if target is None else (target,))}
+    # What has no target and no candidate is read once all the same: a slot without any null is one that was refused.
+    return [item for item in every if item in chosen] or every[:1]
+
+
+def further_nulls(
+    opening: Opening, read: Sequence[int], nulls: Mapping[int, Tensor], logits: Tensor, config: GuardConfig
+) -> list[int]:
+    """Return the bindings that have to be read too, where none of those read so far tells enough.
+
+    They are the others that have the value which is about to be written.
+
+    Args:
+        opening: Where.
+        read: The bindings that were to be read.
+        nulls: Index of a binding to log p0 `[vocabulary]`, nats; empty where it was refused.
+        logits: Raw logits `[vocabulary]`.
+        config: Its `min_evidence_bits` and `max_nulls` are used.
+    """
+    begun = opening.owners
+    left = [item for item in opening.wanted(config.max_nulls) if item in begun and item not in read]
+    if not left or not nulls:
+        return []
+    logprobs = torch.log_softmax(logits, -1)
+    told = any(rests(opening.token, logprobs, nulls[item], config) for item in read if item in begun)
+    return [] if told else left
+
+
+def _plausible_rival(opening: Opening, logits: Tensor, plausibility: float) -> list[int]:
+    """Return a binding of the likeliest value other than the target's; none where none is plausible."""
+    node, bound = opening.node, opening.row.bound
+    meant = bound.candidate(opening.measurable_target)
+    others = [] if node is None else [token for token, child in node.children.items() if meant not in child.values]
+    if node is None or not others:
+        return []
+    places = torch.tensor(others, device=logits.device)
+    best, place, most = torch.stack([*(t.float() for t in logits[places].max(0)), logits.max()]).tolist()
+    if best < most + math.log(plausibility):
+        return []
+    items = bound.owners(node.children[others[int(place)]].values)
+    return [item for item in items if not bound.table.items[item].absent][:1]
