@@ -22,7 +22,7 @@ from guardbind_bench.cost.parts import CALL, GENERATE, PARTS, watched_parts
 from guardbind_bench.cost.prompt import IDLE_TOKENS, write_prompt
 from guardbind_bench.cost.record import CellCost, CostRecord
 
-SMALL = {"context": 400, "bindings": 2}
+SMALL = CostCell(context=400, bindings=2)
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +39,15 @@ def run(folder: Path, out: Path, *options: str) -> Any:
 
 
 def measured(model: Any, tokenizer: Any, **cell: Any) -> CellCost:
-    taken = measure_cell(model, tokenizer, CostCell.model_validate({**SMALL, **cell}), pairs=3, seconds=0, memory=False)
+    taken = measure_cell(
+        model, tokenizer, CostCell.model_validate({**SMALL.model_dump(), **cell}), pairs=3, seconds=0, memory=False
+    )
     assert taken.refused is None
     return taken
 
 
 def test_one_axis_is_varied_at_a_time_and_all_of_them_on_demand() -> None:
-    chosen = {"answer": ["uuid", "five"], "batch": [1, 4], "context": []}
+    chosen: dict[str, list[Any]] = {"answer": ["uuid", "five"], "batch": [1, 4], "context": []}
     assert [cell.label() for cell in plan_cells(FULL, chosen)] == ["uuid", "five", "uuid batch=4"]
     assert len(plan_cells(FULL, chosen, cross=True)) == 4
     assert plan_cells(QUICK, {"answer": []}) == QUICK
@@ -60,7 +62,7 @@ def test_prompt_and_answer_fill_the_context(answer: Any, tiny_tokenizer: PreTrai
     for question in prompt.questions:
         assert len(prompt.ids) + len(question.ids) + len(question.schedule) == 900
         assert len(question.keys) == (5 if answer == "five" else 1)
-    text = tiny_tokenizer.decode(prompt.ids)
+    text = tiny_tokenizer.decode(list(prompt.ids))
     assert all(f"The code of {item.key} is {item.value}." in text for item in prompt.bindings)
     with pytest.raises(ConfigError, match="Choose a longer context"):
         write_prompt(tiny_tokenizer, CostCell(answer=answer, context=100, bindings=6))
@@ -98,7 +100,7 @@ def test_a_scene_answers_as_generate_does_from_the_first_token(
     tiny_llama: Any, tiny_tokenizer: PreTrainedTokenizerFast
 ) -> None:
     model = tiny_llama()
-    scene = CostScene(model, tiny_tokenizer, CostCell(**SMALL, batch=2))
+    scene = CostScene(model, tiny_tokenizer, SMALL.model_copy(update={"batch": 2}))
     length = len(scene.questions[0].schedule)
     anew = model.generate(
         scene.ids,
@@ -112,7 +114,7 @@ def test_a_scene_answers_as_generate_does_from_the_first_token(
 
 
 def test_memory_beside_the_cache_is_measured(tiny_llama: Any, tiny_tokenizer: PreTrainedTokenizerFast) -> None:
-    taken = measure_cell(tiny_llama(), tiny_tokenizer, CostCell(**SMALL), pairs=3, seconds=0)
+    taken = measure_cell(tiny_llama(), tiny_tokenizer, SMALL, pairs=3, seconds=0)
     # Keys and values: 2 layers of 2 heads of 8 numbers in float32, of all tokens but the answer and the one before it.
     assert taken.cache_bytes == (400 - taken.answer_tokens - 1) * 2 * 2 * 2 * 8 * 4
     assert taken.peak_bytes is not None and min(taken.peak_bytes) > 0
