@@ -13,6 +13,7 @@ _COMMANDS: Registry[click.Command] = Registry(
     "command",
     {
         "compare": "guardbind_bench.cli.compare:compare",
+        "cost": "guardbind_bench.cli.cost:cost",
         "heads": "guardbind_bench.cli.heads:heads",
         "list": "guardbind_bench.cli.listing:listing",
         "report": "guardbind_bench.cli.report:report",

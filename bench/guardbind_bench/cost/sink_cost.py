@@ -4,29 +4,24 @@ Each sink is built by its name and given the same record, in batches. A queue is
 nothing is dropped; what its thread does is not counted. The sink `otel` is measured with no provider, with metrics that
 Prometheus would scrape, and with spans and events besides, which leave through batch processors to nowhere.
 
-Run as `python -m guardbind_bench.cost.sink_cost`.
+Run as `guardbind bench cost --sinks`.
 """
 
 from __future__ import annotations
 
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import click
-from rich.console import Console
-from rich.table import Table
-
-from guardbind.errors import GuardbindError, MissingDependencyError
+from guardbind.errors import MissingDependencyError
 from guardbind.events import Emitter, build_sinks
 from guardbind.events.emit import Sink
 from guardbind.frozen import Frozen
 from guardbind.testing.sink import example_records
 
-__all__ = ["SinkCost", "main", "measure", "sink_arms"]
+__all__ = ["SinkCost", "measure", "sink_arms"]
 
 _BATCH = 100
 # Nothing is dropped on the way out, which would be cheaper.
@@ -140,29 +135,3 @@ def _missing() -> MissingDependencyError:
         "the sink 'otel' is measured with the SDK of OpenTelemetry.",
         hint="Run: python -m pip install 'guardbind[otel]'",
     )
-
-
-@click.command()
-@click.option("--batches", type=click.IntRange(min=1), default=30, show_default=True, help="Batches of 100 records.")
-@click.option("--json", "as_json", is_flag=True, help="Print data in place of a table.")
-def main(batches: int, as_json: bool) -> None:
-    """Measure what a sink costs the thread that decodes, per slot."""
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            costs = measure(sink_arms(Path(folder)), batches)
-    except GuardbindError as error:
-        raise click.ClickException(str(error)) from error
-    if as_json:
-        click.echo("[" + ",\n".join(cost.model_dump_json() for cost in costs) + "]")
-        return
-    table = Table(title="Microseconds of the decoding thread per slot", caption=f"Medians of {batches} batches of 100.")
-    table.add_column("sink")
-    for name in ("µs", "fastest", "slowest"):
-        table.add_column(name, justify="right")
-    for cost in costs:
-        table.add_row(cost.sink, f"{cost.microseconds:.0f}", f"{cost.low:.0f}", f"{cost.high:.0f}")
-    Console().print(table)
-
-
-if __name__ == "__main__":
-    main()

@@ -24,7 +24,7 @@ def test_every_batch_reaches_the_sink_and_none_is_counted_that_set_it_up(tmp_pat
 
 def test_the_command_measures_every_sink(tmp_path: Path) -> None:
     # In a process of its own: it sets global providers.
-    command = [sys.executable, "-m", "guardbind_bench.cost.sink_cost", "--batches", "1", "--json"]
+    command = [sys.executable, "-m", "guardbind_bench", "cost", "--sinks", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [cost["sink"] for cost in json.loads(done.stdout)] == [name for name, _ in sink_arms(tmp_path)]
