@@ -160,6 +160,9 @@ class BoundValues:
         )
         if not agrees and not stated.certain and not self._kin(target, stated.value):
             return None
+        if not agrees and any(_digits(stated.value) == _digits(surface) != "" for surface in target.surfaces):
+            reason = "it has the digits of the bound value, written in another way"
+            return BindingJudgement(state="unresolved", key=target.key, written=stated.value, reason=reason)
         if agrees and self._unread.speaks_of(target):
             # It may be what replaces the value, in words that no rule knows.
             reason = "a sentence of the context that was not read speaks of the same"
@@ -211,6 +214,10 @@ class BoundValues:
 
 def _same(value: str, surface: str) -> bool:
     return value.strip() == surface.strip() or classify(value.strip().rstrip(".")) == classify(surface)
+
+
+def _digits(value: str) -> str:
+    return "".join(filter(str.isdecimal, value))
 
 
 def _begins(text: str, surface: str) -> bool:

@@ -83,7 +83,7 @@ def cost(**options: Any) -> None:
     from guardbind_bench.cost.drawing import draw_cost
     from guardbind_bench.cost.folder import CostFolder, read_cost
     from guardbind_bench.cost.page import cost_tables, moved_table, set_between
-    from guardbind_bench.cost.record import CostRecord
+    from guardbind_bench.cost.record import CellCostRecord
     from guardbind_bench.running.files import write_atomic
 
     for answer in options["answer"]:
@@ -100,7 +100,7 @@ def cost(**options: Any) -> None:
     name = model_name(options["model"])
     folder = CostFolder(options["out"] or Path("runs") / f"cost-{name.rpartition('/')[2]}")
     measured = _measured(cells, folder, name, options)
-    record = CostRecord(
+    record = CellCostRecord(
         command=_typed(options["model"]),
         device=(options["device"] or "cpu").partition(":")[0],
         threads=torch.get_num_threads(),

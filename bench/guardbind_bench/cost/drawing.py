@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from guardbind_bench.cost.parts import GENERATE
-from guardbind_bench.cost.record import CostRecord
+from guardbind_bench.cost.record import CellCostRecord
 from guardbind_bench.reporting.panels import COLOURS, INK, STYLE, figure_of
 from guardbind_bench.running.files import write_atomic
 
@@ -14,7 +14,7 @@ __all__ = ["draw_cost"]
 _INK = "#555555"  # readable on light and on dark pages
 
 
-def draw_cost(record: CostRecord, path: Path) -> None:
+def draw_cost(record: CellCostRecord, path: Path) -> None:
     """Write an SVG with one bar for each cell, of what the guard adds, part by part.
 
     Args:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from guardbind.errors import RunFolderError
 from guardbind_bench.cost.cell import CostCell
-from guardbind_bench.cost.record import COST_VERSION, CellCost, CostRecord
+from guardbind_bench.cost.record import COST_VERSION, CellCost, CellCostRecord
 from guardbind_bench.running.files import read_record, write_atomic
 
 __all__ = ["CostFolder", "read_cost"]
@@ -62,7 +62,7 @@ class CostFolder:
         """Write what a cell took."""
         write_atomic(self._path(cost.cell), cost.model_dump_json(indent=1).encode() + b"\n")
 
-    def end(self, record: CostRecord) -> None:
+    def end(self, record: CellCostRecord) -> None:
         """Write all cells of a run, and a row for each part."""
         write_atomic(self.path / "cost.json", record.model_dump_json(indent=1).encode() + b"\n")
         rows = [
@@ -76,10 +76,10 @@ class CostFolder:
         return self.path / "cells" / f"{cell.id}.json"
 
 
-def read_cost(path: Path) -> CostRecord:
+def read_cost(path: Path) -> CellCostRecord:
     """Read what an earlier run found: its `cost.json`, or the folder that holds it.
 
     Raises:
         RunFolderError: It cannot be read.
     """
-    return read_record(CostRecord, path / "cost.json" if path.is_dir() else path, version=COST_VERSION)
+    return read_record(CellCostRecord, path / "cost.json" if path.is_dir() else path, version=COST_VERSION)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from guardbind.errors import ConfigError
 from guardbind_bench.cost.cell import BASE, CostCell
-from guardbind_bench.cost.record import CellCost, CostRatio, CostRecord
+from guardbind_bench.cost.record import CellCost, CostRatio, CellCostRecord
 
 __all__ = ["BEGIN", "END", "cost_tables", "moved_table", "readme_table", "set_between"]
 
@@ -15,7 +15,7 @@ BEGIN, END = "<!-- cost: written by `guardbind bench cost --page` -->", "<!-- co
 _OTHERS = ("attention", "dtype", "policy", "null", "most", "asks", "told")
 
 
-def cost_tables(record: CostRecord) -> str:
+def cost_tables(record: CellCostRecord) -> str:
     """Return all tables as Markdown; the same record gives the same text."""
     cells = [cost for cost in record.cells if cost.refused is None]
     made = next((cost.provenance for cost in cells if cost.provenance is not None), None)
@@ -90,7 +90,7 @@ def _attach(cells: Sequence[CellCost]) -> str:
     return _table("A new guard that tries its null, in decode steps", ("cell", "attach"), rows)
 
 
-def _peers(record: CostRecord) -> str:
+def _peers(record: CellCostRecord) -> str:
     rows = [
         (
             peer.peer,
@@ -106,7 +106,7 @@ def _peers(record: CostRecord) -> str:
     return _table("Beside the others, prompts read anew by each", head, rows)
 
 
-def readme_table(record: CostRecord) -> str:
+def readme_table(record: CellCostRecord) -> str:
     """Return what the README shows: one row for each answer at the base cell."""
     rows = [
         (
@@ -122,7 +122,7 @@ def readme_table(record: CostRecord) -> str:
     return _table("", ("answer", "tokens", "forwards", "time", "with its prompt"), rows)
 
 
-def moved_table(record: CostRecord, older: CostRecord) -> str:
+def moved_table(record: CellCostRecord, older: CellCostRecord) -> str:
     """Return what is other than in an earlier record: forwards, tokens, and parts by their decode steps."""
     before = {cost.cell: cost for cost in older.cells if cost.refused is None}
     rows = []

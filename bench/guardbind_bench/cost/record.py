@@ -9,7 +9,7 @@ from guardbind.events import Provenance
 from guardbind.frozen import Frozen
 from guardbind_bench.cost.cell import CostCell
 
-__all__ = ["COST_VERSION", "CellCost", "CostRatio", "CostRecord", "PartCost", "PeerCost"]
+__all__ = ["COST_VERSION", "CellCost", "CostRatio", "CellCostRecord", "PartCost", "PeerCost"]
 
 COST_VERSION = 1
 """Version of the record."""
@@ -113,7 +113,7 @@ class PeerCost(Frozen):
     """Tokens that those were given per prompt, padding included, mean."""
 
 
-class CostRecord(Frozen):
+class CellCostRecord(Frozen):
     """All cells of one run."""
 
     schema_version: int = COST_VERSION

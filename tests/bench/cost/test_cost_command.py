@@ -20,7 +20,7 @@ from guardbind_bench.cost.measuring import CostScene, measure_cell
 from guardbind_bench.cost.page import BEGIN, END, cost_tables, moved_table, set_between
 from guardbind_bench.cost.parts import CALL, GENERATE, PARTS, watched_parts
 from guardbind_bench.cost.prompt import IDLE_TOKENS, write_prompt
-from guardbind_bench.cost.record import CellCost, CostRecord
+from guardbind_bench.cost.record import CellCost, CellCostRecord
 
 SMALL = CostCell(context=400, bindings=2)
 
@@ -152,7 +152,7 @@ def test_a_finished_cell_is_not_measured_again(folder: Path, tmp_path: Path, mon
     assert second.exit_code == 0, second.output
     assert [cell.batch for cell in ran] == [2]
     record = read_cost(tmp_path / "out")
-    assert record.cells[0] == CostRecord.model_validate_json(first.stdout).cells[0]
+    assert record.cells[0] == CellCostRecord.model_validate_json(first.stdout).cells[0]
     assert page.read_text(encoding="utf-8") == f"# Cost\n\n{BEGIN}\n\n{cost_tables(record)}\n{END}\nbehind\n"
     assert (tmp_path / "a.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
     assert "Nothing moved" in second.stdout
