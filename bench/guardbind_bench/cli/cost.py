@@ -19,6 +19,7 @@ from guardbind_bench.running.naming import model_name, without_folders
 
 if TYPE_CHECKING:
     from guardbind_bench.cost.cell import CostCell
+    from guardbind_bench.cost.folder import CostFolder
     from guardbind_bench.cost.record import CellCost, PeerCost
 
 __all__ = ["cost"]
@@ -105,7 +106,7 @@ def cost(**options: Any) -> None:
         device=(options["device"] or "cpu").partition(":")[0],
         threads=torch.get_num_threads(),
         cells=tuple(measured),
-        peers=tuple(_peers(options)) if options["peers"] else (),
+        peers=_peers(options, folder) if options["peers"] else (),
     )
     folder.end(record)
     if options["record"] is not None:
@@ -128,7 +129,7 @@ def _typed(model: str) -> str:
     return " ".join(["guardbind bench cost", *behind])
 
 
-def _measured(cells: Sequence[CostCell], folder: Any, name: str, options: dict[str, Any]) -> list[CellCost]:
+def _measured(cells: Sequence[CostCell], folder: CostFolder, name: str, options: dict[str, Any]) -> list[CellCost]:
     import torch
     import transformers
 
@@ -163,24 +164,29 @@ def _measured(cells: Sequence[CostCell], folder: Any, name: str, options: dict[s
     return [cost for cell in cells if (cost := found[cell]) is not None]
 
 
-def _peers(options: dict[str, Any]) -> list[PeerCost]:
+def _peers(options: dict[str, Any], folder: CostFolder) -> tuple[PeerCost, ...]:
     from guardbind_bench.cost.cell import CostCell
     from guardbind_bench.cost.peers import measure_peers, measure_stages
 
-    dtype = (options["dtype"] or ("float32",))[0]
-    model, tokenizer = load_model(options["model"], dtype=dtype, device=options["device"])
     cell = CostCell(
         context=(options["context"] or (512,))[0],
         answer=(options["answer"] or ("one_token",))[0],
         bindings=(options["bindings"] or (8,))[0],
+        dtype=(options["dtype"] or ("float32",))[0],
     )
+    prompts = options["prompts"]
+    if held := folder.read_peers(cell, prompts):
+        return held
+    model, tokenizer = load_model(options["model"], dtype=cell.dtype, device=options["device"])
 
     def progress(said: str) -> None:
         click.echo(said, err=True)
 
-    peers = measure_peers(model, tokenizer, cell, prompts=options["prompts"], progress=progress)
+    peers = measure_peers(model, tokenizer, cell, prompts=prompts, progress=progress)
     progress("peers: stages")
-    return [*peers, *measure_stages(model, tokenizer)]
+    found = (*peers, *measure_stages(model, tokenizer))
+    folder.keep_peers(cell, prompts, found)
+    return found
 
 
 def _sinks(*, as_json: bool) -> None:

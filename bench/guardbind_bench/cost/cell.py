@@ -12,13 +12,13 @@ from pydantic import Field
 from guardbind.config import GuardConfig
 from guardbind.frozen import Frozen
 
-__all__ = ["ANSWERS", "AXES", "BASE", "FULL", "QUICK", "AnswerForm", "Asks", "CostCell", "CostTold", "plan_cells"]
+__all__ = ["ANSWERS", "AXES", "BASE", "FULL", "QUICK", "AnswerForm", "Asks", "CostCell", "GuardTold", "plan_cells"]
 
 AnswerForm = Literal["one_token", "amount", "uuid", "five", "idle"]
 """What is written: a word of one token, an amount, a UUID, five codes in one answer, or a text without any value."""
 Asks = Literal["any", "right", "wrong"]
 """Which statements are asked for: as they come, or those that the unguarded model gives rightly, or wrongly."""
-CostTold = Literal["nothing", "bindings", "target"]
+GuardTold = Literal["nothing", "bindings", "target"]
 """What the guard is told beside the prompt; `target` is bindings and target."""
 
 ANSWERS: dict[AnswerForm, str] = {
@@ -54,7 +54,7 @@ class CostCell(Frozen):
     """How many bindings are taken away at a slot: as many as `GuardConfig.max_nulls` says, or all."""
     asks: Asks = "any"
     """Which statements are asked for."""
-    told: CostTold = "bindings"
+    told: GuardTold = "bindings"
     """What the guard is told."""
 
     @property

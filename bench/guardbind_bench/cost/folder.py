@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 from guardbind.errors import RunFolderError
 from guardbind_bench.cost.cell import CostCell
-from guardbind_bench.cost.record import COST_VERSION, CellCost, CellCostRecord
+from guardbind_bench.cost.record import COST_VERSION, CellCost, CellCostRecord, PeerCost
 from guardbind_bench.running.files import read_record, write_atomic
 
 __all__ = ["CostFolder", "read_cost"]
+
+
+_PEERS = TypeAdapter(tuple[PeerCost, ...])
 
 
 class CostFolder:
@@ -19,6 +23,7 @@ class CostFolder:
 
     ```
     OUT/cells/<cell id>.json    what one cell took
+    OUT/peers/<cell id>-<prompts>.json    what other ways took on the prompts of a cell
     OUT/cost.json               all cells of the last run, in the order of its plan
     OUT/parts.parquet           a row for each part of each cell
     ```
@@ -62,6 +67,15 @@ class CostFolder:
         """Write what a cell took."""
         write_atomic(self._path(cost.cell), cost.model_dump_json(indent=1).encode() + b"\n")
 
+    def read_peers(self, cell: CostCell, prompts: int) -> tuple[PeerCost, ...]:
+        """Return what other ways took on some prompts, or nothing where that was not measured."""
+        path = self._peers(cell, prompts)
+        return _PEERS.validate_json(path.read_bytes()) if path.exists() else ()
+
+    def keep_peers(self, cell: CostCell, prompts: int, peers: tuple[PeerCost, ...]) -> None:
+        """Write what other ways took on some prompts."""
+        write_atomic(self._peers(cell, prompts), _PEERS.dump_json(peers, indent=1) + b"\n")
+
     def end(self, record: CellCostRecord) -> None:
         """Write all cells of a run, and a row for each part."""
         write_atomic(self.path / "cost.json", record.model_dump_json(indent=1).encode() + b"\n")
@@ -71,6 +85,9 @@ class CostFolder:
             for part in cost.parts
         ]
         write_atomic(self.path / "parts.parquet", pd.DataFrame(rows).to_parquet())
+
+    def _peers(self, cell: CostCell, prompts: int) -> Path:
+        return self.path / "peers" / f"{cell.id}-{prompts}.json"
 
     def _path(self, cell: CostCell) -> Path:
         return self.path / "cells" / f"{cell.id}.json"

@@ -73,7 +73,9 @@ class CostScene:
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, cell: CostCell) -> None:
         self.model, self.tokenizer, self.cell = model, tokenizer, cell
         self.prompt: CostPrompt = write_prompt(tokenizer, cell)
-        check_prompt_length(model, cell.context, what="the cell has", hint="Choose a shorter context.")
+        question = self.prompt.questions[0]
+        length = len(self.prompt.ids) + len(question.ids)
+        check_prompt_length(model, length, what="the prompt has", hint="Choose a shorter context.")
         self._device = input_device(model)
         self._shared = own_cache()
         start = time.perf_counter()

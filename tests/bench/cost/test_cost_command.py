@@ -15,7 +15,7 @@ from guardbind.errors import ConfigError
 from guardbind_bench.cli.cost import cost
 from guardbind_bench.cost import measuring
 from guardbind_bench.cost.cell import FULL, QUICK, CostCell, plan_cells
-from guardbind_bench.cost.folder import read_cost
+from guardbind_bench.cost.folder import CostFolder, read_cost
 from guardbind_bench.cost.measuring import CostScene, measure_cell
 from guardbind_bench.cost.page import BEGIN, END, cost_tables, moved_table, set_between
 from guardbind_bench.cost.parts import CALL, GENERATE, PARTS, watched_parts
@@ -183,7 +183,7 @@ def test_wrong_options_are_told(folder: Path, tmp_path: Path) -> None:
         set_between("", "")
 
 
-def test_peers_answer_the_same_prompts(tiny_lab_for_cost: Any) -> None:
+def test_peers_answer_the_same_prompts(tiny_lab_for_cost: Any, tmp_path: Path) -> None:
     from guardbind_bench.cost.peers import measure_peers, measure_stages
 
     model, tokenizer = tiny_lab_for_cost
@@ -199,6 +199,10 @@ def test_peers_answer_the_same_prompts(tiny_lab_for_cost: Any) -> None:
     published, ours = measure_stages(model, tokenizer, k=4, trials=9, pairs=1)
     assert published.forwards == pytest.approx(2 / 9)
     assert ours.tokens <= published.tokens
+    folder = CostFolder(tmp_path)
+    assert folder.read_peers(cell, 2) == ()
+    folder.keep_peers(cell, 2, (published, ours))
+    assert folder.read_peers(cell, 2) == (published, ours)
 
 
 @pytest.fixture(scope="module")
