@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from guardbind.errors import ConfigError
 from guardbind_bench.cost.cell import BASE, CostCell
-from guardbind_bench.cost.record import CellCost, CostRatio, CellCostRecord
+from guardbind_bench.cost.record import CellCost, CellCostRecord, CostRatio
 
 __all__ = ["BEGIN", "END", "cost_tables", "moved_table", "readme_table", "set_between"]
 

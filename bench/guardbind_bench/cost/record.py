@@ -9,7 +9,7 @@ from guardbind.events import Provenance
 from guardbind.frozen import Frozen
 from guardbind_bench.cost.cell import CostCell
 
-__all__ = ["COST_VERSION", "CellCost", "CostRatio", "CellCostRecord", "PartCost", "PeerCost"]
+__all__ = ["COST_VERSION", "CellCost", "CellCostRecord", "CostRatio", "PartCost", "PeerCost"]
 
 COST_VERSION = 1
 """Version of the record."""

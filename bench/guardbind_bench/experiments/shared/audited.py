@@ -170,8 +170,8 @@ def share_difference(first: Flags, second: Flags) -> Estimate:
 
     Example:
         >>> seen = share_difference(np.array([True] * 9 + [False]), np.array([True] * 5 + [False] * 5))
-        >>> round(seen.value, 2), round(seen.low, 2), round(seen.high, 2)
-        (0.4, -0.01, 0.67)
+        >>> round(seen.value, 3), round(seen.low, 3), round(seen.high, 3)
+        (0.4, -0.002, 0.676)
     """
     n = len(first) + len(second)
     if not len(first) or not len(second):
