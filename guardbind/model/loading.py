@@ -75,10 +75,12 @@ def load(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     source = resolve(name_or_path)
+    # accelerate numbers the CPU in a group of processes; transformers 4 takes any number for that of an accelerator.
+    place = "cpu" if device is not None and str(device).startswith("cpu") else device
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, padding_side="left")
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            source, dtype=dtype, device_map=device, attn_implementation=attn_implementation
+            source, dtype=dtype, device_map=place, attn_implementation=attn_implementation
         )
     except (OSError, ValueError) as error:
         raise WeightsError(
