@@ -88,6 +88,7 @@ class Sender:
         *,
         cached: bool = True,
         reads: bool = True,
+        keeps: Callable[[_R], bool] | None = None,
         attempts: int | None = None,
     ) -> Answered[_R]:
         """Return what `read` makes of the answer.
@@ -98,6 +99,7 @@ class Sender:
             read: Reads an answer; an answer that it refuses is not kept.
             cached: Whether the answer may come from the cache.
             reads: Whether the model reads something to answer, so that there are tokens to count.
+            keeps: Whether what was read may be answered with again; always where None.
             attempts: Tries; as many as the settings say where None.
 
         Raises:
@@ -134,7 +136,7 @@ class Sender:
             self._limits.correct(prompt + new - guess)
         spent = self._count(Spent(tries, prompt, new, 0, time.perf_counter() - began))
         value = read(answer)
-        if cached:
+        if cached and (keeps is None or keeps(value)):
             self._cache.put(key, answer)
         return Answered(value, spent)
 

@@ -10,7 +10,7 @@ import pytest
 from engine_process import NAME, Engine
 
 import guardbind
-from guardbind.backends import Backend
+from guardbind.backends import Backend, PromptRequest
 from guardbind.remote.guard import ApiGuard, ApiOutput
 from guardbind.remote.settings import ApiGuardConfig
 from guardbind_bench.served.badges import Badges, badges
@@ -47,6 +47,12 @@ def test_the_engine_is_found_to_return_all_that_is_needed(backend: Backend) -> N
     able = backend.abilities
     assert able.ids and able.begun and able.scores and able.top >= 20 and able.chosen >= 100
     assert "choice" in able.constraints
+
+
+def test_rankings_are_whole_beside_requests_for_tokens_by_their_ids(backend: Backend) -> None:
+    asked = [PromptRequest(text=f"{prompt.text} (copy {number})") for number, prompt in enumerate(PROMPTS)]
+    read = asyncio.run(backend.next_tokens(asked, values=tuple(PROMPTS[0].held.values())))
+    assert min(len(token.distribution.logprobs) for token in read) >= 20
 
 
 def test_to_observe_leaves_the_answers_and_tells_the_wrong_ones(backend: Backend) -> None:

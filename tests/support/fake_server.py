@@ -94,6 +94,7 @@ class FakeServer:
         seen: Path, headers and body of each request.
         at_once: Most requests that were under way at the same time.
         pause: Seconds that an answer takes.
+        cuts: How many of the next rankings are cut to their first token, as in a step with requests of ids.
     """
 
     kind: Kind = field(default_factory=Kind)
@@ -105,6 +106,7 @@ class FakeServer:
     seen: list[tuple[str, Mapping[str, str], Any]] = field(default_factory=list)
     at_once: int = 0
     pause: float = 0.0
+    cuts: int = 0
 
     def __post_init__(self) -> None:
         self.lock, self._now = threading.Lock(), 0
@@ -199,6 +201,9 @@ class FakeServer:
             ids = list(dict.fromkeys([written, *body["logprob_token_ids"]]))
         else:
             ids = sorted(range(len(row)), key=lambda token: -row[token])[: min(top, self.kind.most)]
+            if self.cuts:
+                self.cuts -= 1
+                return [(ids[0], row[ids[0]]), (ids[-1], -9999.0)]
         return [(token, row[token]) for token in ids]
 
     def name(self, token: int, body: Mapping[str, Any]) -> str:

@@ -21,6 +21,10 @@ from guardbind_adapters.openai_api.words import ModelWords, first_token, rendere
 
 __all__ = ["Prepared", "ServerReader"]
 
+# Engines that answer several requests in one step may cut a ranking to the length that another of them asked for; asked
+# once more it mostly comes whole. One that stays short is read as it is: its ranges are wider and hold all the same.
+_RANKINGS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -185,6 +189,7 @@ class ServerReader:
         top: int | None,
         stop: Sequence[str] = (),
         extra: dict[str, Any] | None = None,
+        keeps: Callable[[Reply], bool] | None = None,
     ) -> Reply:
         path, read = (CHAT, read_chat) if prepared.chat else (COMPLETIONS, read_completion)
         if not prepared.chat:
@@ -202,14 +207,24 @@ class ServerReader:
                 stop=stop,
                 extra=extra,
             )
-        answered = await self._sender.send(path, body, _with_logprobs(read) if top is not None else read)
+        strictly = _with_logprobs(read) if top is not None else read
+        answered = await self._sender.send(path, body, strictly, keeps=keeps)
         self._check_count(prepared, answered.spent)
         return answered.value
 
     async def _first(self, prepared: Prepared, top: int, extra: dict[str, Any]) -> ReplyStep:
-        steps = (await self._reply(prepared, most=1, top=top, extra=extra)).steps
-        assert steps  # `_with_logprobs` refuses an answer without
-        return steps[0]
+        """Return the first token; where the server returns less than it can, it is asked again."""
+
+        def is_whole(reply: Reply) -> bool:
+            told = 0 if not reply.steps else sum(each.logprob is not None for each in reply.steps[0].ranking)
+            return not self._names(prepared) or told >= top
+
+        for _ in range(_RANKINGS):
+            reply = await self._reply(prepared, most=1, top=top, extra=extra, keeps=is_whole)
+            if is_whole(reply):
+                break
+        assert reply.steps  # `_with_logprobs` refuses an answer without
+        return reply.steps[0]
 
     async def _by_request(self, prepared: Prepared, values: Sequence[str]) -> list[Any]:
         assert self._words is not None

@@ -236,3 +236,24 @@ def test_cost_is_what_was_sent_and_an_answer_that_is_known_costs_nothing(start: 
     spent = first[0].spent
     assert (spent.requests, spent.prompt_tokens, spent.new_tokens, spent.cached) == (1, len(tokens_of(TEXT.text)), 1, 0)
     assert (again[0].spent.requests, again[0].spent.cached) == (0, 1)
+
+
+@pytest.mark.parametrize("cuts", [1, 3, 50])
+def test_a_ranking_that_came_cut_is_asked_again_and_never_kept(start: Starts, connect: Connects, cuts: int) -> None:
+    server = start()
+    backend = connect(server)
+    assert backend.abilities.top == 20
+
+    async def read() -> NextToken:
+        return (await backend.next_tokens([TEXT], values=("a",)))[0]
+
+    server.cuts = cuts
+    first = asyncio.run(read())
+    assert (len(first.distribution.logprobs) >= 20) == (cuts < 4)
+    server.cuts = 0
+    again = asyncio.run(read())
+    assert len(again.distribution.logprobs) >= 20
+    whole = exact(server.logits(TEXT.text))
+    for read_token in (first, again):
+        for key in range(len(TOKENS)):
+            assert holds(read_token.distribution.mass({key}), math.exp(whole[key]))
