@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.calibrating.encoding import EncodedPrompt, encode_labelled
-from guardbind.calibrating.judging import is_right, settled
+from guardbind.calibrating.judging import is_right, lost, settled
 from guardbind.calibrating.labelled import LabelledPrompt
 from guardbind.calibration.outcome import Outcome, Split
 from guardbind.calibration.signals import signals_of
@@ -108,22 +108,22 @@ class LabelledRun:
     def _unguarded(self) -> str:
         if self._own is None:
             generate: Any = self.model.generate
-            self._own = self._text(generate(**self._arguments()))
+            self._own = self._text(generate(**self._arguments(_decided)))
         return self._own
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self, over: Callable[[LabelledPrompt, str], bool] = settled) -> dict[str, Any]:
         pad = {} if self.tokenizer.pad_token_id is None else {"pad_token_id": self.tokenizer.pad_token_id}
         return {
             **self._prefill.arguments(),
             **pad,
             "max_new_tokens": self._encoded.new_tokens,
             "do_sample": False,
-            "stopping_criteria": [self._settled()],
+            "stopping_criteria": [self._ended(over)],
         }
 
-    def _settled(self) -> Callable[..., Tensor]:
+    def _ended(self, over: Callable[[LabelledPrompt, str], bool]) -> Callable[..., Tensor]:
         def criterion(input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
-            done = settled(self.trial.prompt, self._text(input_ids))
+            done = over(self.trial.prompt, self._text(input_ids))
             return torch.tensor([done], device=input_ids.device)
 
         return criterion
@@ -135,6 +135,11 @@ class LabelledRun:
         before = str(self.tokenizer.decode(ids[start - 1 : start], skip_special_tokens=True))
         text = str(self.tokenizer.decode(ids[start - 1 :], skip_special_tokens=True))
         return text.removeprefix(before)
+
+
+def _decided(prompt: LabelledPrompt, text: str) -> bool:
+    """Whether it is known if an answer is right; nothing else is asked of an unguarded one."""
+    return lost(prompt, text) or settled(prompt, text)
 
 
 def _seen(prompt: LabelledPrompt, output: GuardOutput, acted: InterventionRecord | None) -> dict[str, Any]:
