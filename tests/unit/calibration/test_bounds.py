@@ -51,6 +51,18 @@ def test_upper_bounds_cover_and_are_not_idle(risk: float, n: int) -> None:
     assert missed >= 0.01  # a bound of 1 would cover, too
 
 
+def test_values_of_one_answer_are_no_trials_of_their_own() -> None:
+    # Of 100 answers each has four values that do harm together or not at all; the true risk is the one to be ruled out.
+    chance = [math.comb(100, wrong) * 0.05**wrong * 0.95 ** (100 - wrong) for wrong in range(101)]
+
+    def mistaken(values: int) -> float:
+        certified = (binomial_p_value(values * wrong, values * 100, 0.05) <= 0.05 for wrong in range(101))
+        return math.fsum(share for share, is_certified in zip(chance, certified, strict=True) if is_certified)
+
+    assert mistaken(1) <= 0.05
+    assert mistaken(4) == pytest.approx(0.26, abs=0.005)
+
+
 @pytest.mark.parametrize("shape", [(0.2, 3.0), (1.0, 9.0)])
 def test_hoeffding_bentkus_holds_for_losses_between_0_and_1(shape: tuple[float, float]) -> None:
     mean = shape[0] / sum(shape)
