@@ -66,14 +66,14 @@ def _ids(prompt: LabelledPrompt, tokenizer: PreTrainedTokenizerBase) -> list[int
 
 
 def in_plain_text(prompt: LabelledPrompt) -> LabelledPrompt:
-    """Return a prompt whose messages are one text that ends with `Answer:`, as for a tokenizer without a chat template.
+    r"""Return a prompt whose messages are one text that ends with `Answer:`, as for a tokenizer without a chat template.
 
     One that is a text, or token ids, stays as it is.
 
     Example:
         >>> asked = [{"role": "user", "content": "What is the badge of Bo?"}]
         >>> in_plain_text(LabelledPrompt(prompt=asked, answers=("9370",))).prompt
-        'What is the badge of Bo?\\nAnswer:'
+        'What is the badge of Bo?\nAnswer:'
     """
     if isinstance(prompt.prompt, str):
         return prompt
