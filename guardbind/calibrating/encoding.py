@@ -66,7 +66,7 @@ def _ids(prompt: LabelledPrompt, tokenizer: PreTrainedTokenizerBase) -> list[int
 
 
 def in_plain_text(prompt: LabelledPrompt) -> LabelledPrompt:
-    r"""Return a prompt whose messages are one text that ends with `Answer:`, as for a tokenizer without a chat template.
+    r"""Return a prompt with its messages as one text that ends with `Answer:`, as without a chat template.
 
     One that is a text, or token ids, stays as it is.
 
