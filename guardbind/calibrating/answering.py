@@ -12,11 +12,11 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from guardbind.calibrating.encoding import EncodedPrompt, encode_labelled
-from guardbind.calibrating.judging import is_right, settled
+from guardbind.calibrating.judging import is_right, lost, settled
 from guardbind.calibrating.labelled import LabelledPrompt
 from guardbind.calibration.outcome import Outcome, Split
 from guardbind.calibration.signals import signals_of
-from guardbind.events import InterventionRecord, SlotRecord
+from guardbind.events import InterventionRecord, SlotRecord, begins_value
 from guardbind.evidence import Located
 from guardbind.guard import Guard, GuardOutput
 from guardbind.model.architecture import check_prompt_length
@@ -25,10 +25,7 @@ from guardbind.model.prefill import SharedPrefill
 from guardbind.targets import Resolution
 from guardbind.targets.trust import way_of
 
-__all__ = ["LabelledRun", "LabelledTrial", "deciding"]
-
-# Kinds of slots that a value has behind its first one.
-_WITHIN = frozenset({"continued", "reopened"})
+__all__ = ["LabelledRun", "LabelledTrial", "of_first_value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +83,14 @@ class LabelledRun:
         told: dict[str, Any] = {"bindings": self._encoded.bindings, "target": self._encoded.target}
         output = guard.generate(**self._arguments(), **told)
         written = self._text(output.sequences)
-        kept = [tried for tried in output.report.interventions if tried.kept and tried.token_after is not None]
-        acted = deciding(kept, output.report.slots)
+        kept = [tried for tried in output.report.interventions if tried.kept]
         if not kept:
             self._own = written
+        counted = of_first_value(kept, output.report.slots)
+        acted = counted[0] if counted else None
+        pushed = any(map(_changes, counted))
         own_right = prompt.due and is_right(prompt, self._unguarded())
-        written_right = own_right if not kept else prompt.due and is_right(prompt, written)
+        written_right = prompt.due and is_right(prompt, written) if pushed else own_right
         return Outcome(
             trial=self.trial.name,
             task=prompt.task,
@@ -100,7 +99,7 @@ class LabelledRun:
             due=prompt.due,
             own_right=own_right,
             written_right=written_right,
-            pushed=acted is not None and any(map(_changes, kept)),
+            pushed=pushed,
             prompt_tokens=len(self._encoded.ids),
             **_seen(prompt, output, acted),
         )
@@ -108,22 +107,22 @@ class LabelledRun:
     def _unguarded(self) -> str:
         if self._own is None:
             generate: Any = self.model.generate
-            self._own = self._text(generate(**self._arguments()))
+            self._own = self._text(generate(**self._arguments(_decided)))
         return self._own
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self, over: Callable[[LabelledPrompt, str], bool] = settled) -> dict[str, Any]:
         pad = {} if self.tokenizer.pad_token_id is None else {"pad_token_id": self.tokenizer.pad_token_id}
         return {
             **self._prefill.arguments(),
             **pad,
             "max_new_tokens": self._encoded.new_tokens,
             "do_sample": False,
-            "stopping_criteria": [self._settled()],
+            "stopping_criteria": [self._ended(over)],
         }
 
-    def _settled(self) -> Callable[..., Tensor]:
+    def _ended(self, over: Callable[[LabelledPrompt, str], bool]) -> Callable[..., Tensor]:
         def criterion(input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
-            done = settled(self.trial.prompt, self._text(input_ids))
+            done = over(self.trial.prompt, self._text(input_ids))
             return torch.tensor([done], device=input_ids.device)
 
         return criterion
@@ -135,6 +134,11 @@ class LabelledRun:
         before = str(self.tokenizer.decode(ids[start - 1 : start], skip_special_tokens=True))
         text = str(self.tokenizer.decode(ids[start - 1 :], skip_special_tokens=True))
         return text.removeprefix(before)
+
+
+def _decided(prompt: LabelledPrompt, text: str) -> bool:
+    """Whether it is known if an answer is right; nothing else is asked of an unguarded one."""
+    return lost(prompt, text) or settled(prompt, text)
 
 
 def _seen(prompt: LabelledPrompt, output: GuardOutput, acted: InterventionRecord | None) -> dict[str, Any]:
@@ -164,22 +168,19 @@ def _seen(prompt: LabelledPrompt, output: GuardOutput, acted: InterventionRecord
     }
 
 
-def deciding(kept: Sequence[InterventionRecord], slots: Sequence[SlotRecord]) -> InterventionRecord | None:
-    """Return the intervention that a rule is asked about: the first one of the value in which something is changed.
+def of_first_value(kept: Sequence[InterventionRecord], slots: Sequence[SlotRecord]) -> tuple[InterventionRecord, ...]:
+    """Return the interventions that write in an answer's first value, of which the first one decides.
 
-    One that writes the model's own token changes nothing, and must not lend its bits to a later value's.
+    What is done at later values counts for nothing: a guard that acts by a rule does not act there.
 
     Args:
         kept: Interventions of one answer that were kept, in order.
         slots: Its slots, in order.
     """
-    begins = [slot.step for slot in slots if slot.kind not in _WITHIN]
-
-    def value(tried: InterventionRecord) -> int:
-        return sum(step <= tried.step for step in begins)
-
-    changed = next((tried for tried in kept if _changes(tried)), None)
-    return next((tried for tried in kept if changed is None or value(tried) == value(changed)), None)
+    begins = [slot.step for slot in slots if begins_value(slot.kind)]
+    return tuple(
+        tried for tried in kept if tried.token_after is not None and sum(step <= tried.step for step in begins) <= 1
+    )
 
 
 def _changes(tried: InterventionRecord) -> bool:

@@ -26,6 +26,7 @@ from guardbind.calibration.store import save_calibration
 from guardbind.errors import CalibrationError
 from guardbind.model import LanguageModel
 from guardbind.model.fingerprint import weights_fingerprint
+from guardbind.model.onednn import linears_by_onednn
 from guardbind.model.provenance import provenance_of
 
 __all__ = ["MadeCalibration", "ProgressTold", "calibrate", "make_calibration"]
@@ -120,7 +121,7 @@ def make_calibration(
         "guard": settings_record(config.guard),
     }
     trials = _trials(config, tokenizer)
-    with WorkFile.open(config.out, request, resume=config.resume) as work:
+    with WorkFile.open(config.out, request, resume=config.resume) as work, linears_by_onednn(module):
         probes = probed(model, tokenizer, work, config.seed, progress) if config.probes else None
         maker = GuardMaker(model, tokenizer, config.guard, None if probes is None else probes.slot_probe)
         settings, tried = _settings(maker, config, trials, work, progress)

@@ -10,7 +10,7 @@ from guardbind.calibrating.labelled import ChatMessage, LabelledPrompt
 from guardbind.errors import ConfigError
 from guardbind.evidence import Binding, Evidence, Target
 
-__all__ = ["EncodedPrompt", "encode_labelled"]
+__all__ = ["EncodedPrompt", "encode_labelled", "in_plain_text"]
 
 _FREE_TOKENS = 32
 _MOST_TOKENS = 64
@@ -61,10 +61,31 @@ def _ids(prompt: LabelledPrompt, tokenizer: PreTrainedTokenizerBase) -> list[int
     if not messages:
         return [token for token in prompt.prompt if isinstance(token, int)]
     if not tokenizer.chat_template:
-        said = "\n\n".join(message.content for message in messages)
-        # What is begun needs the blank that a model would write.
-        return list(tokenizer(f"{said}\nAnswer:{' ' if prompt.begun else ''}")["input_ids"])
+        return list(tokenizer(_plain(messages, begun=bool(prompt.begun)))["input_ids"])
     return _encoded(tokenizer, _templated(messages, tokenizer))
+
+
+def in_plain_text(prompt: LabelledPrompt) -> LabelledPrompt:
+    r"""Return a prompt with its messages as one text that ends with `Answer:`, as without a chat template.
+
+    One that is a text, or token ids, stays as it is.
+
+    Example:
+        >>> asked = [{"role": "user", "content": "What is the badge of Bo?"}]
+        >>> in_plain_text(LabelledPrompt(prompt=asked, answers=("9370",))).prompt
+        'What is the badge of Bo?\nAnswer:'
+    """
+    if isinstance(prompt.prompt, str):
+        return prompt
+    messages = [message for message in prompt.prompt if isinstance(message, ChatMessage)]
+    if not messages:
+        return prompt
+    return prompt.model_copy(update={"prompt": _plain(messages, begun=bool(prompt.begun))})
+
+
+def _plain(messages: list[ChatMessage], *, begun: bool) -> str:
+    # What is begun needs the blank that a model would write.
+    return "\n\n".join(message.content for message in messages) + f"\nAnswer:{' ' if begun else ''}"
 
 
 def _templated(messages: list[ChatMessage], tokenizer: PreTrainedTokenizerBase) -> str:

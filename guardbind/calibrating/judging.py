@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from guardbind.calibrating.labelled import LabelledPrompt
 
-__all__ = ["is_right", "settled"]
+__all__ = ["is_right", "lost", "settled"]
 
 # What may stand before a value where one is due: quotes, brackets and marks, but no letter and no digit.
 _LEAD = re.compile(r"[^\w$€£¥#+-]*")
@@ -42,6 +42,24 @@ def settled(prompt: LabelledPrompt, text: str) -> bool:
         text: What was written so far.
     """
     return _judged(prompt, text, ended=False) is not None
+
+
+def lost(prompt: LabelledPrompt, text: str) -> bool:
+    """Whether no more text could make an answer right, where its value is due at once: the first sign can tell.
+
+    Args:
+        prompt: What was asked.
+        text: What was written so far.
+
+    Example:
+        >>> asked = LabelledPrompt(prompt="...", begun="The badge is", answers=("4821",), others=("9370",))
+        >>> lost(asked, " 9"), lost(asked, " 48")
+        (True, False)
+    """
+    if not prompt.at_value:
+        return False
+    rest = text[_lead((*prompt.answers, *prompt.wrong), text) :]
+    return bool(rest) and not any(_same(form[: len(rest)], rest[: len(form)], form) for form in prompt.answers)
 
 
 def _judged(prompt: LabelledPrompt, text: str, *, ended: bool) -> bool | None:

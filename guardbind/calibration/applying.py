@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from guardbind.calibration.acting import lets_pass
 from guardbind.calibration.artefact import ActingRule, CalibratedRange, FlagRule
 
-__all__ = ["Ran", "flags", "limits_left", "rule_for", "runs_elsewhere"]
+__all__ = ["LATER_VALUE", "Ran", "flags", "limits_left", "rule_for", "runs_elsewhere"]
+
+LATER_VALUE = "later_value"
+"""Names, among the limits, a value that is not the first one of its answer."""
 
 
 def rule_for(

@@ -11,6 +11,7 @@ from guardbind.information.divergence import bernoulli_kl
 __all__ = [
     "binomial_p_value",
     "conformal_threshold",
+    "exact_interval",
     "fixed_sequence",
     "hoeffding_bentkus_p_value",
     "holm",
@@ -40,6 +41,26 @@ def upper_bound(wrong: int, n: int, delta: float) -> float:
     from scipy.special import betaincinv  # here and not above: a guard never asks for a bound
 
     return float(betaincinv(wrong + 1, n - wrong, 1.0 - delta))
+
+
+def exact_interval(count: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the two-sided interval of a share by Clopper and Pearson (1934); 0 to 1 without any trial.
+
+    Args:
+        count: Trials that count.
+        n: All trials.
+        confidence: How often the interval holds the true share, at least; in (0, 1).
+
+    Raises:
+        ConfigError: The counts are impossible, or `confidence` is outside (0, 1).
+
+    Example:
+        >>> [round(end, 3) for end in exact_interval(90, 92)]
+        [0.924, 0.997]
+    """
+    delta = (1.0 - confidence) / 2
+    low = 1.0 - upper_bound(n - count, n, delta) if n else 0.0
+    return low, upper_bound(count, n, delta)
 
 
 def binomial_p_value(wrong: int, n: int, risk: float) -> float:

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from guardbind.calibrating.calibrate import MadeCalibration
 from guardbind.calibrating.summary import WaySummary
-from guardbind.calibration.artefact import Calibration
+from guardbind.calibration.artefact import Calibration, Reported
+from guardbind.calibration.bounds import exact_interval
 from guardbind.calibration.store import calibration_id
 from guardbind.cli.console import stdout_console
 
@@ -37,7 +38,7 @@ def as_data(made: MadeCalibration, ways: Sequence[WaySummary], out: Path) -> dic
         "ways": [{**asdict(way), "rule": None if way.rule is None else way.rule.model_dump()} for way in ways],
         "flagging": [rule.model_dump() for rule in calibration.flagging],
         "settings": calibration.settings.model_dump(),
-        "reported": calibration.reported.model_dump(),
+        "reported": calibration.reported.model_dump() | {"right_to_wrong": _right_to_wrong(calibration.reported)},
     }
 
 
@@ -56,11 +57,12 @@ def show_calibration(made: MadeCalibration, ways: Sequence[WaySummary], out: Pat
     for way in ways:
         if way.rule is None:
             console.print(f"Not certified, targets by {way.way!r}: {_missing(way, calibration.risk)}")
+    spoiled = _right_to_wrong(reported)
     console.print(
         f"\nOn {reported.n} further trials: {reported.repaired} of {reported.errors} errors repaired"
         f"{_share(reported.repaired, reported.errors)}, {reported.harmful} of {reported.interventions} interventions "
-        f"harmful, {reported.held_back} held back; right answers: {reported.right_before} before, "
-        f"{reported.right_after} after."
+        f"harmful{_share(reported.harmful, reported.interventions)}, {reported.held_back} held back; right to wrong: "
+        f"{spoiled} of {reported.right_before}{_share(spoiled, reported.right_before)}. In brackets: 95 % intervals."
     )
     console.print(
         f"Flags ({len(calibration.flagging)} signals at {_percent(calibration.flagging[0].alpha)} each): some of them "
@@ -106,7 +108,14 @@ def _sure(calibration: Calibration) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f" ({_percent(part / whole)})" if whole else ""
+    if not whole:
+        return ""
+    low, high = exact_interval(part, whole)
+    return f" ({_percent(part / whole)} [{_percent(low)}, {_percent(high)}])"
+
+
+def _right_to_wrong(reported: Reported) -> int:
+    return reported.right_before + reported.repaired - reported.right_after
 
 
 def _percent(share: float) -> str:

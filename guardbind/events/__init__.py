@@ -16,6 +16,7 @@ from guardbind.events.records import (
     SlotRecord,
     Verdict,
 )
+from guardbind.events.value_slots import begins_value
 
 __all__ = [
     "Bounds",
@@ -34,6 +35,7 @@ __all__ = [
     "RuleRecord",
     "SlotRecord",
     "Verdict",
+    "begins_value",
     "bounds",
     "build_sinks",
     "guaranteed",

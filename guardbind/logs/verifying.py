@@ -7,11 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from guardbind.calibration.applying import LATER_VALUE
 from guardbind.calibration.artefact import Calibration
 from guardbind.calibration.conditions import settings_sha256
 from guardbind.config import GuardConfig
 from guardbind.errors import ConfigError
-from guardbind.events import Event, GenerationRecord, GuaranteeRecord, InterventionRecord, Provenance, SlotRecord
+from guardbind.events import (
+    Event,
+    GenerationRecord,
+    GuaranteeRecord,
+    InterventionRecord,
+    Provenance,
+    SlotRecord,
+    begins_value,
+)
 from guardbind.logs.reading import Unread
 from guardbind.logs.recomputed import Miss, intervention_misses, misses_by_settings, near, slot_misses
 
@@ -55,6 +64,7 @@ class _Open:
     kept: int = 0
     rows: int = 0
     prompts: dict[int, int] = field(default_factory=dict)
+    values: Counter[int] = field(default_factory=Counter)
     waiting: list[SlotRecord] = field(default_factory=list)
     controlled: dict[int, GuaranteeRecord] = field(default_factory=dict)
 
@@ -135,7 +145,8 @@ class Verifier:
             first = opened.prompts.setdefault(slot.row, slot.prompt_tokens)
             if slot.prompt_tokens != first:
                 yield _fault(slot, Miss("prompt_tokens", f"{slot.prompt_tokens}", f"{first}, as in the row before"))
-        for miss in slot_misses(slot, self._calibrations):
+        opened.values[slot.row] += begins_value(slot.kind)
+        for miss in (*slot_misses(slot, self._calibrations), *_later_misses(slot, opened.values[slot.row] > 1)):
             yield _fault(slot, miss)
 
     def _intervention(self, opened: _Open, tried: InterventionRecord) -> Iterator[Fault]:
@@ -204,6 +215,15 @@ class Verifier:
                 yield _fault(slot, miss)
 
 
+def _later_misses(slot: SlotRecord, later: bool) -> Iterator[Miss]:
+    """Yield whether a guarantee leaves out, or makes up, that the value is not the first one of its answer."""
+    held = slot.guarantee
+    if held is None or held.calibration is None or (LATER_VALUE in held.outside) == later:
+        return
+    expected = f"{LATER_VALUE}, which it is" if later else "nothing of earlier values, as there is none"
+    yield Miss("guarantee.outside", ", ".join(held.outside) or "nothing", expected)
+
+
 def recorded_settings(settings: Mapping[str, Any]) -> GuardConfig:
     """Return the settings that a record holds; functions, which stand there by name, are left out.
 
@@ -251,7 +271,7 @@ def _kept_misses(opened: _Open, slot: SlotRecord, kept: InterventionRecord) -> I
     if near(held.evidence_bits, kept.bits_after) and near(held.gain_bits, kept.gain_bits):
         return
     # Further tokens of a value are part of one intervention, which its first one decided.
-    if slot.kind not in ("continued", "reopened") or first != held:
+    if begins_value(slot.kind) or first != held:
         held_bits = f"{held.evidence_bits} and {held.gain_bits}"
         yield Miss("guarantee.evidence_bits", held_bits, f"{kept.bits_after} and {kept.gain_bits}")
 

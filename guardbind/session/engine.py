@@ -15,6 +15,7 @@ from guardbind.candidates.gaps import lens_scores
 from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.errors import NumericsError
+from guardbind.events import begins_value
 from guardbind.model import LanguageModel, ModelTap, Reading
 from guardbind.model.branch import Branch
 from guardbind.model.tail import Tail
@@ -268,6 +269,7 @@ class Engine:
         if is_false_alarm(opening, slot):
             row.advance(ValueEvent.DISMISS)
             return scores
+        row.judged += begins_value(slot.kind)
         stand = self._standing.at(opening.resolution, facts_of(row, slot))
         tried, kept = self._trying.at(slot, row, stand)
         lens = self._lens_scores(slot, reading)

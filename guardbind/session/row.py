@@ -58,6 +58,7 @@ class Row:
         written: The value that was written last, until it is told whether it ends there.
         restated: Index of a binding to token ranges of the answer that hold its value.
         interventions: Interventions kept so far.
+        judged: Values of the answer that were judged so far, with the one that is being written.
         stopped: A stopping criterion ended the row with its newest token.
         finished: The answer is complete; what follows is padding.
     """
@@ -69,6 +70,7 @@ class Row:
     written: EndedValue | None = None
     restated: dict[int, list[range]] = field(default_factory=dict)
     interventions: int = 0
+    judged: int = 0
     stopped: bool = False
     finished: bool = False
 

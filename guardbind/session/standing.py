@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from guardbind.calibration.applying import flags, limits_left, rule_for
+from guardbind.calibration.applying import LATER_VALUE, flags, limits_left, rule_for
 from guardbind.calibration.artefact import ActingRule, Calibration
 from guardbind.calibration.signals import signals_of
 from guardbind.events import GuaranteeRecord, RuleRecord, SlotRecord, guaranteed
@@ -29,16 +29,19 @@ class SlotFacts:
         bindings: Bindings of the prompt.
         distance: Tokens between the end of the target's statement and the slot; None without a target that is stated.
         residual_norm: Euclidean norm of what feeds the output head.
+        earlier_values: Values of the same answer that were judged before this one.
     """
 
     prompt_tokens: int
     bindings: int
     distance: int | None
     residual_norm: float
+    earlier_values: int = 0
 
     def beyond(self, calibration: Calibration) -> tuple[str, ...]:
-        """Return the limits of a calibration's trials that the slot lies outside of."""
-        return limits_left(
+        """Return the limits of a calibration's trials that the slot lies outside of; a trial ends with one value."""
+        later = (LATER_VALUE,) if self.earlier_values else ()
+        return later + limits_left(
             calibration.range,
             prompt_tokens=self.prompt_tokens,
             distance=self.distance,
@@ -225,6 +228,7 @@ def facts_of(row: Row, slot: Slot) -> SlotFacts:
         bindings=len(row.bound.table.items),
         distance=len(row.ids) - ends[-1] if ends else None,
         residual_norm=float(slot.residual.float().norm()),
+        earlier_values=max(0, row.judged - 1),
     )
 
 

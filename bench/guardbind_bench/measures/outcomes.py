@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from guardbind.calibrating.answering import LabelledRun, LabelledTrial
-from guardbind.calibrating.encoding import encode_labelled
+from guardbind.calibrating.encoding import encode_labelled, in_plain_text
 from guardbind.calibrating.labelled import LabelledPrompt
 from guardbind.calibration.outcome import Outcome
 from guardbind.config import GuardConfig
@@ -20,7 +20,7 @@ from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
-from guardbind_bench.prompts.cell import BenchCell
+from guardbind_bench.prompts.cell import BenchCell, Template
 from guardbind_bench.prompts.harm.building import ChosenTask, built
 from guardbind_bench.prompts.labelled import labelled_text, labelled_trial
 from guardbind_bench.registry import TASKS
@@ -37,6 +37,8 @@ class OutcomeOptions(Frozen):
 
     wordings: Literal["dev", "held"] = "dev"
     """Set of wordings of the tasks of texts."""
+    texts: Template = "chat"
+    """How the messages of texts are written: in the tokenizer's chat template, or one after the other as plain text."""
 
 
 class OutcomeRecord(TrialRecord):
@@ -107,6 +109,7 @@ class _OutcomeSession:
     cell: BenchCell
     guard: Guard
     texts: ChosenTask | None
+    written: Template
     tokens: int
 
     def run(self, indices: Sequence[int]) -> list[OutcomeRecord]:
@@ -126,7 +129,8 @@ class _OutcomeSession:
             group = f"{self.cell.filler} k={self.cell.k}"
             trial = self.lab.task(self.cell).trial(index)
             return labelled_trial(trial, self.lab.tokenizer, group)
-        return labelled_text(self.texts.trial(index, answerable=index % _TWIN_EVERY != _TWIN_EVERY - 1))
+        prompt = labelled_text(self.texts.trial(index, answerable=index % _TWIN_EVERY != _TWIN_EVERY - 1))
+        return prompt if self.written == "chat" else in_plain_text(prompt)
 
 
 class OutcomesMeasure:
@@ -150,9 +154,9 @@ class OutcomesMeasure:
             texts = ChosenTask(every, _MOST_RECORDS, _LANGUAGES)
         guard = Guard(lab.model, lab.tokenizer, GuardConfig(capture_text=True, trust="every"))
         guard.attach().detach()  # the first time its null is tried
-        session = _OutcomeSession(lab, cell, guard, texts, 0)
+        session = _OutcomeSession(lab, cell, guard, texts, options.texts, 0)
         tokens = len(encode_labelled(session.prompt(0), lab.tokenizer).ids)
-        return _OutcomeSession(lab, cell, guard, texts, tokens)
+        return _OutcomeSession(lab, cell, guard, texts, options.texts, tokens)
 
 
 MEASURE: Measure = OutcomesMeasure()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -194,8 +195,10 @@ def test_the_command_prints_a_summary_and_data(tiny: tuple[Any, Any], tmp_path: 
     assert shown.exit_code == 0, shown.output
     assert "8 trials (choose 1, fit 6, report 1)" in shown.stdout and "May be acted on" in shown.stdout
     assert "trials: 8 of 8" in shown.stderr
+    assert re.search(r"0 of 1 errors repaired \(0 % \[0 %, 97.5 %\]\)|0 of 0 errors repaired,", shown.stdout)
     data = json.loads(CliRunner().invoke(main, [*asked, str(tmp_path / "out"), "--json"]).stdout)
     assert data["trials"] == 8 and data["risk"] == 0.01
+    assert data["reported"]["right_to_wrong"] == 0
     calibration = load_calibration(tmp_path / "out")
     assert calibration.made.startswith("guardbind calibrate tiny --prompts badges.jsonl --risk 0.01")
     assert str(tmp_path) not in calibration.model_dump_json()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from guardbind.calibrating.collecting import dealt, drawn, split_seed
-from guardbind.calibrating.judging import is_right, settled
+from guardbind.calibrating.judging import is_right, lost, settled
 from guardbind.calibrating.labelled import LabelledPrompt, read_labelled
 from guardbind.calibration.outcome import Split
 from guardbind.errors import CalibrationError, ConfigError
@@ -112,6 +113,21 @@ def test_a_word_counts_in_any_case_and_a_longer_value_before_a_shorter() -> None
     named = LabelledPrompt(prompt="...", begun="It is", answers=("Ann",), others=("Ann Lee",))
     assert is_right(named, " ANN.\n") and not is_right(named, " Ann Lee")
     assert is_right(named, " Ann\n") and not settled(named, " Ann")
+
+
+@pytest.mark.parametrize("answers", [("48",), ("-4", "48"), ("a4",), ("A",), ("4.8",)])
+def test_an_answer_that_is_lost_is_never_right_again(answers: tuple[str, ...]) -> None:
+    asked = LabelledPrompt(prompt="...", begun="It is", answers=answers, others=("84", "4", "-8", "ab"))
+    early = 0
+    for signs in product(" 48-.a", repeat=5):
+        text = "".join(signs)
+        ends = [end for end in range(len(text) + 1) if lost(asked, text[:end])]
+        if ends:
+            assert not any(is_right(asked, text[:end]) for end in range(ends[0], len(text) + 1)), text
+            assert ends == list(range(ends[0], len(text) + 1)), text
+            early += not settled(asked, text[: ends[0]])
+    assert early
+    assert not lost(LabelledPrompt(prompt="...", answers=answers), "no value here")
 
 
 def test_what_is_settled_is_not_changed_by_what_follows() -> None:

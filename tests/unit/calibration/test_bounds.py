@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from guardbind.calibration.bounds import (
     binomial_p_value,
     conformal_threshold,
+    exact_interval,
     fixed_sequence,
     hoeffding_bentkus_p_value,
     holm,
@@ -49,6 +50,27 @@ def test_upper_bounds_cover_and_are_not_idle(risk: float, n: int) -> None:
     missed = np.mean([limits[int(k)] < risk for k in wrong])
     assert missed <= 0.1 + 3 * math.sqrt(0.1 * 0.9 / 4000)
     assert missed >= 0.01  # a bound of 1 would cover, too
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.02, 60), (0.5, 40), (0.98, 90)])
+def test_intervals_cover_at_both_ends(share: float, n: int) -> None:
+    chance = [math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)]
+    ends = [exact_interval(k, n) for k in range(n + 1)]
+    for misses in ([low > share for low, _ in ends], [high < share for _, high in ends]):
+        assert math.fsum(p for p, missed in zip(chance, misses, strict=True) if missed) <= 0.025
+    assert exact_interval(0, 0) == (0.0, 1.0)
+
+
+def test_values_of_one_answer_are_no_trials_of_their_own() -> None:
+    # Of 100 answers each has four values that do harm together or not at all; the true risk is the one to be ruled out.
+    chance = [math.comb(100, wrong) * 0.05**wrong * 0.95 ** (100 - wrong) for wrong in range(101)]
+
+    def mistaken(values: int) -> float:
+        certified = (binomial_p_value(values * wrong, values * 100, 0.05) <= 0.05 for wrong in range(101))
+        return math.fsum(share for share, is_certified in zip(chance, certified, strict=True) if is_certified)
+
+    assert mistaken(1) <= 0.05
+    assert mistaken(4) == pytest.approx(0.26, abs=0.005)
 
 
 @pytest.mark.parametrize("shape", [(0.2, 3.0), (1.0, 9.0)])

@@ -17,7 +17,7 @@ from guardbind.calibration.artefact import CalibratedRange, Calibration, FlagRul
 from guardbind.calibration.conditions import settings_record, settings_sha256
 from guardbind.calibration.store import calibration_id
 from guardbind.config import GuardConfig
-from guardbind.events import Event
+from guardbind.events import Event, guaranteed
 from guardbind.logs.reading import Unread, parse_line
 from guardbind.logs.recomputed import near
 from guardbind.logs.verifying import Fault, Verifier
@@ -42,19 +42,21 @@ CALIBRATION = plain_calibration(
     flagging=(FlagRule(signal="evidence_bits", suspicious="low", threshold=5.0, alpha=0.05, n=100),),
 )
 ID = calibration_id(CALIBRATION)
-SETTINGS = settings_record(GuardConfig(slots=("line_end",)))
 
 
-def generated(name: str, target: str | None, top: str, *, standing: Standing, attempts: Any = ()) -> list[Event]:
-    """Return the records of a generation of one slot."""
+def generated(
+    name: str, target: str | None, top: str, *, standing: Standing, attempts: Any = (), **changes: Any
+) -> list[Event]:
+    """Return the records of a generation."""
     row = letters_row(PROMPT, ITEMS, target)
-    generation = Generation(row, attempts, standing=standing, null=PlainNull(peaked("1", 1.0)))
+    generation = Generation(row, attempts, standing=standing, null=PlainNull(peaked("1", 1.0)), **changes)
     seen: list[Event] = []
     generation.sinks.append(seen.append)
     generation.write(top)
-    called = Called(SETTINGS, {"max_new_tokens": 2}, ())
+    settings = settings_record(GuardConfig(slots=("line_end",), **changes))
+    called = Called(settings, {"max_new_tokens": 2}, ())
     generation.recorder.end([row], longest_hold_back=None, unfinished=(), error=None, called=called)
-    update = {"generation": name, "calibration": standing.id, "settings_sha256": settings_sha256(SETTINGS)}
+    update = {"generation": name, "calibration": standing.id, "settings_sha256": settings_sha256(settings)}
     return [
         record.model_copy(update={"provenance": record.provenance and record.provenance.model_copy(update=update)})
         for record in seen
@@ -183,6 +185,25 @@ def test_guarantees_are_those_of_the_calibration(log: list[dict[str, Any]], chan
     found = list(Verifier(known).read(record for record in records if not isinstance(record, tuple)))
     assert field in {fault.field for fault in found}
     assert {fault.generation for fault in found} <= {"controlled", "declared", "certified", "outside"}
+
+
+def test_a_later_value_is_outside_and_only_a_later_one() -> None:
+    attempts = [NoToken("first", "none"), write("4")]
+    standing = Standing(CALIBRATION, id=ID)
+    said = "17\nbeta=17"
+    records = generated("two", None, said, standing=standing, attempts=attempts, patterns=("beta=$",))
+    log = [json.loads(record.model_dump_json()) for record in records]
+    outside = [record["guarantee"]["outside"] for record in log if record["event"] == "slot"]
+    assert outside == [[], ["later_value"]]
+    assert faults(log, CALIBRATION) == []
+    later = next(place for place, record in enumerate(log) if (record.get("guarantee") or {}).get("outside"))
+    assert {fault.field for fault in faults([*log[:later], *log[later + 1 :]])} >= {"slots"}
+    for record in log:
+        if record["event"] == "slot":
+            held = {"kind": "none", "statement": guaranteed("none").statement, "outside": []}
+            record["guarantee"] |= held if record["guarantee"]["outside"] else {}
+            record["flags"] = [flag for flag in record["flags"] if flag != "outside"]
+    assert [fault.field for fault in faults(log, CALIBRATION)] == ["guarantee.outside"]
 
 
 def test_a_bound_that_counts_cannot_give_is_found(log: list[dict[str, Any]]) -> None:

@@ -12,6 +12,7 @@ from plain_slots import letters_row, logs, plain_slot
 
 from guardbind.calibration.artefact import CalibratedRange, FlagRule
 from guardbind.calibration.store import calibration_id
+from guardbind.events import begins_value
 from guardbind.evidence import Evidence
 from guardbind.policies import Attempt, Restate, Stop, Write
 from guardbind.policies.slot import envelope_of
@@ -157,6 +158,17 @@ class TestOutside:
             assert record.guarantee is not None
             assert (record.guarantee.kind, record.guarantee.outside) == ("outside", names)
             assert record.guarantee.risk is None
+
+    def test_a_later_value_of_the_answer_is_and_the_first_one_is_not(self) -> None:
+        stand = standing(acting_rule(WAY))
+        generation = Generation(row(), [write("4")], [write("4")], standing=stand, patterns=("beta=$",))
+        assert generation.write("17\nbeta=17") == "42\nbeta=17"
+        first, *_, later = (slot for slot in generation.recorder.slots if begins_value(slot.kind))
+        assert first.guarantee is not None and later.guarantee is not None
+        assert (first.guarantee.kind, first.guarantee.outside) == ("controlled", ())
+        assert (later.guarantee.kind, later.guarantee.outside) == ("outside", ("later_value",))
+        assert [record.kept for record in generation.recorder.interventions] == [True, False]
+        assert later.final_verdict == "binding_failure" and "outside" in later.flags
 
     @pytest.mark.parametrize(
         ("outside", "evidence", "target", "written", "action"),

@@ -21,7 +21,7 @@ from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun,
 from guardbind_bench.experiments.options import check_names, check_text_tasks
 from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.measures.outcomes import OutcomeOptions, outcome_of
-from guardbind_bench.prompts.cell import CellRequest, Template
+from guardbind_bench.prompts.cell import BenchCell, CellRequest, Style, Template
 from guardbind_bench.prompts.harm.building import built
 from guardbind_bench.registry import TASKS
 
@@ -40,8 +40,10 @@ class Kind(Frozen):
     """A registered filler; of no concern to texts."""
     k: int = Field(default=0, ge=0)
     """Size of the prompt."""
-    template: Template = "plain"
-    """`plain`, or `chat` for the tokenizer's chat template; texts are in it anyway."""
+    template: Template | None = None
+    """`plain`, or `chat` for the tokenizer's chat template; by default `plain` for tokens, and `chat` for texts."""
+    style: Style = "bracket"
+    """How tokens are bound, `KEY=[ value ]` or `KEY = value`; of no concern to texts."""
     trials: int = Field(default=300, ge=2)
     """How many."""
 
@@ -80,7 +82,7 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
     option_type = CalibrationSettings
     measure = "outcomes"
     axes = ("tasks", "fillers", "ks")
-    row_keys = ("task", "filler", "k", "template")
+    row_keys = ("task", "filler", "k", "template", "style")
 
     def check(self, settings: Settings, options: CalibrationSettings) -> None:
         """Check that the tasks are of tokens, or of texts whose answers can be begun."""
@@ -96,12 +98,21 @@ class CalibrationExperiment(GridExperiment[CalibrationSettings]):
         """Yield the conditions of the grid, and then the other kinds."""
         yield from super().conditions(settings, options)
         for kind in options.others:
-            cell = self.cell(kind.model_dump(exclude={"trials"}), settings, options)
+            cell = self.cell(kind.model_dump(exclude={"trials"}, exclude_none=True), settings, options)
             yield Condition(self.condition_keys(cell), (CellRequest(cell=cell, trials=kind.trials),))
 
     def cell_options(self, point: Point, options: CalibrationSettings) -> dict[str, JsonValue]:
         """Return what the measure is told."""
-        return OutcomeOptions().model_dump(mode="json")
+        plain = point["task"] not in TASKS and point.get("template") == "plain"
+        # Left out where it is the default, so that cells which were measured before it came are the same.
+        return OutcomeOptions(texts="plain" if plain else "chat").model_dump(
+            mode="json", exclude=set() if plain else {"texts"}
+        )
+
+    def condition_keys(self, cell: BenchCell) -> dict[str, RowKey]:
+        """Return the keys of a condition, given its first cell; of texts, the template that they are really in."""
+        keys = super().condition_keys(cell)
+        return keys if cell.task in TASKS else {**keys, "template": cell.options.get("texts") or "chat"}  # type: ignore[dict-item]
 
     def all_rows(self, conditions: Iterable[Condition], run: GridRun[CalibrationSettings]) -> Iterator[TableRow]:
         """Make the rows of each condition, of all together, and of each pair."""
@@ -137,9 +148,10 @@ def _outcomes(frame: pd.DataFrame, name: str) -> list[Outcome]:
 
 
 def _name(keys: Mapping[str, RowKey]) -> str:
-    filler = [] if keys["task"] not in TASKS else [f"{keys['filler']} k={keys['k']}"]
-    chat = ["chat"] if keys["template"] == "chat" else []
-    return ", ".join([str(keys["task"]), *filler, *chat])
+    if keys["task"] not in TASKS:
+        return ", ".join([str(keys["task"]), *(["plain"] if keys["template"] == "plain" else [])])
+    told = [str(keys[name]) for name, usual in (("template", "plain"), ("style", "bracket")) if keys[name] != usual]
+    return ", ".join([str(keys["task"]), f"{keys['filler']} k={keys['k']}", *told])
 
 
 EXPERIMENT: Experiment = CalibrationExperiment()
