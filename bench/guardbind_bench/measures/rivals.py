@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-import torch
 from pydantic import Field
+from transformers import StoppingCriteriaList
 
 from guardbind.config import GuardConfig
 from guardbind.errors import GuardbindError
@@ -15,7 +15,9 @@ from guardbind.events import SlotRecord
 from guardbind.frozen import Frozen
 from guardbind.guard import Guard
 from guardbind.model.cache import input_device
+from guardbind.model.prefill import SharedPrefill
 from guardbind_bench.experiments.options import read_options
+from guardbind_bench.measures.answers_end import ValueEnd
 from guardbind_bench.measures.answers_prompt import TextPrompt, render
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
@@ -46,6 +48,8 @@ class RivalsOptions(Frozen):
     """Bindings that may be taken away at a slot, for both."""
     max_new_tokens: int = Field(default=24, ge=1)
     """Tokens of an answer, at most."""
+    begun: bool = True
+    """Whether each answer is begun for the model, up to its value, where the trial says how; it ends with its value."""
 
 
 class RivalsRecord(TrialRecord):
@@ -86,6 +90,7 @@ class _RivalsSession:
     lab: Lab
     task: TextTask
     options: RivalsOptions
+    guards: dict[Rivals, Guard]
     tokens: int = _TOKENS
 
     def run(self, indices: Sequence[int]) -> list[RivalsRecord]:
@@ -93,35 +98,29 @@ class _RivalsSession:
 
     def _records(self, trial: TextTrial) -> list[RivalsRecord]:
         try:
-            prompt = render(trial, self.lab.tokenizer)
+            prompt = render(trial, self.lab.tokenizer, begun=self.options.begun)
             self.lab.check_length(len(prompt.ids) + self.options.max_new_tokens)
-            return [self._answered(trial, prompt, arm) for arm in ARMS]
+            prefill = SharedPrefill(self.lab.model, prompt.tensor(input_device(self.lab.model)))
+            return [self._answered(trial, prompt, prefill, arm) for arm in ARMS]
         except GuardbindError as error:
             return [RivalsRecord(index=trial.index, arm=arm, failed=str(error)) for arm in ARMS]
 
-    def _answered(self, trial: TextTrial, prompt: TextPrompt, arm: Rivals) -> RivalsRecord:
-        options = self.options
-        config = GuardConfig(
-            policy=options.policy,
-            null=options.null,
-            resolver=options.resolver,
-            max_nulls=options.max_nulls,
-            rivals=arm,
-        )
-        ids = prompt.tensor(input_device(self.lab.model))
-        output = Guard(self.lab.model, self.lab.tokenizer, config).generate(
-            input_ids=ids,
-            attention_mask=torch.ones_like(ids),
-            max_new_tokens=options.max_new_tokens,
+    def _answered(self, trial: TextTrial, prompt: TextPrompt, prefill: SharedPrefill, arm: Rivals) -> RivalsRecord:
+        ended: dict[str, Any] = {}
+        if self.options.begun and trial.begun:
+            ended["stopping_criteria"] = StoppingCriteriaList([ValueEnd(trial, self.lab.tokenizer, len(prompt.ids))])
+        output = self.guards[arm].generate(
+            **prefill.arguments(),
+            **ended,
+            max_new_tokens=self.options.max_new_tokens,
             do_sample=False,
-            pad_token_id=self.lab.tokenizer.pad_token_id,
         )
         slots = output.report.slots
         return RivalsRecord(
             index=trial.index,
             arm=arm,
             text=output.text[0],
-            written=tuple(output.sequences[0, ids.shape[1] :].tolist()),
+            written=tuple(output.sequences[0, len(prompt.ids) :].tolist()),
             stage=read_answer(trial, output.text[0]).stage,
             bindings=max((len(slot.bits_by_binding) for slot in slots), default=None),
             steps=tuple(slot.step for slot in slots),
@@ -149,7 +148,10 @@ class RivalsMeasure:
 
     def prepare(self, lab: Lab, cell: BenchCell) -> _RivalsSession:
         """Make ready for a cell of text prompts."""
-        return _RivalsSession(lab, lab.text_task(cell), read_options(RivalsOptions, cell.options, self.name))
+        options = read_options(RivalsOptions, cell.options, self.name)
+        settings = options.model_dump(exclude={"begun", "max_new_tokens"})
+        guards = {arm: Guard(lab.model, lab.tokenizer, GuardConfig(**settings, rivals=arm)) for arm in ARMS}
+        return _RivalsSession(lab, lab.text_task(cell), options, guards)
 
 
 MEASURE: Measure = RivalsMeasure()

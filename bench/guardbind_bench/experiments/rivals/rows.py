@@ -19,7 +19,7 @@ _DECISION = ("targets", "verdicts", "actions", "final_verdicts")
 _FIELDS = (*_DECISION, "rests_on", "bits", "most_bits", "nulls")
 
 
-class _SlotPair(NamedTuple):
+class _RivalPair(NamedTuple):
     """One slot under both settings, behind the same tokens of the same prompt."""
 
     prompt: int
@@ -48,7 +48,9 @@ def rows_of(keys: dict[str, RowKey], records: pd.DataFrame) -> list[TableRow]:
     return [_slots(keys, pairs, every, notes), _answers(keys, every, plausible, notes)]
 
 
-def _slots(keys: dict[str, RowKey], pairs: Sequence[_SlotPair], every: pd.DataFrame, notes: tuple[str, ...]) -> TableRow:
+def _slots(
+    keys: dict[str, RowKey], pairs: Sequence[_RivalPair], every: pd.DataFrame, notes: tuple[str, ...]
+) -> TableRow:
     met = sum(len(steps) for steps in every["steps"])
     bits = _both(pairs, "bits")
     most = _both(pairs, "most_bits")
@@ -68,9 +70,7 @@ def _slots(keys: dict[str, RowKey], pairs: Sequence[_SlotPair], every: pd.DataFr
     return TableRow(table="rivals_slots", keys=keys, values=values, notes=notes)
 
 
-def _answers(
-    keys: dict[str, RowKey], every: pd.DataFrame, plausible: pd.DataFrame, notes: tuple[str, ...]
-) -> TableRow:
+def _answers(keys: dict[str, RowKey], every: pd.DataFrame, plausible: pd.DataFrame, notes: tuple[str, ...]) -> TableRow:
     values = {
         "same_text": exact_share((every["text"] == plausible["text"]).to_numpy(bool)),
         "met_slots": count(int(sum(len(steps) > 0 for steps in every["steps"])), len(every)),
@@ -81,7 +81,7 @@ def _answers(
     return TableRow(table="rivals_answers", keys=keys, values=values, notes=notes)
 
 
-def _paired(prompt: int, every: pd.Series, plausible: pd.Series) -> Iterator[_SlotPair]:
+def _paired(prompt: int, every: pd.Series, plausible: pd.Series) -> Iterator[_RivalPair]:
     """Yield the slots that stand at the same step behind the same tokens."""
     here, there = (
         {int(step): _slot(record, place) for place, step in enumerate(record["steps"])} for record in (every, plausible)
@@ -89,7 +89,7 @@ def _paired(prompt: int, every: pd.Series, plausible: pd.Series) -> Iterator[_Sl
     same = _shared(every["written"], plausible["written"])
     for step, slot in here.items():
         if step in there and step <= same:
-            yield _SlotPair(prompt, slot, there[step])
+            yield _RivalPair(prompt, slot, there[step])
 
 
 def _shared(one: Sequence[int], other: Sequence[int]) -> int:
@@ -102,7 +102,7 @@ def _slot(record: pd.Series, place: int) -> dict[str, Any]:
     return {name: record[name][place] for name in _FIELDS}
 
 
-def _both(pairs: Sequence[_SlotPair], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _both(pairs: Sequence[_RivalPair], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return a number under both settings `[slots, 2]`, of the slots in which both read it."""
     numbers = [(pair.every[name], pair.plausible[name]) for pair in pairs]
     return np.array([pair for pair in numbers if not any(map(pd.isna, pair))], dtype=float).reshape(-1, 2)
