@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 ValueType: TypeAlias = Literal["number", "money", "date", "id", "email", "url", "version", "text"]
 
+_KEPT = 1 << 16  # values: a table that is read again and again must not push its own rows out
 _LONGEST = 64  # characters of a number, amount, date, id or version
 _LONGEST_ADDRESS = 254  # characters of an e-mail address, by RFC 5321
 _LONGEST_AMOUNT = 20  # characters of one that has other spellings: Babel rounds to 28 digits
@@ -57,7 +58,7 @@ def missing_parsers() -> dict[str, str]:
     return {package: what for module, (package, what) in _PARSERS.items() if not _installed(module)}
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=_KEPT)
 def classify(value: str) -> Typed:
     """Recognise a value; what is nothing else is `text`, whose canonical form is the value itself.
 
@@ -71,7 +72,7 @@ def classify(value: str) -> Typed:
     return _address(value) or _phone(value) or _id(value) or Typed("text", value)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=_KEPT)
 def spellings(typed: Typed, locale: str = "en_US") -> tuple[str, ...]:
     """Return common spellings of an amount or a date, and `#20391` without its sign; else none.
 
@@ -114,6 +115,9 @@ def _installed(module: str) -> bool:
 
 
 def _number(value: str) -> Typed | None:
+    if value.isascii() and value.isdecimal():
+        # A leading zero says that it is a name.
+        return Typed("number", value) if value[0] != "0" or len(value) == 1 else None
     percent = "%" if value.endswith("%") else ""
     digits = value.removesuffix("%").rstrip()
     unsigned = digits.lstrip(_SIGNS)
