@@ -29,7 +29,7 @@ from guardbind.registry import AUTO, LANGUAGES
 from guardbind.text.detect import language_of
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
-from guardbind.text.values import classify, missing_parsers
+from guardbind.text.values import Typed, classify, missing_parsers
 
 __all__ = ["extract", "extract_parts"]
 
@@ -94,15 +94,41 @@ def extract(
 
 
 def extract_parts(
-    parts: Iterable[MessagePart], rules: Sequence[str | Pattern | Rule] | None, language: Language
+    parts: Iterable[MessagePart],
+    rules: Sequence[str | Pattern | Rule] | None,
+    language: Language,
+    *,
+    placed: bool = True,
 ) -> ExtractedTable:
-    """Find what the parts of a source bind; the rest is as `extract` says."""
+    """Find what the parts of a source bind; the rest is as `extract` says.
+
+    Args:
+        parts: The parts.
+        rules: As for `extract`.
+        language: What they are written in.
+        placed: Whether records have their spans; a caller that moves the statements asks for these afterwards.
+    """
     readers, notes = chosen_rules(rules, language)
     notes += [
         f"{what} are not recognised: {package} is not installed (pip install 'guardbind[extract]')."
         for package, what in missing_parsers().items()
     ]
-    return _Builder(readers, notes, language).build(parts)
+    table = _Builder(readers, notes, language).build(parts)
+    return replace(table, items=with_spans(table.items)) if placed else table
+
+
+class _Draft(NamedTuple):
+    """What is known of a statement before all are found; the rest of an `Extracted` depends on the others."""
+
+    key: str
+    path: Path
+    value: str
+    span: Span | None
+    statement: Span | None
+    rule: str
+    occurrence: int
+    part: int | None
+    decoded: str | None
 
 
 class _Builder:
@@ -112,7 +138,7 @@ class _Builder:
         self._language = language
         self._readers = readers
         self._notes = notes
-        self._items: list[Extracted] = []
+        self._drafts: list[_Draft] = []
         self._stated: list[Stated] = []
         self._places: list[tuple[Span | None, ...]] = []
         self._blocks = 0
@@ -145,9 +171,17 @@ class _Builder:
                 self._blocks += 1
         addressed = addresses(self._stated)
         belonging = records(self._stated, addressed)
-        each = zip(self._items, self._stated, self._places, addressed, belonging, strict=True)
-        items = self._apart([_addressed(*of_item) for of_item in each])
-        return ExtractedTable(with_spans(items), tuple(texts), tuple(places), tuple(self._notes), self._language)
+        statements = self._apart(belonging)
+        each = zip(self._drafts, self._stated, self._places, addressed, belonging, statements, strict=True)
+        items = tuple(
+            _addressed(draft, stated, at, address, record, statement)
+            for draft, stated, at, address, record, statement in each
+            if statement is not None or draft.part is None
+        )
+        if len(items) < len(self._drafts):
+            left_out = len(self._drafts) - len(items)
+            self._notes.append(f"{left_out} statements left out: their values are parts of others.")
+        return ExtractedTable(items, tuple(texts), tuple(places), tuple(self._notes), self._language)
 
     def _add(self, found: Found, rule: str, written: str, part: int | None, prefix: Path, document: int) -> None:
         path = (*prefix, *found.path)
@@ -157,28 +191,23 @@ class _Builder:
         span, statement = (None, None) if part is None else (found.value, found.statement)
         count = self._counts.get(key, 0)
         self._counts[key] = count + 1
-        item = Extracted(key, path, written, span, statement, rule, *typed, count, part, found.decoded)
-        self._items.append(item)
-        self._stated.append(Stated(found.path, found.form, document, typed, item.said))
+        said = written if found.decoded is None else found.decoded
+        self._drafts.append(_Draft(key, path, written, span, statement, rule, count, part, found.decoded))
+        self._stated.append(Stated(found.path, found.form, document, typed, said))
         self._places.append(() if part is None else found.places)
 
-    def _apart(self, items: Sequence[Extracted]) -> tuple[Extracted, ...]:
-        """Return statements that share no characters, but for those of one value."""
+    def _apart(self, belonging: Sequence[Record]) -> list[Span | None]:
+        """Return statements that share no characters, but for those of one value; None for what has none left."""
         parts: dict[int, list[int]] = {}
-        for at, item in enumerate(items):
-            if item.part is not None:
-                parts.setdefault(item.part, []).append(at)
-        spans: dict[int, Span | None] = {}
+        for at, draft in enumerate(self._drafts):
+            if draft.part is not None:
+                parts.setdefault(draft.part, []).append(at)
+        spans: list[Span | None] = [None] * len(self._drafts)
         for places in parts.values():
-            spans.update(zip(places, apart([_stated_at(items[at]) for at in places]), strict=True))
-        kept = []
-        for at, item in enumerate(items):
-            span = spans.get(at)
-            if span is not None or item.part is None:
-                kept.append(item if span == item.statement else replace(item, statement=span))
-        if len(kept) < len(items):
-            self._notes.append(f"{len(items) - len(kept)} statements left out: their values are parts of others.")
-        return tuple(kept)
+            stated = [_stated_at(self._drafts[at], self._stated[at].typed, belonging[at]) for at in places]
+            for at, span in zip(places, apart(stated), strict=True):
+                spans[at] = span
+        return spans
 
     def _leaves(self, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         """Yield the values of an object; None and what is blank bind nothing."""
@@ -202,34 +231,47 @@ class _Builder:
 
 
 def _addressed(
-    item: Extracted, stated: Stated, places: tuple[Span | None, ...], address: Address, record: Record
+    draft: _Draft,
+    stated: Stated,
+    places: tuple[Span | None, ...],
+    address: Address,
+    record: Record,
+    statement: Span | None,
 ) -> Extracted:
     at = address.owner
     owner = None if at is None else str(stated.path[at])
-    if at is None and len(item.path) == 1 and address.attribute is not None:
+    if at is None and len(draft.path) == 1 and address.attribute is not None:
         at = 0
     subject = None if at is None else str(stated.path[at])
     span = places[at] if at is not None and places else None
     depth = max((place for place, part in enumerate(stated.path) if isinstance(part, str) and part.strip()), default=0)
     heading = places[depth - 1] if 0 < depth <= len(places) else None
-    return replace(
-        item,
-        form=stated.form,
-        attribute=address.attribute,
-        owner=owner,
-        names=address.names,
-        subject=subject,
-        subject_span=span,
-        record=record,
-        headings=() if heading is None else (heading,),
+    return Extracted(
+        draft.key,
+        draft.path,
+        draft.value,
+        draft.span,
+        statement,
+        draft.rule,
+        *stated.typed,
+        draft.occurrence,
+        draft.part,
+        draft.decoded,
+        address.attribute,
+        owner,
+        address.names,
+        subject,
+        span,
+        stated.form,
+        record,
+        () if heading is None else (heading,),
     )
 
 
-def _stated_at(item: Extracted) -> StatedAt:
-    assert item.statement is not None
-    assert item.span is not None
-    record = None if item.record is None else item.record.id
-    return StatedAt(item.statement, item.span, item.typed, (record, item.key, item.typed))
+def _stated_at(draft: _Draft, typed: Typed, record: Record) -> StatedAt:
+    assert draft.statement is not None
+    assert draft.span is not None
+    return StatedAt(draft.statement, draft.span, typed, (record.id, draft.key, typed))
 
 
 def _blocks(name: str, rule: Rule, text: str, notes: list[str]) -> list[Block]:

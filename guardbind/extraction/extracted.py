@@ -124,13 +124,14 @@ class ExtractedTable:
             record = None if item.record is None else item.record.id
             groups.setdefault((record, item.key, item.typed), []).append((place, item))
         found = []
+        belonging = _Belonging(surfaces, indexed=self._indexed)
         for (_, key, typed), stated in groups.items():
             items = [item for _, item in stated]
             attribute = next((item.attribute for item in items if item.attribute is not None), None)
             owners = surfaces.every(owner for item in items for owner in _owners(item)) if attribute else ()
             spans = [item.statement for item in items if item.statement is not None]
-            binding = self._binding(surfaces, key, typed, spans, attribute, owners)
-            found.append((stated[-1][0], replace(binding, **self._belongs(items, surfaces))))
+            binding = self._binding(surfaces, key, typed, spans, attribute, owners, **belonging.of(items))
+            found.append((stated[-1][0], binding))
         return [binding for _, binding in sorted(found, key=lambda pair: pair[0])]
 
     @property
@@ -151,6 +152,7 @@ class ExtractedTable:
                 key = f"{attribute} {surfaces.of(item.typed)[0]}"
                 groups.setdefault((key, attribute, classify(item.subject)), []).append(item)
         found = []
+        belonging = _Belonging(surfaces, indexed=self._indexed)
         turned = [_widest(span for item in items for span in self._turned(item)) for items in groups.values()]
         for (key, attribute, typed), items, spans in zip(
             groups, groups.values(), self._apart(turned, groups), strict=True
@@ -158,8 +160,7 @@ class ExtractedTable:
             if spans is None:
                 continue
             owners = surfaces.every(item.said for item in items)
-            binding = self._binding(surfaces, key, typed, spans, attribute, owners)
-            found.append(replace(binding, **self._belongs(items, surfaces)))
+            found.append(self._binding(surfaces, key, typed, spans, attribute, owners, **belonging.of(items)))
         return found
 
     def _apart(self, turned: Sequence[list[Span]], groups: Iterable[tuple[str, str, Typed]]) -> list[list[Span] | None]:
@@ -172,14 +173,6 @@ class ExtractedTable:
         kept = iter(apart(stated))
         left = [[span for _, span in zip(spans, kept, strict=False) if span is not None] for spans in turned]
         return [spans if spans or not before else None for spans, before in zip(left, turned, strict=True)]
-
-    def _belongs(self, items: Sequence[Extracted], surfaces: Surfaces) -> dict[str, Any]:
-        """Return the record of the first of some statements, and who made all of them."""
-        record, said = items[0].record, {item.source for item in items}
-        if record is not None:
-            spans = record.spans if self._indexed else ()
-            record = replace(record, names=surfaces.every(record.names), spans=spans)
-        return {"record": record, "source": said.pop() if len(said) == 1 else None}
 
     def _turned(self, item: Extracted) -> tuple[Span, ...]:
         """Return where a statement stands together with its subject."""
@@ -216,13 +209,25 @@ class ExtractedTable:
         spans: Sequence[Span],
         attribute: str | None,
         owners: Iterable[str],
+        record: Record | None,
+        source: str | None,
     ) -> Binding:
         value, *aliases = surfaces.of(typed)
         placed = tuple(spans) if self._indexed else ()
         one = placed[0] if len(placed) == 1 else None
         names = tuple(name for name in owners if name not in (value, *aliases))
         several = placed if one is None else ()
-        return Binding(key, value, tuple(aliases), one, spans=several, attribute=attribute, owners=names)
+        return Binding(
+            key,
+            value,
+            tuple(aliases),
+            one,
+            spans=several,
+            attribute=attribute,
+            owners=names,
+            record=record,
+            source=source,
+        )
 
     @property
     def _indexed(self) -> bool:
@@ -250,6 +255,27 @@ class ExtractedTable:
                 notes.append(f"{place} is not in the prompt as it is written; its bindings have no span.")
         items = tuple(_shifted(item, None if item.part is None else shifts[item.part]) for item in self.items)
         return ExtractedTable(with_spans(items), (prompt,), ("prompt",), tuple(notes), self.language)
+
+
+class _Belonging:
+    """Gives bindings their records, each with the other surface forms of its names; those of a record share it."""
+
+    def __init__(self, surfaces: Surfaces, *, indexed: bool) -> None:
+        self._surfaces = surfaces
+        self._indexed = indexed
+        self._records: dict[int, Record] = {}  # by identity: the statements of a record hold the same one
+
+    def of(self, items: Sequence[Extracted]) -> dict[str, Any]:
+        """Return the record of the first of some statements, and who made all of them."""
+        record, said = items[0].record, {item.source for item in items}
+        source = said.pop() if len(said) == 1 else None
+        return {"record": None if record is None else self._with_names(record), "source": source}
+
+    def _with_names(self, record: Record) -> Record:
+        if id(record) not in self._records:
+            spans = record.spans if self._indexed else ()
+            self._records[id(record)] = replace(record, names=self._surfaces.every(record.names), spans=spans)
+        return self._records[id(record)]
 
 
 def _owners(item: Extracted) -> tuple[str, ...]:
@@ -320,11 +346,15 @@ def with_spans(items: Sequence[Extracted]) -> tuple[Extracted, ...]:
         (record, part): _joined(sorted(found), starts[part], apart=record in worded)
         for (record, part), found in pieces.items()
     }
+    placed: dict[tuple[int, int], Record] = {}  # one for all of its statements
+
+    def with_place(record: Record, part: int) -> Record:
+        if (id(record), part) not in placed:
+            placed[id(record), part] = replace(record, spans=spans.get((record.id, part), ()))
+        return placed[id(record), part]
+
     return tuple(
-        item
-        if item.record is None
-        else replace(item, record=replace(item.record, spans=spans.get((item.record.id, item.part or 0), ())))
-        for item in items
+        item if item.record is None else replace(item, record=with_place(item.record, item.part or 0)) for item in items
     )
 
 

@@ -40,7 +40,7 @@ def extract_prompt(
     roles = [(turn.role, piece) for turn in said if turn.role != "assistant" for piece in _pieces(prompt, turn)]
     pieces = [piece for _, piece in roles]
     parts = [MessagePart("prompt", text=prompt.text[slice(*piece)]) for piece in pieces]
-    table = extract_parts(parts, rules, language)
+    table = extract_parts(parts, rules, language, placed=False)
     items = tuple(
         replace(
             item,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -40,9 +40,29 @@ class Branch:
     def __init__(self, tail: Tail, *, row: int, pad: int, ids: Sequence[int], cut: int, tokens: Sequence[int]) -> None:
         self._tail = tail
         self._pad = pad
+        self._take_cache: Callable[[], Any] | None = None
         self._ids = list(ids[: len(ids) - cut])
         self._cache: Any = view_of(tail.cache, [row], pad + len(self._ids), tail.columns)
         self.logits: Tensor = self._read(list(tokens))
+
+    @classmethod
+    def read_already(
+        cls, tail: Tail, *, pad: int, ids: Sequence[int], logits: Tensor, cache: Callable[[], Any]
+    ) -> Branch:
+        """Return a branch whose tokens were read with those of other rows.
+
+        Args:
+            tail: The interrupted generation.
+            pad: Left padding of the row, in columns.
+            ids: The tokens of the branch, without padding.
+            logits: Raw fp32 logits `[vocabulary]` after them.
+            cache: Returns a cache of the branch's own, when it reads on; None where there is none.
+        """
+        branch = cls.__new__(cls)
+        branch._tail, branch._pad, branch._ids, branch._cache = tail, pad, list(ids), None
+        branch._take_cache = cache
+        branch.logits = logits
+        return branch
 
     def advance(self, token: int) -> Tensor:
         """Read one more token; returns the raw fp32 logits `[vocabulary]` after it."""
@@ -50,6 +70,8 @@ class Branch:
         return self.logits
 
     def _read(self, tokens: list[int]) -> Tensor:
+        if self._take_cache is not None:
+            self._cache, self._take_cache = self._take_cache(), None
         start = len(self._ids)
         self._ids += tokens
         model = self._tail.model

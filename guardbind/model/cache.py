@@ -46,7 +46,14 @@ class _ReadOnlyLayer(DynamicLayer):
 
 
 def view_of(
-    cache: Any, rows: list[int], columns: int, total: int, *, repeats: int = 1, grows: bool = True
+    cache: Any,
+    rows: list[int],
+    columns: int,
+    total: int,
+    *,
+    repeats: int = 1,
+    grows: bool = True,
+    kept: Tensor | None = None,
 ) -> DynamicCache | None:
     """Return a cache that shows the first `columns` of `cache` for some rows, without touching it.
 
@@ -59,6 +66,7 @@ def view_of(
         total: How many columns the live cache should hold.
         repeats: How often each row is repeated, next to itself.
         grows: Whether the view keeps what a pass adds to it; without that, one pass costs the memory of one layer.
+        kept: Which of these columns to show; all by default.
 
     Returns:
         The view, or None when the cache cannot be read: recurrent state, an overflowed sliding window, a quantised or
@@ -77,6 +85,8 @@ def view_of(
             index = torch.tensor(rows, device=keys.device)
             keys, values = keys[index], values[index]
         keys, values = keys[:, :, :columns], values[:, :, :columns]
+        if kept is not None:
+            keys, values = (part.index_select(2, kept.to(part.device)) for part in (keys, values))
         if repeats > 1:
             keys, values = keys.repeat_interleave(repeats, 0), values.repeat_interleave(repeats, 0)
         layer = DynamicLayer() if grows else _ReadOnlyLayer(keys, values)

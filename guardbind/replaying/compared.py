@@ -65,12 +65,29 @@ def _compared(recorded: Sequence[_Compared], replayed: Sequence[_Compared], tole
     for place in dict.fromkeys((*told, *again)):
         pairs = list(zip(told[place], again[place], strict=False))
         for old, new in pairs:
-            for field, was, now in _fields(old.model_dump(exclude_unset=True), new.model_dump(), tolerance):
+            was_told, now_told = old.model_dump(exclude_unset=True), new.model_dump()
+            if isinstance(old, SlotRecord) and isinstance(new, SlotRecord):
+                _leave_out_unread(old, new, was_told, now_told)
+            for field, was, now in _fields(was_told, now_told, tolerance):
                 yield Difference(*place, old.event, field, _told(was), _told(now))
         for old in told[place][len(pairs) :]:
             yield Difference(*place, old.event, "record", _named(old), "none")
         for new in again[place][len(pairs) :]:
             yield Difference(*place, new.event, "record", "none", _named(new))
+
+
+def _leave_out_unread(old: SlotRecord, new: SlotRecord, was: dict[str, Any], now: dict[str, Any]) -> None:
+    """Leave out the bits that only one side read: how many bindings are taken away is a setting, and no verdict."""
+    one, other = old.bits_by_binding, new.bits_by_binding
+    if len(one) != len(other):
+        return
+    read = [left is not None and right is not None for left, right in zip(one, other, strict=True)]
+    for told, bits in ((was, one), (now, other)):
+        if "bits_by_binding" in told:
+            told["bits_by_binding"] = [number if both else None for number, both in zip(bits, read, strict=True)]
+    # What a token rests on is the most of all that were read.
+    if any(rests is not None and not read[rests] for rests in (old.rests_on, new.rests_on) if rests != -1):
+        was.pop("rests_on", None)
 
 
 def _by_place(records: Sequence[_Compared]) -> defaultdict[tuple[int, int], list[_Compared]]:

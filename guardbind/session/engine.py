@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 import torch
@@ -21,6 +22,7 @@ from guardbind.model.branch import Branch
 from guardbind.model.tail import Tail
 from guardbind.nulls import Null
 from guardbind.policies import (
+    Attempt,
     Follow,
     Policy,
     Proposal,
@@ -28,6 +30,7 @@ from guardbind.policies import (
     Restate,
     Slot,
     Stop,
+    Verification,
     Write,
 )
 from guardbind.session.asking import Asking
@@ -39,8 +42,9 @@ from guardbind.session.meter import NullMeter, NullReadings
 from guardbind.session.opener import Opener, Opening
 from guardbind.session.recorder import LensScores, Recorder
 from guardbind.session.row import Row
+from guardbind.session.sharing import SharedReading
 from guardbind.session.slot import RowReadout, build_slot, is_false_alarm
-from guardbind.session.standing import UNCALIBRATED, Standing, facts_of
+from guardbind.session.standing import UNCALIBRATED, SlotStanding, Standing, facts_of
 from guardbind.session.trying import Trying
 from guardbind.session.value import Phase, Value, ValueEvent
 
@@ -66,6 +70,19 @@ class Protection:
     nulls: Sequence[Null]
     probe: SlotProbe | None = None
     standing: Standing = UNCALIBRATED
+
+
+@dataclass(eq=False)
+class _JudgedSlot:
+    """A slot of this step, what was tried at it, and what holds; `error` is what trying ended by."""
+
+    opening: Opening
+    slot: Slot
+    readings: NullReadings
+    stand: SlotStanding
+    tried: Sequence[tuple[Attempt, Verification]] = ()
+    kept: Proposal | None = None
+    error: Exception | None = None
 
 
 class Engine:
@@ -222,8 +239,15 @@ class Engine:
             if not bool(logits.logsumexp(0).isfinite()):
                 raise _not_numbers(opening.row)
         nulls = self._read_nulls(openings, main, tail)
-        for opening, logits, readings in zip(openings, main, nulls, strict=True):
-            scores = self._one(opening, reading, logits, readings, scores, tail)
+        shared = SharedReading(tail)
+        every = [
+            self._judged(opening, reading, logits, readings, scores, tail, shared)
+            for opening, logits, readings in zip(openings, main, nulls, strict=True)
+        ]
+        judged = [one for one in every if one is not None]
+        shared.run([partial(self._try, one) for one in judged])
+        for one in judged:
+            scores = self._settle(one, reading, scores)
         return scores
 
     def _read_nulls(self, openings: Sequence[Opening], main: Sequence[Tensor], tail: Tail) -> list[NullReadings]:
@@ -244,7 +268,7 @@ class Engine:
                 nulls[place] = nulls[place].joined(found)
         return nulls
 
-    def _one(
+    def _judged(
         self,
         opening: Opening,
         reading: Reading,
@@ -252,7 +276,9 @@ class Engine:
         readings: NullReadings,
         scores: Tensor,
         tail: Tail,
-    ) -> Tensor:
+        shared: SharedReading,
+    ) -> _JudgedSlot | None:
+        """Judge the model's token; None where the slot was none."""
         row = opening.row
         slot = build_slot(
             opening,
@@ -261,6 +287,7 @@ class Engine:
             tail,
             self._config,
             self._limits,
+            shared=shared,
             standing=self._standing,
             availability=self._availability(row, reading),
             available_from=None if self._probe is None else self._probe.available_from,
@@ -268,18 +295,36 @@ class Engine:
         row.advance(ValueEvent.VERDICT)
         if is_false_alarm(opening, slot):
             row.advance(ValueEvent.DISMISS)
-            return scores
+            return None
         row.judged += begins_value(slot.kind)
-        stand = self._standing.at(opening.resolution, facts_of(row, slot))
-        tried, kept = self._trying.at(slot, row, stand)
+        return _JudgedSlot(opening, slot, readings, self._standing.at(opening.resolution, facts_of(row, slot)))
+
+    def _try(self, judged: _JudgedSlot) -> None:
+        try:
+            judged.tried, judged.kept = self._trying.at(judged.slot, judged.opening.row, judged.stand)
+        except Exception as error:
+            judged.error = error  # told when the rows before it are settled
+
+    def _settle(self, judged: _JudgedSlot, reading: Reading, scores: Tensor) -> Tensor:
+        """Record what was tried at a slot, and carry out what was kept."""
+        if judged.error is not None:
+            raise judged.error
+        opening, slot = judged.opening, judged.slot
         lens = self._lens_scores(slot, reading)
         probed = None if self._probe is None else self._probe.layer
         place = self._recorder.slot(
-            opening, slot, readings, tried, stand=stand, lens=lens, probed=probed, sampling=self._limits.sampling
+            opening,
+            slot,
+            judged.readings,
+            judged.tried,
+            stand=judged.stand,
+            lens=lens,
+            probed=probed,
+            sampling=self._limits.sampling,
         )
-        if row.value is not None:
-            row.value.records.append(place)
-        return scores if kept is None else self._carry_out(opening, kept, scores)
+        if opening.row.value is not None:
+            opening.row.value.records.append(place)
+        return scores if judged.kept is None else self._carry_out(opening, judged.kept, scores)
 
     def _carry_out(self, opening: Opening, kept: Proposal, scores: Tensor) -> Tensor:
         row = opening.row

@@ -13,7 +13,7 @@ from guardbind.candidates.gaps import NodeReadout, read_node
 from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.errors import NullUnavailableError
-from guardbind.model.branch import Branch
+from guardbind.model.branches import BranchRequest
 from guardbind.model.tail import Tail
 from guardbind.policies.judge import Judge, rests
 from guardbind.policies.slot import Restatement, Slot
@@ -22,6 +22,7 @@ from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
 from guardbind.session.overrun import going_on, likeliest
 from guardbind.session.row import Row
+from guardbind.session.sharing import SharedReading
 from guardbind.session.standing import UNCALIBRATED, Standing
 from guardbind.targets.trust import precision
 from guardbind.text.decoded import PromptText
@@ -59,6 +60,7 @@ class Restater:
         target: Index of the target's binding, or None.
         config: The guard's settings.
         limits: What this generation allows.
+        shared: Reads the branches of all rows of the step; by default one for this row alone.
     """
 
     tail: Tail
@@ -66,6 +68,7 @@ class Restater:
     target: int | None
     config: GuardConfig
     limits: Limits
+    shared: SharedReading | None = None
 
     def restate(self) -> Restatement | None:
         """Read the slot; None when the target is not in the prompt, has no room, or the model cannot be run so."""
@@ -87,7 +90,8 @@ class Restater:
         if not tokens or not self.limits.context_holds(kept, len(tokens), following=bound.longest_value):
             return None
         try:
-            branch = Branch(self.tail, row=row.index, pad=bound.pad, ids=row.ids, cut=cut, tokens=tokens)
+            reading = self.shared or SharedReading(self.tail)
+            branch = reading.read(BranchRequest(row.index, bound.pad, row.ids, cut, tokens))
         except NullUnavailableError as error:
             logger.warning("nothing is restated: %s", error)
             return None
@@ -167,6 +171,7 @@ def build_slot(
     config: GuardConfig,
     limits: Limits,
     *,
+    shared: SharedReading | None = None,
     standing: Standing = UNCALIBRATED,
     availability: Callable[[Node | None, int], float | None] | None = None,
     available_from: float | None = None,
@@ -180,13 +185,14 @@ def build_slot(
         tail: The interrupted generation.
         config: The guard's settings.
         limits: What this generation allows.
+        shared: Reads the branches of all rows of the step.
         standing: How the guard stands to its calibration.
         availability: Says of a node and a candidate how far the residual names it; None without a probe.
         available_from: See `Slot`.
     """
     overrun = _overrun(opening, readout.scores, tail)
     judge = judge_at(opening, readings, config, overrun, standing)
-    restater = Restater(tail, opening.row, opening.resolution.index, config, limits)
+    restater = Restater(tail, opening.row, opening.resolution.index, config, limits, shared)
     row, node, candidate = opening.row, opening.node, judge.candidate
     at_node = None
     if node is not None and row.bound.trie is not None:

@@ -35,6 +35,7 @@ class PromptText:
     spans: tuple[Span, ...]
     specials: tuple[Span, ...] = ()
     chat: ChatFormat | None = field(default=None, compare=False, repr=False)
+    _edges: list[list[int]] = field(default_factory=list, init=False, compare=False, repr=False)
 
     @classmethod
     def from_ids(cls, tokenizer: Any, ids: Sequence[int]) -> PromptText:
@@ -60,8 +61,11 @@ class PromptText:
 
     def tokens(self, start: int, end: int) -> range:
         """Return the tokens that overlap the characters `start` to `end` (half-open)."""
-        first = bisect_right(self.spans, start, key=lambda span: span[1])
-        last = bisect_left(self.spans, end, key=lambda span: span[0]) if start < end else first
+        if not self._edges:  # laid out at the first question: thousands of bindings ask
+            self._edges.extend(([first for first, _ in self.spans], [last for _, last in self.spans]))
+        starts, ends = self._edges[0], self._edges[1]
+        first = bisect_right(ends, start)
+        last = bisect_left(starts, end) if start < end else first
         return range(first, max(first, last))
 
     def chars(self, tokens: range) -> Span:

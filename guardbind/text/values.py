@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 ValueType: TypeAlias = Literal["number", "money", "date", "id", "email", "url", "version", "text"]
 
+_KEPT = 1 << 16  # values: a table that is read again and again must not push its own rows out
 _LONGEST = 64  # characters of a number, amount, date, id or version
 _LONGEST_ADDRESS = 254  # characters of an e-mail address, by RFC 5321
 _LONGEST_AMOUNT = 20  # characters of one that has other spellings: Babel rounds to 28 digits
@@ -33,6 +34,7 @@ _PARSERS = {
     "packaging": ("packaging", "versions"),
     "price_parser": ("price-parser", "amounts of money"),
 }
+_ONE_COMMA = re.compile(r"(?P<left>0|[1-9][0-9]*),(?P<right>[0-9]+)")
 _SIGNS = "+-\u2212"
 _AMOUNT = frozenset("0123456789.,' \u00a0\u202f")
 _ID = frozenset("-_#/.:")
@@ -57,7 +59,7 @@ def missing_parsers() -> dict[str, str]:
     return {package: what for module, (package, what) in _PARSERS.items() if not _installed(module)}
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=_KEPT)
 def classify(value: str) -> Typed:
     """Recognise a value; what is nothing else is `text`, whose canonical form is the value itself.
 
@@ -71,7 +73,7 @@ def classify(value: str) -> Typed:
     return _address(value) or _phone(value) or _id(value) or Typed("text", value)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=_KEPT)
 def spellings(typed: Typed, locale: str = "en_US") -> tuple[str, ...]:
     """Return common spellings of an amount or a date, and `#20391` without its sign; else none.
 
@@ -114,6 +116,9 @@ def _installed(module: str) -> bool:
 
 
 def _number(value: str) -> Typed | None:
+    if value.isascii() and value.isdecimal():
+        # A leading zero says that it is a name.
+        return Typed("number", value) if value[0] != "0" or len(value) == 1 else None
     percent = "%" if value.endswith("%") else ""
     digits = value.removesuffix("%").rstrip()
     unsigned = digits.lstrip(_SIGNS)
@@ -139,6 +144,10 @@ def _decimal(digits: str) -> Decimal | None:
         return Decimal(digits)
     if not _installed("babel"):
         return None
+    if simple := _ONE_COMMA.fullmatch(digits):
+        # As Babel reads it in either locale, which takes a hundred times as long: one group of US English, or a point.
+        grouped = len(simple["right"]) == 3 and len(simple["left"]) <= 3 and simple["left"] != "0"
+        return Decimal(simple["left"] + ("" if grouped else ".") + simple["right"])
     from babel.numbers import parse_decimal
 
     readings = (_attempt(parse_decimal, digits, locale=locale, strict=True) for locale in ("en_US", "de_DE"))

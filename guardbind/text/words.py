@@ -17,6 +17,9 @@ __all__ = ["Word", "content", "count", "function_word", "is_telling", "joined", 
 # Letters and digits with what may join them inside one word; "e-mail" is one word, "order_id" and "orderId" are two.
 _WORD = re.compile(r"[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*")
 _ELIDED = "'\u2019"
+_ELIDING = tuple(_ELIDED)
+_KEPT = 1 << 15  # texts, as the keys and names of a large table
+_DECIMAL = re.compile(r"\d")
 _ELISION = re.compile(r"(?<![^\W\d_][^\W\d_][^\W\d_])(['\u2019]) (?=\w)")
 _HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -43,30 +46,30 @@ class Word(NamedTuple):
     content: bool
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=_KEPT)
 def words(text: str, language: Language = ENGLISH) -> tuple[Word, ...]:
     """Return the words of a text; camelCase and snake_case are taken apart, a possessive is taken off.
 
     >>> [word.stem for word in words("What are Bob's orderDates?")]
     ['what', 'are', 'bob', 'order', 'date']
     """
-    possessive = _possessive(language)
+    possessive, spaced, stop = _possessive(language), language.marks.spaced, language.stop
     found: list[Word] = []
     for match in _word(language).finditer(text):
-        if not language.marks.spaced:
+        if not spaced:
             found.extend(_unspaced(text, match.span(), language))
             continue
-        if match.group().endswith(tuple(_ELIDED)):
-            found.append(Word(match.group()[:-1].casefold(), *match.span(), False, False, False, False))
+        whole = match.group()
+        if whole.endswith(_ELIDING):
+            found.append(Word(whole[:-1].casefold(), *match.span(), False, False, False, False))
             continue
-        for start, end in _parts(match.group(), match.start(), language):
+        for start, end in _parts(whole, match.start(), language):
             written = possessive.sub("", text[start:end])
             if written:
                 stem = language.stem(written)
-                numeric = any(char.isdecimal() for char in written)
+                numeric = _DECIMAL.search(written) is not None
                 owning = len(written) < end - start
-                word = Word(stem, start, end, written[0].isupper(), numeric, owning, stem not in language.stop)
-                found.append(word)
+                found.append(Word(stem, start, end, written[0].isupper(), numeric, owning, stem not in stop))
     return tuple(found)
 
 
@@ -150,8 +153,10 @@ def _possessive(language: Language) -> re.Pattern[str]:
 
 def _parts(written: str, at: int, language: Language) -> list[Span]:
     """Return where the parts of a compound stand; one that means the same as another word is not taken apart."""
+    if written.isalpha() and (len(written) == 1 or written[1:].islower()):
+        return [(at, at + len(written))]  # nothing in it parts it
     same = written.casefold() in language.vocabulary.same
-    if any(char.isdecimal() for char in written) or same or "@" in written:
+    if _DECIMAL.search(written) is not None or same or "@" in written:
         return [(at, at + len(written))]
     parts: list[Span] = []
     for piece in re.finditer(r"[^-/.,:@]+", written):

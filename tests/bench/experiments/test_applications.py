@@ -318,7 +318,7 @@ def test_settings_that_do_not_fit_are_refused(settings: Settings, error: type[Gu
 
 def test_a_task_goes_to_the_experiments_that_take_it() -> None:
     taking = list(choose([], "quick", "any", Choice(tasks=("records",))))
-    assert taking == ["applications", "api_agreement", "assignment", "targets", "harm"]
+    assert taking == ["applications", "api_agreement", "rivals", "assignment", "targets", "harm"]
     without = choose([], "quick", "any", Choice(tasks=("competing_vars",)))
     assert "applications" not in without and "repair" in without
     both = choose([], "quick", "any", Choice(tasks=("records", "competing_vars")))

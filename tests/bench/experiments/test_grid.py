@@ -160,7 +160,7 @@ def test_every_registered_experiment_says_what_a_refused_condition_is_about() ->
 
     for name in EXPERIMENTS:
         experiment = EXPERIMENTS.get(name)
-        texts = ("applications", "api_agreement", "assignment", "harm", "targets")
+        texts = ("applications", "api_agreement", "assignment", "harm", "rivals", "targets")
         tasks = ("records",) if name in texts else ("documents",) if name.startswith("audit") else ("competing_vars",)
         rows = experiment.summarise(Refusing(), Settings(tasks=tasks, ks=(5,)), silent)
         assert rows, name
