@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -45,7 +46,7 @@ def biased(model: nn.Module, mask: Masks, bias: Tensor | None, layers: Sequence[
             )
         with ExitStack() as stack:
             for number in layers:
-                hook = Hook(_adding(bias, number))
+                hook = Hook(_adding(bias, number, found[number]))
                 stack.enter_context(_removed(found[number].register_forward_pre_hook(hook, with_kwargs=True)))
             yield mask
 
@@ -58,19 +59,25 @@ def _removed(handle: Any) -> Iterator[None]:
         handle.remove()
 
 
-def _adding(bias: Tensor, number: int) -> Any:
+def _adding(bias: Tensor, number: int, layer: nn.Module) -> Any:
     here = threading.get_ident()
+    taken = list(inspect.signature(layer.forward).parameters)
+    place = taken.index("attention_mask") if "attention_mask" in taken else None
 
     def add(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if threading.get_ident() != here:
             return None
-        mask = kwargs.get("attention_mask")
+        named = "attention_mask" in kwargs
+        mask = kwargs["attention_mask"] if named else args[place] if place is not None and place < len(args) else None
         if not isinstance(mask, Tensor) or not mask.is_floating_point() or mask.shape[-2:] != bias.shape[-2:]:
             raise NullUnavailableError(
                 f"layer {number} is not handed an attention mask that a bias could be added to.",
                 hint="Bias all layers: AttendConfig(layers=None).",
             )
-        return args, kwargs | {"attention_mask": _sum(mask, bias)}
+        if named:
+            return args, kwargs | {"attention_mask": _sum(mask, bias)}
+        assert place is not None
+        return (*args[:place], _sum(mask, bias), *args[place + 1 :]), kwargs
 
     return add
 

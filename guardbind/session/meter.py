@@ -163,8 +163,8 @@ class NullMeter:
         return _log_softmax(reading.biased[0][0])
 
     def _cannot(self) -> str:
-        used = f"null {self._order[0].name!r}" if self._order else "no null"
-        return f"{used} of this model takes a bias, which needs attention under a mask of numbers, as 'mask' has it"
+        used = f"the null {self._order[0].name!r}" if self._order else "without a null, it"
+        return f"{used} takes no bias, which needs attention under a mask of numbers, as the null 'mask' has it"
 
     def _bias(self, row: Row, item: int | None) -> SpanBias | None:
         if item is None or self._no_bias is not None or not (self._order and getattr(self._order[0], "biases", False)):
