@@ -41,7 +41,8 @@ def biased(model: nn.Module, mask: Masks, bias: Tensor | None, layers: Sequence[
         found = find_layers(model)
         if max(layers) >= len(found):
             raise NullUnavailableError(
-                f"there is no layer {max(layers)} to bias attention in; {type(model).__name__} has {len(found)}, from 0.",
+                f"there is no layer {max(layers)} to bias attention in; {type(model).__name__} has {len(found)}, from "
+                "0 on.",
                 hint="Name other layers in AttendConfig(layers=...), or None for all of them.",
             )
         with ExitStack() as stack:

@@ -64,8 +64,8 @@ class NullReading:
             when it was not asked for.
         forwards: Forward passes that were run.
         cost: What they cost, in words.
-        biased: For each row, the last token read under the row's bias, `[1, vocabulary]`; with `plain` `[2, vocabulary]`,
-            the second line with every other column weakened instead, which must be the same. None where no row has a
+        biased: For each row, the last token read under the row's bias, `[1, vocabulary]`; with `plain` there are two
+            lines, the second with every other column weakened instead, which must be the same. None where no row has a
             bias, or the null cannot read one.
     """
 

@@ -55,7 +55,10 @@ def example_slots() -> Iterator[tuple[str, Slot]]:
         for attended in (_RIGHT, _WRONG):
             told: dict[str, Any] = given | {"certain": True, "attended": attended}
             yield f"a wrong value, and its evidence attended to{name}", example_slot(_WRONG, _HIDDEN, **told)
-            yield f"an unknown one, and its evidence attended to{name}", example_slot(_WRONG, _HIDDEN, known=False, **told)
+            yield (
+                f"an unknown one, and its evidence attended to{name}",
+                example_slot(_WRONG, _HIDDEN, known=False, **told),
+            )
         yield f"the target's token ruled out{name}", example_slot(_WRONG, _HIDDEN, banned=[1], **given)
         yield f"the target's token glued{name}", example_slot(_WRONG, _HIDDEN, glued=[1], **given)
 

@@ -59,7 +59,7 @@ def example_slot(
         restatement: What restating the evidence gives.
         available: How far the residual names the target's value.
         available_from: From where on that counts.
-        attended: Probability of each token with more attention to the target's evidence; None where that cannot be read.
+        attended: Probability of each token with more attention to the evidence; None where that cannot be read.
         target: The target, or its key; None where it is unresolved.
         **settings: Of `GuardConfig`.
 
