@@ -7,6 +7,7 @@ from .auditing.settings import AuditConfig as AuditConfig
 from .backends.connect import connect as connect
 from .calibrating.calibrate import calibrate as calibrate
 from .calibrating.request import CalibrationConfig as CalibrationConfig
+from .config import AttendConfig as AttendConfig
 from .config import CheckpointConfig as CheckpointConfig
 from .config import GuardConfig as GuardConfig
 from .errors import BackendError as BackendError

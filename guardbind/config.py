@@ -13,7 +13,7 @@ from guardbind.frozen import Frozen
 from guardbind.registry import AUTO, LANGUAGES, NULLS, POLICIES, RESOLVERS, SLOTS
 from guardbind.text.language import Language
 
-__all__ = ["CheckpointConfig", "GuardConfig"]
+__all__ = ["AttendConfig", "CheckpointConfig", "GuardConfig"]
 
 
 class _Config(Frozen):
@@ -53,6 +53,24 @@ class CheckpointConfig(_Config):
         return self
 
 
+class AttendConfig(_Config):
+    """How attention is biased by the action `attend`."""
+
+    gamma: float = Field(default=20.0, gt=1, allow_inf_nan=False)
+    """What the weight that the last token gives to each token of the target's evidence is multiplied by, before the
+    weights are normalised again: log(gamma) is added to the attention logits."""
+
+    layers: tuple[int, ...] | None = None
+    """Layers in which this is done, from 0; None: all of them."""
+
+    @field_validator("layers")
+    @classmethod
+    def _are_layers(cls, layers: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if layers is not None and (not layers or min(layers) < 0 or len(set(layers)) < len(layers)):
+            raise ValueError(f"{layers} are no layers; give some numbers from 0, each once, or None for all layers")
+        return layers
+
+
 class GuardConfig(_Config):
     """Settings of a `guardbind.Guard`.
 
@@ -61,8 +79,8 @@ class GuardConfig(_Config):
     """
 
     policy: str | Callable[..., Any] = "auto"
-    """What to do about a verdict: `observe`, `contrast`, `veto`, `checkpoint`, `abstain`, `raise`, `auto`, or a
-    callable that is given the slot and returns or yields proposals (see `guardbind.policies`)."""
+    """What to do about a verdict: `observe`, `contrast`, `attend`, `veto`, `checkpoint`, `abstain`, `raise`, `auto`,
+    or a callable that is given the slot and returns or yields proposals (see `guardbind.policies`)."""
 
     slots: tuple[str | Callable[..., Any], ...] = ("line_end", "field", "cell", "key_phrase", "automatic")
     """Where a value is taken to begin. `prompt_end`: at the end of every prompt. `line_end`: at the end of a prompt
@@ -163,6 +181,9 @@ class GuardConfig(_Config):
 
     checkpoint: CheckpointConfig = CheckpointConfig()
     """How `checkpoint` restates the evidence."""
+
+    attend: AttendConfig = AttendConfig()
+    """How strongly, and where, `attend` biases attention to the evidence."""
 
     lens_layers: tuple[int, ...] | Literal["all"] = ()
     """Layers whose residual is read through the model's own norm and head at each slot."""

@@ -148,6 +148,7 @@ POLICIES: Registry[Any] = Registry(
     "policy",
     {
         "abstain": "guardbind.policies.abstain:abstain",
+        "attend": "guardbind.policies.attend:ATTEND",
         "auto": "guardbind.policies.auto:auto",
         "checkpoint": "guardbind.policies.checkpoint:checkpoint",
         "contrast": "guardbind.policies.contrast:contrast",

@@ -43,6 +43,8 @@ SHAPING = (
 )
 """Settings that shape what a guard proposes. With others, other proposals would have been counted."""
 
+_SINCE = ("attend",)  # of the same kind; at their defaults they say nothing, so that older calibrations hold
+
 
 def calibrated_settings(config: GuardConfig, calibration: Calibration) -> GuardConfig:
     """Return the settings with those that the calibration chose, where the caller gave none.
@@ -105,7 +107,9 @@ def settings_sha256(record: Mapping[str, Any]) -> str:
 
 def shaping_sha256(config: GuardConfig) -> str:
     """Return the hash of the settings that shape what a guard proposes (`SHAPING`)."""
-    return _sha256({name: _plain(getattr(config, name)) for name in SHAPING})
+    fields = GuardConfig.model_fields
+    since = [name for name in _SINCE if getattr(config, name) != fields[name].get_default(call_default_factory=True)]
+    return _sha256({name: _plain(getattr(config, name)) for name in (*SHAPING, *since)})
 
 
 def _sha256(data: Any) -> str:

@@ -40,8 +40,8 @@ def _known_policy(ctx: click.Context, param: click.Parameter, value: str) -> str
     metavar="NAME",
     default=default_of("policy"),
     show_envvar=True,
-    help="What to do about a value that fails: observe (nothing), contrast, veto, checkpoint, abstain, raise, or auto, "
-    "which chooses by the verdict.",
+    help="What to do about a value that fails: observe (nothing), contrast, attend, veto, checkpoint, abstain, raise, "
+    "or auto, which chooses by the verdict.",
 )
 @click.option(
     "--alpha",

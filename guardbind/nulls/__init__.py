@@ -9,6 +9,6 @@ gone), `same_length` (the value becomes as many neutral tokens), `no_evidence` (
 
 from __future__ import annotations
 
-from guardbind.nulls.null import Null, NullReading, NullRow
+from guardbind.nulls.null import Null, NullReading, NullRow, SpanBias
 
-__all__ = ["Null", "NullReading", "NullRow"]
+__all__ = ["Null", "NullReading", "NullRow", "SpanBias"]

@@ -11,6 +11,7 @@ from guardbind.errors import NullUnavailableError
 from guardbind.model.architecture import is_recurrent
 from guardbind.model.tail import Tail
 from guardbind.model.unavailable import as_unavailable
+from guardbind.nulls.biasing import Biases, biases_of
 from guardbind.nulls.null import NullReading, NullRow, TokenRanges
 from guardbind.nulls.packing import OTHER_NULLS, borrow, read_expanded, read_packed
 
@@ -29,6 +30,8 @@ class MaskedTail:
     is read once more into a full one; where the state is recurrent, masking columns takes nothing away and the null
     refuses.
 
+    Packed, the last token can be read under a bias too, as one replica more of a single token.
+
     Args:
         name: The registered name.
         packed: Pack the replicas into one sequence.
@@ -45,6 +48,7 @@ class MaskedTail:
         self.stand_ins = stand_ins
         self.last_resorts = last_resorts
         self._packed = packed
+        self.biases = packed
 
     def __call__(self, tail: Tail, rows: Sequence[NullRow], *, plain: bool) -> NullReading:
         """Read every null of every row; see `Null`.
@@ -55,18 +59,23 @@ class MaskedTail:
         again = min(tail.length, tail.columns)
         nulls = max(len(row.statements) for row in rows)
         lengths = [again] * nulls
+        biases = biases_of(rows, tail.columns, both=plain) if self.biases else None
+        if biases is not None:
+            lengths += [1] * biases.replicas
         if plain:
             # The unmasked replica stands last, where a family that misplaces packed replicas misplaces it most. With
             # nothing taken away the tokens before the last one are in the cache as they are.
             lengths.append(_PLAIN if self._packed and nulls and again < tail.columns else again)
         hidden = [[*row.statements, *[()] * (len(lengths) - len(row.statements))] for row in rows]
-        logits, forwards, cost = self._read(tail, rows, hidden, tail.columns, lengths, range(again - 1, again))
+        last = range(max(lengths) - 1, max(lengths))
+        logits, forwards, cost = self._read(tail, rows, hidden, tail.columns, lengths, last, biases, nulls)
         logits = logits[:, :, 0]
         return NullReading(
             tuple(logits[i, : len(row.statements)] for i, row in enumerate(rows)),
             tuple(logits[i, -1] for i in range(len(rows))) if plain else None,
             forwards,
             f"{cost}1 forward of {_in_words(lengths)} tokens",
+            None if biases is None else tuple(logits[:, nulls : nulls + biases.replicas]),
         )
 
     def reread(
@@ -112,6 +121,8 @@ class MaskedTail:
         columns: int,
         lengths: Sequence[int],
         kept: range,
+        biases: Biases | None = None,
+        nulls: int = 0,
     ) -> tuple[Tensor, int, str]:
         if is_recurrent(tail.model):
             raise NullUnavailableError(
@@ -121,7 +132,9 @@ class MaskedTail:
         with as_unavailable(tail.model, "under such a mask", OTHER_NULLS):
             view, forwards, cost = borrow(tail, rows, columns, min(lengths), 1 if self._packed else len(lengths))
             if self._packed:
-                logits = read_packed(tail.model, rows, hidden, columns, lengths, view, kept)
+                added = None if biases is None else biases.behind(nulls, len(lengths))
+                layers = None if biases is None else biases.layers
+                logits = read_packed(tail.model, rows, hidden, columns, lengths, view, kept, added, layers)
             else:
                 logits = read_expanded(tail.model, rows, hidden, columns, max(lengths), view, kept)
             return logits, forwards + 1, cost

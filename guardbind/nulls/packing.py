@@ -10,6 +10,7 @@ from torch import Tensor
 
 from guardbind.errors import NullUnavailableError
 from guardbind.model.architecture import attention_windows, layer_kinds
+from guardbind.model.biased import biased
 from guardbind.model.cache import float_dtype, input_device, own_cache, view_of
 from guardbind.model.forward import Module, forward, left_padded, pad_left
 from guardbind.model.tail import Tail
@@ -57,6 +58,8 @@ def read_packed(
     lengths: Sequence[int],
     view: Any,
     kept: range,
+    added: Tensor | None = None,
+    layers: Sequence[int] | None = None,
 ) -> Tensor:
     """Read all replicas in one sequence, under a 4-D mask that hides them from each other.
 
@@ -68,6 +71,8 @@ def read_packed(
         lengths: For each replica, how many of the last tokens it runs again; the same for every row.
         view: A cache of the columns before the shortest replica, one row for each row.
         kept: The tokens of the longest replica whose logits are wanted, and the shorter ones have.
+        added: What is added to the attention logits of each replica, `[rows, replicas, columns]`, nats; None: nothing.
+        layers: Layers in which it is; None: all of them.
 
     Returns:
         fp32 logits `[rows, replicas, kept, vocabulary]`.
@@ -87,12 +92,18 @@ def read_packed(
         for j, span in enumerate(of_row):
             for part in span:
                 blind[i, j, row.pad + part.start : row.pad + part.stop] = True
-    mask = _masks(model, ~blind, replica, columns - again + token, shown)
+    column = columns - again + token
+    mask = _masks(model, ~blind, replica, column, shown)
+    bias = None
+    if added is not None:
+        packed = added[:, replica].to(device, float_dtype(model))
+        bias = torch.cat([packed[..., :shown], packed[..., column.to(device)]], -1)[:, None]
     starts = torch.tensor(lengths).cumsum(0) - torch.tensor(lengths)
     first = starts + torch.tensor(lengths) - again
     keep = (first[:, None] + torch.tensor(list(kept))).reshape(-1).to(device)
     token = token.to(device)
-    logits = forward(model, ids[:, token], mask=mask, positions=positions[:, token], cache=view, keep=keep)
+    with biased(model, mask, bias, layers) as mask:
+        logits = forward(model, ids[:, token], mask=mask, positions=positions[:, token], cache=view, keep=keep)
     return logits.reshape(len(rows), len(lengths), len(kept), -1)
 
 

@@ -100,6 +100,8 @@ class Slot:
         available: How far the residual names the target's value among the candidates, in [0, 1]; None where no probe
             reads it, or where there is no choice.
         available_from: From where on that counts as available; None where nothing is decided by it.
+        attend: Reads the last token with more attention to the target's evidence: log-probabilities `[vocabulary]`,
+            nats, or why that cannot be had.
     """
 
     row: int
@@ -125,6 +127,7 @@ class Slot:
     restate: Callable[[], Restatement | None]
     available: float | None = None
     available_from: float | None = None
+    attend: Callable[[], Tensor | str] = lambda: "it is not offered here"
 
     @property
     def pseudo_prior(self) -> Tensor | None:

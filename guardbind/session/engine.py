@@ -43,7 +43,7 @@ from guardbind.session.opener import Opener, Opening
 from guardbind.session.recorder import LensScores, Recorder
 from guardbind.session.row import Row
 from guardbind.session.sharing import SharedReading
-from guardbind.session.slot import RowReadout, build_slot, is_false_alarm
+from guardbind.session.slot import RowReadout, build_slot, is_certain, is_false_alarm
 from guardbind.session.standing import UNCALIBRATED, SlotStanding, Standing, facts_of
 from guardbind.session.trying import Trying
 from guardbind.session.value import Phase, Value, ValueEvent
@@ -111,6 +111,7 @@ class Engine:
         self._probe = protection.probe
         self._standing = protection.standing
         self._trying = Trying(protection.config, protection.policy, limits)
+        self._attends: bool = getattr(protection.policy, "attends", False)
         self._rows = rows
         self._tap = tap
         self._recorder = recorder
@@ -255,7 +256,9 @@ class Engine:
         config = self._config
         wanted = [first_nulls(o, z, config) for o, z in zip(openings, main, strict=True)]
         targets = [o.measurable_target for o in openings]
-        nulls = self._meter.read(tail, [o.row for o in openings], main, wanted, targets)
+        sure = [self._attends and is_certain(o, config, self._standing) for o in openings]
+        attended = [target if asks else None for target, asks in zip(targets, sure, strict=True)]
+        nulls = self._meter.read(tail, [o.row for o in openings], main, wanted, targets, attended)
         further = [
             further_nulls(o, read, found.nulls, z, config)
             for o, read, found, z in zip(openings, wanted, nulls, main, strict=True)
@@ -267,6 +270,12 @@ class Engine:
             for place, found in zip(left, more, strict=True):
                 nulls[place] = nulls[place].joined(found)
         return nulls
+
+    def _attend(self, opening: Opening, logits: Tensor, readings: NullReadings, tail: Tail) -> Tensor | str:
+        target = opening.measurable_target
+        if target is None:
+            return "there is no evidence of a target"
+        return self._meter.attend(tail, opening.row, logits, target) if readings.biased is None else readings.biased
 
     def _judged(
         self,
@@ -291,6 +300,7 @@ class Engine:
             standing=self._standing,
             availability=self._availability(row, reading),
             available_from=None if self._probe is None else self._probe.available_from,
+            attend=lambda: self._attend(opening, logits, readings, tail),
         )
         row.advance(ValueEvent.VERDICT)
         if is_false_alarm(opening, slot):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from guardbind.config import GuardConfig
 from guardbind.errors import NullUnavailableError, NumericsError
 from guardbind.model.cache import float_dtype
 from guardbind.model.tail import Tail
-from guardbind.nulls import Null, NullReading, NullRow
+from guardbind.nulls import Null, NullReading, NullRow, SpanBias
 from guardbind.nulls.trial import agrees
 from guardbind.registry import NULLS
 from guardbind.session.row import Row
@@ -21,6 +22,9 @@ from guardbind.session.row import Row
 __all__ = ["NullMeter", "NullReadings"]
 
 logger = logging.getLogger("guardbind")
+
+_COMPARED = 32
+_ROUNDING = 0.1  # logits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class NullReadings:
         forwards: Null forwards run for the slot (shared by all rows of the step).
         cost: What they cost, in words.
         refusal: Why nothing may be judged by them; None when all is well.
+        biased: Log-probabilities `[vocabulary]` (nats) with more attention to the target's evidence, where they were
+            read together with the nulls.
     """
 
     null: str
@@ -42,6 +48,7 @@ class NullReadings:
     forwards: int
     cost: str
     refusal: str | None
+    biased: Tensor | None = None
 
     def joined(self, more: NullReadings) -> NullReadings:
         """Return these readings with those of further bindings; nothing is judged where either was refused."""
@@ -65,6 +72,8 @@ class NullMeter:
         self._checked = False
         self._refusal: str | None = None
         self._told: set[str] = set()  # nulls of the envelope that could not be read
+        self._heeds_bias = False
+        self._no_bias: str | None = None
 
     def read(
         self,
@@ -73,6 +82,7 @@ class NullMeter:
         main: Sequence[Tensor],
         wanted: Sequence[Sequence[int]],
         targets: Sequence[int | None] | None,
+        attended: Sequence[int | None] | None = None,
     ) -> list[NullReadings]:
         """Read the nulls of some rows.
 
@@ -82,11 +92,13 @@ class NullMeter:
             main: Their raw fp32 logits `[vocabulary]`.
             wanted: For each row, the bindings to take away, one by one.
             targets: For each row, the target; the envelope is read for it only. None: the envelope is not read.
+            attended: For each row, the binding to attend to more in a reading beside the nulls; None: no such reading.
 
         Raises:
             NumericsError: A null gave NaN.
         """
-        asked = [_null_row(row, items) for row, items in zip(rows, wanted, strict=True)]
+        biases = [self._bias(row, item) for row, item in zip(rows, attended or [None] * len(rows), strict=True)]
+        asked = [_null_row(row, items, bias) for row, items, bias in zip(rows, wanted, biases, strict=True)]
         if not any(row.statements for row in asked):
             return [NullReadings("none", {}, {}, 0, "nothing to take away", None) for _ in rows]
         reading = self._first_that_holds(tail, asked, main)
@@ -111,18 +123,66 @@ class NullMeter:
                 if len(logits):
                     envelope[name] = _log_softmax(logits)[0]
         used = self._order[0].name
+        seen = reading.biased or [None] * len(rows)
         return [
-            NullReadings(used, dict(zip(items, _log_softmax(logits), strict=True)), envelope, forwards, cost, None)
-            for items, logits, envelope in zip(wanted, reading.logits, envelopes, strict=True)
+            NullReadings(
+                used,
+                dict(zip(items, _log_softmax(logits), strict=True)),
+                envelope,
+                forwards,
+                cost,
+                None,
+                None if bias is None or biased is None else _log_softmax(biased[0]),
+            )
+            for items, logits, envelope, bias, biased in zip(
+                wanted, reading.logits, envelopes, biases, seen, strict=True
+            )
         ]
+
+    def attend(self, tail: Tail, row: Row, main: Tensor, item: int) -> Tensor | str:
+        """Read the last token of a row with more attention to a binding's evidence, in a forward of its own.
+
+        Args:
+            tail: The interrupted generation.
+            row: The row.
+            main: Its raw fp32 logits `[vocabulary]`.
+            item: The binding.
+
+        Returns:
+            Log-probabilities `[vocabulary]`, nats; or why they cannot be had.
+
+        Raises:
+            NumericsError: The reading gave NaN.
+        """
+        bias = self._bias(row, item)
+        if bias is None:
+            return self._no_bias or self._cannot()
+        reading = self._first_that_holds(tail, [_null_row(row, (), bias)], [main])
+        if reading is None or reading.biased is None:
+            return self._no_bias or self._cannot()
+        return _log_softmax(reading.biased[0][0])
+
+    def _cannot(self) -> str:
+        used = f"the null {self._order[0].name!r}" if self._order else "without a null, it"
+        return f"{used} takes no bias, which needs attention under a mask of numbers, as the null 'mask' has it"
+
+    def _bias(self, row: Row, item: int | None) -> SpanBias | None:
+        if item is None or self._no_bias is not None or not (self._order and getattr(self._order[0], "biases", False)):
+            return None
+        settings = self._config.attend
+        return SpanBias(row.statements(item), math.log(settings.gamma), settings.layers)
 
     def _first_that_holds(self, tail: Tail, asked: Sequence[NullRow], main: Sequence[Tensor]) -> NullReading | None:
         dtype = float_dtype(tail.model)
         while self._order:
             null = self._order[0]
+            biased = any(row.bias is not None for row in asked)
             try:
-                reading = null(tail, asked, plain=not self._checked)
+                reading = null(tail, asked, plain=not self._checked or (biased and not self._heeds_bias))
             except NullUnavailableError as error:
+                if biased:
+                    asked = self._without_bias(asked, str(error))
+                    continue
                 self._drop(null, str(error))
                 continue
             if reading.plain is not None:
@@ -132,8 +192,19 @@ class NullMeter:
                     self._drop(null, f"with nothing taken away it differs from the main pass by {worst:.3g} logits.")
                     continue
                 self._checked = True
+                if reading.biased is not None and not self._heeds_bias:
+                    apart = max(map(_apart, reading.biased, reading.plain))
+                    if apart > 0:
+                        self._without_bias(asked, f"attention does not heed a bias in its mask, by {apart:.3g} logits")
+                        return replace(reading, biased=None)
+                    self._heeds_bias = True
             return reading
         return None
+
+    def _without_bias(self, asked: Sequence[NullRow], why: str) -> list[NullRow]:
+        self._no_bias = why
+        logger.warning("nothing is read with more attention to the evidence: %s", why)
+        return [replace(row, bias=None) for row in asked]
 
     def _drop(self, null: Null, why: str) -> None:
         self._order.pop(0)
@@ -143,7 +214,7 @@ class NullMeter:
         logger.warning("%s %s", self._refusal, following)
 
 
-def _null_row(row: Row, items: Sequence[int]) -> NullRow:
+def _null_row(row: Row, items: Sequence[int], bias: SpanBias | None = None) -> NullRow:
     return NullRow(
         row=row.index,
         ids=tuple(row.ids),
@@ -151,7 +222,18 @@ def _null_row(row: Row, items: Sequence[int]) -> NullRow:
         statements=tuple(row.statements(item) for item in items),
         values=tuple(row.values(item) for item in items),
         everything=tuple(part for item in row.bound.table.items for part in row.statements(item.index)),
+        bias=bias,
     )
+
+
+def _apart(biased: Tensor, plain: Tensor) -> float:
+    """Return by how many logits the two ways to bias a reading differ, more than rounding and half of what they do."""
+    strengthened, weakened = biased.log_softmax(-1)
+    plain = plain.log_softmax(-1)
+    largest = torch.cat([line.topk(min(_COMPARED, len(line))).indices for line in (strengthened, weakened)])
+    apart = float((strengthened - weakened)[largest].abs().max())
+    does = float((strengthened - plain)[largest].abs().max())
+    return apart if apart > max(_ROUNDING, does / 2) else 0.0
 
 
 def _log_softmax(logits: Tensor) -> Tensor:

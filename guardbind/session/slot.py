@@ -175,6 +175,7 @@ def build_slot(
     standing: Standing = UNCALIBRATED,
     availability: Callable[[Node | None, int], float | None] | None = None,
     available_from: float | None = None,
+    attend: Callable[[], Tensor | str] = lambda: "it is not offered here",
 ) -> Slot:
     """Read a node, judge the model's token and return the slot.
 
@@ -189,6 +190,7 @@ def build_slot(
         standing: How the guard stands to its calibration.
         availability: Says of a node and a candidate how far the residual names it; None without a probe.
         available_from: See `Slot`.
+        attend: See `Slot`.
     """
     overrun = _overrun(opening, readout.scores, tail)
     judge = judge_at(opening, readings, config, overrun, standing)
@@ -223,6 +225,7 @@ def build_slot(
         restate=restater.restate,
         available=None if availability is None or candidate is None else availability(node, candidate),
         available_from=available_from,
+        attend=attend,
     )
 
 

@@ -52,6 +52,13 @@ def example_slots() -> Iterator[tuple[str, Slot]]:
             example_slot(_WRONG, None, target=example_target(absent=True), **given),
         )
         yield f"a right value that is drawn{name}", example_slot(_RIGHT, _HIDDEN, risk=0.4, **given)
+        for attended in (_RIGHT, _WRONG):
+            told: dict[str, Any] = given | {"certain": True, "attended": attended}
+            yield f"a wrong value, and its evidence attended to{name}", example_slot(_WRONG, _HIDDEN, **told)
+            yield (
+                f"an unknown one, and its evidence attended to{name}",
+                example_slot(_WRONG, _HIDDEN, known=False, **told),
+            )
         yield f"the target's token ruled out{name}", example_slot(_WRONG, _HIDDEN, banned=[1], **given)
         yield f"the target's token glued{name}", example_slot(_WRONG, _HIDDEN, glued=[1], **given)
 

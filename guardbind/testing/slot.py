@@ -41,6 +41,7 @@ def example_slot(
     restatement: Restatement | None = None,
     available: float | None = None,
     available_from: float | None = None,
+    attended: Sequence[float] | None = None,
     target: Located | str | None = "a",
     **settings: Any,
 ) -> Slot:
@@ -58,6 +59,7 @@ def example_slot(
         restatement: What restating the evidence gives.
         available: How far the residual names the target's value.
         available_from: From where on that counts.
+        attended: Probability of each token with more attention to the evidence; None where that cannot be read.
         target: The target, or its key; None where it is unresolved.
         **settings: Of `GuardConfig`.
 
@@ -101,6 +103,7 @@ def example_slot(
         restate=lambda: restatement,
         available=available,
         available_from=available_from,
+        attend=lambda: "it was not read" if attended is None else _logs(attended),
     )
 
 

@@ -151,7 +151,7 @@ def test_rows_of_a_left_padded_batch_are_judged_as_they_are_alone(
 
 
 def test_every_policy_comes_to_its_end(any_model: Loaded) -> None:
-    for policy in ("contrast", "veto", "checkpoint", "abstain"):
+    for policy in ("contrast", "attend", "veto", "checkpoint", "abstain"):
         assert guarded(any_model, PROMPTS[1:2], policy).report.slots
 
 

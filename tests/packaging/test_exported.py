@@ -99,6 +99,7 @@ def test_a_module_exports_what_it_lists() -> None:
 
 def test_the_surface_is_the_guard_its_evidence_and_every_error() -> None:
     own = {"Binding", "CheckpointConfig", "Evidence", "Guard", "GuardConfig", "GuardOutput", "Origin", "Report"}
+    own |= {"AttendConfig"}
     own |= {"CalibrationConfig", "Target", "calibrate", "ApiGuard", "ApiGuardConfig", "ApiOutput", "connect"}
     own |= {"AuditConfig", "AuditReport", "aaudit", "audit", "check_verifier"}
     assert set(PUBLIC) == own | {"__version__", "extract", "load"} | set(ERRORS)

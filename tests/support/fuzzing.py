@@ -221,7 +221,7 @@ class Script(LogitsProcessor):
 
 # --- settings -------------------------------------------------------------------------------------------------------
 
-POLICIES = ("observe", "contrast", "veto", "checkpoint", "visible", "abstain", "auto", "raise")
+POLICIES = ("observe", "contrast", "attend", "veto", "checkpoint", "visible", "abstain", "auto", "raise")
 VISIBLE = CheckpointConfig(placement="slot", visible=True)
 HIDDEN = (CheckpointConfig(), CheckpointConfig(placement="slot"))
 UNRESOLVED = {"observe": ["leave"], "raise": ["leave", "raise"]}

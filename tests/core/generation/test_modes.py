@@ -272,7 +272,7 @@ class TestBans:
     }
 
     @pytest.mark.parametrize("ban", BANS)
-    @pytest.mark.parametrize("policy", ["contrast", "veto", "checkpoint", "visible", "auto"])
+    @pytest.mark.parametrize("policy", ["contrast", "attend", "veto", "checkpoint", "visible", "auto"])
     @pytest.mark.parametrize("prompt", [BETA, DECOY])
     def test_what_is_ruled_out_is_not_written(self, prompt: str, policy: str, ban: str, ask: Ask) -> None:
         model = ask.first if prompt == BETA else ask.last

@@ -113,7 +113,8 @@ class TestWhatWaits:
 
     @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
     @given(
-        digits=st.lists(st.sampled_from("0123"), min_size=1, max_size=24), policy=st.sampled_from(["observe", "veto"])
+        digits=st.lists(st.sampled_from("0123"), min_size=1, max_size=24),
+        policy=st.sampled_from(["observe", "veto", "attend"]),
     )
     def test_never_as_many_as_the_longest_candidate_has(self, digits: list[str], policy: str, ask: Ask) -> None:
         """Whatever is written, among candidates that begin alike, begin one another, and are nested in one another."""

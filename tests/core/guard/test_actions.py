@@ -40,20 +40,20 @@ class Forced(LogitsProcessor):
 
 
 class TestRepairs:
-    @pytest.mark.parametrize("policy", ["contrast", "veto", "auto"])
+    @pytest.mark.parametrize("policy", ["contrast", "attend", "veto", "auto"])
     def test_a_wrong_binding(self, policy: str, ask: Ask) -> None:
         output = ask(ask.first, BETA, GuardConfig(policy=policy))
         (slot,) = output.report.slots
         assert output.text == ["42]\n"]
         assert (slot.verdict, slot.final_verdict) == ("binding_failure", "repaired")
-        assert slot.action in ("contrast", "veto")
+        assert slot.action == ("contrast" if policy == "auto" else policy)
         assert slot.final_token == ask.tokenizer.encode("4")[0]
         assert slot.final_budget is not None
         assert slot.budget is not None
         assert slot.final_budget.observed_bits > slot.budget.observed_bits
         assert output.report.ok
 
-    @pytest.mark.parametrize("policy", ["contrast", "veto", "auto"])
+    @pytest.mark.parametrize("policy", ["contrast", "attend", "veto", "auto"])
     def test_a_wrong_binding_that_might_be_drawn(self, policy: str, ask: Ask) -> None:
         for seed in range(3):
             torch.manual_seed(seed)

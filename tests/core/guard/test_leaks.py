@@ -13,7 +13,7 @@ from conftest import TinyLlama
 from families import CausalLM
 from transformers import PreTrainedTokenizerBase
 
-from guardbind import Binding, BindingFailureError, CheckpointConfig, Guard, GuardConfig
+from guardbind import AttendConfig, Binding, BindingFailureError, CheckpointConfig, Guard, GuardConfig
 from guardbind.policies import Slot
 
 PROMPT = "alpha = 17\nbeta = 42\nbeta = ["
@@ -21,6 +21,8 @@ BINDINGS = [Binding("alpha", "17"), Binding("beta", "42")]
 CONFIGS = {
     "default": GuardConfig(min_evidence_bits=0.01),
     "checkpoint": GuardConfig(policy="checkpoint", checkpoint=CheckpointConfig(placement="slot")),
+    "attend": GuardConfig(policy="attend", min_evidence_bits=0.01),
+    "attend in a layer": GuardConfig(policy="attend", attend=AttendConfig(layers=(1,))),
     "envelope": GuardConfig(envelope=("mask_prefill", "redact"), lens_layers="all"),
 }
 

@@ -99,6 +99,42 @@ class TestContrast:
         assert none.tolist() == [-math.inf, -math.inf]
 
 
+class TestAttend:
+    def told(self, p1: list[float], attended: list[float] | None = RIGHT, **given: Any) -> list[Attempt]:
+        return proposed("attend", p1, certain=True, attended=attended, **given)
+
+    @pytest.mark.parametrize("p1", [WRONG, CLOSED])
+    @pytest.mark.parametrize("known", [True, False])
+    def test_writes_what_comes_with_more_attention_to_the_evidence(self, p1: list[float], known: bool) -> None:
+        if p1 is WRONG or known:
+            made = write(self.told(p1, known=known))
+            assert (made.action, made.token) == ("attend", A)
+            assert made.readout is not None
+            assert float(made.readout.exp().sum()) == pytest.approx(1.0)
+
+    def test_writes_values_only_where_they_are_known(self) -> None:
+        assert write(self.told(WRONG, CLOSED)).token == A
+        assert write(self.told(WRONG, CLOSED, known=False)).token == OTHER
+
+    def test_does_not_take_what_is_ruled_out_or_goes_on_with_a_word(self) -> None:
+        for known in (True, False):
+            assert write(self.told(WRONG, known=known, banned=[A])).token != A
+            assert write(self.told(WRONG, known=known, glued=[A])).token != A
+        (none,) = self.told(WRONG, banned=[A, B, C], token=B)
+        assert none == NoToken("attend", "no token is left to choose from")
+
+    def test_leaves_a_target_that_was_guessed_and_says_so(self) -> None:
+        (made,) = proposed("attend", WRONG, attended=RIGHT)
+        assert isinstance(made, NoToken) and "guessed" in made.note
+
+    def test_says_why_it_cannot_be_read(self) -> None:
+        (made,) = self.told(WRONG, None)
+        assert isinstance(made, NoToken) and made.note.endswith(": it was not read")
+
+    def test_repairs_nothing_else(self) -> None:
+        assert self.told(RIGHT) == []
+
+
 class TestVeto:
     def test_takes_the_next_token_that_rests_on_the_evidence(self) -> None:
         made = write(proposed("veto", [0.01, 0.1, 0.6, 0.2, 0.04, 0.05]))
