@@ -99,4 +99,3 @@ class SievedBackend:
 
     async def aclose(self) -> None:
         """Do nothing."""
-
