@@ -150,7 +150,9 @@ def _judged(
 ) -> JudgedClaim:
     binding = bound.judge(claim)
     verdict: ClaimVerdict = "undecided"
-    reason = "no verifier was asked" if not verifier else "the verifier could not be asked"
+    nothing = "binds nothing that it states" if binding.state == "none" else "leaves it open"
+    unasked = "no verifier was asked" if not verifier else "the verifier could not be asked"
+    reason = f"{unasked}, and the binding table {nothing}"
     if reading is not None and able:
         verdict, reason = verifier_verdict(reading, config.least_bits)
     elif reading is not None:

@@ -62,7 +62,11 @@ def claims_of_text(
     cited = find_citations(text, names, code=code)
     layout = Layout(text, language=language)
     stretches, dropped = _stretches(text, fences)
-    notes = [f"{count} {what} left out: they claim nothing." for what, count in dropped.items() if count]
+    notes = [
+        f"1 {what} left out: it claims nothing." if count == 1 else f"{count} {what}s left out: they claim nothing."
+        for what, count in dropped.items()
+        if count
+    ]
     claims: list[TraceClaim] = []
     lead_ins = 0
     for stretch in stretches:
@@ -91,7 +95,7 @@ def claims_of_text(
 
 def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_ClaimStretch], dict[str, int]]:
     found: list[_ClaimStretch] = []
-    dropped = {"code blocks": len(fences), "headings": 0, "lines of sources": 0}
+    dropped = {"code block": len(fences), "heading": 0, "source line": 0}
     open_: int | None = None
     end = 0
     sources = False
@@ -115,8 +119,8 @@ def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_ClaimStretch], 
         footnote = _FOOTNOTE.match(line) is not None
         if fenced or blank or heading or footnote or sources or _RULE.match(line):
             close()
-            dropped["headings"] += heading and not sources
-            dropped["lines of sources"] += (footnote or sources) and not blank
+            dropped["heading"] += heading and not sources
+            dropped["source line"] += (footnote or sources) and not blank
             if _RULE.match(line) and previous is not None and previous.stop == start - 1:
                 found.remove(previous)  # the row above a rule names the columns
             previous = None

@@ -202,6 +202,10 @@ def _kind(text: str, source: str | None, language: Language) -> SpanKind:
         said = [text[unit.start : unit.end].strip() for unit in units]
         if all(language.statements.request.match(unit) or unit.endswith(("?", ":")) for unit in said):
             return "instruction"
-    if text.lstrip()[:1] in "{[|<" or sum(":" in line for line in text.splitlines()) >= 2:
+    mark = next((match for marker in _MARKERS if (match := marker.match(text))), None)
+    if (
+        text[mark.end() if mark else 0 :].lstrip()[:1] in ("{", "[", "|", "<")
+        or sum(":" in line for line in text.splitlines()) >= 2
+    ):
         return "record"
     return "text"

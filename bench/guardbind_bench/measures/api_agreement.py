@@ -25,7 +25,7 @@ from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.answers_prompt import TextPrompt, render
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
-from guardbind_bench.measures.redacted_text import Edit, local_null
+from guardbind_bench.measures.redacted_text import RedactEdit, local_null
 from guardbind_bench.measures.sieve import ReadOnce, SievedBackend
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import BenchCell
@@ -56,7 +56,7 @@ class ApiAgreementOptions(Frozen):
     begun: bool = False
     """Whether answers are begun as the trial has it, so that its value comes next and every prompt has a slot; trials
     that begin none are refused."""
-    edit: Edit = "tokens"
+    edit: RedactEdit = "tokens"
     """How the local guard redacts: among its tokens, or in the text, as the guard from outside does."""
 
 

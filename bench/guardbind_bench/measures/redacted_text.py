@@ -16,9 +16,9 @@ from guardbind.nulls.prefill import PLACEHOLDER, PrefillNull
 from guardbind.registry import NULLS
 from guardbind.text.decode import decode
 
-__all__ = ["REDACT_TEXT", "Edit", "local_null"]
+__all__ = ["REDACT_TEXT", "RedactEdit", "local_null"]
 
-Edit = Literal["tokens", "text"]
+RedactEdit = Literal["tokens", "text"]
 """Where a local guard edits."""
 
 _NAME = "redact_text"
@@ -43,7 +43,7 @@ REDACT_TEXT = PrefillNull(_NAME, _edit)
 """The local null whose tokens are those of the text that is edited by the guard from outside."""
 
 
-def local_null(null: str, edit: Edit) -> str:
+def local_null(null: str, edit: RedactEdit) -> str:
     """Return the name of the null that the local guard reads by.
 
     Args:
