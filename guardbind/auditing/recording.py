@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from importlib.metadata import version
@@ -11,7 +12,7 @@ from guardbind.auditing.judged import JudgedClaim, RangeRecord
 from guardbind.auditing.report import AuditReport
 from guardbind.auditing.settings import AuditConfig
 from guardbind.backends import Backend
-from guardbind.events import AuditClaimRecord, AuditEndRecord, Bounds, CostRecord, Emitter, Provenance, bounds
+from guardbind.events import AuditClaimRecord, AuditEndRecord, Bounds, CostRecord, Emitter, Provenance
 from guardbind.events.emit import build_sinks
 
 __all__ = ["AuditRecorder"]
@@ -114,4 +115,5 @@ def _claim(judged: JudgedClaim, provenance: Provenance) -> AuditClaimRecord:
 
 
 def _bounds(record: RangeRecord) -> Bounds:
-    return bounds(record.interval)
+    low, high = record.low, record.high
+    return low if math.isfinite(low) else None, high if math.isfinite(high) else None

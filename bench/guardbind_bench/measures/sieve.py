@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
-from guardbind.backends import Abilities, Completion, ContinuationScore, NextToken, PromptRequest
+from guardbind.backends import Abilities, Completion, ContinuationScore, NextToken, PromptRequest, PromptTokens
 from guardbind.backends.local import LocalBackend
 from guardbind.information.partial import PartialDistribution
 
@@ -80,6 +80,10 @@ class SievedBackend:
     async def score(self, asked: PromptRequest, continuations: Sequence[str]) -> list[ContinuationScore]:
         """Return what the model says."""
         return await self.once.model.score(asked, continuations)
+
+    async def score_prompts(self, asked: Sequence[PromptRequest]) -> list[PromptTokens]:
+        """Return what the model says."""
+        return await self.once.model.score_prompts(asked)
 
     async def write(
         self,
