@@ -33,7 +33,7 @@ from guardbind_bench.prompts.text_trial import TextTask, TextTrial
 from guardbind_bench.prompts.trial import TrialStage
 from guardbind_bench.scoring.scoring import read_answer
 
-__all__ = ["EXACT", "LOCAL", "MEASURE", "ApiAgreementOptions", "ApiAgreementRecord", "arm_name"]
+__all__ = ["EXACT", "LOCAL", "MEASURE", "ApiAgreementOptions", "ApiAgreementRecord", "arm_name", "top_of"]
 
 LOCAL = "local"
 """The arm of the guard of a model of this process."""
@@ -102,6 +102,16 @@ def arm_name(top: int) -> str:
     ('api', 'api top 20')
     """
     return "api" if top == EXACT else f"api top {top}"
+
+
+def top_of(arm: str) -> int | None:
+    """Return how many tokens an arm sees; None of one that sees all.
+
+    >>> top_of("api top 20"), top_of("api")
+    (20, None)
+    """
+    lead, _, top = arm.rpartition(" ")
+    return int(top) if lead == "api top" else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
