@@ -10,6 +10,7 @@ from typing import NamedTuple
 from guardbind.auditing.citations import Citation, code_spans, find_citations, without_citations
 from guardbind.auditing.names import SpanNames
 from guardbind.auditing.trace import TraceClaim
+from guardbind.auditing.wording import citing_patterns
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 
@@ -20,13 +21,8 @@ _HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]|(?:[-=*_][ \t]*){3,}\Z)")
 _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)+")
 _TABLE = re.compile(r"[ \t]*\|.*\|[ \t]*\Z")
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*\Z")
-# "[^1]: ...", "[2]: https://...", "References", "[3] Smith, J. (2020) ..." below a heading of sources
+# "[^1]: ...", "[2]: https://..."
 _FOOTNOTE = re.compile(r"[ \t]{0,3}(?:\[\^[^\]\n]{1,40}\]:|\[[^\]\n]{1,40}\]:[ \t]*\S)")
-_SOURCES = re.compile(
-    r"(?i)[ \t]*(?:#+[ \t]*|\*\*)?(?:references?|sources?|citations?|bibliography|footnotes?|works cited|quellen"
-    r"|literatur|fu(?:ß|ss)noten|références|bibliographie|fuentes|referencias|bibliografía|参考文献|来源)(?:\*\*)?"
-    r"[ \t]*[:：]?(?:\*\*)?[ \t]*\Z"
-)
 _WORD = re.compile(r"[^\W_]")
 _LEADING = re.compile(r"[\s\"'”’)»*_]*\Z")
 _ENDED = re.compile(r"[.!?。！？]['\"”’)»*_]*\s*\Z")
@@ -110,7 +106,7 @@ def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_ClaimStretch], 
     for start, stop in _lines(text):
         line = text[start:stop]
         fenced = any(start < b and a < stop for a, b in fences)
-        if _SOURCES.match(line):
+        if citing_patterns().headings.match(line):
             sources = True
         elif _HEADING.match(line):
             sources = False
