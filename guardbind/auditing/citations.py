@@ -44,38 +44,6 @@ _FORMS = [
     (re.compile(_RAISED), "raised"),
 ]
 _DIGITS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
-_RANGE = 50
-_FENCE = re.compile(
-    r"(?m)^[ \t]{0,3}(?P<fence>```+|~~~+)[^\n]*\n(?:.*?\n)??[ \t]{0,3}(?P=fence)[ \t]*(?=\n|\Z)", re.DOTALL
-)
-_OPEN_FENCE = re.compile(r"(?m)^[ \t]{0,3}(?:```+|~~~+)")
-_INLINE = re.compile(r"`[^`\n]{1,200}`")
-_SUPER = "[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]"
-# The longest forms first. A bracket before "(" is a link, unless its text is a number.
-_SQUARE = (
-    r"<sup>\s*(?:<a [^<>]{0,200}>)?\s*\[?(?P<names>[\w\s,;.:^–-]{1,60}?)\]?\s*(?:</a>)?\s*</sup>",
-    r"<(?:cite|ref|source|citation)\b[^<>]{0,200}?(?:id|name|doc|source|index|span)s?\s*=\s*[\"']?"
-    r"(?P<names>[\w.:,;/ -]{1,80})[\"']?\s*/?>(?:\s*</(?:cite|ref|source|citation)>)?",
-    r"<(?P<tag>cite|ref|citation)>\s*(?P<names>[\w.:,; /-]{1,80})\s*</(?P=tag)>",
-    r"【(?P<names>[^【】†\n]{1,80})(?:†[^【】\n]{0,80})?】",
-    r"\[\[(?P<names>[^\[\]\n]{1,80})\]\](?:\([^()\s]{1,300}\))?",
-    r"\[\^(?P<names>[\w.:,; -]{1,40})\](?!:)",
-    r"\[(?P<names>\d{1,4}(?:\s*[,;–-]\s*\d{1,4})*)\]\((?:[^()\s]{1,300})\)",
-    r"\[(?P<names>[^\[\]\n†]{1,120})(?:†[^\[\]\n]{0,80})?\](?!\()",
-    r"［(?P<names>[^［］\n]{1,80})］",
-)
-_ROUND = (r"(?<=\S)\s?\((?P<names>[^()\n]{1,80})\)", r"（(?P<names>[^（）\n]{1,80})）")
-_RAISED = (
-    r"(?<=[^\W\d_]|[.,;:!?)\]”\"'»。])"
-    rf"(?P<names>{_SUPER}{{1,2}}(?:[ \u02d2,ʼ’]?{_SUPER}{{1,2}}){{0,4}})(?=[\s.,;:!?)\]]|\Z)"
-)
-_FORMS = [
-    *((re.compile(form, re.IGNORECASE), "square") for form in _SQUARE),
-    *((re.compile(form), "round") for form in _ROUND),
-    (re.compile(_RAISED), "raised"),
-]
-_DIGITS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
-_PARTS = re.compile(r"\s*(?:[,;、，；]|\band\b|\bund\b|\bet\b|\by\b|&)\s*")
 _RANGE = re.compile(r"(?P<lead>[^\W\d]{0,10}?[\s.:-]?)(?P<a>\d{1,4})\s*[-–—]\s*(?P=lead)(?P<b>\d{1,4})\Z")
 
 
