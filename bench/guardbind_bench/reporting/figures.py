@@ -237,6 +237,9 @@ def _reliability(rows: Sequence[TableRow], table: Table) -> Drawing | None:
 
 
 def _sieve(rows: Sequence[TableRow], table: Table) -> Drawing | None:
+    # Here and not above: a page without plots needs no matplotlib.
+    from matplotlib.ticker import MaxNLocator
+
     rows = [row for row in rows if row.keys.get("top") is not None]
     names = [name for name, column in table.columns.items() if column.unit == "share" and some(rows, name)]
     if not names:
@@ -250,7 +253,7 @@ def _sieve(rows: Sequence[TableRow], table: Table) -> Drawing | None:
             places = [key_of(row, "top") for row in points]
             draw_points(ax, number, places, [row.values[name] for row in points], table.columns[name].title)
         ax.set(title=panel.label, xlabel="tokens returned", ylabel="share of slots, with 95 % interval")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         show_whole_share(ax, table.columns[names[0]])
         show_legend(ax, always=True)
     return figure
