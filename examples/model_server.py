@@ -13,7 +13,6 @@ Needs fastapi and uvicorn: pip install "guardbind[server]".
 from __future__ import annotations
 
 import argparse
-import threading
 import time
 from typing import Any
 
@@ -22,13 +21,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from serving.plain_model import PlainModel
 from serving.plain_shape import AskedChat, AskedText, Shaper
+from serving.threaded import ThreadedServer
 
 from guardbind import load
 
 __all__ = ["ModelServer"]
 
 
-class ModelServer(uvicorn.Server):
+class ModelServer(ThreadedServer):
     """A server of one model.
 
     Args:
@@ -124,18 +124,7 @@ class ModelServer(uvicorn.Server):
     @property
     def url(self) -> str:
         """Address of its interface, once it has started."""
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        return f"http://{host}:{port}/v1"
-
-    def in_thread(self) -> threading.Thread:
-        """Run in a thread until `should_exit` is set; returns when it listens."""
-        thread = threading.Thread(target=self.run, name="model server", daemon=True)
-        thread.start()
-        while not self.started:
-            if not thread.is_alive():
-                raise RuntimeError("the server did not start; see its log.")
-            time.sleep(0.01)
-        return thread
+        return f"{self.root}/v1"
 
 
 def refused(status: int, message: str) -> JSONResponse:

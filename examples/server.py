@@ -31,6 +31,7 @@ from pydantic import ValidationError
 from serving.batching import Answer, Batcher, Closed, Failure, Full, Job
 from serving.metrics import Metrics
 from serving.shape import ApiError, ChatRequest, chunk, completion, usage
+from serving.threaded import ThreadedServer
 
 from guardbind import Guard, GuardbindError, GuardConfig, load
 
@@ -224,7 +225,7 @@ def sse(data: dict[str, Any]) -> str:
     return f"data: {json.dumps(data)}\n\n"
 
 
-class Server(uvicorn.Server):
+class Server(ThreadedServer):
     """A server whose first signal to stop lets what has begun end, while new requests get a 503.
 
     Args:
@@ -257,18 +258,7 @@ class Server(uvicorn.Server):
     @property
     def url(self) -> str:
         """Where it listens, once it has started."""
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        return f"http://{host}:{port}"
-
-    def in_thread(self) -> threading.Thread:
-        """Run in a thread; returns when it listens."""
-        thread = threading.Thread(target=self.run, name="server", daemon=True)
-        thread.start()
-        while not self.started:
-            if not thread.is_alive():
-                raise RuntimeError("the server did not start; see its log.")
-            time.sleep(0.01)
-        return thread
+        return self.root
 
 
 def main() -> None:

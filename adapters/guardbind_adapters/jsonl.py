@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from pydantic import ValidationError
 
 from guardbind.errors import ConfigError
-from guardbind.events import Event
+from guardbind.events import AuditEvent, Event
 from guardbind_adapters.rotation import RotatedFile, Rotation, append
 
 __all__ = ["jsonl_sink"]
@@ -21,7 +21,7 @@ _lock = threading.Lock()
 _OPTIONS = re.compile(r"\?(?=\w+=)")
 
 
-def jsonl_sink(argument: str, rotation: Rotation | None = None) -> Callable[[Event], None]:
+def jsonl_sink(argument: str, rotation: Rotation | None = None) -> Callable[[Event | AuditEvent], None]:
     """Return a sink that appends to a file.
 
     The file is opened for each record and closed behind it, so that it exists from the first record on, may be moved
@@ -46,7 +46,7 @@ def jsonl_sink(argument: str, rotation: Rotation | None = None) -> Callable[[Eve
         rotation = _rotation(options[0])
     write = (lambda line: append(path, line)) if rotation is None else RotatedFile(path, rotation).append
 
-    def write_record(record: Event) -> None:
+    def write_record(record: Event | AuditEvent) -> None:
         line = record.model_dump_json().encode() + b"\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         with _lock:

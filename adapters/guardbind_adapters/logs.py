@@ -6,18 +6,20 @@ import logging
 from collections.abc import Callable
 
 from guardbind.errors import ConfigError
-from guardbind.events import Event, GenerationRecord, SlotRecord
+from guardbind.events import AuditClaimRecord, AuditEndRecord, AuditEvent, Event, GenerationRecord, SlotRecord
 from guardbind.events.records import as_json
 
 __all__ = ["logging_sink"]
 
 _LOGGER = "guardbind.events"
+_FLAGGED = frozenset({"contradicted", "unsupported", "under_budget"})
 
 
-def logging_sink(argument: str) -> Callable[[Event], None]:
+def logging_sink(argument: str) -> Callable[[Event | AuditEvent], None]:
     """Return a sink that logs at INFO, or at WARNING where something ended wrong.
 
-    That is a slot with another final verdict than `ok` or `repaired`, and a generation that raised.
+    That is a slot with another final verdict than `ok` or `repaired`, a generation or an audit that raised, and a claim
+    that is contradicted, unsupported or under budget.
 
     The whole record is in the attribute `guardbind` of the log record, as JSON-ready data.
 
@@ -35,7 +37,7 @@ def logging_sink(argument: str) -> Callable[[Event], None]:
         )
     logger = logging.getLogger(_LOGGER if least is not None else argument or _LOGGER)
 
-    def log(record: Event) -> None:
+    def log(record: Event | AuditEvent) -> None:
         level = logging.WARNING if _ended_wrong(record) else logging.INFO
         if least is None or level >= least:
             logger.log(level, "%s", _line(record), extra={"guardbind": as_json(record)})
@@ -43,13 +45,20 @@ def logging_sink(argument: str) -> Callable[[Event], None]:
     return log
 
 
-def _ended_wrong(record: Event) -> bool:
-    if isinstance(record, GenerationRecord):
+def _ended_wrong(record: Event | AuditEvent) -> bool:
+    if isinstance(record, AuditClaimRecord):
+        return record.verdict in _FLAGGED
+    if isinstance(record, (GenerationRecord, AuditEndRecord)):
         return record.error is not None
     return isinstance(record, SlotRecord) and not record.passed
 
 
-def _line(record: Event) -> str:
+def _line(record: Event | AuditEvent) -> str:
+    if isinstance(record, AuditClaimRecord):
+        return f"claim {record.claim}: {record.verdict} ({record.reason})"
+    if isinstance(record, AuditEndRecord):
+        counted = ", ".join(f"{verdict} {count}" for verdict, count in record.verdicts.items()) or "none"
+        return f"audit of claims {record.claims} ({counted}): {record.error or 'ended'} after {record.seconds:.3g} s"
     if isinstance(record, GenerationRecord):
         return (
             f"generation of rows {record.rows}, tokens {record.new_tokens}, slots {record.slots}, "

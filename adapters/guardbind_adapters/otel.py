@@ -9,12 +9,21 @@ from dataclasses import dataclass
 
 from guardbind._version import __version__
 from guardbind.errors import ConfigError, MissingDependencyError
-from guardbind.events import Event, GenerationRecord, InterventionRecord, Provenance, SlotRecord
+from guardbind.events import (
+    AuditClaimRecord,
+    AuditEndRecord,
+    AuditEvent,
+    Event,
+    GenerationRecord,
+    InterventionRecord,
+    Provenance,
+    SlotRecord,
+)
 
 try:
     from opentelemetry import trace
     from opentelemetry._logs import LoggerProvider, SeverityNumber, get_logger
-    from opentelemetry.context import Context
+    from opentelemetry.context import Context, get_current
     from opentelemetry.metrics import MeterProvider, get_meter
     from opentelemetry.trace import Span, Status, StatusCode, TracerProvider
 except ImportError as missing:
@@ -29,6 +38,7 @@ from guardbind_adapters.otel_attributes import (
     intervention_attributes,
     slot_attributes,
 )
+from guardbind_adapters.otel_audits import AuditSignals
 from guardbind_adapters.otel_metrics import GuardInstruments
 from guardbind_adapters.queued import dropped_records
 
@@ -57,8 +67,8 @@ class OtelSink:
     Args:
         tracer_provider: Makes the spans `guardbind.generation` and `guardbind.slot`.
         meter_provider: Makes the instruments `guardbind.*`.
-        logger_provider: Takes the events `gen_ai.evaluation.result` (a slot), `guardbind.intervention` and
-            `guardbind.generation`.
+        logger_provider: Takes the events `gen_ai.evaluation.result` (a slot, or a claim of an audit),
+            `guardbind.intervention`, `guardbind.generation` and `guardbind.audit`.
 
     Example:
         >>> from guardbind import GuardConfig
@@ -74,13 +84,17 @@ class OtelSink:
     ) -> None:
         self._tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider)
         self._logger = get_logger(_SCOPE, __version__, logger_provider)
-        self._instruments = GuardInstruments(get_meter(_SCOPE, __version__, meter_provider))
+        meter = get_meter(_SCOPE, __version__, meter_provider)
+        self._instruments = GuardInstruments(meter)
+        self._audits = AuditSignals(meter, self._of_audit)
         self._lock = threading.Lock()
         self._open: OrderedDict[str, _OpenGeneration] = OrderedDict()
 
-    def __call__(self, record: Event) -> None:
+    def __call__(self, record: Event | AuditEvent) -> None:
         """Take one record."""
-        if isinstance(record, SlotRecord):
+        if isinstance(record, (AuditClaimRecord, AuditEndRecord)):
+            self._audits(record)
+        elif isinstance(record, SlotRecord):
             self._slot(record)
         elif isinstance(record, InterventionRecord):
             self._intervention(record)
@@ -137,6 +151,10 @@ class OtelSink:
         if spare is not None:
             spare.span.end()
         return known
+
+    def _of_audit(self, name: str, severity: SeverityNumber, attributes: AttributeMap) -> None:
+        # In the span that is current where the audit is made.
+        self._event(name, severity, get_current(), attributes, time.time_ns())
 
     def _event(self, name: str, severity: SeverityNumber, context: Context, attributes: AttributeMap, at: int) -> None:
         self._logger.emit(

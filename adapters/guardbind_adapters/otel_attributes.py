@@ -15,6 +15,7 @@ __all__ = [
     "generation_end",
     "generation_start",
     "intervention_attributes",
+    "known_attributes",
     "labels",
     "null_of",
     "slot_attributes",
@@ -63,7 +64,7 @@ def generation_start(provenance: Provenance | None) -> AttributeMap:
             "guardbind.dtype": provenance.dtype,
             "guardbind.attention": provenance.attention,
         }
-    return _known(given)
+    return known_attributes(given)
 
 
 def generation_end(record: GenerationRecord, dropped: int) -> AttributeMap:
@@ -73,7 +74,7 @@ def generation_end(record: GenerationRecord, dropped: int) -> AttributeMap:
         record: The end.
         dropped: Records that the queues of the process have dropped so far.
     """
-    return _known(
+    return known_attributes(
         {
             "gen_ai.usage.input_tokens": record.prompt_tokens,
             "gen_ai.usage.output_tokens": record.new_tokens,
@@ -93,7 +94,7 @@ def generation_end(record: GenerationRecord, dropped: int) -> AttributeMap:
 def slot_attributes(record: SlotRecord) -> AttributeMap:
     """Return the attributes of a slot; prompt text only where the record holds it."""
     budget = record.budget
-    return _known(
+    return known_attributes(
         {
             **labels(record.provenance),
             "gen_ai.evaluation.name": "guardbind",
@@ -132,7 +133,7 @@ def slot_attributes(record: SlotRecord) -> AttributeMap:
 
 def intervention_attributes(record: InterventionRecord) -> AttributeMap:
     """Return the attributes of a proposal; prompt text only where the record holds it."""
-    return _known(
+    return known_attributes(
         {
             **labels(record.provenance),
             "guardbind.row": record.row,
@@ -152,7 +153,7 @@ def intervention_attributes(record: InterventionRecord) -> AttributeMap:
     )
 
 
-def _known(given: Mapping[str, object]) -> AttributeMap:
+def known_attributes(given: Mapping[str, object]) -> AttributeMap:
     """Leave out what is None, NaN or infinite."""
     return {
         name: value

@@ -13,7 +13,7 @@ import weakref
 from collections import Counter
 
 from guardbind.errors import ConfigError
-from guardbind.events import Event, build_sinks
+from guardbind.events import AuditEvent, Event, build_sinks
 from guardbind.events.emit import Sink
 
 __all__ = ["QueuedSink", "dropped_records", "queued_sink"]
@@ -70,7 +70,7 @@ class _Worker:
     def reset(self) -> None:
         """Begin with an empty queue and no thread, as in a process that was forked."""
         # Unlike queue.Queue it can be put to from a finalizer, wherever that interrupts the thread.
-        self.queue: queue.SimpleQueue[tuple[contextvars.Context, Event] | None] = queue.SimpleQueue()
+        self.queue: queue.SimpleQueue[tuple[contextvars.Context, Event | AuditEvent] | None] = queue.SimpleQueue()
         self.lock = threading.Lock()
         self.progress = threading.Condition()
         self.thread: threading.Thread | None = None
@@ -79,7 +79,7 @@ class _Worker:
         for reason in _COUNTED_FROM_THE_START:
             _drops.add(self.name, reason, 0)
 
-    def put(self, record: Event) -> None:
+    def put(self, record: Event | AuditEvent) -> None:
         # With the context, so that a span that is current here is the parent of what the sink makes.
         item = (contextvars.copy_context(), record)
         with self.lock:
@@ -183,7 +183,7 @@ class QueuedSink:
         # Whoever forgets the sink still gets written what he handed to it.
         weakref.finalize(self, self._worker.forget).atexit = False
 
-    def __call__(self, record: Event) -> None:
+    def __call__(self, record: Event | AuditEvent) -> None:
         """Queue a record, or drop it where there is no room."""
         self._worker.put(record)
 

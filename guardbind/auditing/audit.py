@@ -16,6 +16,7 @@ from guardbind.auditing.judging import final_verdict, verifier_verdict
 from guardbind.auditing.measuring import measured, tested_spans
 from guardbind.auditing.names import SpanNames
 from guardbind.auditing.reading import given_trace, read_trace
+from guardbind.auditing.recording import AuditRecorder
 from guardbind.auditing.report import AuditCost, AuditReport, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
 from guardbind.auditing.spans import Context, cut_context
@@ -48,7 +49,8 @@ def audit(
         The report.
 
     Raises:
-        ConfigError: The trace or the context cannot be used, or there is no context.
+        ConfigError: The trace or the context cannot be used, or there is no context; or a sink cannot use its argument.
+        UnknownNameError: A sink is not registered.
         BackendError: The verifier did not answer to the calibration items.
 
     Example:
@@ -78,6 +80,19 @@ async def aaudit(
 ) -> AuditReport:
     """Judge each claim of a trace, in an event loop; see `audit`."""
     config = config or AuditConfig()
+    recorder = AuditRecorder(config, verifier)
+    try:
+        report = await _audited(trace, context, verifier, config, checked)
+    except BaseException as error:
+        recorder.failed(error)
+        raise
+    recorder.end(report)
+    return report
+
+
+async def _audited(
+    trace: Any, context: Any, verifier: Backend | None, config: AuditConfig, checked: VerifierRecord | None
+) -> AuditReport:
     given = given_trace(trace)
     own = given.context if context is None else context
     if own is None or (isinstance(own, (str, list, tuple, dict)) and not own):
@@ -135,7 +150,9 @@ def _judged(
 ) -> JudgedClaim:
     binding = bound.judge(claim)
     verdict: ClaimVerdict = "undecided"
-    reason = "no verifier was asked" if not verifier else "the verifier could not be asked"
+    nothing = "binds nothing that it states" if binding.state == "none" else "leaves it open"
+    unasked = "no verifier was asked" if not verifier else "the verifier could not be asked"
+    reason = f"{unasked}, and the binding table {nothing}"
     if reading is not None and able:
         verdict, reason = verifier_verdict(reading, config.least_bits)
     elif reading is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from guardbind.text.words import content, words
 __all__ = ["BoundValues"]
 
 _GAP = "\n\n"
+_UNIT = re.compile(r"\s?(?:[^\W\d_]{1,4}|[%°€$£¥])")
 
 
 class _StatedValue(NamedTuple):
@@ -86,7 +88,9 @@ class BoundValues:
 
     def says_more(self, claim: TraceClaim, judged: BindingJudgement) -> bool:
         """Whether a claim has words that its bound value does not account for."""
-        item = next((item for item in self._table.items if item.key == judged.key), None)
+        # Records of one form have the same keys: {"owner": "Bob", "balance": 3}, {"owner": "Alice", "balance": 5}.
+        alike = (item for item in self._table.items if item.key == judged.key and item.value == judged.bound)
+        item = next((item for item in alike if self._spans(item) == judged.spans), None)
         if item is None:
             return True
         own = item.record.id if item.record else None
@@ -94,7 +98,9 @@ class BoundValues:
         said = [text for one in together for text in (one.key, *one.surfaces, *one.owners, one.attribute or "")]
         said += [name for one in together if one.record for name in one.record.names]
         known = " ".join((*said, judged.written or "", self._trace.question or ""))
-        stems = {word.stem for word in words(known.replace("_", " ").replace(".", " "), self._language)}
+        # As it is written, which a number needs ("4417.20"), and in its parts, as a key is told ("home.phone").
+        parted = f"{known} {known.replace('_', ' ').replace('.', ' ')}"
+        stems = {word.stem for word in words(parted, self._language)}
         language = self._language
         plain = stems | language.plain | language.generic | language.trailing | language.leading
         return any(word.stem not in plain for word in content(words(claim.text, language)))
@@ -185,7 +191,7 @@ class BoundValues:
         if state == "agrees":
             return "it is the value that the context binds"
         others = [item for item in self._table.items if any(_same(value, surface) for surface in item.surfaces)]
-        if any(item.key == target.key for item in others):
+        if any(item.key == target.key and _record(item) == _record(target) for item in others):
             return "it is another value of the same, which the context states too"
         if others:
             return "it is the value of something else in the context"
@@ -193,9 +199,14 @@ class BoundValues:
 
     def _whose(self, value: str, target: Located | None) -> str | None:
         """Return the key of something else that has a value, else that of the target where an older one is the same."""
-        keys = [item.key for item in self._table.items if any(_same(value, surface) for surface in item.surfaces)]
-        others = [key for key in keys if target is None or key != target.key]
-        return others[0] if others else keys[0] if keys else None
+        same = [item for item in self._table.items if any(_same(value, surface) for surface in item.surfaces)]
+        others = [item for item in same if target is None or (item.key, _record(item)) != (target.key, _record(target))]
+        found = next(iter([*others, *same]), None)
+        if found is None or target is None or found.key != target.key or found.record is None:
+            return None if found is None else found.key
+        # Of another record of the same form, only a name says which.
+        name = next((name for name in found.record.names if name not in found.surfaces), None)
+        return found.key if name is None else self._language.possession(name, found.attribute or found.key)
 
     def _kin(self, target: Located, value: str) -> bool:
         same = [item.index for item in self._table.items if any(_same(value, surface) for surface in item.surfaces)]
@@ -213,7 +224,15 @@ class BoundValues:
 
 
 def _same(value: str, surface: str) -> bool:
-    return value.strip() == surface.strip() or classify(value.strip().rstrip(".")) == classify(surface)
+    bare = value.strip().rstrip(".")
+    if value.strip() == surface.strip() or classify(bare) == classify(surface):
+        return True
+    # "4417.20 EUR" states the value of {"balance": "4417.20"}.
+    return bare.startswith(surface) and _UNIT.fullmatch(bare[len(surface) :]) is not None
+
+
+def _record(item: Located) -> str | None:
+    return None if item.record is None else item.record.id
 
 
 def _digits(value: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from guardbind.auditing.names import SpanNames
+from guardbind.auditing.wording import citing_patterns
 from guardbind.text.layout import Span
 
 __all__ = ["Citation", "code_spans", "find_citations", "without_citations"]
@@ -19,7 +20,6 @@ _FENCE = re.compile(
 _OPEN_FENCE = re.compile(r"(?m)^[ \t]{0,3}(?:```+|~~~+)")
 _INLINE = re.compile(r"`[^`\n]{1,200}`")
 _SUPER = "[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]"
-_SOURCE = r"(?:doc|document|source|span|passage|ref|chunk|quelle|fuente|dokument|文档|来源)s?\s*[.:#_-]?\s*"
 # The longest forms first. A bracket before "(" is a link, unless its text is a number.
 _SQUARE = (
     r"<sup>\s*(?:<a [^<>]{0,200}>)?\s*\[?(?P<names>[\w\s,;.:^–-]{1,60}?)\]?\s*(?:</a>)?\s*</sup>",
@@ -44,16 +44,7 @@ _FORMS = [
     (re.compile(_RAISED), "raised"),
 ]
 _DIGITS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
-_UNITS = re.compile(r"(?:\b(?:[kcmµn]?m|ft|in|s|sec|km|cm|mm|yd|mi|x|y|r|e|n|sq)|\d)\Z", re.IGNORECASE)
-_PARTS = re.compile(r"\s*(?:[,;、，；]|\band\b|\bund\b|\bet\b|\by\b|&)\s*")
 _RANGE = re.compile(r"(?P<lead>[^\W\d]{0,10}?[\s.:-]?)(?P<a>\d{1,4})\s*[-–—]\s*(?P=lead)(?P<b>\d{1,4})\Z")
-# What is written like a citation and certainly is one: a number, "S2", "doc 3", "source: 4".
-_SURE = re.compile(rf"(?i)(?:\d{{1,3}}|S\d{{1,3}}|(?:see |from |cf\. )?{_SOURCE}\w{{1,12}})\Z")
-_ROUND_SURE = re.compile(rf"(?i)(?:S\d{{1,3}}|(?:see |from |siehe |vgl\. )?{_SOURCE}(?:S?\d{{1,4}}|[A-Z]))\Z")
-_INTERVAL = re.compile(
-    r"(?i)(?:\b(?:in|range|interval|between|from|within|values?|array|list|vector|[wa]re|was|is|sind|war(?:en)?|sont|son"
-    r"|equals?)|[=∈(,:])\s*\Z"
-)
 
 
 class Citation(NamedTuple):
@@ -131,9 +122,9 @@ def code_spans(text: str) -> Iterator[Span]:
 
 def _citation(text: str, match: re.Match[str], names: SpanNames, kind: str) -> Citation | None:
     written = match["names"].translate(_DIGITS) if kind == "raised" else match["names"]
-    if kind == "raised" and _UNITS.search(text[: match.start()][-12:]):
+    if kind == "raised" and citing_patterns().units.search(text[: match.start()][-12:]):
         return None
-    listed = [part for part in _PARTS.split(written.strip()) if part][:_MOST_NAMES]
+    listed = [part for part in citing_patterns().joins.split(written.strip()) if part][:_MOST_NAMES]
     parts = [one for part in listed for one in _counted(part)]
     whole = names.find(written) if parts else None
     if whole is not None and not all(map(names.known, parts)):
@@ -147,7 +138,8 @@ def _citation(text: str, match: re.Match[str], names: SpanNames, kind: str) -> C
             unknown.append(part)
     numbers = all(part.isdecimal() for part in parts)
     # "(2)" counts and "(4417)" is a value: in round brackets only what says that it is a source, or a name.
-    sure = _ROUND_SURE if kind == "round" else _SURE
+    patterns = citing_patterns()
+    sure = patterns.round_sure if kind == "round" else patterns.sure
     if not all(sure.match(part) or names.shaped(part) for part in unknown) or (kind == "round" and numbers):
         return None
     if kind == "square" and numbers and _is_no_citation(text, match, len(parts) > 1 and bool(unknown)):
@@ -162,7 +154,7 @@ def _trimmed(match: re.Match[str]) -> Span:
 def _is_no_citation(text: str, match: re.Match[str], listed: bool) -> bool:
     """Whether numbers in brackets are an interval, a list of values or an index; `listed`: several, and one unknown."""
     before, behind = text[max(0, match.start() - 20) : match.start()], text[match.end() : match.end() + 4]
-    if listed and (_INTERVAL.search(before) or re.match(r" ?[%°a-zµ]", behind)):
+    if listed and (citing_patterns().interval.search(before) or re.match(r" ?[%°a-zµ]", behind)):
         return True
     if before[-1:].isalnum() or before[-1:] == "_":
         # "rows[0]" and "x[1] = 4"; but "Oslo[1] is" and "Oslo[1][2]"

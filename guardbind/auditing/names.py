@@ -6,16 +6,10 @@ import re
 from collections.abc import Sequence
 
 from guardbind.auditing.trace import ContextSpan
+from guardbind.auditing.wording import citing_patterns
 
 __all__ = ["SpanNames"]
 
-_LEAD = re.compile(
-    r"(?i)(?:see|cf\.?|from|via|vgl\.?|siehe|voir|véase|参见|见)?\s*"
-    r"(?:(?:document|doc|source|passage|span|context|chunk|reference|ref|result|snippet|article|footnote|note"
-    r"|dokument|quelle|fuente|documento|texte|文档|来源|资料)s?\s*\.?(?:\s*(?:no\.?|nr\.?|#|n°))?[\s:_-]*)?"
-    r"(?P<name>.+)\Z",
-    re.DOTALL,
-)
 _ID = re.compile(r"s(\d{1,4})\Z")
 _LONGEST = 200
 
@@ -84,6 +78,6 @@ def _folded(name: str) -> str:
 def _bare(name: str) -> str:
     """Return a name without the word before it and leading zeros: "Document 03" is "3"."""
     folded = _folded(name)
-    match = _LEAD.match(folded)
+    match = citing_patterns().lead.match(folded)
     bare = match["name"].strip("[]()【】#^*\"': ") if match else folded
     return bare.lstrip("0") or "0" if bare.isdecimal() else bare

@@ -139,7 +139,7 @@ def _page(report: AuditReport) -> AuditPage:
         met=tuple(_verdict(name) for name in _VERDICTS if name in counts),
         question=report.trace.question,
         answer=tuple(_pieces(report)),
-        follows=f"{report.answer.follows}: {report.answer.reason}"
+        follows=f"{report.answer.follows} ({report.answer.reason})"
         + (f". From the supported claims alone: {report.answer.executed}" if report.answer.executed else ""),
         claims=tuple(_claim(judged) for judged in report.claims),
         spans=tuple((span.id, span.kind, span.text) for span in report.spans),

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from guardbind.auditing.trace import ContextSpan
+from guardbind.auditing.wording import citing_patterns
 from guardbind.backends import PromptRequest
 
 __all__ = ["LABELS", "NOT_EVIDENCE", "PLACEHOLDER", "contained", "verifier_request"]
@@ -22,12 +23,6 @@ NO = the spans contradict it.
 UNSURE = anything else."""
 _ASK = "One word, YES, NO or UNSURE:"
 _LINES = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Sentences that speak to who judges, and not of what is so.
-_ADDRESSED = re.compile(
-    r"(?i:\b(?:answer|reply|respond|output|say|write|print|return|choose)\b[^.!?\n]{0,60})(?<!\w)[\"'“]?(?:YES|UNSURE)\b"
-    r"|(?i:\b(?:ignore|disregard|forget)\b[^.!?\n]{0,40}\b(?:instructions?|rules?|above|previous|context|spans?|claim)\b)"
-    r"|(?i:\bone word, yes, no or unsure\b|\bthe claim (?:is|must be) (?:true|supported|correct|entailed))"
-)
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+|\n|\Z)")
 
 
@@ -46,7 +41,7 @@ def contained(text: str) -> str:
     masked = _SENTENCE.sub(
         lambda found: (
             NOT_EVIDENCE.format(kind="instruction") + ("\n" if found.group().endswith("\n") else "")
-            if _ADDRESSED.search(found.group())
+            if any(addressed.search(found.group()) for addressed in citing_patterns().addressed)
             else found.group()
         ),
         text,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from guardbind.auditing.citations import Citation, code_spans, find_citations, without_citations
 from guardbind.auditing.names import SpanNames
 from guardbind.auditing.trace import TraceClaim
+from guardbind.auditing.wording import citing_patterns
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 
@@ -20,13 +21,8 @@ _HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]|(?:[-=*_][ \t]*){3,}\Z)")
 _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)+")
 _TABLE = re.compile(r"[ \t]*\|.*\|[ \t]*\Z")
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*\Z")
-# "[^1]: ...", "[2]: https://...", "References", "[3] Smith, J. (2020) ..." below a heading of sources
+# "[^1]: ...", "[2]: https://..."
 _FOOTNOTE = re.compile(r"[ \t]{0,3}(?:\[\^[^\]\n]{1,40}\]:|\[[^\]\n]{1,40}\]:[ \t]*\S)")
-_SOURCES = re.compile(
-    r"(?i)[ \t]*(?:#+[ \t]*|\*\*)?(?:references?|sources?|citations?|bibliography|footnotes?|works cited|quellen"
-    r"|literatur|fu(?:ß|ss)noten|références|bibliographie|fuentes|referencias|bibliografía|参考文献|来源)(?:\*\*)?"
-    r"[ \t]*[:：]?(?:\*\*)?[ \t]*\Z"
-)
 _WORD = re.compile(r"[^\W_]")
 _LEADING = re.compile(r"[\s\"'”’)»*_]*\Z")
 _ENDED = re.compile(r"[.!?。！？]['\"”’)»*_]*\s*\Z")
@@ -62,7 +58,11 @@ def claims_of_text(
     cited = find_citations(text, names, code=code)
     layout = Layout(text, language=language)
     stretches, dropped = _stretches(text, fences)
-    notes = [f"{count} {what} left out: they claim nothing." for what, count in dropped.items() if count]
+    notes = [
+        f"1 {what} left out: it claims nothing." if count == 1 else f"{count} {what}s left out: they claim nothing."
+        for what, count in dropped.items()
+        if count
+    ]
     claims: list[TraceClaim] = []
     lead_ins = 0
     for stretch in stretches:
@@ -91,7 +91,7 @@ def claims_of_text(
 
 def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_ClaimStretch], dict[str, int]]:
     found: list[_ClaimStretch] = []
-    dropped = {"code blocks": len(fences), "headings": 0, "lines of sources": 0}
+    dropped = {"code block": len(fences), "heading": 0, "source line": 0}
     open_: int | None = None
     end = 0
     sources = False
@@ -106,7 +106,7 @@ def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_ClaimStretch], 
     for start, stop in _lines(text):
         line = text[start:stop]
         fenced = any(start < b and a < stop for a, b in fences)
-        if _SOURCES.match(line):
+        if citing_patterns().headings.match(line):
             sources = True
         elif _HEADING.match(line):
             sources = False
@@ -115,8 +115,8 @@ def _stretches(text: str, fences: Sequence[Span]) -> tuple[list[_ClaimStretch], 
         footnote = _FOOTNOTE.match(line) is not None
         if fenced or blank or heading or footnote or sources or _RULE.match(line):
             close()
-            dropped["headings"] += heading and not sources
-            dropped["lines of sources"] += (footnote or sources) and not blank
+            dropped["heading"] += heading and not sources
+            dropped["source line"] += (footnote or sources) and not blank
             if _RULE.match(line) and previous is not None and previous.stop == start - 1:
                 found.remove(previous)  # the row above a rule names the columns
             previous = None

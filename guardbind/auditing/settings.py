@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -60,6 +61,11 @@ class AuditConfig(Frozen):
     chat: bool | None = None
     """Ask the verifier in a chat, or in a plain text; None tries a chat first."""
 
+    sinks: tuple[str | Callable[..., None], ...] = ()
+    """Where records of claims and of the end go: what `GuardConfig.sinks` takes."""
+    capture_text: bool = False
+    """Let sinks see the texts of claims."""
+
     def __init__(self, **settings: Any) -> None:
         try:
             super().__init__(**settings)
@@ -93,5 +99,5 @@ class AuditConfig(Frozen):
         return max(self.tau, said) if self.confidence == "raise" else said
 
     def changed(self) -> dict[str, object]:
-        """Return what is not the default."""
-        return dict(self.model_dump(mode="json", exclude_defaults=True))
+        """Return what is not the default, without sinks."""
+        return dict(self.model_dump(mode="json", exclude_defaults=True, exclude={"sinks"}))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from guardbind.auditing.context import ContextText
 from guardbind.auditing.settings import AuditConfig
 from guardbind.auditing.trace import ContextSpan, SpanKind
+from guardbind.auditing.wording import citing_patterns
 from guardbind.registry import AUTO, LANGUAGES
 from guardbind.text.detect import language_of
 from guardbind.text.language import Language
@@ -18,18 +19,10 @@ __all__ = ["Context", "cut_context"]
 
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
-_DOCUMENT = (
-    r"document|doc|source|passage|context|chunk|reference|ref|result|snippet|excerpt|article|section"
-    r"|dokument|quelle|abschnitt|texte|extrait|fuente|documento|pasaje|文档|来源|资料"
-)
-# "[2] ...", "[doc-7]: ...", "[^1]: ...", "Document 3: ...", "### Source B (mail)", '<doc id="4">'
+# "[2] ...", "[doc-7]: ...", "[^1]: ...", '<doc id="4">'; what begins with a word ("Document 3:") is of a language
 _MARKERS = (
     re.compile(r"\s{0,3}(?:[-*+]\s+|>\s*|\*\*)?\[\^?(?P<name>[\w.:/-]{1,60})\](?!\()[ \t]*(?:\*\*)?:?(?=\s|\Z|\S)"),
     re.compile(r"\s{0,3}【(?P<name>[\w.:/-]{1,60})】"),
-    re.compile(
-        rf"(?i)\s{{0,3}}(?:#+\s*|\*\*|[-*=]+\s*)?(?:{_DOCUMENT})\s*(?:no\.?|nr\.?|#|n°)?\s*"
-        r"(?P<name>\d{1,4}|[A-Z]\d{0,3}|S\d+)\s*(?:\*\*)?\s*(?:[:.)\]—–-]|\(|\Z|=+\s*\Z)"
-    ),
     re.compile(
         r"(?i)\s{0,3}<(?:document|doc|source|passage|chunk|item|span)\s+(?:index|id|n|name)\s*=\s*[\"']?"
         r"(?P<name>[\w.:/-]{1,60})[\"']?[^<>\n]{0,80}>"
@@ -131,7 +124,7 @@ def _marks(text: str) -> list[tuple[int, str]]:
             fenced = not fenced
         if fenced or not line.strip():
             continue
-        mark = next((match for marker in _MARKERS if (match := marker.match(line))), None)
+        mark = _mark(line)
         if mark is not None and mark["name"].casefold() not in ("x", "-", "ok"):
             found.append((start, mark["name"]))
         elif (item := _NUMBERED.match(line)) is not None:
@@ -140,6 +133,11 @@ def _marks(text: str) -> list[tuple[int, str]]:
         return found
     counted = [int(number) for _, number in numbered]
     return numbered if counted == list(range(1, len(counted) + 1)) else []
+
+
+def _mark(line: str) -> re.Match[str] | None:
+    """Return the mark of its own that a line begins with."""
+    return next((match for marker in (*_MARKERS, citing_patterns().marker) if (match := marker.match(line))), None)
 
 
 def _blocks(text: str, marks: set[int]) -> Iterator[Span]:
@@ -202,6 +200,10 @@ def _kind(text: str, source: str | None, language: Language) -> SpanKind:
         said = [text[unit.start : unit.end].strip() for unit in units]
         if all(language.statements.request.match(unit) or unit.endswith(("?", ":")) for unit in said):
             return "instruction"
-    if text.lstrip()[:1] in "{[|<" or sum(":" in line for line in text.splitlines()) >= 2:
+    mark = _mark(text)
+    if (
+        text[mark.end() if mark else 0 :].lstrip()[:1] in ("{", "[", "|", "<")
+        or sum(":" in line for line in text.splitlines()) >= 2
+    ):
         return "record"
     return "text"

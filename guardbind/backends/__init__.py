@@ -10,6 +10,8 @@ from guardbind.backends.protocol import (
     ContinuationScore,
     NextToken,
     PromptRequest,
+    PromptScorer,
+    PromptTokens,
     Spent,
 )
 
@@ -21,5 +23,7 @@ __all__ = [
     "ContinuationScore",
     "NextToken",
     "PromptRequest",
+    "PromptScorer",
+    "PromptTokens",
     "Spent",
 ]

@@ -12,7 +12,15 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from guardbind.backends.protocol import Abilities, Completion, ContinuationScore, NextToken, PromptRequest, Spent
+from guardbind.backends.protocol import (
+    Abilities,
+    Completion,
+    ContinuationScore,
+    NextToken,
+    PromptRequest,
+    PromptTokens,
+    Spent,
+)
 from guardbind.errors import BackendError, ContextLengthError
 from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
@@ -21,6 +29,7 @@ from guardbind.model.cache import input_device
 from guardbind.model.forward import forward, left_padded
 from guardbind.model.turns import turns_of
 from guardbind.text.decode import decode
+from guardbind.text.decoded import PromptText
 from guardbind.text.own_tokenizer import own_tokenizer
 
 __all__ = ["LocalBackend"]
@@ -83,6 +92,15 @@ class LocalBackend:
             ContextLengthError: As `next_tokens`.
         """
         return await _elsewhere(lambda: self._scores(asked, continuations))
+
+    async def score_prompts(self, asked: Sequence[PromptRequest]) -> list[PromptTokens]:
+        """Return the tokens of each prompt and their log-probabilities, exact.
+
+        Raises:
+            BackendError: As `next_tokens`.
+            ContextLengthError: As `next_tokens`.
+        """
+        return await _elsewhere(lambda: [self._scored(each) for each in asked])
 
     async def write(
         self,
@@ -249,6 +267,20 @@ class LocalBackend:
             scored = torch.tensor(row[start:])[:, None]
             found.append(math.fsum(logprobs.gather(1, scored)[:, 0].tolist()))
         return found
+
+    @torch.inference_mode()
+    def _scored(self, asked: PromptRequest) -> PromptTokens:
+        ids, began = self.ids(asked), time.perf_counter()
+        row = torch.tensor([ids], device=input_device(self._model.module))
+        positions = torch.arange(len(ids), device=row.device)[None]
+        with self._turns.taken():
+            logits = forward(self._model.module, row, mask=torch.ones_like(row), positions=positions, use_cache=False)[
+                0
+            ]
+        logprobs = logits[:-1].double().log_softmax(-1).cpu().gather(1, torch.tensor(ids[1:])[:, None])[:, 0].tolist()
+        text = PromptText.from_ids(self._tokenizer, ids)
+        spent = Spent(1, len(ids), 0, seconds=time.perf_counter() - began)
+        return PromptTokens(text.text, text.spans, (None, *logprobs), spent)
 
     @torch.inference_mode()
     def _write(self, asked: PromptRequest, most: int, stop: Sequence[str], top: int) -> Completion:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
@@ -17,6 +17,8 @@ __all__ = [
     "ContinuationScore",
     "NextToken",
     "PromptRequest",
+    "PromptScorer",
+    "PromptTokens",
     "Spent",
 ]
 
@@ -126,6 +128,23 @@ class ContinuationScore:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptTokens:
+    """The tokens of a prompt as the model reads it, the marks of its template included.
+
+    Attributes:
+        text: The prompt.
+        spans: Half-open character range of each token in it; tokens that spell a character together share one.
+        logprobs: Log-probability (nats) of each behind those before it; None for the first.
+        spent: What it cost.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    logprobs: tuple[float | None, ...]
+    spent: Spent = field(default_factory=Spent)
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """A text that was written behind a prompt.
 
@@ -207,4 +226,17 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections; doing so twice is fine."""
+        ...
+
+
+@runtime_checkable
+class PromptScorer(Protocol):
+    """What a backend may be besides: one that returns the log-probabilities of its prompt, where `abilities.scores`."""
+
+    async def score_prompts(self, asked: Sequence[PromptRequest]) -> list[PromptTokens]:
+        """Return the tokens of each prompt and their log-probabilities.
+
+        Raises:
+            BackendError: It did not answer, or scores no given text.
+        """
         ...

@@ -52,6 +52,14 @@ Example:
 @click.option("--tau", type=click.FloatRange(0.5, 0.999), default=0.95, help="Reliability that a claim needs.")
 @click.option("--null", "nulls", type=click.Choice(_NULLS), multiple=True, default=_NULLS[:4], help="Nulls; repeat.")
 @click.option("--items", type=click.IntRange(0, 3000), default=90, help="Calibration items for the verifier.")
+@click.option(
+    "--sink",
+    "sinks",
+    multiple=True,
+    metavar="NAME[:ARG]",
+    help="Hand a record of each claim and of the end to a sink, as jsonl:audits.jsonl or logging; repeat for more.",
+)
+@click.option("--capture-text", is_flag=True, help="Let sinks see the texts of claims.")
 @click.option("--html", type=click.Path(dir_okay=False, writable=True), help="Write the page to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option(
@@ -72,6 +80,8 @@ def audit_command(
     tau: float,
     nulls: tuple[Any, ...],
     items: int,
+    sinks: tuple[str, ...],
+    capture_text: bool,
     html: str | None,
     as_json: bool,
     fail_on: str,
@@ -87,13 +97,21 @@ def audit_command(
     # Here and not above, so that help is answered before torch is imported.
     from guardbind.auditing.audit import audit
     from guardbind.auditing.settings import AuditConfig
+    from guardbind.events import build_sinks
 
     trace = _text(file)
     context: Any = None
     if contexts:
         texts = [_text(path) for path in contexts]
         context = texts[0] if len(texts) == 1 else texts
-    config = AuditConfig(tau=tau, nulls=nulls, calibration_items=items)
+    config = AuditConfig(
+        tau=tau,
+        nulls=nulls,
+        calibration_items=items,
+        # Built before the model is loaded, so that a wrong one is told at once.
+        sinks=tuple(build_sinks(sinks)),
+        capture_text=capture_text,
+    )
     verifier = None if no_model else _verifier(model, api, dtype, device)
     report = audit(trace, context, verifier=verifier, config=config)
     if html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from guardbind.events.audits import AuditClaimRecord, AuditEndRecord, AuditEvent
 from guardbind.events.emit import Emitter, build_sinks
 from guardbind.events.guarantees import CertificateRecord, GuaranteeRecord, RuleRecord, guaranteed
 from guardbind.events.outside import Bounds, CostRecord, RangesRecord, bounds
@@ -19,6 +20,9 @@ from guardbind.events.records import (
 from guardbind.events.value_slots import begins_value
 
 __all__ = [
+    "AuditClaimRecord",
+    "AuditEndRecord",
+    "AuditEvent",
     "Bounds",
     "BudgetRecord",
     "CandidateRecord",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from guardbind.errors import ConfigError
+from guardbind.events.audits import AuditEvent
 from guardbind.events.records import Event
 from guardbind.registry import SINKS
 
 __all__ = ["Emitter", "Sink", "build_sinks"]
 
-Sink = Callable[[Event], None]
+Sink = Callable[[Any], None]
+"""Takes one record: an `Event` of a guard, and of an audit that is told to use it an `AuditEvent`."""
 
 logger = logging.getLogger("guardbind")
 logger.addHandler(logging.NullHandler())
@@ -56,7 +59,7 @@ class Emitter:
         self._capture_text = capture_text
         self.failures = 0
 
-    def emit(self, record: Event) -> None:
+    def emit(self, record: Event | AuditEvent) -> None:
         """Send one record; exceptions of a sink are swallowed, counted in `failures` and logged once."""
         if not self._sinks:
             return

@@ -345,7 +345,7 @@ class GenerationRecord(Frozen):
 Event = SlotRecord | InterventionRecord | GenerationRecord
 
 
-def as_json(record: Event) -> dict[str, Any]:
+def as_json(record: Frozen) -> dict[str, Any]:
     """Return a record as JSON-ready data; infinite bits become null."""
     data: dict[str, Any] = json.loads(record.model_dump_json())
     return data

@@ -12,6 +12,7 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from guardbind.events.audits import AUDIT_EVENTS
 from guardbind.events.records import (
     SCHEMA_VERSION,
     BudgetRecord,
@@ -26,7 +27,7 @@ from guardbind.logs.files import open_log
 
 __all__ = ["LogLine", "Problem", "Unread", "parse_line", "read_events", "read_lines", "read_logs"]
 
-Problem = Literal["damaged", "cut off", "older format", "newer format", "foreign"]
+Problem = Literal["damaged", "cut off", "older format", "newer format", "of an audit", "foreign"]
 
 # A longer line is none of ours, and is not kept in memory.
 _LONGEST = 16 * 2**20
@@ -50,7 +51,7 @@ class Unread:
         line: Its number in the file, from 1.
         problem: `cut off`: it ends too early, as where a process was killed; `damaged`: it is no JSON, or no whole
             record; `older format`, `newer format`: it says that another version wrote it, and this one cannot read it;
-            `foreign`: JSON, but no record of guardbind.
+            `of an audit`: a record of an audit, and not of a generation; `foreign`: JSON, but no record of guardbind.
         reason: What was seen; it quotes nothing of the line.
     """
 
@@ -142,6 +143,8 @@ def parse_line(line: bytes) -> Event | tuple[Problem, str]:
     if kind is None:
         if version is not None and version > SCHEMA_VERSION:
             return "newer format", _says(version)
+        if version is not None and data.get("event") in AUDIT_EVENTS:
+            return "of an audit", "it is a record of an audit"
         return "foreign", "it is no record of guardbind"
     try:
         return _with_nan(kind, data)

@@ -69,6 +69,9 @@ def notes(summary: LogSummary, *, others: int = 0) -> list[str]:
     """
     found = []
     for unread in summary.unread:
+        if unread.problem == "of an audit":
+            found.append(f"{_count(unread.lines, 'record')} of audits left out: what is summed up are generations.")
+            continue
         places = "; ".join(f"{line.file}, line {line.line}: {line.reason}" for line in unread.first)
         more = ", and more" if unread.lines > len(unread.first) else ""
         found.append(f"{_count(unread.lines, 'line')} not read, {unread.problem}: {places}{more}.")

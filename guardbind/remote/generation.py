@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from guardbind.backends import Backend, Completion, Spent
 from guardbind.errors import BindingFailureError
 from guardbind.policies import NoToken, Raise, Stop
+from guardbind.remote.asking import question_bits
 from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import RemotePrompt
 from guardbind.remote.looking import Looking
@@ -76,8 +77,8 @@ class RemoteGeneration:
         reader = SlotReader(backend, prompt, pieces, config, spellings, self.purse)
         self._looking = Looking(reader, row, backend, prompt, config, spellings, self.purse)
         limits = Limits(None, None, None, frozenset({pieces.end}), None, sampling=False)
-        asking = Asking(config, (), pieces, nullcontext)  # type: ignore[arg-type]  # it takes pieces for tokens
-        self._opener = Opener(config, pieces, asking)  # type: ignore[arg-type]  # likewise
+        self._asking = Asking(config, (), pieces, nullcontext)  # type: ignore[arg-type]  # it takes pieces for tokens
+        self._opener = Opener(config, pieces, self._asking)  # type: ignore[arg-type]  # likewise
         self._endings = Endings(pieces, recorder, limits)  # type: ignore[arg-type]  # likewise
         self._policy: RemotePolicy = policy_of(str(config.policy))
         self.answer = ""
@@ -93,6 +94,9 @@ class RemoteGeneration:
             BackendError: The backend failed; what was recorded before stands.
             BindingFailureError: Policy `raise`, or `on_unresolved="raise"`.
         """
+        if self._asking.wants(self._row):
+            parts = (self._backend, self._prompt, self._row, self._pieces, self._config, self.purse)
+            self._asking.know(self._row, await question_bits(*parts))
         left = max_new_tokens
         self._looking.longest(max_new_tokens)
         while left > 0 and not self._row.finished:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from guardbind.backends import Backend, Spent
+from guardbind.backends import Backend, PromptScorer, Spent
 from guardbind.config import GuardConfig
 from guardbind.errors import BackendError, ConfigError, GuardbindError
 from guardbind.events import Emitter, build_sinks
@@ -56,7 +56,7 @@ class ApiGuard:
         config: The settings as they are used.
 
     Raises:
-        BackendError: The backend returns no log-probabilities.
+        BackendError: The backend returns no log-probabilities, or scores no prompt where the resolver needs that.
         ConfigError: A setting needs the model's weights.
         UnknownNameError: A sink is not registered.
 
@@ -72,6 +72,12 @@ class ApiGuard:
                 f"the model {backend.model!r} is asked by {backend.name!r}, which returns no log-probabilities; a "
                 "guard needs at least one token of the ranking.",
                 hint="Use a server, or a model of it, that returns them.",
+            )
+        if self.config.resolver != "words" and not (backend.abilities.scores and isinstance(backend, PromptScorer)):
+            raise BackendError(
+                f"the resolver {self.config.resolver!r} has the question scored, and the model {backend.model!r} is "
+                f"asked by {backend.name!r}, which scores no prompt.",
+                hint="Leave the resolver at 'words', or ask a server that has echo, such as vLLM.",
             )
         self._backend = backend
         self._sinks = build_sinks(self.config.sinks)

@@ -123,6 +123,7 @@ class RemoteRecorder:
         bits = bits_of_bindings(slot)
         certified, decided = self._certificate(slot, written)
         self.guard_seconds += seconds
+        asked = opening.resolution.question
         record = SlotRecord(
             row=row.index,
             step=row.step,
@@ -136,6 +137,9 @@ class RemoteRecorder:
             grounds=grounds(opening.resolution),
             replaced=replaced_by(slot, written, bits),
             words_target=opening.resolution.by_words,
+            question_record=() if asked is None else asked.best.items,
+            question_bits=None if asked is None else asked.best.bits,
+            question_lead=None if asked is None else asked.lead,
             gate_gap=point(gate),
             value_gap=point(value),
             tie=is_tie(slot),

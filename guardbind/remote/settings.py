@@ -16,6 +16,9 @@ __all__ = ["REMOTE_POLICIES", "ApiGuardConfig"]
 REMOTE_POLICIES = ("abstain", "auto", "checkpoint", "choice", "contrast", "observe", "raise", "veto")
 """What can be done about a verdict without weights."""
 
+REMOTE_RESOLVERS = ("both", "reading", "words")
+"""What can say whose value is meant without weights."""
+
 _NEEDS_WEIGHTS = ("calibration", "lens_layers", "keep_readouts")
 
 
@@ -39,8 +42,8 @@ class ApiGuardConfig(GuardConfig):
     value the model is about to write."""
 
     resolver: str = "words"
-    """What says which binding a slot is meant to take. Only `words`: the model's own reading of the question needs its
-    weights."""
+    """What says which binding a slot is meant to take: `words`; or `reading` and `both`, which have the question scored
+    with one record after another blacked out, and need a backend that scores its prompts (`abilities.scores`)."""
 
     top: int | None = None
     """Tokens of the ranking that are asked for; as many as the backend returns where None."""
@@ -76,8 +79,10 @@ class ApiGuardConfig(GuardConfig):
     @field_validator("resolver")
     @classmethod
     def _known_resolver(cls, resolver: str) -> str:
-        if resolver != "words":
-            raise ValueError(f"resolver {resolver!r} needs the model's weights; 'words' is accepted")
+        if resolver not in REMOTE_RESOLVERS:
+            raise ValueError(
+                f"resolver {resolver!r} is not known to work by requests; {', '.join(REMOTE_RESOLVERS)} do"
+            )
         return resolver
 
     @model_validator(mode="after")

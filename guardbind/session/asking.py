@@ -56,6 +56,10 @@ class Asking:
         needed = self._resolver.reads and bound.addressed and bound.declared is None
         return needed and row.index not in self._questions
 
+    def know(self, row: Row, question: QuestionBits | None) -> None:
+        """Take note of what the question of a row rests on, where somebody else has read it."""
+        self._questions[row.index] = question
+
     def read(self, tail: Tail, rows: Sequence[Row]) -> None:
         """Take note of where the generation stands, and read the questions of some rows.
 

@@ -16,7 +16,7 @@ from guardbind.nulls.null import NullRow
 from guardbind.session.stretch import Stretch
 from guardbind.targets import AskedRecord, QuestionBits
 
-__all__ = ["QuestionReader", "Reread"]
+__all__ = ["QuestionReader", "QuestionSearch", "Reread"]
 
 logger = logging.getLogger("guardbind")
 
@@ -52,7 +52,7 @@ class QuestionReader:
         """
         if self._reread is None or not stretches:
             return [None] * len(stretches)
-        searches = [_Search(stretch) for stretch in stretches]
+        searches = [QuestionSearch(stretch) for stretch in stretches]
         while pending := [search for search in searches if search.groups]:
             again = max(search.again for search in pending)
             rows = [search.null_row() for search in pending]
@@ -67,8 +67,15 @@ class QuestionReader:
         return [search.result(self._config) for search in searches]
 
 
-class _Search:
-    """Finds the record that a stretch rests on, from groups to single ones."""
+class QuestionSearch:
+    """Finds the record that a stretch rests on, from groups to single ones.
+
+    Args:
+        stretch: What is read again.
+
+    Attributes:
+        groups: Places of the records that are to be hidden next, those of a group together; empty when all is known.
+    """
 
     def __init__(self, stretch: Stretch) -> None:
         self._stretch = stretch
@@ -83,6 +90,7 @@ class _Search:
         return min(len(stretch.ids), len(stretch.ids) - stretch.asks.start + 1)
 
     def null_row(self) -> NullRow:
+        """Return what the groups are hidden by in one forward."""
         stretch = self._stretch
         hidden = tuple(tuple(part for at in group for part in stretch.records[at].tokens) for group in self.groups)
         return NullRow(stretch.row.index, stretch.ids, stretch.row.bound.pad, hidden, hidden, ())
@@ -92,7 +100,14 @@ class _Search:
         stretch = self._stretch
         first = logprobs.shape[1] - (len(stretch.ids) - stretch.asks.start)
         asked = logprobs[:, max(0, first) : first + len(stretch.asks)].double()
-        bits = (asked[0] - asked[1:]) / math.log(2)
+        self.note((asked[0] - asked[1:]) / math.log(2))
+
+    def note(self, bits: Tensor) -> None:
+        """Take note of what hiding each group costs the tokens that ask, and say what is to be hidden next.
+
+        Args:
+            bits: `[groups, tokens]`.
+        """
         found = list(zip(bits, self.groups, strict=True))
         self._alone.update({group[0]: of_tokens for of_tokens, group in found if len(group) == 1})
         several = [(of_tokens, group) for of_tokens, group in found if len(group) > 1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.citing import Citing
 from guardbind.text.english_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.english_speech import CHANGES, SHIFTED, SPEECH, TELLING
 from guardbind.text.forms import Forms
@@ -269,6 +270,24 @@ ENGLISH = Language(
     forms=_FORMS,
     speech=SPEECH,
     changes=CHANGES,
+    citing=Citing(
+        sources="document|doc|source|span|passage|ref|chunk",
+        parts="context|reference|result|snippet|excerpt|article|section|footnote|note",
+        leads=r"see|cf\.?|from|via",
+        counting=r"no\.?|nr\.?",
+        joining="and",
+        headings="references?|sources?|citations?|bibliography|footnotes?|works cited",
+        ranges="in|range|interval|between|from|within|values?|array|list|vector|[wa]re|was|is|equals?",
+        units="ft|in|sec|yd|mi|sq",
+        addressed=re.compile(
+            r"(?i:\b(?:answer|reply|respond|output|say|write|print|return|choose)\b[^.!?\n]{0,60})"
+            r"(?<!\w)[\"'“]?(?:YES|UNSURE)\b"
+            r"|(?i:\b(?:ignore|disregard|forget)\b[^.!?\n]{0,40}"
+            r"\b(?:instructions?|rules?|above|previous|context|spans?|claim)\b)"
+            r"|(?i:\bone word, yes, no or unsure\b"
+            r"|\bthe claim (?:is|must be) (?:true|supported|correct|entailed))"
+        ),
+    ),
     telling=TELLING,
 )
 """English."""

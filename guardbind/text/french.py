@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.citing import Citing
 from guardbind.text.french_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.french_speech import CHANGES, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
@@ -279,5 +280,13 @@ FRENCH = Language(
     statements=_STATEMENTS,
     speech=SPEECH,
     changes=CHANGES,
+    citing=Citing(
+        parts="texte|extrait",
+        leads="voir",
+        counting="n°",
+        joining="et",
+        headings="références|bibliographie",
+        ranges="sont",
+    ),
 )
 """French."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.citing import Citing
 from guardbind.text.forms import Forms
 from guardbind.text.german_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.german_speech import CHANGES, SPEECH, TELLING
@@ -288,6 +289,15 @@ GERMAN = Language(
     forms=_FORMS,
     speech=SPEECH,
     changes=CHANGES,
+    citing=Citing(
+        sources="quelle|dokument",
+        parts="abschnitt",
+        leads=r"siehe|vgl\.?",
+        counting=r"nr\.?",
+        joining="und",
+        headings="quellen|literatur|fußnoten|fussnoten",
+        ranges="sind|war(?:en)?",
+    ),
     telling=TELLING,
 )
 """German."""

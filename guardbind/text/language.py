@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from guardbind.text.citing import Citing
 from guardbind.text.forms import Forms
 from guardbind.text.speech import Changes, Speech, Telling
 from guardbind.text.vocabulary import Marks, Vocabulary
@@ -193,6 +194,7 @@ class Language:
         speech: What says that a statement is no evidence.
         changes: What says that a value is new.
         telling: What other verbs say.
+        citing: What citations are told by.
         script: A letter of a script of its own; None where it is that of other languages too.
     """
 
@@ -207,6 +209,7 @@ class Language:
     speech: Speech = field(default_factory=Speech)
     changes: Changes = field(default_factory=Changes)
     telling: Telling = field(default_factory=Telling)
+    citing: Citing = field(default_factory=Citing)
     script: re.Pattern[str] | None = None
 
     def stem(self, word: str) -> str:

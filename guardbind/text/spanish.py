@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.spanish_speech import CHANGES, SPEECH
@@ -278,5 +279,14 @@ SPANISH = Language(
     statements=_STATEMENTS,
     speech=SPEECH,
     changes=CHANGES,
+    citing=Citing(
+        sources="fuente",
+        parts="documento|pasaje",
+        leads="véase",
+        counting="n°",
+        joining="y",
+        headings="fuentes|referencias|bibliografía",
+        ranges="son",
+    ),
 )
 """Spanish."""

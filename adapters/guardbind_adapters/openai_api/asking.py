@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from guardbind.backends.protocol import Completion, ContinuationScore, NextToken, PromptRequest, Spent
+from guardbind.backends.protocol import Completion, ContinuationScore, NextToken, PromptRequest, PromptTokens, Spent
 from guardbind.backends.sending import Sender, metered
 from guardbind.errors import BackendError
 from guardbind.information.intervals import Interval
@@ -79,26 +79,46 @@ class ServerReader:
 
     async def score(self, asked: PromptRequest, continuation: str) -> ContinuationScore:
         """Return the log-probability of a continuation, scored as the end of a prompt."""
+        with metered() as meter:
+            before = await self._prepared(asked)
+            whole = await self._prepared(PromptRequest(asked.messages, asked.text, asked.begun + continuation))
+            scored = self._of_continuation(before, whole, await self._echoed(whole))
+        off = self._traits.rounding * len(scored)
+        logprob = math.fsum(scored)
+        return ContinuationScore(Interval(logprob - off, min(0.0, logprob + off)), len(scored), meter.spent)
+
+    async def prompt_tokens(self, asked: PromptRequest) -> PromptTokens:
+        """Return the tokens of a prompt and their log-probabilities."""
+        with metered() as meter:
+            whole = await self._prepared(asked)
+            steps = await self._echoed(whole)
+            text, spans = "", []
+            for step in steps:
+                spans.append((len(text), len(text) + len(step.written.token)))
+                text += step.written.token
+            if whole.ids is not None and len(steps) != len(whole.ids):
+                raise _other_tokens(len(steps), len(whole.ids))
+            logprobs = [step.written.logprob for step in steps]
+            if any(logprob is None for logprob in logprobs[1:]):
+                raise BackendError("the server returned no log-probability for a token of the prompt.")
+        return PromptTokens(text, tuple(spans), tuple(logprobs), meter.spent)
+
+    async def _echoed(self, prepared: Prepared) -> Sequence[ReplyStep]:
+        """Return what the server says of each token of a prompt."""
         least = self._traits.echo
         if least is None:
             raise BackendError(
                 "the server scores no given text.", hint="Read next tokens instead, or ask a server that has echo."
             )
-        with metered() as meter:
-            before = await self._prepared(asked)
-            if before.chat:
-                raise BackendError(
-                    "the server scores texts and no chats.", hint="Give the model's tokenizer as tokenizer=."
-                )
-            whole = await self._prepared(PromptRequest(asked.messages, asked.text, asked.begun + continuation))
-            body = completion_body(self._model, self._sent(whole), most=least, top=1, echo=True)
-            answered = await self._sender.send(COMPLETIONS, body, read_completion)
-            self._check_count(whole, answered.spent)
-            steps = answered.value.steps or ()
-            scored = self._of_continuation(before, whole, steps[: len(steps) - least] if least else steps)
-        off = self._traits.rounding * len(scored)
-        logprob = math.fsum(scored)
-        return ContinuationScore(Interval(logprob - off, min(0.0, logprob + off)), len(scored), meter.spent)
+        if prepared.chat:
+            raise BackendError(
+                "the server scores texts and no chats.", hint="Give the model's tokenizer as tokenizer=."
+            )
+        body = completion_body(self._model, self._sent(prepared), most=least, top=1, echo=True)
+        answered = await self._sender.send(COMPLETIONS, body, read_completion)
+        self._check_count(prepared, answered.spent)
+        steps = answered.value.steps or ()
+        return steps[: len(steps) - least] if least else steps
 
     async def write(self, asked: PromptRequest, most: int, stop: Sequence[str], top: int) -> Completion:
         """Write on greedily."""

@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 
 from guardbind.backends.keys import EnvironmentKey, check_address
 from guardbind.backends.own_loop import OwnLoop
-from guardbind.backends.protocol import Abilities, Completion, ContinuationScore, NextToken, PromptRequest, Spent
+from guardbind.backends.protocol import (
+    Abilities,
+    Completion,
+    ContinuationScore,
+    NextToken,
+    PromptRequest,
+    PromptTokens,
+    Spent,
+)
 from guardbind.backends.sending import Sender
 from guardbind.errors import BackendError, ConfigError, MissingDependencyError
 
@@ -123,6 +131,15 @@ class OpenAIBackend:
         return await self._loop.run(
             lambda: _all(lambda each=each: self._asking.score(asked, each) for each in continuations)
         )
+
+    async def score_prompts(self, asked: Sequence[PromptRequest]) -> list[PromptTokens]:
+        """Return the tokens of each prompt and their log-probabilities, by having the server echo it.
+
+        Raises:
+            BackendError: As `score`.
+            ContextLengthError: As `next_tokens`.
+        """
+        return await self._loop.run(lambda: _all(lambda each=each: self._asking.prompt_tokens(each) for each in asked))
 
     async def write(
         self,

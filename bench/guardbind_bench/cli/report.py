@@ -31,20 +31,36 @@ __all__ = ["report"]
     metavar="NAME",
     help="What the model is called, where all runs are of one model.  [default: as the runs call it]",
 )
+@click.option(
+    "--figure",
+    "figures",
+    nargs=2,
+    multiple=True,
+    metavar="TABLE FILE",
+    help="Write the plot of one table as an SVG of its own, as in api_agreement_sieve sieve.svg; repeat for more.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print where the files are as one JSON object.")
-def report(runs: tuple[Path, ...], out: Path | None, name: str | None, as_json: bool) -> None:
+def report(
+    runs: tuple[Path, ...], out: Path | None, name: str | None, figures: tuple[tuple[str, str], ...], as_json: bool
+) -> None:
     """Write report.html, one self-contained page with tables and plots; report.md, a short page; tables.md, all rows.
 
     Each RUN is the folder of a run, a summary file, or a folder of such files.
     """
     check_installed()
-    from guardbind_bench.reporting.report import write_report
+    from guardbind.errors import ConfigError
+    from guardbind_bench.reporting.report import figure_svg, write_report
     from guardbind_bench.running.naming import without_folders
 
     folder = out if out is not None else (runs[0] if runs[0].is_dir() else runs[0].parent)
     summaries = read_summaries(runs) if name is None else _called(name, read_summaries(runs))
     named = [] if name is None else ["--name", name]
     again = ["guardbind", "bench", "report", *without_folders(map(str, runs)), *named, "--out", "FOLDER"]
+    for table, file in figures:
+        try:
+            Path(file).write_text(figure_svg(summaries, table), encoding="utf-8")
+        except ConfigError as error:
+            raise click.BadParameter(str(error), param_hint="--figure") from error
     files = write_report(summaries, folder, again=shlex.join(again))
     if as_json:
         click.echo(json.dumps({kind: str(path) for kind, path in files._asdict().items()}))

@@ -9,7 +9,7 @@ from guardbind.frozen import Frozen
 __all__ = ["Column", "Estimate", "Figure", "RowKey", "Table", "TableRow"]
 
 RowKey = str | int | float | bool | None
-Figure = Literal["decay", "stages", "heat", "layers", "reliability", "bars", "ranking"]
+Figure = Literal["decay", "stages", "heat", "layers", "reliability", "bars", "ranking", "sieve"]
 
 
 class Estimate(Frozen):

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from pydantic import Field
 
+from guardbind.backends import PromptRequest
 from guardbind.backends.local import LocalBackend
 from guardbind.config import GuardConfig
-from guardbind.errors import GuardbindError
+from guardbind.errors import ConfigError, GuardbindError
 from guardbind.events import SlotRecord
 from guardbind.frozen import Frozen
 from guardbind.guard import Guard
@@ -24,6 +25,7 @@ from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.answers_prompt import TextPrompt, render
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
+from guardbind_bench.measures.redacted_text import RedactEdit, local_null
 from guardbind_bench.measures.sieve import ReadOnce, SievedBackend
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.prompts.cell import BenchCell
@@ -31,7 +33,7 @@ from guardbind_bench.prompts.text_trial import TextTask, TextTrial
 from guardbind_bench.prompts.trial import TrialStage
 from guardbind_bench.scoring.scoring import read_answer
 
-__all__ = ["EXACT", "LOCAL", "MEASURE", "ApiAgreementOptions", "ApiAgreementRecord", "arm_name"]
+__all__ = ["EXACT", "LOCAL", "MEASURE", "ApiAgreementOptions", "ApiAgreementRecord", "arm_name", "top_of"]
 
 LOCAL = "local"
 """The arm of the guard of a model of this process."""
@@ -51,6 +53,11 @@ class ApiAgreementOptions(Frozen):
     """The counterfactual readout of both: one that is made by editing the prompt."""
     max_new_tokens: int = Field(default=24, ge=1)
     """Tokens of an answer, at most."""
+    begun: bool = False
+    """Whether answers are begun as the trial has it, so that its value comes next and every prompt has a slot; trials
+    that begin none are refused."""
+    edit: RedactEdit = "tokens"
+    """How the local guard redacts: among its tokens, or in the text, as the guard from outside does."""
 
 
 class ApiAgreementRecord(TrialRecord):
@@ -97,6 +104,16 @@ def arm_name(top: int) -> str:
     return "api" if top == EXACT else f"api top {top}"
 
 
+def top_of(arm: str) -> int | None:
+    """Return how many tokens an arm sees; None of one that sees all.
+
+    >>> top_of("api top 20"), top_of("api")
+    (20, None)
+    """
+    lead, _, top = arm.rpartition(" ")
+    return int(top) if lead == "api top" else None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _ApiAgreementSession:
     lab: Lab
@@ -124,8 +141,10 @@ class _ApiAgreementSession:
 
     def _local(self, trial: TextTrial, prompt: TextPrompt) -> ApiAgreementRecord:
         options = self.options
-        config = GuardConfig(policy=options.policy, null=options.null, resolver="words", max_nulls=4, capture_text=True)
-        ids = prompt.tensor(input_device(self.lab.model))
+        null = local_null(options.null, options.edit)
+        config = GuardConfig(policy=options.policy, null=null, resolver="words", max_nulls=4, capture_text=True)
+        # Its tokens are those of the backend, which reads a begun answer together with what stands before it.
+        ids = torch.tensor([self.backend.ids(self._asked(trial, prompt))], device=input_device(self.lab.model))
         output = Guard(self.lab.model, self.lab.tokenizer, config).generate(
             input_ids=ids,
             attention_mask=torch.ones_like(ids),
@@ -146,10 +165,24 @@ class _ApiAgreementSession:
             bits_read=tuple(number is not None for number in bits),
         )
 
+    def _asked(self, trial: TextTrial, prompt: TextPrompt) -> PromptRequest:
+        begun = trial.begun if self.options.begun else ""
+        if self.options.begun and not begun:
+            raise ConfigError(
+                f"the prompts of {self.task.name!r} do not say how an answer begins.",
+                hint="Leave out the option begun, or name a task that is written with begun answers, as 'corrections'.",
+            )
+        if prompt.asked_by == "chat":
+            return PromptRequest(trial.messages, "", begun)
+        # `Answer:` wants a space.
+        return PromptRequest((), prompt.text.text, f" {begun}" if begun else "")
+
     def _outside(self, trial: TextTrial, prompt: TextPrompt, sieve: SievedBackend, top: int) -> ApiAgreementRecord:
         config = ApiGuardConfig(policy=self.options.policy, null=self.options.null)
-        asked = trial.messages if prompt.asked_by == "chat" else prompt.text.text
-        output = ApiGuard(sieve, config).generate(asked, max_new_tokens=self.options.max_new_tokens)
+        asked = self._asked(trial, prompt)
+        output = ApiGuard(sieve, config).generate(
+            asked.messages or asked.text, begun=asked.begun, max_new_tokens=self.options.max_new_tokens
+        )
         slots = [(slot, slot.ranges) for slot in output.report.slots if slot.ranges is not None]
         bits = [(None, None) if known.evidence_bits is None else known.evidence_bits for _, known in slots]
         return ApiAgreementRecord(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
-from guardbind.backends import Abilities, Completion, ContinuationScore, NextToken, PromptRequest
+from guardbind.backends import Abilities, Completion, ContinuationScore, NextToken, PromptRequest, PromptTokens
 from guardbind.backends.local import LocalBackend
 from guardbind.information.partial import PartialDistribution
 
 __all__ = ["ReadOnce", "SievedBackend"]
+
+
+_RANKED = 20
 
 
 @dataclass(slots=True)
@@ -19,11 +23,13 @@ class ReadOnce:
     Attributes:
         model: The model, exact.
         tokens: Prompt to its next token.
+        rankings: The same to its likeliest tokens, the best first.
         texts: What was asked to what was written.
     """
 
     model: LocalBackend
     tokens: dict[str, NextToken] = field(default_factory=dict)
+    rankings: dict[str, list[Hashable]] = field(default_factory=dict)
     texts: dict[str, Completion] = field(default_factory=dict)
 
     async def next_tokens(self, asked: Sequence[PromptRequest]) -> list[NextToken]:
@@ -33,6 +39,19 @@ class ReadOnce:
             fresh = [next(one for one in asked if repr(one) == key) for key in new]
             self.tokens.update(zip(new, await self.model.next_tokens(fresh), strict=True))
         return [self.tokens[repr(one)] for one in asked]
+
+    def sieved(self, asked: PromptRequest, top: int) -> NextToken:
+        """Return what a sieve lets through of a next token that was read."""
+        token = self.tokens[repr(asked)]
+        whole = token.distribution
+        known = self.rankings.get(repr(asked), [])
+        if len(known) < top:
+            # Ties keep the order of the vocabulary, whatever the width of the sieve.
+            known = heapq.nsmallest(max(top, _RANKED), whole.logprobs, key=lambda key: -whole.logprobs[key])
+            self.rankings[repr(asked)] = known
+        best = known[:top]
+        kept = PartialDistribution({key: whole.logprobs[key] for key in best}, rounding=whole.rounding)
+        return NextToken(kept, {key: token.texts[key] for key in best}, token.spent)
 
 
 @dataclass(slots=True)
@@ -55,11 +74,16 @@ class SievedBackend:
     ) -> list[NextToken]:
         """Return the next token behind each prompt, as far as the sieve lets it through."""
         read = await self.once.next_tokens(asked)
-        return read if self.top is None else [_sieved(token, self.top) for token in read]
+        top = self.top
+        return read if top is None else [self.once.sieved(one, top) for one in asked]
 
     async def score(self, asked: PromptRequest, continuations: Sequence[str]) -> list[ContinuationScore]:
         """Return what the model says."""
         return await self.once.model.score(asked, continuations)
+
+    async def score_prompts(self, asked: Sequence[PromptRequest]) -> list[PromptTokens]:
+        """Return what the model says."""
+        return await self.once.model.score_prompts(asked)
 
     async def write(
         self,
@@ -79,10 +103,3 @@ class SievedBackend:
 
     async def aclose(self) -> None:
         """Do nothing."""
-
-
-def _sieved(token: NextToken, top: int) -> NextToken:
-    whole = token.distribution
-    best = sorted(whole.logprobs, key=lambda key: -whole.logprobs[key])[:top]
-    kept = PartialDistribution({key: whole.logprobs[key] for key in best}, rounding=whole.rounding)
-    return NextToken(kept, {key: token.texts[key] for key in best}, token.spent)

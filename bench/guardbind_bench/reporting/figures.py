@@ -236,6 +236,29 @@ def _reliability(rows: Sequence[TableRow], table: Table) -> Drawing | None:
     return figure
 
 
+def _sieve(rows: Sequence[TableRow], table: Table) -> Drawing | None:
+    # Here and not above: a page without plots needs no matplotlib.
+    from matplotlib.ticker import MaxNLocator
+
+    rows = [row for row in rows if row.keys.get("top") is not None]
+    names = [name for name, column in table.columns.items() if column.unit == "share" and some(rows, name)]
+    if not names:
+        return None
+    panels = panels_of(rows, ("task", "k"), without=("top",))
+    figure, axes = figure_of([PANEL_HEIGHT] * len(panels))
+    for ax, panel in zip(axes, panels, strict=True):
+        for number, name in enumerate(names):
+            known = [row for row in panel.rows if value_of(row, name) is not None]
+            points = sorted(known, key=partial(key_of, name="top"))
+            places = [key_of(row, "top") for row in points]
+            draw_points(ax, number, places, [row.values[name] for row in points], table.columns[name].title)
+        ax.set(title=panel.label, xlabel="tokens returned", ylabel="share of slots, with 95 % interval")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        show_whole_share(ax, table.columns[names[0]])
+        show_legend(ax, always=True)
+    return figure
+
+
 def _bars(rows: Sequence[TableRow], table: Table) -> Drawing | None:
     name = accuracy_column(table, rows)
     rows = [row for row in rows if name and value_of(row, name) is not None]
@@ -268,6 +291,7 @@ FIGURES: dict[Figure, Callable[[Sequence[TableRow], Table], Drawing | None]] = {
     "reliability": _reliability,
     "bars": _bars,
     "ranking": ranking,
+    "sieve": _sieve,
 }
 
 

@@ -10,15 +10,16 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from guardbind.errors import ConfigError
 from guardbind_bench.reporting.figures import draw
 from guardbind_bench.reporting.markdown import main_table, markdown_text, tables_of
 from guardbind_bench.reporting.numbers import counted
 from guardbind_bench.reporting.overview import Overview, overviews_of
 from guardbind_bench.reporting.page import HOW_TO_READ, Section, TableView, sections_of
-from guardbind_bench.reporting.svg import inline_svg
+from guardbind_bench.reporting.svg import inline_svg, standalone_svg
 from guardbind_bench.running.summary import Summary
 
-__all__ = ["ReportFiles", "write_report"]
+__all__ = ["ReportFiles", "figure_svg", "write_report"]
 
 # Of the first table of each experiment, on the short page.
 _MOST_ROWS = 10
@@ -53,6 +54,30 @@ def write_report(summaries: Sequence[Summary], out: Path, again: str | None = No
     files.markdown.write_text(_short_page(sections, overviews, again), encoding="utf-8")
     files.tables.write_text(tables_of(sections), encoding="utf-8")
     return files
+
+
+def figure_svg(summaries: Sequence[Summary], table: str) -> str:
+    """Return the plot of one table as an SVG file that stands by itself.
+
+    Args:
+        summaries: What was found.
+        table: Id of the table.
+
+    Raises:
+        ConfigError: None of them has such a table with a plot, or several have.
+    """
+    drawn = [
+        drawing
+        for summary in summaries
+        for one in summary.tables
+        if one.id == table and (drawing := draw(one, summary.rows)) is not None
+    ]
+    if len(drawn) != 1:
+        raise ConfigError(
+            f"{len(drawn)} of the runs have a plot of the table {table!r}; one is needed.",
+            hint="`guardbind bench report` lists what each run holds.",
+        )
+    return standalone_svg(drawn[0])
 
 
 def _page(sections: Sequence[Section], overviews: Sequence[Overview]) -> str:
@@ -111,6 +136,7 @@ def _told(view: TableView) -> str:
         "layers": "Line plot by layer",
         "reliability": "Observed against expected shares, with the diagonal",
         "bars": "Bars with intervals",
+        "sieve": "Line plot by the number of tokens that are returned",
         "ranking": "Bars sorted by their length, with intervals, the guard's own marked",
     }
     return f"{kinds[view.table.figure or 'bars']}: {view.table.title}. The table after it holds the same numbers."

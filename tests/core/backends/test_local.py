@@ -51,6 +51,17 @@ def test_next_tokens_are_the_models_own_however_many_are_asked(model: Any, backe
     assert all(token.spent.requests == 1 and (token.spent.prompt_tokens or 0) > 0 for token in read)
 
 
+def test_a_prompt_is_scored_token_by_token(model: Any, backend: LocalBackend) -> None:
+    for asked, read in zip([TEXT, CHAT], done(backend.score_prompts([TEXT, CHAT])), strict=True):
+        ids = backend.ids(asked)
+        logprobs = exact(model, ids)
+        assert asked.begun in read.text and len(read.spans) == len(read.logprobs) == len(ids)
+        assert "".join(read.text[a:b] for a, b in read.spans) == read.text
+        assert read.logprobs[0] is None
+        for place, logprob in enumerate(read.logprobs[1:], 1):
+            assert logprob == pytest.approx(float(logprobs[place - 1, ids[place]]), abs=1e-4)
+
+
 @pytest.mark.parametrize("top", [1, 5, 20])
 def test_a_sieve_returns_the_likeliest_and_bounds_the_others(
     model: Any, backend: LocalBackend, tiny_tokenizer: PreTrainedTokenizerFast, top: int

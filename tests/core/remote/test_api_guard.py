@@ -229,7 +229,7 @@ def test_declared_bindings_and_targets_are_those_of_the_caller() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"resolver": "both"},
+        {"resolver": "elsewhere"},
         {"null": "mask"},
         {"envelope": ("mask",)},
         {"lens_layers": (0,)},
@@ -244,6 +244,14 @@ def test_declared_bindings_and_targets_are_those_of_the_caller() -> None:
 def test_settings_that_need_weights_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         ApiGuardConfig(**settings)
+
+
+@pytest.mark.parametrize("scores", [True, False])
+@pytest.mark.parametrize("resolver", ["both", "reading"])
+def test_a_question_is_read_only_where_prompts_are_scored(resolver: str, scores: bool) -> None:
+    backend = ToyBackend(abilities=Abilities(top=100, scores=scores))  # it scores continuations, and no prompts
+    with pytest.raises(BackendError, match="scores no prompt"):
+        ApiGuard(backend, ApiGuardConfig(resolver=resolver))
 
 
 def test_settings_of_a_local_guard_are_taken_over_as_far_as_they_were_set() -> None:

@@ -13,6 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 import guardbind
 from guardbind import ApiGuard, ApiGuardConfig, ApiOutput
+from guardbind.backends import PromptRequest
 from guardbind.backends.local import LocalBackend
 from guardbind.errors import BackendError
 
@@ -73,3 +74,29 @@ def test_a_hosted_service_says_that_it_takes_no_text(address: tuple[str, bool]) 
     with pytest.raises(BackendError, match="messages"):
         answered(backend, TEXT)
     asyncio.run(backend.aclose())
+
+
+def test_a_question_is_read_over_a_server_that_scores_prompts_and_refused_over_another(
+    address: tuple[str, bool], model: Any, tiny_tokenizer: PreTrainedTokenizerFast
+) -> None:
+    url, hosted = address
+    backend, config = guardbind.connect(url, "tiny"), ApiGuardConfig(resolver="both")
+    try:
+        if hosted:
+            with pytest.raises(BackendError, match="scores no prompt"):
+                ApiGuard(backend, config)
+            return
+        asked = [
+            PromptRequest(text=TEXT),
+            PromptRequest(messages=({"role": "user", "content": TEXT},), begun="The order"),
+        ]
+        told = asyncio.run(backend.score_prompts(asked))
+        for seen, exact in zip(
+            told, asyncio.run(LocalBackend(model, tiny_tokenizer).score_prompts(asked)), strict=True
+        ):
+            assert seen.text == exact.text and seen.spans == exact.spans
+            assert seen.logprobs[1:] == pytest.approx(exact.logprobs[1:], abs=1e-3)
+        output = ApiGuard(backend, config).generate(TEXT + "What is the order number of Boris?", max_new_tokens=2)
+        assert output.spent.requests > 2 * len(BADGES)  # of the question, with one record after another gone
+    finally:
+        asyncio.run(backend.aclose())

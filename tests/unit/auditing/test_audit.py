@@ -48,6 +48,30 @@ def test_without_a_model_what_is_bound_is_judged_exactly(claim: str, verdict: st
     assert judged.verdict == verdict
 
 
+def test_records_of_one_form_are_told_apart() -> None:
+    """The result of a tool: the keys are those of every record, and the unit stands in a field of its own."""
+    result = '{{"owner": "{}", "balance": "{}", "currency": "EUR"}}'.format
+    chat = [
+        {"role": "user", "content": "What are the balances?"},
+        {"role": "tool", "tool_call_id": "call_a", "content": result("Bob", "4417.20")},
+        {"role": "tool", "tool_call_id": "call_b", "content": result("Alice", "8213.00")},
+        {
+            "role": "assistant",
+            "content": "Bob's balance is 4417.20 EUR [call_a]. Alice's balance is 8213.00 EUR [call_b]. "
+            "Alice's balance is 4417.20 EUR [call_b]. Alice's balance is 8213.00 EUR, and is frozen [call_b].",
+        },
+    ]
+    report = audit(chat)
+    assert verdicts(report) == ["supported", "supported", "contradicted", "undecided"]
+    swapped = report.claims[2]
+    assert swapped.binding is not None and swapped.reason == "it is the value of something else in the context"
+    assert swapped.binding.whose is not None and "Bob" in swapped.binding.whose
+
+
+def test_a_number_with_a_point_says_no_more_than_itself() -> None:
+    assert verdicts(audit("The price of the lamp is 4.50 [1].", "The price of the lamp is 4.50.")) == ["supported"]
+
+
 def test_a_stale_value_is_contradicted() -> None:
     context = "Bob's badge number is 4417.\n\nCorrection: Bob's badge number is now 5500."
     (judged,) = audit("Bob's badge number is 4417 [1].", context).claims

@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from guardbind_bench.experiments.table import RowKey, TableRow
-from guardbind_bench.measures.api_agreement import LOCAL
+from guardbind_bench.measures.api_agreement import EXACT, LOCAL, arm_name, top_of
 from guardbind_bench.stats.statistics import count, exact_share, mean, quantity, share
 
 __all__ = ["rows_of"]
 
 _NEAR = 0.05
 """Bits by which the forward of another batch may be off."""
+_ROUNDED = 1e-3
+"""Bits by which both ends of an exact range may lie apart."""
 _GOOD = ("ok", "repaired")
 
 
@@ -46,6 +48,9 @@ def rows_of(keys: dict[str, RowKey], records: pd.DataFrame) -> list[TableRow]:
         if arm != LOCAL:
             outside = whole[whole["arm"] == arm].set_index("index")
             rows.append(_slots(keys, str(arm), local, outside, notes))
+            if (top := top_of(str(arm))) is not None:
+                exact = whole[whole["arm"] == arm_name(EXACT)].set_index("index")
+                rows.append(_sieve(keys, top, local, outside, exact, notes))
             rows.append(_answers(keys, str(arm), local, outside, notes))
     return rows
 
@@ -73,6 +78,28 @@ def _slots(
         "bits_apart": quantity(float(np.median(apart)) if apart else None, len(apart)),
     }
     return TableRow(table="api_agreement_slots", keys={**keys, "arm": arm}, values=values, notes=notes)
+
+
+def _sieve(
+    keys: dict[str, RowKey],
+    top: int,
+    local: pd.DataFrame,
+    outside: pd.DataFrame,
+    exact: pd.DataFrame,
+    notes: tuple[str, ...],
+) -> TableRow:
+    pairs = [pair for index in local.index for pair in _paired(local.loc[index], outside.loc[index])]
+    told = [pair for pair in pairs if pair.outside["decided"] != "-"]
+    against = [pair for index in exact.index for pair in _paired(exact.loc[index], outside.loc[index])]
+    read = [pair for pair in against if pair.local["bits_read"] and pair.outside["bits_read"]]
+    kept = [pair for pair in told if pair.outside["actions"] == "none" and pair.outside["certified"] != "-"]
+    values = {
+        "decides": share([pair.outside["decided"] != "undecided" for pair in told]),
+        "decides_ok": share([pair.outside["decided"] == "yes" for pair in told if pair.local["verdicts"] == "ok"]),
+        "certificate": share([pair.outside["certified"] != "undecided" for pair in kept]),
+        "holds": share([_apart(pair) <= _ROUNDED for pair in read]),
+    }
+    return TableRow(table="api_agreement_sieve", keys={**keys, "top": top}, values=values, notes=notes)
 
 
 def _answers(

@@ -91,3 +91,44 @@ def test_a_sieve_reads_each_prompt_once() -> None:
         assert [token.distribution.whole for token in read] == [kept == 3] * 3
     assert model.read == 2
     assert read[0].distribution.mass([1]).high == pytest.approx(0.4, abs=1e-4)
+
+
+def test_the_sieves_are_held_against_all_tokens() -> None:
+    open_end: dict[str, Any] = {"decided": ("undecided",), "verdicts": ("unresolved",), "certified": ("undecided",)}
+    rows = rows_of(
+        {"task": "toy"},
+        pd.DataFrame(
+            [
+                one.model_dump()
+                for index in (0, 1)
+                for one in (
+                    record("local", index),
+                    record("api", index),
+                    record("api top 20", index, bits_low=(3.9,), bits_high=(4.1,)),
+                    record("api top 1", index, bits_low=(4.5,), bits_high=(None,), **(open_end if index else {})),
+                )
+            ]
+        ),
+    )
+    found = {row.keys["top"]: row.values for row in rows if row.table == "api_agreement_sieve"}
+    assert list(found) == [20, 1]
+    assert (found[20]["decides"].value, found[20]["holds"].value, found[20]["holds"].n) == (1.0, 1.0, 2)
+    assert (found[1]["decides"].value, found[1]["decides_ok"].value, found[1]["certificate"].value) == (0.5, 0.5, 0.5)
+    assert found[1]["holds"].value == 0.0
+
+
+def test_a_local_guard_redacts_with_the_spaces_of_the_text() -> None:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    from guardbind.nulls.null import NullRow
+    from guardbind_bench.measures.redacted_text import REDACT_TEXT
+
+    words = ["is", " ", "42", "and", "[REDACTED]", '"', "[UNK]"]
+    plain = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}, "[UNK]"))
+    plain.pre_tokenizer = pre_tokenizers.Split(" ", "isolated")
+    plain.decoder = decoders.Fuse()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=plain)
+    row = NullRow(0, (0, 1, 2, 1, 3), 0, ((range(0, 3),),), ((range(2, 3),),), (range(0, 3),))
+    ids, mask = REDACT_TEXT._edit(tokenizer, row, 0)
+    assert "".join(words[token] for token in ids) == "is [REDACTED] and" and mask == [1] * len(ids)

@@ -268,6 +268,9 @@ def figure_rows(kind: str) -> tuple[Table, list[TableRow]]:
             row_of(table, {"predicted": quantity(i / 10, 20), "observed": hits(2 * i, 20)}, bin=f"bin {i}")
             for i in range(10)
         ]
+    if kind == "sieve":
+        table = table_of({"decided": "share", "held": "share"}, figure="sieve")
+        return table, [row_of(table, {"decided": hits(i, 20), "held": hits(20, 20)}, top=i) for i in range(1, 20)]
     table = table_of({"acc": "share", "distance": "tokens"}, figure=kind)  # type: ignore[arg-type]
     keys: list[dict[str, RowKey]] = [
         {"layer": layer, "component": part, "arm": f"arm {layer}"} for layer in range(4) for part in ("attn", "mlp")
