@@ -210,7 +210,7 @@ class MethodsMeasure:
         """
         options = read_options(MethodsOptions, cell.options, self.name)
         check_methods(options.methods)
-        task = lab.task(cell)
+        task = lab.slots(cell)
         trial = task.trial(0)
         if trial.target.value == trial.abstain or not trial.target.statement:
             raise ConfigError(f"the prompts of {cell.task!r} do not state what they ask for; no method can be told it.")

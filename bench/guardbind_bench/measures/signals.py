@@ -211,7 +211,7 @@ class SignalsMeasure:
         check_signals(options.signals)
         if options.fit.seed == cell.seed:
             raise ConfigError(f"fitted signals would learn from seed {cell.seed}, on which they are judged.")
-        task = lab.task(cell)
+        task = lab.slots(cell)
         trial = task.trial(0)
         if trial.target.value == trial.abstain or not trial.target.statement:
             raise ConfigError(f"the prompts of {cell.task!r} do not state what they ask for; no signal can be told it.")
