@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["coda", "constrained", "entropy", "extrapolated", "jensen_shannon", "plausible", "pointwise"]
+__all__ = ["coda", "constrained", "entropy", "escape_floor", "extrapolated", "jensen_shannon", "plausible", "pointwise"]
 
 
 def plausible(logprobs: Tensor, theta: float) -> Tensor:
@@ -57,6 +57,21 @@ def pointwise(logprobs: Tensor, prior: Tensor, theta: float) -> Tensor:
     return (logprobs - prior).masked_fill(~plausible(logprobs, theta), -math.inf)
 
 
+def escape_floor(logprobs: Tensor, prior: Tensor, theta: float) -> Tensor:
+    """Return what CoDa puts in the place of log p0 for tokens that are plausible under p1 only, `[trials, 1]`, nats.
+
+    Args:
+        logprobs: log p1 `[trials, vocabulary]`, nats.
+        prior: log p0, likewise.
+        theta: Share of the largest probability that makes a token plausible, under either.
+    """
+    mine, theirs = plausible(logprobs, theta), plausible(prior, theta)
+    losing = mine & theirs & (logprobs < prior)
+    pool = torch.where(losing.any(-1, keepdim=True), losing, mine & theirs)
+    pool = torch.where(pool.any(-1, keepdim=True), pool, mine)  # nothing is plausible under both
+    return prior.masked_fill(~pool, math.inf).amin(-1, keepdim=True)
+
+
 def coda(logprobs: Tensor, prior: Tensor, theta: float) -> Tensor:
     """Return CoDa's scores: pointwise mutual information, and for tokens that escaped a floor in the place of p0.
 
@@ -69,12 +84,8 @@ def coda(logprobs: Tensor, prior: Tensor, theta: float) -> Tensor:
         theta: Share of the largest probability that makes a token plausible, under either.
     """
     mine, theirs = plausible(logprobs, theta), plausible(prior, theta)
-    gain = logprobs - prior
-    losing = mine & theirs & (gain < 0)
-    pool = torch.where(losing.any(-1, keepdim=True), losing, mine & theirs)
-    pool = torch.where(pool.any(-1, keepdim=True), pool, mine)  # nothing is plausible under both
-    floor = prior.masked_fill(~pool, math.inf).amin(-1, keepdim=True)
-    return torch.where(theirs, gain, logprobs - floor).masked_fill(~mine, -math.inf)
+    floor = escape_floor(logprobs, prior, theta)
+    return torch.where(theirs, logprobs - prior, logprobs - floor).masked_fill(~mine, -math.inf)
 
 
 def constrained(logprobs: Tensor, prior: Tensor, alpha: float, ratio: float) -> Tensor:

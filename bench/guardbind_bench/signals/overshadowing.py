@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
-from guardbind_bench.methods.combiners import plausible
+from guardbind_bench.methods.combiners import escape_floor, plausible
 from guardbind_bench.methods.seconds import key_masked, span_masked
 from guardbind_bench.signals.reading import SlotReading
 from guardbind_bench.signals.signal import FormulaSignal, SignalNeed, SignalSettings
@@ -29,14 +27,9 @@ def overshadowing(logprobs: Tensor, prior: Tensor, theta: float = _THETA) -> Ten
         theta: Share of the largest probability that makes a token plausible.
     """
     mine, theirs = plausible(logprobs, theta), plausible(prior, theta)
-    both, escaped = mine & theirs, mine & ~theirs
-    gain = logprobs - prior
-    losing = both & (gain < 0)
-    pool = torch.where(losing.any(-1, keepdim=True), losing, both)
-    pool = torch.where(pool.any(-1, keepdim=True), pool, mine)
-    floor = prior.masked_fill(~pool, math.inf).amin(-1, keepdim=True)
-    lost = torch.where(losing, gain, 0.0).sum(-1)
-    return lost + torch.where(escaped, logprobs - floor, 0.0).sum(-1)
+    gain, floor = logprobs - prior, escape_floor(logprobs, prior, theta)
+    lost = torch.where(mine & theirs, gain.clamp(max=0), 0.0).sum(-1)
+    return lost + torch.where(mine & ~theirs, logprobs - floor, 0.0).sum(-1)
 
 
 def _key(reading: SlotReading, _settings: SignalSettings) -> Tensor:
