@@ -12,7 +12,7 @@ from guardbind.errors import ConfigError
 from guardbind.registry import Registry
 from guardbind_bench.registry import FILLERS, TASKS, TEXT_TASKS
 
-__all__ = ["check_names", "check_text_tasks", "read_options"]
+__all__ = ["check_names", "check_slot_tasks", "check_text_tasks", "read_options"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -49,6 +49,15 @@ def check_names(tasks: Iterable[str], fillers: Iterable[str]) -> None:
     """
     _check(tasks, TASKS, TEXT_TASKS)
     _check(fillers, FILLERS)
+
+
+def check_slot_tasks(tasks: Iterable[str], fillers: Iterable[str]) -> None:
+    """Check that all are registered, tasks of tokens or of texts.
+
+    Raises:
+        UnknownNameError: A task or filler is not registered.
+    """
+    check_names([task for task in tasks if task not in TEXT_TASKS], fillers)
 
 
 def check_text_tasks(tasks: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from guardbind.model.cache import input_device
 from guardbind.model.forward import last_logits, left_padded
 from guardbind_bench.experiments.options import check_names, check_text_tasks
 from guardbind_bench.prompts.cell import BenchCell, PromptForm
+from guardbind_bench.prompts.text_slots import TextSlots
 from guardbind_bench.prompts.text_trial import TextTask
 from guardbind_bench.prompts.trial import Task
 from guardbind_bench.registry import TASKS, TEXT_TASKS
@@ -34,6 +35,7 @@ class Lab:
     tokenizer: PreTrainedTokenizerBase
     _tasks: dict[tuple[str, str, int, int, PromptForm], Task] = field(default_factory=dict)
     _text_tasks: dict[tuple[str, int, int], TextTask] = field(default_factory=dict)
+    _slots: dict[tuple[str, int, int], TextSlots] = field(default_factory=dict)
 
     def task(self, cell: BenchCell) -> Task:
         """Return the task of a cell; cells that differ in what is measured share it.
@@ -49,6 +51,20 @@ class Lab:
             builder = TASKS.get(cell.task)
             self._tasks[key] = builder(self.tokenizer, filler=cell.filler, k=cell.k, seed=cell.seed, form=cell.form)
         return self._tasks[key]
+
+    def slots(self, cell: BenchCell) -> Task:
+        """Return the task of a cell; of a text task the trials with one slot each.
+
+        Raises:
+            CandidateError: The tokenizer writes too few values as one token.
+            UnknownNameError: There is no such task, filler or arm.
+        """
+        if cell.task not in TEXT_TASKS:
+            return self.task(cell)
+        key = (cell.task, cell.k, cell.seed)
+        if key not in self._slots:
+            self._slots[key] = TextSlots(self.text_task(cell), self.tokenizer)
+        return self._slots[key]
 
     def text_task(self, cell: BenchCell) -> TextTask:
         """Return the text task of a cell; filler and form do not concern it.

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,19 +15,19 @@ from torch import Tensor
 from guardbind.errors import ConfigError, GuardbindError
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.options import read_options
+from guardbind_bench.measures.asked_slots import KnownHeads, stated_task
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.methods.ability import Ability, unrelated
 from guardbind_bench.methods.guarding import verified
 from guardbind_bench.methods.head_lists import HeadLists, HeadSearch
-from guardbind_bench.methods.head_search import find_heads, scenes
+from guardbind_bench.methods.head_search import scenes
 from guardbind_bench.methods.method import Method, MethodSettings, settings_of
 from guardbind_bench.methods.scene import PassCost, Scene
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import METHODS
-from guardbind_bench.running.origin import weights_sha256
 
 __all__ = ["MEASURE", "UNGUARDED_NAME", "MethodRecord", "MethodsOptions", "check_methods"]
 
@@ -199,7 +198,7 @@ class MethodsMeasure:
     record = MethodRecord
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str], HeadLists] = {}
+        self._heads = KnownHeads()
 
     def prepare(self, lab: Lab, cell: BenchCell) -> _MethodsSession:
         """Make ready for a cell; its options are `MethodsOptions`.
@@ -210,33 +209,19 @@ class MethodsMeasure:
         """
         options = read_options(MethodsOptions, cell.options, self.name)
         check_methods(options.methods)
-        task = lab.task(cell)
+        task = stated_task(lab, cell)
         trial = task.trial(0)
-        if trial.target.value == trial.abstain or not trial.target.statement:
-            raise ConfigError(f"the prompts of {cell.task!r} do not state what they ask for; no method can be told it.")
         longest, _ = unrelated(trial, lab.tokenizer, options.ability, cell.seed)
         lab.check_length(len(longest.ids))
         names = dict.fromkeys([UNGUARDED_NAME, *(options.methods or METHODS)])
         tried = tuple(pair for name in names for pair in _settings(METHODS.get(name), options))
         needed = any("head_lists" in method.needs for method, _ in tried)
-        heads = self._heads(lab, options) if needed else None
+        heads = self._heads.of(lab, options.heads, options.heads_file) if needed else None
         for method, settings in tried:
             if "guard" in method.needs:  # its first call tries its nulls, which is not what an answer costs
                 with suppress(GuardbindError):
                     method.scores(Scene(lab, [trial]), settings)
         return _MethodsSession(lab, task, cell.seed, options, tried, heads, len(longest.ids))
-
-    def _heads(self, lab: Lab, options: MethodsOptions) -> HeadLists | GuardbindError:
-        sha = weights_sha256(lab.model)
-        if options.heads_file is not None:
-            return HeadLists.load(Path(options.heads_file), sha)
-        asked = sha, options.heads.model_dump_json()
-        if asked not in self._found:
-            try:
-                self._found[asked] = find_heads(lab, options.heads)
-            except GuardbindError as error:
-                return error  # which each method that needs them gives as its reason
-        return self._found[asked]
 
 
 def _settings(method: Method, options: MethodsOptions) -> list[tuple[Method, MethodSettings]]:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,11 +15,11 @@ from torch import Tensor
 from guardbind.errors import ConfigError, GuardbindError
 from guardbind.frozen import Frozen
 from guardbind_bench.experiments.options import read_options
+from guardbind_bench.measures.asked_slots import KnownHeads, stated_task
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.methods.head_lists import HeadLists, HeadSearch
-from guardbind_bench.methods.head_search import find_heads
 from guardbind_bench.methods.scene import PassCost
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
@@ -197,7 +196,7 @@ class SignalsMeasure:
     record = SignalsRecord
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str], HeadLists | GuardbindError] = {}
+        self._heads = KnownHeads()
         self._fitted: dict[tuple[str, str], tuple[_TriedSignal, ...]] = {}
 
     def prepare(self, lab: Lab, cell: BenchCell) -> _SignalsSession:
@@ -211,29 +210,19 @@ class SignalsMeasure:
         check_signals(options.signals)
         if options.fit.seed == cell.seed:
             raise ConfigError(f"fitted signals would learn from seed {cell.seed}, on which they are judged.")
-        task = lab.task(cell)
+        task = stated_task(lab, cell)
         trial = task.trial(0)
-        if trial.target.value == trial.abstain or not trial.target.statement:
-            raise ConfigError(f"the prompts of {cell.task!r} do not state what they ask for; no signal can be told it.")
         lab.check_length(len(trial.ids))
         signals = [SIGNALS.get(name) for name in (options.signals or SIGNALS)]
-        heads = self._heads(lab, options) if any("head_lists" in signal.needs for signal in signals) else None
+        heads = (
+            self._heads.of(lab, options.heads, options.heads_file)
+            if any("head_lists" in signal.needs for signal in signals)
+            else None
+        )
         key = weights_sha256(lab.model), options.model_dump_json()
         if key not in self._fitted:
             self._fitted[key] = tuple(fitted(lab, signals, options, heads))
         return _SignalsSession(lab, task, cell.seed, options, self._fitted[key], heads, len(trial.ids))
-
-    def _heads(self, lab: Lab, options: SignalsOptions) -> HeadLists | GuardbindError:
-        sha = weights_sha256(lab.model)
-        if options.heads_file is not None:
-            return HeadLists.load(Path(options.heads_file), sha)
-        asked = sha, options.heads.model_dump_json()
-        if asked not in self._found:
-            try:
-                self._found[asked] = find_heads(lab, options.heads)
-            except GuardbindError as error:
-                self._found[asked] = error  # which each signal that needs them gives as its reason
-        return self._found[asked]
 
 
 def fitted(

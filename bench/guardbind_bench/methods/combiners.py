@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["coda", "entropy", "extrapolated", "jensen_shannon", "plausible", "pointwise"]
+__all__ = ["coda", "constrained", "entropy", "escape_floor", "extrapolated", "jensen_shannon", "plausible", "pointwise"]
 
 
 def plausible(logprobs: Tensor, theta: float) -> Tensor:
@@ -57,6 +57,21 @@ def pointwise(logprobs: Tensor, prior: Tensor, theta: float) -> Tensor:
     return (logprobs - prior).masked_fill(~plausible(logprobs, theta), -math.inf)
 
 
+def escape_floor(logprobs: Tensor, prior: Tensor, theta: float) -> Tensor:
+    """Return what CoDa puts in the place of log p0 for tokens that are plausible under p1 only, `[trials, 1]`, nats.
+
+    Args:
+        logprobs: log p1 `[trials, vocabulary]`, nats.
+        prior: log p0, likewise.
+        theta: Share of the largest probability that makes a token plausible, under either.
+    """
+    mine, theirs = plausible(logprobs, theta), plausible(prior, theta)
+    losing = mine & theirs & (logprobs < prior)
+    pool = torch.where(losing.any(-1, keepdim=True), losing, mine & theirs)
+    pool = torch.where(pool.any(-1, keepdim=True), pool, mine)  # nothing is plausible under both
+    return prior.masked_fill(~pool, math.inf).amin(-1, keepdim=True)
+
+
 def coda(logprobs: Tensor, prior: Tensor, theta: float) -> Tensor:
     """Return CoDa's scores: pointwise mutual information, and for tokens that escaped a floor in the place of p0.
 
@@ -69,9 +84,32 @@ def coda(logprobs: Tensor, prior: Tensor, theta: float) -> Tensor:
         theta: Share of the largest probability that makes a token plausible, under either.
     """
     mine, theirs = plausible(logprobs, theta), plausible(prior, theta)
-    gain = logprobs - prior
-    losing = mine & theirs & (gain < 0)
-    pool = torch.where(losing.any(-1, keepdim=True), losing, mine & theirs)
-    pool = torch.where(pool.any(-1, keepdim=True), pool, mine)  # nothing is plausible under both
-    floor = prior.masked_fill(~pool, math.inf).amin(-1, keepdim=True)
-    return torch.where(theirs, gain, logprobs - floor).masked_fill(~mine, -math.inf)
+    floor = escape_floor(logprobs, prior, theta)
+    return torch.where(theirs, logprobs - prior, logprobs - floor).masked_fill(~mine, -math.inf)
+
+
+def constrained(logprobs: Tensor, prior: Tensor, alpha: float, ratio: float) -> Tensor:
+    """Return COIECD's scores: log p1 inside the typical set, log p0 outside of it, and the contrast on top of either.
+
+    A token is typical whose information stands less than ln(ratio) above the least of all tokens, or below the most;
+    where only one token is that near to the least, only the latter are. The entropy of p0, which the authors subtract
+    from the information, cancels when that is normalised.
+
+    Args:
+        logprobs: log p1 `[trials, vocabulary]`, nats.
+        prior: log p0, likewise.
+        alpha: Strength of the contrast.
+        ratio: Width of the set, at least 1.
+
+    Example:
+        >>> import torch
+        >>> from guardbind_bench.methods.combiners import constrained
+        >>> p1, p0 = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log(), torch.tensor([[0.1, 0.2, 0.3, 0.4]]).log()
+        >>> constrained(p1, p0, 0.0, 2.0).exp()
+        tensor([[0.5000, 0.3000, 0.3000, 0.0500]])
+    """
+    shift = torch.log_softmax(-logprobs, -1)
+    near = shift < shift.amin(-1, keepdim=True) + math.log(ratio)
+    near = near & (near.sum(-1, keepdim=True) != 1)
+    typical = near | (shift > shift.amax(-1, keepdim=True) - math.log(ratio))
+    return torch.where(typical, logprobs, prior) + alpha * (logprobs - prior)

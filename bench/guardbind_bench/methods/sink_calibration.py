@@ -41,10 +41,10 @@ def sinks(weights: Tensor, share: float) -> Tensor:
 
 def _edits(scene: Scene, settings: SinkSettings) -> list[Intervention]:
     def read() -> dict[int, Tensor]:
-        # The mean over what the question's tokens see; the authors take all rows.
+        # What the last token sees; the authors take the mean over all rows.
         return scene.tail(reads=True)[1].weights
 
-    kept = scene.once("question attention", read)
+    kept = scene.once("last attention", read)
     edits: list[Intervention] = []
     for place in range(len(scene.trials)):
         by_columns: dict[tuple[int, ...], list[tuple[int, int]]] = defaultdict(list)

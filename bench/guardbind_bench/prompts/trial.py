@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from guardbind_bench.prompts.pool import Pool, PoolValue
@@ -45,12 +45,19 @@ class Bound:
         statement: Tokens of the prompt that state the binding; part of the question where an option states it.
         position: Token of the prompt that is the value, or the last of what stands for it, such as the place whose
             letter is the value.
+        written: Tokens of the prompt that write the value, where they are more than `position`.
     """
 
     key: str
     value: PoolValue
     statement: range
     position: int
+    written: range | None = field(default=None, repr=False)
+
+    @property
+    def value_tokens(self) -> range:
+        """Tokens of the prompt that write the value."""
+        return range(self.position, self.position + 1) if self.written is None else self.written
 
 
 @dataclass(frozen=True, slots=True)

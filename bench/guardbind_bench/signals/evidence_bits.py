@@ -90,7 +90,7 @@ class PrefillBits:
                 ids=trial.ids,
                 pad=0,
                 statements=((trial.target.statement,),),
-                values=((range(trial.target.position, trial.target.position + 1),),),
+                values=((trial.target.value_tokens,),),
                 everything=tuple(bound.statement for bound in trial.bound),
             )
             for place, trial in enumerate(reading.trials)

@@ -19,6 +19,10 @@ from guardbind.model.tail import Tail
 from guardbind.nulls import NullRow
 from guardbind.registry import NULLS
 from guardbind_bench.measures.lab import Lab
+from guardbind_bench.methods.aarf import mlps_scaled
+from guardbind_bench.methods.combiners import constrained, extrapolated
+from guardbind_bench.methods.context_steering import beside_context
+from guardbind_bench.methods.dysco import gathered, heaviest
 from guardbind_bench.methods.guarding import verified
 from guardbind_bench.methods.head_lists import HEAD_KINDS, HeadLists, HeadSearch
 from guardbind_bench.methods.head_search import find_heads
@@ -52,6 +56,9 @@ IDLE: dict[str, dict[str, Any]] = {
     "evidence_bias": {"gamma": 1.0},
     "evidence_bias_all": {"gamma": 1.0},
     "pasta": {"alpha": 1.0},
+    "context_steering": {"alpha": 1.0},
+    "dysco": {"gamma": 1.0},
+    "aarf": {"add": 1.0, "reduce": 1.0},
     "recent_boost": {"gamma": 1.0},
     "sink_calibration": {"beta": 1.0},
     "vhr": {"factor": 1.0},
@@ -168,6 +175,64 @@ def test_candidates_close_2a_and_spoil_nothing(scene: Scene) -> None:
     written = scores(scene, "candidate_only").argmax(-1).tolist()
     for trial, token, own in zip(scene.trials, written, scene.plain.argmax(-1).tolist(), strict=True):
         assert trial.stage(token) != "2A" and (trial.stage(own) != "right" or token == own)
+
+
+def test_the_second_candidate_is_the_best_of_the_others(scene: Scene) -> None:
+    written = scores(scene, "runner_up").argmax(-1).tolist()
+    for place, (trial, token) in enumerate(zip(scene.trials, written, strict=True)):
+        ranked = sorted((v.token for v in trial.candidates), key=lambda t: -float(scene.plain[place, t]))
+        assert token == ranked[1]
+
+
+def test_a_constraint_gives_the_model_back_where_both_passes_agree(scene: Scene) -> None:
+    logprobs = torch.log_softmax(scene.plain, -1)
+    assert torch.equal(constrained(logprobs, logprobs, 3.0, 4.0), logprobs)
+    # As wide as can be, it is the plain contrast; as narrow as can be, the prior with the contrast on top.
+    prior = question_only(scene)
+    assert near(constrained(logprobs, prior, 1.0, 1e30), extrapolated(logprobs, prior, 1.0))
+    narrow = constrained(logprobs, prior, 1.0, 1.0)
+    assert near(narrow, prior + logprobs - prior) and near(narrow, logprobs)
+    # Log-probabilities are what is compared, so that a constant added to the logits changes nothing.
+    shifted = torch.log_softmax(scene.plain + 5.0, -1)
+    assert near(constrained(shifted, prior, 1.0, 4.0), constrained(logprobs, prior, 1.0, 4.0))
+    # One token alone near the top is not typical by that.
+    p1, p0 = (torch.tensor([p]).log() for p in ([0.9, 0.06, 0.04], [0.2, 0.3, 0.5]))
+    assert constrained(p1, p0, 0.0, 1.2).exp()[0].tolist() == pytest.approx([0.2, 0.3, 0.04])
+
+
+def test_what_is_steered_by_is_what_was_looked_at_and_what_is_beside_the_context(scene: Scene) -> None:
+    assert heaviest(torch.tensor([0.25, 0.25, 0.25, 0.25]), 0.5, 9) == [0, 1]
+    assert heaviest(torch.tensor([0.7, 0.2, 0.1]), 1.0, 2) == [0, 1]
+    rows = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    assert gathered(rows, 0.75).tolist() == pytest.approx([0.75 / 1.75, 1 / 1.75])
+    assert gathered(rows, 0.0).tolist() == [0.0, 1.0]
+    # All columns alike are no change.
+    whole = scores(scene, "dysco", mass=1.0, gamma=3.0)
+    first = [AttentionBias([0], -math.log(3.0), batch=place) for place in range(len(scene.trials))]
+    assert near(whole, scene.row(*first)[0], 1e-3)
+    assert beside_context(scene, 0) == list(range(scene.start, scene.columns))
+    everywhere = scores(scene, "context_steering", alpha=0.5)
+    context = [AttentionBias(range(scene.start), math.log(2.0), batch=place) for place in range(len(scene.trials))]
+    assert near(everywhere, scene.row(*context)[0], 1e-3)
+
+
+def test_mlps_that_are_taken_away_and_boosted_heads_are_each_a_part_of_aarf(scene: Scene) -> None:
+    assert near(scores(scene, "aarf", add=1.4, reduce=1.0), scores(scene, "retrieval_heads", factor=1.4))
+    assert near(scores(scene, "aarf", add=1.4, reduce=0.0, layers=0), scores(scene, "retrieval_heads", factor=1.4))
+    last = scene.seat.layers[-1]
+    with mlps_scaled(scene, 1, 0.0):
+        without = scene.row()[0]
+    kept: list[Tensor] = []
+    hook = scene.seat.sites.mlps[-1].register_forward_hook(lambda _m, _a, output: kept.append(output[:, -1:]))
+    end = last.register_forward_hook(
+        lambda _m, _a, output: (output[0] if isinstance(output, tuple) else output) - kept[-1]
+    )
+    try:
+        assert near(without, scene.row()[0])
+    finally:
+        hook.remove()
+        end.remove()
+    assert near(scene.row()[0], scene.plain)
 
 
 def test_a_pointer_of_large_weight_writes_a_bound_value(scene: Scene) -> None:

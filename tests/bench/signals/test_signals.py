@@ -24,6 +24,7 @@ from guardbind_bench.prompts.trial import Trial
 from guardbind_bench.registry import SIGNALS
 from guardbind_bench.signals.fitting import area, as_features
 from guardbind_bench.signals.lens import BEST_LAYER_LENS, LensSettings
+from guardbind_bench.signals.overshadowing import overshadowing
 from guardbind_bench.signals.p_true import choice_tokens
 from guardbind_bench.signals.reading import SlotReading
 from guardbind_bench.signals.signal import BUDGET, FitSample, FormulaSignal, SignalSettings, settings_tried
@@ -183,6 +184,23 @@ def test_signs_turn_the_order_about(reading: SlotReading) -> None:
     for name in signed:
         if name != "foreign_probe":
             assert torch.allclose(read(reading, name), -read(reading, name, sign=-1)), name
+
+
+def test_nothing_is_overshadowed_by_a_condition_that_changes_nothing(reading: SlotReading) -> None:
+    assert bool((overshadowing(reading.logprobs, reading.logprobs) == 0).all())
+    # The first loses, the second was not plausible before, the third is plausible under neither.
+    p1, p0 = (torch.tensor([p]).log() for p in ([0.4, 0.595, 0.0005], [0.99, 0.005, 0.0005]))
+    expected = math.log(0.4 / 0.99) + math.log(0.595) - math.log(0.99)
+    assert float(overshadowing(p1, p0)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_fall_is_read_from_the_models_own_logits(reading: SlotReading) -> None:
+    for place, trial in enumerate(reading.trials[:2]):
+        behind = [lab().logits([trial.ids[: column + 1]])[0] for column in range(reading.start, reading.columns)]
+        read_on = torch.log_softmax(torch.stack(behind), -1)
+        others = sorted({v.token for v in trial.candidates} - {int(reading.emitted[place])})
+        expected = float((read_on[:, others].amax(0) - read_on[-1, others]).amax())
+        assert float(read(reading, "evidence_cliff")[place]) == pytest.approx(expected, abs=1e-3)
 
 
 def test_p_true_reads_false_against_true_and_turned_letters_mean_the_opposite(reading: SlotReading) -> None:

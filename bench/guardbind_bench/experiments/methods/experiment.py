@@ -12,11 +12,12 @@ from pydantic import Field, JsonValue
 
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.experiment import Experiment, Settings
-from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point
+from guardbind_bench.experiments.grid import Condition, GridRun, Point
 from guardbind_bench.experiments.methods.numbers import TunedSetting, answers_of, chosen, collateral_of, costs_of
-from guardbind_bench.experiments.options import check_names
+from guardbind_bench.experiments.options import check_slot_tasks
 from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
+from guardbind_bench.experiments.shared.slots import NO_FILLER, SlotExperiment, fillers_of
 from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.measures.methods import UNGUARDED_NAME, check_methods
 from guardbind_bench.methods.head_lists import HeadSearch
@@ -50,7 +51,7 @@ class MethodSuiteOptions(FormOptions):
     """Trials that are read side by side, at most."""
 
 
-class MethodsExperiment(GridExperiment[MethodSuiteOptions]):
+class MethodsExperiment(SlotExperiment[MethodSuiteOptions]):
     """Answers every trial by every method."""
 
     name = "methods"
@@ -64,7 +65,7 @@ class MethodsExperiment(GridExperiment[MethodSuiteOptions]):
         """Check that there are such methods, and that nothing is reported on the trials that it was tuned on."""
         super().check(settings, options)
         check_methods(options.methods)
-        check_names(options.tuning_tasks, options.tuning_fillers)
+        check_slot_tasks(options.tuning_tasks, options.tuning_fillers)
         if options.tuning_seed == settings.seed:
             raise ConfigError(
                 f"tuning_seed and seed are both {settings.seed}; settings have to be chosen on other trials."
@@ -97,13 +98,17 @@ class MethodsExperiment(GridExperiment[MethodSuiteOptions]):
                 trials=options.tuning_trials,
             )
             for task in options.tuning_tasks or settings.tasks
-            for filler in options.tuning_fillers
+            for filler in fillers_of(task, options.tuning_fillers)
         ]
 
     def _collateral(self, settings: Settings, options: MethodSuiteOptions) -> dict[str, CellRequest]:
         if options.collateral_trials == 0:
             return {}
-        point: Point = {"task": settings.tasks[0], "filler": settings.fillers[0], "k": settings.ks[0]}
+        point: Point = {
+            "task": settings.tasks[0],
+            "filler": fillers_of(settings.tasks[0], settings.fillers)[0],
+            "k": settings.ks[0],
+        }
         found = {}
         for ability in ("text", "repeat"):
             cell = self.cell(point, settings, options)
@@ -127,7 +132,7 @@ class MethodsExperiment(GridExperiment[MethodSuiteOptions]):
                 yield from self.refused(condition, run, *(refusals or [self.without_records]))
                 continue
             frames.append((condition, *without_failures(frame)))
-        fair = [one for one in frames if one[0].keys["filler"] in run.options.tuning_fillers] or frames
+        fair = [one for one in frames if one[0].keys["filler"] in (*run.options.tuning_fillers, NO_FILLER)] or frames
         if fair:
             run.progress("all conditions")
             pooled = pd.concat([frame.assign(cell=i) for i, (_, frame, _) in enumerate(fair)])

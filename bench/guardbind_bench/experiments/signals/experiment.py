@@ -12,9 +12,10 @@ from pydantic import Field, JsonValue
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.experiment import Experiment, Settings
 from guardbind_bench.experiments.finding import FindingNumber, FindingRule
-from guardbind_bench.experiments.grid import Condition, GridExperiment, GridRun, Point
+from guardbind_bench.experiments.grid import Condition, GridRun, Point
 from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
+from guardbind_bench.experiments.shared.slots import NO_FILLER, SlotExperiment, fillers_of
 from guardbind_bench.experiments.signals.numbers import (
     AUTHORS,
     CellScores,
@@ -59,7 +60,7 @@ class SignalSuiteOptions(FormOptions):
     """Trials that are read side by side, at most."""
 
 
-class SignalsExperiment(GridExperiment[SignalSuiteOptions]):
+class SignalsExperiment(SlotExperiment[SignalSuiteOptions]):
     """Reads every signal on every trial."""
 
     name = "signals"
@@ -113,7 +114,7 @@ class SignalsExperiment(GridExperiment[SignalSuiteOptions]):
                 trials=options.tuning_trials,
             )
             for task in settings.tasks
-            for filler in options.judged_fillers
+            for filler in fillers_of(task, options.judged_fillers)
         ]
 
     def all_rows(self, conditions: Iterable[Condition], run: GridRun[SignalSuiteOptions]) -> Iterator[TableRow]:
@@ -128,7 +129,7 @@ class SignalsExperiment(GridExperiment[SignalSuiteOptions]):
                 yield from self.refused(condition, run, *(refusals or notes or [self.without_records]))
                 continue
             read.append((condition, CellScores.of(kept), notes))
-        fair = [one for one in read if one[0].keys["filler"] in run.options.judged_fillers] or read
+        fair = [one for one in read if one[0].keys["filler"] in (*run.options.judged_fillers, NO_FILLER)] or read
         if fair:
             run.progress("all conditions")
             cells = [scores for _, scores, _ in fair]
