@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 import guardbind
 from guardbind import ApiGuard, ApiGuardConfig, ApiOutput
-from guardbind.backends import PromptRequest
+from guardbind.backends import PromptRequest, PromptScorer
 from guardbind.backends.local import LocalBackend
 from guardbind.errors import BackendError
 
@@ -90,6 +90,7 @@ def test_a_question_is_read_over_a_server_that_scores_prompts_and_refused_over_a
             PromptRequest(text=TEXT),
             PromptRequest(messages=({"role": "user", "content": TEXT},), begun="The order"),
         ]
+        assert isinstance(backend, PromptScorer)
         told = asyncio.run(backend.score_prompts(asked))
         for seen, exact in zip(
             told, asyncio.run(LocalBackend(model, tiny_tokenizer).score_prompts(asked)), strict=True
