@@ -196,6 +196,7 @@ RULES: Registry[Any] = Registry(
     "rule",
     {
         "aligned": "guardbind.extraction.aligned_text:read",
+        "arrow": "guardbind.extraction.arrows:read",
         "assignment": "guardbind.extraction.assignments:read",
         "bracketed": "guardbind.extraction.bracketed:read",
         "code": "guardbind.extraction.code_text:read",
@@ -203,6 +204,7 @@ RULES: Registry[Any] = Registry(
         "html": "guardbind.extraction.html_text:read",
         "instruction": "guardbind.extraction.instructions:read",
         "item_line": "guardbind.extraction.item_lines:read",
+        "parallel": "guardbind.extraction.parallel:read",
         "json": "guardbind.extraction.json_text:read",
         "labelled": "guardbind.extraction.labelled:read",
         "markdown": "guardbind.extraction.markdown_text:read",

@@ -16,6 +16,7 @@ from guardbind.text.language import Language
 
 MODULES = {
     "aligned": "aligned_text",
+    "arrow": "arrows",
     "assignment": "assignments",
     "bracketed": "bracketed",
     "code": "code_text",
@@ -27,6 +28,7 @@ MODULES = {
     "labelled": "labelled",
     "markdown": "markdown_text",
     "numbered": "numbered",
+    "parallel": "parallel",
     "python": "python_text",
     "receipt": "receipts",
     "section": "sections",
@@ -39,7 +41,8 @@ MODULES = {
 }
 IN_ORDER = (
     *("instruction", "yaml", "code", "json", "html", "xml", "settings", "sql", "markdown", "aligned", "csv", "python"),
-    *("item_line", "section", "labelled", "receipt", "two_columns", "bracketed", "assignment", "sentence", "numbered"),
+    *("item_line", "section", "arrow", "parallel", "labelled", "receipt", "two_columns", "bracketed"),
+    *("assignment", "sentence", "numbered"),
 )
 
 

@@ -1,0 +1,279 @@
+"""Reads entries that say the same things of several names without signs: `2. Rye loaf, proof 3 h, bake at 220 °C`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from guardbind.extraction.lines import title_of
+from guardbind.extraction.prose import is_key, is_value
+from guardbind.extraction.rule import Block, Found, WordedRule
+from guardbind.extraction.spoken_values import first_value
+from guardbind.extraction.stance import counts
+from guardbind.text.language import Language
+from guardbind.text.layout import Layout, Span
+from guardbind.text.values import classify
+
+__all__ = ["read"]
+
+_LONGEST = 300  # characters of a line that is looked at
+_MOST_PARTS = 12
+_MOST_LINES = 6  # of one entry below its title
+_KEY_WORDS = 3
+_TEXT_WORDS = 3
+_LINE = re.compile(r"(?P<content>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")
+_OPENING = re.compile(
+    r"[ \t]{0,40}(?:(?:[-*+\u2022\u25cf\u2013]|\(?\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?|\[[^\]\r\n]{1,20}\])[ \t]{1,8})?"
+)
+_BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<title>(?:(?!\*\*|__)[^\r\n]){1,80})(?P=mark)[:.]?")
+_PARTING = re.compile(
+    r"[ \t]{1,4}(?:[/|\u00b7\u2022\u2014\u2013]|-{1,2})[ \t]{1,4}|[;,][ \t]{1,4}|\.[ \t]{1,4}(?=[^\W\d_a-z])"
+)
+_LEAD = re.compile(r"[ \t]{0,4}[:\u2014\u2013-][ \t]{1,4}")
+_PAIR = re.compile(
+    r"(?P<key>[^\W\d_][\w'\u2019-]{0,30}\.?(?:[ \t][^\W\d_][\w'\u2019-]{0,30}){0,2})(?P<colon>[ \t]?:)?[ \t]{1,2}(?P<value>\S.{0,80})"
+)
+_TYPED = re.compile(r"[^\s\d\w]?\S{0,30}\d")
+_WORD = re.compile(r"\S+")
+
+
+class _Said(NamedTuple):
+    """A key and what stands behind it: `text` is a value without a digit, `signed` a key with a colon."""
+
+    key: Span
+    value: Span
+    text: bool
+    signed: bool
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A name, where all that is said of it stands, what is said, and which other words stand there."""
+
+    span: Span
+    name: Span
+    titled: bool
+    said: list[_Said] = field(default_factory=list)
+    others: list[Span] = field(default_factory=list)
+
+
+def _parallel(text: str, language: Language) -> Iterator[Block]:
+    """Find two entries or more, one below the other, of which several have the same key before a value.
+
+    An entry is a line of a name and parts, or a title with such parts below it. A key is what the parts of several
+    entries begin with; its value has a digit, or is a word or two where all entries have such a one.
+    """
+    reader = _EntryReader(text, language)
+    run: list[_Entry] = []
+    for entry in reader.entries():
+        if entry is None or (run and entry.titled != run[-1].titled):
+            yield from reader.blocks(run)
+            run = []
+        if entry is not None:
+            run.append(entry)
+    yield from reader.blocks(run)
+
+
+class _EntryReader:
+    """Reads the entries of one text."""
+
+    def __init__(self, text: str, language: Language) -> None:
+        self._text = text
+        self._language = language
+        self._layout = Layout(text, language=language)
+
+    def entries(self) -> Iterator[_Entry | None]:
+        """Yield the entries in the order of the text, and None where something else stands between."""
+        title: tuple[Span, Span] | None = None  # a line that may be one, and its name
+        entry: _Entry | None = None  # what goes on below its title
+        lines = 0
+        for match in _LINE.finditer(self._text):
+            line = match.span("content")
+            if not self._text[slice(*line)].strip():
+                if entry is not None:
+                    yield entry
+                elif title is not None:
+                    yield None
+                title, entry = None, None
+                continue
+            begun = self._begun(line)
+            said = self._parts(begun, line[1], []) if title is not None or entry is not None else None
+            if entry is not None and said is not None and lines < _MOST_LINES:
+                entry.said += said
+                entry.span, lines = (entry.span[0], line[1]), lines + 1
+                continue
+            if title is not None and said:
+                entry, lines = _Entry((title[0][0], line[1]), title[1], True, said), 1
+                title = None
+                continue
+            if entry is not None:
+                yield entry
+            entry = None
+            if (alone := self._line(line)) is not None:
+                yield alone
+                title = None
+                continue
+            if title is not None:
+                yield None
+            name = self._title(line)
+            title = None if name is None else (line, name)
+            if title is None:
+                yield None
+        if entry is not None:
+            yield entry
+
+    def _title(self, line: Span) -> Span | None:
+        start, end = self._begun(line), line[1]
+        bold = _BOLD.match(self._text, start, end)
+        if bold is not None and not self._text[bold.end() : end].strip():
+            return title_of(self._text, bold.span("title"), self._language, marked=True)
+        return title_of(self._text, (start, end), self._language)
+
+    def _line(self, line: Span) -> _Entry | None:
+        """Read a line of a name and parts."""
+        text, (start, end) = self._text, (self._begun(line), line[1])
+        if end - start > _LONGEST:
+            return None
+        bold = _BOLD.match(text, start, end)
+        lead = _LEAD.match(text, bold.end(), end) if bold is not None else _PARTING.search(text, start, end)
+        if lead is None:
+            return None
+        name = bold.span("title") if bold is not None else (start, lead.start())
+        title = title_of(text, name, self._language, marked=bold is not None)
+        if title is None:
+            return None
+        entry = _Entry((start, end), title, False)
+        said = self._parts(lead.end(), end, others=entry.others)
+        return replace(entry, said=said) if said else None
+
+    def _begun(self, line: Span) -> int:
+        opening = _OPENING.match(self._text, *line)
+        return opening.end() if opening else line[0]
+
+    def _parts(self, start: int, end: int, others: list[Span]) -> list[_Said] | None:
+        """Return what the parts of a line say, and add what says nothing to `others`; None of running text."""
+        if end - start > _LONGEST:
+            return None
+        said: list[_Said] = []
+        ends = [*(match.span() for match in _PARTING.finditer(self._text, start, end)), (end, end)]
+        if len(ends) > _MOST_PARTS:
+            return None
+        for stop, following in ends:
+            part = (start, stop)
+            start = following
+            while part[1] > part[0] and self._text[part[1] - 1] in " \t.,;":
+                part = (part[0], part[1] - 1)
+            if part[0] == part[1]:
+                continue
+            written = self._text[slice(*part)]
+            if not is_value(written, self._language):
+                return None
+            if (pair := self._pair(part)) is not None:
+                said.append(pair)
+            elif ": " in written:
+                return None
+            else:
+                others.append(part)
+        return said
+
+    def _pair(self, part: Span) -> _Said | None:
+        text, language = self._text, self._language
+        words = [match.span() for match in _WORD.finditer(text, *part)]
+        match = _PAIR.fullmatch(text, *part)
+        if match is None or len(words) < 2:
+            return None
+        colon = match["colon"] is not None
+        at = next((n for n, word in enumerate(words) if any(map(str.isdecimal, text[slice(*word)]))), None)
+        if colon:
+            key, value = match.span("key"), match.span("value")
+        elif at is None:
+            key, value = words[0], (words[1][0], part[1])
+        elif 1 <= at <= _KEY_WORDS:
+            while at > 1 and text[slice(*words[at - 1])].casefold() in language.function_words:
+                at -= 1
+            digits = next(n for n, word in enumerate(words) if any(map(str.isdecimal, text[slice(*word)])))
+            key, value = (words[0][0], words[at - 1][1]), (words[digits][0], part[1])
+        else:
+            return None
+        named = text[slice(*key)]
+        if any(word.strip(".").casefold() in language.function_words for word in named.split()):
+            return None
+        if not is_key(named, language):
+            return None
+        said = text[slice(*value)]
+        digit = any(map(str.isdecimal, said))
+        if digit and not self._measured(said):
+            value = self._led(value)
+            if value is None:
+                return None
+        if not digit and any(word.casefold() in language.function_words for word in said.split()):
+            return None
+        return None if not digit and len(said.split()) > _TEXT_WORDS else _Said(key, value, not digit, colon)
+
+    def _led(self, value: Span) -> Span | None:
+        """Return what is typed before a word that goes on from it: "38 min" of "38 min at 230"."""
+        text = self._text
+        led = first_value(text, *value, self._layout, self._language, names=False)
+        following = None if led is None else _WORD.search(text, led[1], value[1])
+        known = following is not None and following.group().casefold() in self._language.statements.on
+        return led if known else None
+
+    def _measured(self, said: str) -> bool:
+        """Whether a value with a digit is typed as a whole, or one number and its unit."""
+        if classify(said).type != "text":
+            return True
+        first, _, rest = said.partition(" ")
+        return " " not in rest and not any(map(str.isdecimal, rest)) and classify(first).type != "text"
+
+    def blocks(self, run: Sequence[_Entry]) -> Iterator[Block]:
+        """Yield what a run of entries says, where several of them have keys in common."""
+        text = self._text
+        if len(run) < 2 or not self._are_named(run):
+            return
+        keyed: defaultdict[str, list[_Said]] = defaultdict(list)
+        holders: Counter[str] = Counter()
+        for entry in run:
+            mine = {text[slice(*said.key)].casefold() for said in entry.said}
+            holders.update(mine)
+            if len(mine) < len(entry.said):
+                return
+            for said in entry.said:
+                keyed[text[slice(*said.key)].casefold()].append(said)
+        shared = {key for key, count in holders.items() if count > 1 and 2 * count >= len(run)}
+        typed = {key for key in shared if not any(said.text and not said.signed for said in keyed[key])}
+        worded = {key for key in shared - typed if holders[key] == len(run) and all(said.text for said in keyed[key])}
+        if not typed or any(said.signed for key, each in keyed.items() if key not in shared for said in each):
+            return
+        found = tuple(
+            item
+            for entry in run
+            for item in self._found(entry, typed | worded)
+            if counts(text, (entry.name[0], item.value[1]), item.value, self._layout, self._language)
+        )
+        if found:
+            yield Block((run[0].span[0], run[-1].span[1]), found)
+
+    def _are_named(self, run: Sequence[_Entry]) -> bool:
+        """Whether each entry has a name of its own: what it begins with, or else the first other part that differs."""
+        for at in range(-1, min(len(entry.others) for entry in run)):
+            places = [entry.name if at < 0 else entry.others[at] for entry in run]
+            names = {self._text[slice(*place)].casefold() for place in places}
+            if len(names) == len(run) and all(is_key(name, self._language) for name in names):
+                for entry, place in zip(run, places, strict=True):
+                    entry.name = place
+                return True
+        return False
+
+    def _found(self, entry: _Entry, keys: set[str]) -> Iterator[Found]:
+        name = self._text[slice(*entry.name)]
+        for said in entry.said:
+            written = self._text[slice(*said.key)]
+            if written.casefold() in keys:
+                yield Found((name, written), said.value, (said.key[0], said.value[1]), places=(entry.name, said.key))
+
+
+read = WordedRule(_parallel, order=57, default=True)
+"""The rule `parallel`."""
