@@ -1,8 +1,9 @@
-"""Reads lists that an arrow leads through, from a name to its value: `/friends -> /support/membership`."""
+"""Reads lists in which arrows or dots lead from a name to its value: `/friends -> /support`."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -17,8 +18,8 @@ __all__ = ["read"]
 _MOST_WORDS = 4
 _LINE = re.compile(r"(?P<content>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")
 _OPENING = re.compile(r"[ \t]{0,40}(?:(?:[-*+\u2022\u2013]|\d{1,3}[.)])[ \t]{1,8})?")
-_ARROW = re.compile(r"[ \t]{1,40}(?P<sign>->|=>|-->|==>|\u2192|\u21d2|\u27f6)[ \t]{1,40}")
-_SIGN = re.compile(r"->|=>|\u2192|\u21d2|\u27f6|<-|\u2190|\u2194")
+_ARROW = re.compile(r"[ \t]{1,40}(?P<sign>->|=>|-->|==>|\u2192|\u21d2|\u27f6|\.{3,80})[ \t]{1,40}")
+_SIGN = re.compile(r"->|=>|\u2192|\u21d2|\u27f6|<-|\u2190|\u2194|\.{3,80}")
 _LONGEST = 200  # characters of a line that is looked at
 _MARKS = "\"'`*"
 
@@ -31,20 +32,22 @@ class _Arrow(NamedTuple):
 
 
 def _arrows(text: str, language: Language) -> Iterator[Block]:
-    """Find two lines or more, one below the other, of a name, one arrow and a value, no name of which stands twice.
+    """Find two lines or more, one below the other, of a name, an arrow or dots, and a value.
 
-    Where a value of the list is a name of it as well, its lines are steps, and nothing is bound.
+    No name of them stands before another arrow of the text. Where a value of the list is a name of it as well, its lines are steps, and nothing is bound.
     """
     layout = Layout(text, language=language)
-    run: list[_Arrow] = []
+    runs: list[list[_Arrow]] = [[]]
     for match in _LINE.finditer(text):
         arrow = _arrow(text, match.span("content"), language)
-        if run and (arrow is None or arrow.sign != run[-1].sign):
-            yield from _blocks(text, run, layout, language)
-            run = []
+        if runs[-1] and (arrow is None or arrow.sign != runs[-1][-1].sign):
+            runs.append([])
         if arrow is not None:
-            run.append(arrow)
-    yield from _blocks(text, run, layout, language)
+            runs[-1].append(arrow)
+    said = Counter(text[slice(*arrow.name)].casefold() for run in runs for arrow in run)
+    for run in runs:
+        if all(said[text[slice(*arrow.name)].casefold()] == 1 for arrow in run):
+            yield from _blocks(text, run, layout, language)
 
 
 def _arrow(text: str, line: Span, language: Language) -> _Arrow | None:
@@ -62,7 +65,7 @@ def _arrow(text: str, line: Span, language: Language) -> _Arrow | None:
     said = text[slice(*value)]
     if max(len(text[slice(*name)].split()), len(said.split())) > _MOST_WORDS or not is_value(said, language):
         return None
-    return _Arrow((start, end), name, value, sign["sign"])
+    return _Arrow((start, end), name, value, sign["sign"][:2])
 
 
 def _bare(text: str, start: int, end: int) -> Span | None:
@@ -77,7 +80,7 @@ def _bare(text: str, start: int, end: int) -> Span | None:
 def _blocks(text: str, run: Sequence[_Arrow], layout: Layout, language: Language) -> Iterator[Block]:
     names = {text[slice(*arrow.name)].casefold() for arrow in run}
     values = {text[slice(*arrow.value)].casefold() for arrow in run}
-    if len(run) < 2 or len(names) < len(run) or names & values:
+    if len(run) < 2 or names & values:
         return
     found = tuple(
         Found((text[slice(*arrow.name)],), arrow.value, statement, form="row", places=(arrow.name,))

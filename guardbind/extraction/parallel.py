@@ -26,17 +26,24 @@ _KEY_WORDS = 3
 _TEXT_WORDS = 3
 _LINE = re.compile(r"(?P<content>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")
 _OPENING = re.compile(
-    r"[ \t]{0,40}(?:(?:[-*+\u2022\u25cf\u2013]|\(?\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?|\[[^\]\r\n]{1,20}\])[ \t]{1,8})?"
+    r"[ \t]{0,40}(?P<bullet>(?:[-*+\u2022\u25cf\u2013]|\(?\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?"
+    r"|\[[^\]\r\n]{1,20}\])[ \t]{1,8}|[\u4e00-\u9fff]{1,3}\u3001)?"
 )
 _BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<title>(?:(?!\*\*|__)[^\r\n]){1,80})(?P=mark)[:.]?")
 _PARTING = re.compile(
     r"[ \t]{1,4}(?:[/|\u00b7\u2022\u2014\u2013]|-{1,2})[ \t]{1,4}|[;,][ \t]{1,4}|\.[ \t]{1,4}(?=[^\W\d_a-z])"
+    r"|[\u3000\uff0c\uff1b]{1,4}"
 )
-_LEAD = re.compile(r"[ \t]{0,4}[:\u2014\u2013-][ \t]{1,4}")
+_LEAD = re.compile(r"[ \t]{0,4}[:\u2014\u2013-][ \t]{1,4}|\uff1a")
+_LED_NAME = re.compile(
+    r"(?P<key>[^\s:\uff1a]{1,30}(?:[ ][^\s:\uff1a]{1,30}){0,2})(?::[ \t]{1,4}|\uff1a|[ \t]\.{2,80}[ \t])"
+    r"(?P<name>[^\s.].{0,80})"
+)
 _PAIR = re.compile(
-    r"(?P<key>[^\W\d_][\w'\u2019-]{0,30}\.?(?:[ \t][^\W\d_][\w'\u2019-]{0,30}){0,2})(?P<colon>[ \t]?:)?[ \t]{1,2}(?P<value>\S.{0,80})"
+    r"(?P<key>[^\W\d_][\w'\u2019-]{0,30}\.?(?:[ \t][^\W\d_][\w'\u2019-]{0,30}){0,2})"
+    r"(?:(?P<colon>[ \t]?:[ \t]{1,2}|\uff1a[ \t]?|[ \t]?\.{2,80}[ \t])|[ \t]{1,2})(?P<value>\S.{0,80})"
 )
-_TYPED = re.compile(r"[^\s\d\w]?\S{0,30}\d")
+_ADJOINING = re.compile(r"(?P<key>[^\W\d_]{1,8})(?P<value>\d\S{0,30})")  # where no spaces part words
 _WORD = re.compile(r"\S+")
 
 
@@ -51,11 +58,15 @@ class _Said(NamedTuple):
 
 @dataclass(slots=True)
 class _Entry:
-    """A name, where all that is said of it stands, what is said, and which other words stand there."""
+    """A name, where all that is said of it stands, what is said, and which other words stand there.
+
+    `lines` are those below a title; `kind` is the key before the name: "Reagent: silver nitrate".
+    """
 
     span: Span
     name: Span
-    titled: bool
+    lines: tuple[Span, ...] = ()
+    kind: str = ""
     said: list[_Said] = field(default_factory=list)
     others: list[Span] = field(default_factory=list)
 
@@ -69,7 +80,7 @@ def _parallel(text: str, language: Language) -> Iterator[Block]:
     reader = _EntryReader(text, language)
     run: list[_Entry] = []
     for entry in reader.entries():
-        if entry is None or (run and entry.titled != run[-1].titled):
+        if entry is None or (run and (bool(entry.lines), entry.kind) != (bool(run[-1].lines), run[-1].kind)):
             yield from reader.blocks(run)
             run = []
         if entry is not None:
@@ -87,50 +98,70 @@ class _EntryReader:
 
     def entries(self) -> Iterator[_Entry | None]:
         """Yield the entries in the order of the text, and None where something else stands between."""
-        title: tuple[Span, Span] | None = None  # a line that may be one, and its name
+        title: _Entry | None = None  # a line that may be one
         entry: _Entry | None = None  # what goes on below its title
-        lines = 0
         for match in _LINE.finditer(self._text):
             line = match.span("content")
             if not self._text[slice(*line)].strip():
                 if entry is not None:
-                    yield entry
+                    yield from self._settled(entry)
                 elif title is not None:
                     yield None
                 title, entry = None, None
                 continue
             begun = self._begun(line)
-            said = self._parts(begun, line[1], []) if title is not None or entry is not None else None
-            if entry is not None and said is not None and lines < _MOST_LINES:
+            below = title is not None or entry is not None
+            said = self._parts(begun, line[1], []) if below and not self._bulleted(line) else None
+            if entry is not None and said is not None and len(entry.lines) < _MOST_LINES:
                 entry.said += said
-                entry.span, lines = (entry.span[0], line[1]), lines + 1
+                entry.span, entry.lines = (entry.span[0], line[1]), (*entry.lines, line)
                 continue
             if title is not None and said:
-                entry, lines = _Entry((title[0][0], line[1]), title[1], True, said), 1
-                title = None
+                entry, title = replace(title, span=(title.span[0], line[1]), lines=(line,), said=said), None
                 continue
+            alone = self._line(line)
             if entry is not None:
-                yield entry
+                yield from self._settled(entry, alone)
             entry = None
-            if (alone := self._line(line)) is not None:
+            if alone is not None:
+                if title is not None:
+                    yield None
                 yield alone
                 title = None
                 continue
             if title is not None:
                 yield None
-            name = self._title(line)
-            title = None if name is None else (line, name)
+            title = self._title(line)
             if title is None:
                 yield None
         if entry is not None:
-            yield entry
+            yield from self._settled(entry)
 
-    def _title(self, line: Span) -> Span | None:
+    def _settled(self, entry: _Entry, following: _Entry | None = None) -> Iterator[_Entry | None]:
+        """Yield an entry; where its lines have a key in common, each of them is one, and the title a caption."""
+        keys = [self._text[slice(*said.key)].casefold() for said in entry.said]
+        lines = [self._line(line) for line in entry.lines]
+        alike = following is not None and all(line and line.kind and line.kind == following.kind for line in lines)
+        if len(set(keys)) == len(keys) and not alike:
+            yield entry
+        else:
+            yield from (None, *lines)
+
+    def _bulleted(self, line: Span) -> bool:
+        opening = _OPENING.match(self._text, *line)
+        return opening is not None and opening["bullet"] is not None
+
+    def _title(self, line: Span) -> _Entry | None:
         start, end = self._begun(line), line[1]
         bold = _BOLD.match(self._text, start, end)
-        if bold is not None and not self._text[bold.end() : end].strip():
-            return title_of(self._text, bold.span("title"), self._language, marked=True)
-        return title_of(self._text, (start, end), self._language)
+        marked = bold is not None and not self._text[bold.end() : end].strip()
+        return self._named(line, bold.span("title") if bold and marked else (start, end), marked=marked)
+
+    def _named(self, span: Span, name: Span, *, marked: bool) -> _Entry | None:
+        """Return an entry of which nothing is said yet; None where what would be its name names nothing."""
+        kind = None if marked else _LED_NAME.fullmatch(self._text, *name)
+        title = title_of(self._text, kind.span("name") if kind else name, self._language, marked=marked)
+        return None if title is None else _Entry(span, title, kind=kind["key"].casefold() if kind else "")
 
     def _line(self, line: Span) -> _Entry | None:
         """Read a line of a name and parts."""
@@ -142,10 +173,9 @@ class _EntryReader:
         if lead is None:
             return None
         name = bold.span("title") if bold is not None else (start, lead.start())
-        title = title_of(text, name, self._language, marked=bold is not None)
-        if title is None:
+        entry = self._named((start, end), name, marked=bold is not None)
+        if entry is None:
             return None
-        entry = _Entry((start, end), title, False)
         said = self._parts(lead.end(), end, others=entry.others)
         return replace(entry, said=said) if said else None
 
@@ -173,7 +203,7 @@ class _EntryReader:
                 return None
             if (pair := self._pair(part)) is not None:
                 said.append(pair)
-            elif ": " in written:
+            elif ": " in written or "\uff1a" in written:
                 return None
             else:
                 others.append(part)
@@ -183,7 +213,9 @@ class _EntryReader:
         text, language = self._text, self._language
         words = [match.span() for match in _WORD.finditer(text, *part)]
         match = _PAIR.fullmatch(text, *part)
-        if match is None or len(words) < 2:
+        if not language.marks.spaced and len(words) == 1 and (joined := _ADJOINING.fullmatch(text, *part)):
+            return _Said(joined.span("key"), joined.span("value"), False, False)
+        if match is None or (len(words) < 2 and match["colon"] is None):
             return None
         colon = match["colon"] is not None
         at = next((n for n, word in enumerate(words) if any(map(str.isdecimal, text[slice(*word)]))), None)
@@ -206,9 +238,10 @@ class _EntryReader:
         said = text[slice(*value)]
         digit = any(map(str.isdecimal, said))
         if digit and not self._measured(said):
-            value = self._led(value)
-            if value is None:
+            led = self._led(value)
+            if led is None:
                 return None
+            value = led
         if not digit and any(word.casefold() in language.function_words for word in said.split()):
             return None
         return None if not digit and len(said.split()) > _TEXT_WORDS else _Said(key, value, not digit, colon)

@@ -268,9 +268,7 @@ def _whole(found: Sequence[Found]) -> Span:
 
 @cache
 def _verb(language: Language) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<=[\w)\"'’\u00bb])[ \t]{{1,4}}(?:{language.statements.verbs})(?:[ \t]?:)?[ \t]{{1,4}}(?=\S)"
-    )
+    return re.compile(rf"(?<=[\w)\"'’\u00bb])[ \t]{{1,4}}(?:{language.statements.verbs})(?:[ \t]?:)?[ \t]{{1,4}}(?=\S)")
 
 
 @cache
