@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from guardbind.extraction.prose import is_key, is_value
 from guardbind.extraction.rule import Block, Found, WordedRule
-from guardbind.extraction.stance import counts
+from guardbind.extraction.stance import counts, rejected_above
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 
@@ -88,7 +88,8 @@ def _blocks(text: str, run: Sequence[_Arrow], layout: Layout, language: Language
         if counts(text, statement := (arrow.name[0], arrow.value[1]), arrow.value, layout, language)
     )
     if found:
-        yield Block((run[0].line[0], run[-1].line[1]), found)
+        rejected = rejected_above(text, run[0].line[0], language)
+        yield Block((run[0].line[0], run[-1].line[1]), () if rejected else found)
 
 
 read = WordedRule(_arrows, order=56, default=True)

@@ -12,7 +12,7 @@ from guardbind.extraction.lines import title_of
 from guardbind.extraction.prose import is_key, is_value
 from guardbind.extraction.rule import Block, Found, WordedRule
 from guardbind.extraction.spoken_values import first_value
-from guardbind.extraction.stance import counts
+from guardbind.extraction.stance import counts, rejected_above
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -26,7 +26,7 @@ _KEY_WORDS = 3
 _TEXT_WORDS = 3
 _LINE = re.compile(r"(?P<content>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")
 _OPENING = re.compile(
-    r"[ \t]{0,40}(?P<bullet>(?:[-*+\u2022\u25cf\u2013]|\(?\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?"
+    r"[ \t]{0,40}(?P<bullet>(?:[-*+\u2022\u25cf\u2013]|\(?(?:\d{1,3}|[a-z])[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?"
     r"|\[[^\]\r\n]{1,20}\])[ \t]{1,8}|[\u4e00-\u9fff]{1,3}\u3001)?"
 )
 _BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<title>(?:(?!\*\*|__)[^\r\n]){1,80})(?P=mark)[:.]?")
@@ -286,8 +286,9 @@ class _EntryReader:
             for item in self._found(entry, typed | worded)
             if counts(text, (entry.name[0], item.value[1]), item.value, self._layout, self._language)
         )
+        rejected = rejected_above(text, run[0].span[0], self._language)
         if found:
-            yield Block((run[0].span[0], run[-1].span[1]), found)
+            yield Block((run[0].span[0], run[-1].span[1]), () if rejected else found)
 
     def _are_named(self, run: Sequence[_Entry]) -> bool:
         """Whether each entry has a name of its own: what it begins with, or else the first other part that differs."""
