@@ -196,7 +196,6 @@ RULES: Registry[Any] = Registry(
     "rule",
     {
         "aligned": "guardbind.extraction.aligned_text:read",
-        "arrow": "guardbind.extraction.arrows:read",
         "assignment": "guardbind.extraction.assignments:read",
         "bracketed": "guardbind.extraction.bracketed:read",
         "code": "guardbind.extraction.code_text:read",
@@ -207,6 +206,7 @@ RULES: Registry[Any] = Registry(
         "parallel": "guardbind.extraction.parallel:read",
         "json": "guardbind.extraction.json_text:read",
         "labelled": "guardbind.extraction.labelled:read",
+        "lookup": "guardbind.extraction.lookups:read",
         "markdown": "guardbind.extraction.markdown_text:read",
         "numbered": "guardbind.extraction.numbered:read",
         "python": "guardbind.extraction.python_text:read",

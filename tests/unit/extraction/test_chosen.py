@@ -16,7 +16,6 @@ from guardbind.text.language import Language
 
 MODULES = {
     "aligned": "aligned_text",
-    "arrow": "arrows",
     "assignment": "assignments",
     "bracketed": "bracketed",
     "code": "code_text",
@@ -26,6 +25,7 @@ MODULES = {
     "item_line": "item_lines",
     "json": "json_text",
     "labelled": "labelled",
+    "lookup": "lookups",
     "markdown": "markdown_text",
     "numbered": "numbered",
     "parallel": "parallel",
@@ -41,7 +41,7 @@ MODULES = {
 }
 IN_ORDER = (
     *("instruction", "yaml", "code", "json", "html", "xml", "settings", "sql", "markdown", "aligned", "csv", "python"),
-    *("item_line", "section", "arrow", "parallel", "labelled", "receipt", "two_columns", "bracketed"),
+    *("item_line", "section", "lookup", "parallel", "labelled", "receipt", "two_columns", "bracketed"),
     *("assignment", "sentence", "numbered"),
 )
 

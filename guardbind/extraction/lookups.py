@@ -34,7 +34,8 @@ class _Arrow(NamedTuple):
 def _arrows(text: str, language: Language) -> Iterator[Block]:
     """Find two lines or more, one below the other, of a name, an arrow or dots, and a value.
 
-    No name of them stands before another arrow of the text. Where a value of the list is a name of it as well, its lines are steps, and nothing is bound.
+    No name of them stands before another arrow of the text. Where a value of the list is a name of it as well, its
+    lines are steps, and nothing is bound.
     """
     layout = Layout(text, language=language)
     runs: list[list[_Arrow]] = [[]]
@@ -93,4 +94,4 @@ def _blocks(text: str, run: Sequence[_Arrow], layout: Layout, language: Language
 
 
 read = WordedRule(_arrows, order=56, default=True)
-"""The rule `arrow`."""
+"""The rule `lookup`."""
