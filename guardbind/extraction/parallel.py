@@ -1,4 +1,4 @@
-"""Reads entries that say the same things of several names without signs: `2. Rye loaf, proof 3 h, bake at 220 °C`."""
+"""Reads entries that say the same things of several names without signs: `Rye loaf, proof 3 h, bake at 220 °C`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class _Said(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Entry:
+class _NamedEntry:
     """A name, where all that is said of it stands, what is said, and which other words stand there.
 
     `lines` are those below a title; `kind` is the key before the name: "Reagent: silver nitrate".
@@ -78,7 +78,7 @@ def _parallel(text: str, language: Language) -> Iterator[Block]:
     entries begin with; its value has a digit, or is a word or two where all entries have such a one.
     """
     reader = _EntryReader(text, language)
-    run: list[_Entry] = []
+    run: list[_NamedEntry] = []
     for entry in reader.entries():
         if entry is None or (run and (bool(entry.lines), entry.kind) != (bool(run[-1].lines), run[-1].kind)):
             yield from reader.blocks(run)
@@ -96,10 +96,10 @@ class _EntryReader:
         self._language = language
         self._layout = Layout(text, language=language)
 
-    def entries(self) -> Iterator[_Entry | None]:
+    def entries(self) -> Iterator[_NamedEntry | None]:
         """Yield the entries in the order of the text, and None where something else stands between."""
-        title: _Entry | None = None  # a line that may be one
-        entry: _Entry | None = None  # what goes on below its title
+        title: _NamedEntry | None = None  # a line that may be one
+        entry: _NamedEntry | None = None  # what goes on below its title
         for match in _LINE.finditer(self._text):
             line = match.span("content")
             if not self._text[slice(*line)].strip():
@@ -137,7 +137,7 @@ class _EntryReader:
         if entry is not None:
             yield from self._settled(entry)
 
-    def _settled(self, entry: _Entry, following: _Entry | None = None) -> Iterator[_Entry | None]:
+    def _settled(self, entry: _NamedEntry, following: _NamedEntry | None = None) -> Iterator[_NamedEntry | None]:
         """Yield an entry; where its lines have a key in common, each of them is one, and the title a caption."""
         keys = [self._text[slice(*said.key)].casefold() for said in entry.said]
         lines = [self._line(line) for line in entry.lines]
@@ -151,19 +151,19 @@ class _EntryReader:
         opening = _OPENING.match(self._text, *line)
         return opening is not None and opening["bullet"] is not None
 
-    def _title(self, line: Span) -> _Entry | None:
+    def _title(self, line: Span) -> _NamedEntry | None:
         start, end = self._begun(line), line[1]
         bold = _BOLD.match(self._text, start, end)
         marked = bold is not None and not self._text[bold.end() : end].strip()
         return self._named(line, bold.span("title") if bold and marked else (start, end), marked=marked)
 
-    def _named(self, span: Span, name: Span, *, marked: bool) -> _Entry | None:
+    def _named(self, span: Span, name: Span, *, marked: bool) -> _NamedEntry | None:
         """Return an entry of which nothing is said yet; None where what would be its name names nothing."""
         kind = None if marked else _LED_NAME.fullmatch(self._text, *name)
         title = title_of(self._text, kind.span("name") if kind else name, self._language, marked=marked)
-        return None if title is None else _Entry(span, title, kind=kind["key"].casefold() if kind else "")
+        return None if title is None else _NamedEntry(span, title, kind=kind["key"].casefold() if kind else "")
 
-    def _line(self, line: Span) -> _Entry | None:
+    def _line(self, line: Span) -> _NamedEntry | None:
         """Read a line of a name and parts."""
         text, (start, end) = self._text, (self._begun(line), line[1])
         if end - start > _LONGEST:
@@ -261,7 +261,7 @@ class _EntryReader:
         first, _, rest = said.partition(" ")
         return " " not in rest and not any(map(str.isdecimal, rest)) and classify(first).type != "text"
 
-    def blocks(self, run: Sequence[_Entry]) -> Iterator[Block]:
+    def blocks(self, run: Sequence[_NamedEntry]) -> Iterator[Block]:
         """Yield what a run of entries says, where several of them have keys in common."""
         text = self._text
         if len(run) < 2 or not self._are_named(run):
@@ -290,7 +290,7 @@ class _EntryReader:
         if found:
             yield Block((run[0].span[0], run[-1].span[1]), () if rejected else found)
 
-    def _are_named(self, run: Sequence[_Entry]) -> bool:
+    def _are_named(self, run: Sequence[_NamedEntry]) -> bool:
         """Whether each entry has a name of its own: what it begins with, or else the first other part that differs."""
         for at in range(-1, min(len(entry.others) for entry in run)):
             places = [entry.name if at < 0 else entry.others[at] for entry in run]
@@ -301,7 +301,7 @@ class _EntryReader:
                 return True
         return False
 
-    def _found(self, entry: _Entry, keys: set[str]) -> Iterator[Found]:
+    def _found(self, entry: _NamedEntry, keys: set[str]) -> Iterator[Found]:
         name = self._text[slice(*entry.name)]
         for said in entry.said:
             written = self._text[slice(*said.key)]
