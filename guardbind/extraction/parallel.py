@@ -47,7 +47,7 @@ _ADJOINING = re.compile(r"(?P<key>[^\W\d_]{1,8})(?P<value>\d\S{0,30})")  # where
 _WORD = re.compile(r"\S+")
 
 
-class _Said(NamedTuple):
+class _KeyedPart(NamedTuple):
     """A key and what stands behind it: `text` is a value without a digit, `signed` a key with a colon."""
 
     key: Span
@@ -67,7 +67,7 @@ class _NamedEntry:
     name: Span
     lines: tuple[Span, ...] = ()
     kind: str = ""
-    said: list[_Said] = field(default_factory=list)
+    said: list[_KeyedPart] = field(default_factory=list)
     others: list[Span] = field(default_factory=list)
 
 
@@ -183,11 +183,11 @@ class _EntryReader:
         opening = _OPENING.match(self._text, *line)
         return opening.end() if opening else line[0]
 
-    def _parts(self, start: int, end: int, others: list[Span]) -> list[_Said] | None:
+    def _parts(self, start: int, end: int, others: list[Span]) -> list[_KeyedPart] | None:
         """Return what the parts of a line say, and add what says nothing to `others`; None of running text."""
         if end - start > _LONGEST:
             return None
-        said: list[_Said] = []
+        said: list[_KeyedPart] = []
         ends = [*(match.span() for match in _PARTING.finditer(self._text, start, end)), (end, end)]
         if len(ends) > _MOST_PARTS:
             return None
@@ -209,12 +209,12 @@ class _EntryReader:
                 others.append(part)
         return said
 
-    def _pair(self, part: Span) -> _Said | None:
+    def _pair(self, part: Span) -> _KeyedPart | None:
         text, language = self._text, self._language
         words = [match.span() for match in _WORD.finditer(text, *part)]
         match = _PAIR.fullmatch(text, *part)
         if not language.marks.spaced and len(words) == 1 and (joined := _ADJOINING.fullmatch(text, *part)):
-            return _Said(joined.span("key"), joined.span("value"), False, False)
+            return _KeyedPart(joined.span("key"), joined.span("value"), False, False)
         if match is None or (len(words) < 2 and match["colon"] is None):
             return None
         colon = match["colon"] is not None
@@ -244,7 +244,7 @@ class _EntryReader:
             value = led
         if not digit and any(word.casefold() in language.function_words for word in said.split()):
             return None
-        return None if not digit and len(said.split()) > _TEXT_WORDS else _Said(key, value, not digit, colon)
+        return None if not digit and len(said.split()) > _TEXT_WORDS else _KeyedPart(key, value, not digit, colon)
 
     def _led(self, value: Span) -> Span | None:
         """Return what is typed before a word that goes on from it: "38 min" of "38 min at 230"."""
@@ -266,7 +266,7 @@ class _EntryReader:
         text = self._text
         if len(run) < 2 or not self._are_named(run):
             return
-        keyed: defaultdict[str, list[_Said]] = defaultdict(list)
+        keyed: defaultdict[str, list[_KeyedPart]] = defaultdict(list)
         holders: Counter[str] = Counter()
         for entry in run:
             mine = {text[slice(*said.key)].casefold() for said in entry.said}
