@@ -30,7 +30,9 @@ __all__ = ["read"]
 _PLACED = frozenset({"date", "id", "text", "email", "url"})  # what may follow "at": "in 3 countries" is no value
 _WORD = re.compile(r"\S+")
 _SHORT_WORD = re.compile(r"\S{1,60}")
+_CLOSED = re.compile(r"[\"'\u201d\u00bb)*`]{0,3}(?:[.!;](?=\s{1,4}[^\sa-z]|\s{0,4}\Z)|[ \t]{0,8}(?:[\r\n]|\Z))")
 _REACH = 120  # characters before the verb
+_PARTITIVE = 24  # characters before a name in which it may be said to be one of several
 _AHEAD = 400  # characters after it that are looked at
 
 
@@ -66,11 +68,28 @@ class _SentenceReader:
         self._names = NameReader(language)
 
     def blocks(self) -> Iterator[Block]:
+        """Yield what is found, but for values of which a key has several at once."""
+        stated = [*self._stated()]
+        several: dict[str, set[str]] = {}
+        for block in stated:
+            if self._is_one_of(block):
+                several.setdefault(_key(block), set()).add(self._text[slice(*block.found[-1].value)])
+        yield from (block for block in stated if len(several.get(_key(block), ())) < 2 or not self._is_one_of(block))
+        yield from self._turned()
+        yield from self._no_longer()
+
+    def _is_one_of(self, block: Block) -> bool:
+        """Whether a statement says that its value is one of several: "One of the codes for Bob is 4417"."""
+        start = block.region[0]
+        said = self._text[max(0, start - _PARTITIVE) : start]
+        return self._language.speech.partitive.search(said) is not None
+
+    def _stated(self) -> Iterator[Block]:
         text, reached = self._text, 0
         unsure = self._said.doubts | self._said.others
         for verb in _verb(self._language).finditer(text):
             clause = self._layout.clause(verb.end())
-            if clause.question:
+            if clause.question or (verb.group().rstrip().endswith(":") and not self._ends_line(verb.end(), clause.end)):
                 continue
             end = min(clause.end, verb.end() + _AHEAD)
             words = self._words(max(reached, verb.start() - _REACH), verb.start() + 1)
@@ -88,8 +107,11 @@ class _SentenceReader:
                 reached = region[1]
                 if self._counts(found[-1], region):
                     yield Block(region, found)
-        yield from self._turned()
-        yield from self._no_longer()
+
+    def _ends_line(self, start: int, end: int) -> bool:
+        """Whether what stands behind a colon is one value, and no list of several."""
+        value = self._value(start, end, names=True)
+        return value is not None and _CLOSED.match(self._text, value[1]) is not None
 
     def _turned(self) -> Iterator[Block]:
         """Find `4417 is Alice's badge number`, `we noted 4417 as Alice's badge number`: a value that comes first."""
@@ -236,13 +258,17 @@ def _unquoted(start: int, end: int, text: str) -> PlacedWord:
     return text[start:end], start
 
 
+def _key(block: Block) -> str:
+    return (block.found[-1].key or "").casefold()
+
+
 def _whole(found: Sequence[Found]) -> Span:
     return found[0].statement[0], found[-1].statement[1]
 
 
 @cache
 def _verb(language: Language) -> re.Pattern[str]:
-    return re.compile(rf"(?<=[\w)\"'’\u00bb])[ \t]{{1,4}}(?:{language.statements.verbs})[ \t]{{1,4}}(?=\S)")
+    return re.compile(rf"(?<=[\w)\"'’\u00bb])[ \t]{{1,4}}(?:{language.statements.verbs})(?:[ \t]?:)?[ \t]{{1,4}}(?=\S)")
 
 
 @cache

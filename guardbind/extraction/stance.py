@@ -10,7 +10,7 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.speech import Stance
 
-__all__ = ["BOUND", "counts", "is_former", "rejects", "stance_of"]
+__all__ = ["BOUND", "counts", "is_former", "rejected_above", "rejects", "stance_of"]
 
 BOUND: frozenset[Stance] = frozenset({"stated", "former"})
 """The stances of which a statement is evidence; of a former one for what was, and never for what is."""
@@ -79,6 +79,18 @@ def rejects(said: str, language: Language) -> bool:
     if language.statements.denied.search(said) or _first(speech.frames, said) or _by_others(said, language):
         return True
     return any(stance != "former" and speech.inside[stance].search(said) for stance in speech.inside)
+
+
+def rejected_above(text: str, start: int, language: Language) -> bool:
+    """Whether the line above that of a place leads to it and takes it back: "It is false that:"."""
+    low = max(0, start - _BEFORE)
+    before = text[low : text.rfind("\n", low, start) + 1].rstrip()
+    line = before[before.rfind("\n") + 1 :]
+    if not line.endswith((":", "\uff1a")):
+        return False
+    speech = language.speech
+    denied = language.statements.denied.search(line) is not None
+    return denied or _first(speech.frames, line) is not None or _first(speech.inside, line) is not None
 
 
 def is_former(text: str, statement: Span, language: Language) -> bool:

@@ -19,6 +19,7 @@ _PAIR = re.compile(
     r"[ \t]{0,20}(?:[-*\u2022][ \t]{1,4})?(?P<name>[^\W\d_][\w.'\u2019-]{0,40}(?:[ ][^\W\d_][\w.'\u2019-]{0,40}){0,2})"
     r"[ \t]{1,40}(?P<value>[$\u20ac\u00a3\u00a5#+]?\w[\w.,:/@+-]{0,60}(?:[ ](?:[A-Z]{3}|[$\u20ac\u00a3\u00a5]))?)[ \t]*"
 )
+_CODED = re.compile(r"[ \t]{0,20}(?P<name>[\w./:-]{4,60})(?:[ ]{2,40}|\t{1,4})(?P<value>[\w./:-]{3,80})[ \t]*")
 _LEAST_DIGITS = 2
 
 
@@ -33,7 +34,8 @@ def _two_columns(text: str, language: Language) -> Iterator[Block]:
     """Find two lines or more, one below the other, of the same number of words and the same kind of value."""
     run: list[_Pair] = []
     for match in _LINE.finditer(text):
-        pair = _pair(text, match.span("content"), language)
+        line = match.span("content")
+        pair = _pair(text, line, language) or _coded(text, line)
         if run and (pair is None or pair.shape != run[-1].shape):
             yield from _block(text, run)
             run = []
@@ -57,6 +59,17 @@ def _pair(text: str, line: Span, language: Language) -> _Pair | None:
     if any(word.strip(".") in language.function_words for word in words):
         return None
     return _Pair(line, match.span("name"), match.span("value"), (kind, len(words), value[-1].isalpha()))
+
+
+def _coded(text: str, line: Span) -> _Pair | None:
+    """Read `a41f9c2  sha256:5d0e7b`: two codes, well apart."""
+    match = _CODED.fullmatch(text, *line)
+    if match is None or not all(any(map(str.isdecimal, match[part])) for part in ("name", "value")):
+        return None
+    name, value = classify(match["name"]).type, classify(match["value"]).type
+    if not any(map(str.isalpha, match["name"])) or name not in ("id", "text") or value not in ("id", "text"):
+        return None
+    return _Pair(line, match.span("name"), match.span("value"), ("code", 1, False))
 
 
 def _block(text: str, run: Sequence[_Pair]) -> Iterator[Block]:

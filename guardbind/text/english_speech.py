@@ -63,8 +63,9 @@ SPEECH = Speech(
     ),
     placing=either(
         "in|on|at|after|since|for|during|with|from|as of|by|over|per|to|because of|due to|thanks to|despite"
-        "|under|within"
+        "|under|within|one of"
     ),
+    partitive=re.compile(r"\bone[ \t]of[ \t](?:the|my|your|our)[ \t]\Z", re.IGNORECASE),
     frames={
         "denied": either(
             r"(?:forged|fake|faked|bogus|fraudulent|falsified|doctored|counterfeit|phishing|spam) \w+",

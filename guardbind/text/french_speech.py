@@ -20,6 +20,7 @@ _FORMERLY = (
 _UNTIL = "(?:jusqu'|avant|il y a) ?[^,.;:]{1,40}"
 
 SPEECH = Speech(
+    partitive=re.compile(r"\bune?[ \t]des[ \t]\Z", re.IGNORECASE),
     frames={
         "supposed": either(
             "si|supposons|supposez|supposé|à supposer|admettons|imaginons|imagine|imaginez|au cas où|pourvu"

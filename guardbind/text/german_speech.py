@@ -32,6 +32,7 @@ _NOT_SO = (
 )
 
 SPEECH = Speech(
+    partitive=re.compile(r"\beine[rs]?[ \t]der[ \t]\Z", re.IGNORECASE),
     frames={
         "denied": either(
             "entgegen|im gegensatz zu|kein(?:e|en)? (?:beleg|beweis|hinweis)e?|falsche (?:behauptung|meldung|angabe)",

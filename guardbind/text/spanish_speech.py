@@ -19,6 +19,7 @@ _FORMERLY = (
 _UNTIL = "(?:hasta|antes de|hace) [^,.;:]{1,40}"
 
 SPEECH = Speech(
+    partitive=re.compile(r"\bun[ao]?[ \t]de[ \t]l[ao]s[ \t]\Z", re.IGNORECASE),
     frames={
         "supposed": either(
             "si|supongamos|suponiendo|supón|imaginemos|imagina|imagine|en caso de|siempre que|a menos que"

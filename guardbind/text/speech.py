@@ -40,6 +40,7 @@ class Speech:
         plain: Words in lower case that may stand before the name of a sentence and say nothing about it: "also".
         placing: What begins a phrase of time or place that may stand there: "in May". Where a language has neither,
             anything may stand there.
+        partitive: What says, before a name, that its value is one of several: "one of the".
     """
 
     frames: Mapping[Stance, re.Pattern[str]] = field(default_factory=lambda: _NONE)
@@ -56,6 +57,7 @@ class Speech:
     telling: re.Pattern[str] = NOTHING
     plain: frozenset[str] = frozenset()
     placing: re.Pattern[str] = NOTHING
+    partitive: re.Pattern[str] = NOTHING
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

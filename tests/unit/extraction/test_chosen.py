@@ -25,8 +25,10 @@ MODULES = {
     "item_line": "item_lines",
     "json": "json_text",
     "labelled": "labelled",
+    "lookup": "lookups",
     "markdown": "markdown_text",
     "numbered": "numbered",
+    "parallel": "parallel",
     "python": "python_text",
     "receipt": "receipts",
     "section": "sections",
@@ -39,7 +41,8 @@ MODULES = {
 }
 IN_ORDER = (
     *("instruction", "yaml", "code", "json", "html", "xml", "settings", "sql", "markdown", "aligned", "csv", "python"),
-    *("item_line", "section", "labelled", "receipt", "two_columns", "bracketed", "assignment", "sentence", "numbered"),
+    *("item_line", "section", "lookup", "parallel", "labelled", "receipt", "two_columns", "bracketed"),
+    *("assignment", "sentence", "numbered"),
 )
 
 
