@@ -22,8 +22,8 @@ _NEEDS_WEIGHTS = ("calibration", "lens_layers", "keep_readouts")
 class ApiGuardConfig(GuardConfig):
     """Settings of an `ApiGuard`: those of `GuardConfig`, as far as they need no weights.
 
-    `lens_layers`, `keep_readouts`, `attend` and `calibration` are refused; `tail_tokens` says nothing. A restatement stands
-    before the line of the slot and leaves no trace in the text.
+    `lens_layers`, `keep_readouts`, `attend` and `calibration` are refused; `tail_tokens` says nothing. A
+    restatement stands before the line of the slot and leaves no trace in the text.
 
     Raises:
         ConfigError: A setting is unknown, of the wrong type, outside its range, or needs the model's weights.

@@ -14,7 +14,7 @@ from families import LAYERS, CausalLM, speaking
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from guardbind import AttendConfig, ConfigError, Guard, GuardConfig, NullUnavailableError
+from guardbind import ApiGuardConfig, AttendConfig, ConfigError, Guard, GuardConfig, NullUnavailableError
 from guardbind.model.interventions import AttentionBias
 from guardbind.model.seat import Seat
 from guardbind.model.tail import Tail
@@ -184,6 +184,13 @@ def test_it_costs_no_forward_more_and_a_callable_one(tiny_tokenizer: PreTrainedT
             handle.remove()
         passes[before:] = [len(passes) - before]
     assert passes == [passes[0], passes[0], passes[0] + 1]
+
+
+def test_a_model_that_is_asked_from_outside_has_no_attention_to_bias() -> None:
+    with pytest.raises(ConfigError, match=r"attend.* need the model's weights"):
+        ApiGuardConfig(attend=AttendConfig(gamma=3.0))
+    with pytest.raises(ConfigError, match="reads a model of this process"):
+        ApiGuardConfig(policy="attend")
 
 
 def test_padded_rows_of_a_batch_are_repaired_as_each_alone(tiny_tokenizer: PreTrainedTokenizerBase) -> None:
