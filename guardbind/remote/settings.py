@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import field_validator, model_validator
 
-from guardbind.config import GuardConfig
+from guardbind.config import AttendConfig, GuardConfig
 from guardbind.errors import nearest
 from guardbind.remote.edits import REQUEST_NULLS
 
@@ -25,8 +25,8 @@ _NEEDS_WEIGHTS = ("calibration", "lens_layers", "keep_readouts")
 class ApiGuardConfig(GuardConfig):
     """Settings of an `ApiGuard`: those of `GuardConfig`, as far as they need no weights.
 
-    `lens_layers`, `keep_readouts` and `calibration` are refused; `tail_tokens` says nothing. A restatement stands
-    before the line of the slot and leaves no trace in the text.
+    `lens_layers`, `keep_readouts`, `attend` and `calibration` are refused; `tail_tokens` says nothing. A
+    restatement stands before the line of the slot and leaves no trace in the text.
 
     Raises:
         ConfigError: A setting is unknown, of the wrong type, outside its range, or needs the model's weights.
@@ -88,6 +88,7 @@ class ApiGuardConfig(GuardConfig):
     @model_validator(mode="after")
     def _without_weights(self) -> ApiGuardConfig:
         asked = [name for name in _NEEDS_WEIGHTS if getattr(self, name)]
+        asked += ["attend"] if self.attend != AttendConfig() else []
         if asked:
             raise ValueError(f"{', '.join(asked)} need the model's weights; leave them out")
         if self.checkpoint.visible or self.checkpoint.placement != "line":

@@ -14,7 +14,7 @@ from families import LAYERS, CausalLM, speaking
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from guardbind import AttendConfig, ConfigError, Guard, GuardConfig, NullUnavailableError
+from guardbind import ApiGuardConfig, AttendConfig, Binding, ConfigError, Guard, GuardConfig, NullUnavailableError
 from guardbind.model.interventions import AttentionBias
 from guardbind.model.seat import Seat
 from guardbind.model.tail import Tail
@@ -186,6 +186,13 @@ def test_it_costs_no_forward_more_and_a_callable_one(tiny_tokenizer: PreTrainedT
     assert passes == [passes[0], passes[0], passes[0] + 1]
 
 
+def test_a_model_that_is_asked_from_outside_has_no_attention_to_bias() -> None:
+    with pytest.raises(ConfigError, match=r"attend.* need the model's weights"):
+        ApiGuardConfig(attend=AttendConfig(gamma=3.0))
+    with pytest.raises(ConfigError, match="reads a model of this process"):
+        ApiGuardConfig(policy="attend")
+
+
 def test_padded_rows_of_a_batch_are_repaired_as_each_alone(tiny_tokenizer: PreTrainedTokenizerBase) -> None:
     ask = Ask(tiny_tokenizer)
     prompts = [BETA, "\nThese are all that there are." + BETA, ALPHA]
@@ -197,3 +204,28 @@ def test_padded_rows_of_a_batch_are_repaired_as_each_alone(tiny_tokenizer: PreTr
         together, alone = output.report.row(row)[0], ask(ask.first, prompt, config).report.slots[0]
         assert together.final_budget is not None and alone.final_budget is not None
         assert together.final_budget.p1 == pytest.approx(alone.final_budget.p1, abs=1e-4)
+
+
+@pytest.mark.real_model
+def test_the_demo_model_says_what_it_is_told_in_a_padded_batch(
+    demo_model: tuple[CausalLM, PreTrainedTokenizerBase],
+) -> None:
+    badges = {"Alice": "4821", "Ben": "9370", "Carla": "5506"}
+    bindings = [Binding(f"{name}'s badge number", badge) for name, badge in badges.items()]
+    stated = "".join(f"{name}'s badge number is {badge}.\n" for name, badge in badges.items())
+    asked = stated + "Question: What is Ben's badge number?\nBen's badge number is"
+    prompts = [asked, "These are all of the badges.\n" + asked]
+    targets = ["Alice's badge number", "Carla's badge number"]
+    model, tokenizer = demo_model
+    output = Guard(model, tokenizer, GuardConfig(policy="attend")).generate(
+        **tokenizer(prompts, return_tensors="pt", padding=True),
+        bindings=[bindings] * 2,
+        target=targets,
+        max_new_tokens=5,
+        do_sample=False,
+    )
+    assert [text.strip()[:4] for text in output.text] == ["4821", "5506"]
+    firsts = [output.report.row(row)[0] for row in range(2)]
+    assert [(slot.verdict, slot.action, slot.null_forwards) for slot in firsts] == [
+        ("binding_failure", "attend", 1)
+    ] * 2
