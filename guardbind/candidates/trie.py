@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from guardbind.candidates.spellings import kept_spellings
 from guardbind.errors import CandidateError
 
 __all__ = ["Candidate", "Node", "TokenizerLike", "Trie", "surface_forms"]
@@ -63,6 +64,7 @@ class _Writer:
     def __init__(self, tokenizer: TokenizerLike) -> None:
         self._tokenizer = tokenizer
         self._special = frozenset(tokenizer.all_special_ids)
+        self._kept = kept_spellings(tokenizer)
         self._known: dict[str, TokenForm] = {}
         self._prefixes = {anchor: self._encode(anchor) for anchor in _ANCHORS}
 
@@ -70,12 +72,15 @@ class _Writer:
         """Tokenise everything that the forms of some surfaces need, many in one call."""
         if not getattr(self._tokenizer, "is_fast", False):
             return
-        texts = [anchor + spelling for text in dict.fromkeys(surfaces) for anchor, spelling in self._written(text)]
+        wanted = [anchor + spelling for text in dict.fromkeys(surfaces) for anchor, spelling in self._written(text)]
+        self._known = {text: tokens for text in wanted if (tokens := self._kept.get(text)) is not None}
+        texts = [text for text in wanted if text not in self._known]
         encode: Any = self._tokenizer
         for first in range(0, len(texts), _AT_ONCE):
             some = texts[first : first + _AT_ONCE]
             ids = encode(some, add_special_tokens=False, return_attention_mask=False)["input_ids"]
             self._known.update(zip(some, map(tuple, ids), strict=True))
+        self._kept.update((text, self._known[text]) for text in texts)
 
     def forms(self, value: str, aliases: Sequence[str] = ()) -> tuple[TokenForm, ...]:
         """Return what `surface_forms` does."""

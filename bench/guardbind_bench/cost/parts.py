@@ -26,7 +26,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "null": ("guardbind.session.meter:NullMeter.read",),
     "judge": ("guardbind.session.engine:build_slot",),
     "second readout": ("guardbind.session.trying:Trying.at",),
-    "checkpoint": ("guardbind.model.branch:Branch.__init__", "guardbind.model.branch:Branch.advance"),
+    "checkpoint": ("guardbind.session.sharing:read_branches", "guardbind.model.branch:Branch.advance"),
     "record": (
         "guardbind.session.recorder:Recorder.slot",
         "guardbind.session.recorder:Recorder.release",
