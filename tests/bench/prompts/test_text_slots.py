@@ -45,7 +45,7 @@ def test_what_is_forced_is_the_beginning_of_the_asked_value_as_the_prompt_states
         assert text.asked is not None
         prompt = tokenizer.decode(list(render(text, tokenizer, begun=True).ids))
         # The space before a value, where there is one, is its first token's.
-        forced = tokenizer.decode(list(trial.ids))[len(prompt) :].lstrip()
+        forced = str(tokenizer.decode(list(trial.ids)))[len(prompt) :].lstrip()
         right = text.facts[text.asked].value
         stated = tokenizer.decode(list(trial.ids[trial.target.statement.start : trial.target.statement.stop]))
         assert right in stated and right == forced + trial.target.value.word
