@@ -85,7 +85,7 @@ NULLS = ("mask_prefill", "redact", "same_length", "delete", "no_evidence")
 
 
 @pytest.mark.real_model
-@pytest.mark.parametrize("task", ["cards", "notes"])
+@pytest.mark.parametrize("task", ["cards"])
 def test_signals_and_methods_are_read_on_texts(task: str, demo_model: Any) -> None:
     lab = Lab(*demo_model)
     named = [
@@ -96,10 +96,10 @@ def test_signals_and_methods_are_read_on_texts(task: str, demo_model: Any) -> No
         *(f"evidence_bits_{n}" for n in NULLS),
     ]
     cell = BenchCell(measure="signals", task=task, k=0, options={"signals": list(named)})
-    for record in MEASURES.get("signals").prepare(lab, cell).run(range(2)):
+    for record in MEASURES.get("signals").prepare(lab, cell).run(range(1)):
         assert record.refused == [None] * len(named), record  # type: ignore[attr-defined]
-    methods = ["cad_span", "coiecd", "candidate_only", "context_steering"]
+    methods = ["cad_span", "coiecd", "candidate_only"]
     cell = BenchCell(measure="methods", task=task, k=0, options={"methods": list(methods)})
-    found: list[Any] = list(MEASURES.get("methods").prepare(lab, cell).run(range(2)))
+    found: list[Any] = list(MEASURES.get("methods").prepare(lab, cell).run(range(1)))
     assert {one.method for one in found} == {"unguarded", *methods} and all(one.refused is None for one in found)
     assert all(one.stage != "2A" for one in found if one.method == "candidate_only")
