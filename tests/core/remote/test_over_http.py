@@ -86,6 +86,7 @@ def test_a_question_is_read_over_a_server_that_scores_prompts_and_refused_over_a
             with pytest.raises(BackendError, match="scores no prompt"):
                 ApiGuard(backend, config)
             return
+        assert isinstance(backend, PromptScorer)
         asked = [
             PromptRequest(text=TEXT),
             PromptRequest(messages=({"role": "user", "content": TEXT},), begun="The order"),
