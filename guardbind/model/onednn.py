@@ -1,7 +1,7 @@
 """Runs the linear layers of a model by oneDNN for a while, which on some processors is twice as fast as the default.
 
-torch multiplies fp32 matrices on a CPU by the library that it was built with, which is slow on processors of other
-makers than its own. oneDNN comes with the same torch. Both compute in fp32 and differ in the order of the sums only.
+torch multiplies fp32 matrices on a CPU by the library that it was built with, which need not be the fastest there.
+oneDNN comes with the same torch. Both compute in fp32 and differ in the order of the sums only.
 """
 
 from __future__ import annotations

@@ -11,17 +11,20 @@ from bench_memory import SameRecords, measure
 from bench_tiny import bench_tokenizer
 from calibrated import an_outcome, drawn
 from families import copier
+from pydantic import JsonValue
 
+from guardbind.calibrating.labelled import ChatMessage
 from guardbind.calibration.outcome import Outcome
 from guardbind.errors import UnknownNameError
 from guardbind_bench.experiments.calibration import coverage
 from guardbind_bench.experiments.calibration.coverage import RiskPromise
-from guardbind_bench.experiments.calibration.experiment import EXPERIMENT
+from guardbind_bench.experiments.calibration.experiment import EXPERIMENT, _name
 from guardbind_bench.experiments.calibration.rows import transfer_rows
 from guardbind_bench.experiments.experiment import Settings, plan, summarise
 from guardbind_bench.experiments.table import TableRow
 from guardbind_bench.measures.lab import Lab
-from guardbind_bench.measures.outcomes import OutcomeRecord, outcome_of
+from guardbind_bench.measures.outcomes import MEASURE, OutcomeRecord, outcome_of
+from guardbind_bench.prompts.cell import BenchCell
 
 PROMISE = RiskPromise(risk=0.1, confidence=0.9, alpha=0.1)
 
@@ -91,6 +94,39 @@ def test_trials_of_tokens_are_run() -> None:
     outcomes = [outcome_of(record) for record in frame.to_dict("records")]
     assert 0 < sum(o.own_right for o in outcomes) < 6
     assert all(o.signals for o in outcomes) and any(o.way for o in outcomes)
+
+
+def test_kinds_in_other_templates_and_on_other_surfaces_have_names_and_cells_of_their_own() -> None:
+    others: list[JsonValue] = [
+        {"task": "competing_vars", "template": "chat", "k": 8},
+        {"task": "competing_vars", "style": "eq", "k": 8},
+        {"task": "cards"},
+        {"task": "cards", "template": "chat"},
+        {"task": "cards", "template": "plain"},
+    ]
+    settings = Settings(ks=(8,), trials=6, options={"draws": 2, "others": others})
+    conditions = list(EXPERIMENT.conditions(settings, EXPERIMENT.read(settings)))  # type: ignore[attr-defined]
+    names = ["natural k=8", "natural k=8, chat", "natural k=8, eq"]
+    assert [_name(condition.keys) for condition in conditions] == [
+        *(f"competing_vars, {name}" for name in names),
+        *("cards", "cards", "cards, plain"),
+    ]
+    cells = [condition.requests[0].cell for condition in conditions]
+    assert len({cell.id for cell in cells}) == 6  # a text that is said to be in the template is a cell of its own
+    assert ["texts" in cell.options for cell in cells] == [False] * 5 + [True]
+
+
+def test_texts_are_written_in_the_template_or_as_plain_text() -> None:
+    where = Lab(copier(bench_tokenizer(), "first"), bench_tokenizer())
+    told: list[dict[str, JsonValue]] = [{}, {"texts": "plain"}]
+    written = [
+        MEASURE.prepare(where, BenchCell(measure="outcomes", task="cards", k=0, options=options)).prompt(0)  # type: ignore[attr-defined]
+        for options in told
+    ]
+    in_chat, plain = (prompt.prompt for prompt in written)
+    assert isinstance(in_chat, tuple) and isinstance(plain, str) and plain.endswith("\nAnswer: ")
+    assert all(message.content in plain for message in in_chat if isinstance(message, ChatMessage))
+    assert written[0].model_dump(exclude={"prompt"}) == written[1].model_dump(exclude={"prompt"})
 
 
 def test_unknown_tasks_are_refused_beforehand() -> None:
