@@ -56,6 +56,8 @@ _FIELD_END = re.compile(r"[;|\uff1b]")
 _AFTERTHOUGHT = re.compile(r",[ \t]+(?=[a-z])")
 # "platform 2. 08:14 to Leeds": a layout does not know whether a sentence ends there, but a value does.
 _NUMBER_END = re.compile(r"(?<=\d)\.[ \t]{1,4}(?=\S)")
+# "Berth: 2 \u2014 Ship: Grete": a line of several pairs that no rule has read is not one of them.
+_FURTHER_PAIR = re.compile(r"[ \t][-\u2013\u2014|][ \t]+[^\W\d_][\w \t]{0,30}[:\uff1a](?=\s)")
 _QUOTED = re.compile(r"[ \t]{0,8}(?:\"(?P<double>[^\"\r\n]{1,200})\"|`(?P<code>[^`\r\n]{1,200})`)")
 
 
@@ -88,7 +90,7 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
             computed.add(name)
         elif not assigned and (language.changes.sorry.fullmatch(name) or language.questions.corrected.fullmatch(name)):
             continue  # "Oops, typo: Room 18"
-        elif not assigned and (lists_pairs(text[sign.end : limit]) or _is_sentence(said, language)):
+        elif (not assigned and (lists_pairs(text[sign.end : limit]) or _is_sentence(said, language))) or (not assigned and _FURTHER_PAIR.search(text, sign.end, limit)):
             continue
         elif is_key(name, language) and is_value(said, language) and not asked:
             statement = (start, _closing(text, value[1], limit))

@@ -191,8 +191,9 @@ class _EntryReader:
         ends = [*(match.span() for match in _PARTING.finditer(self._text, start, end)), (end, end)]
         if len(ends) > _MOST_PARTS:
             return None
+        listing = False  # whether a comma would go on with the value of the pair before it: "Tanks: Reef, Kelp"
         for stop, following in ends:
-            part = (start, stop)
+            part, parted = (start, stop), self._text[max(0, start - 2) : start].strip()
             start = following
             while part[1] > part[0] and self._text[part[1] - 1] in " \t.,;":
                 part = (part[0], part[1] - 1)
@@ -203,10 +204,14 @@ class _EntryReader:
                 return None
             if (pair := self._pair(part)) is not None:
                 said.append(pair)
-            elif ": " in written or "\uff1a" in written:
+                listing = pair.signed
+                continue
+            if listing and parted == ",":
+                said.pop()
+            listing = False
+            if ": " in written or "\uff1a" in written:
                 return None
-            else:
-                others.append(part)
+            others.append(part)
         return said
 
     def _pair(self, part: Span) -> _KeyedPart | None:

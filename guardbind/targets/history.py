@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.by_key import How, Resolution
+from guardbind.targets.disowned import DisownedStatements
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.place import Place
 from guardbind.targets.query import Order, Query, order_of
@@ -52,6 +53,7 @@ class History:
         self._sources = sources or Sources(query)
         self._doubts = Doubts(table, query)
         self._unread = UnreadSentences(table, query)
+        self._disowned = DisownedStatements(table, query)
 
     def take(
         self, items: Sequence[int], score: float, how: How, reason: str, place: Place, *, named: bool = False
@@ -122,6 +124,8 @@ class History:
         item = history[0] if order == "first" else history[-1]
         if self._unread.contradicts(item):
             return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")
+        if self._disowned.takes_back(item):
+            return unresolved(f"{reason}, but the prompt takes back what it stands in, or changes it in other words")
         if len(history) > 1:
             reason = f"{reason}; the {order} of {len(history)} values in the text"
         return Resolution(item.index, how, reason, item.key, score)

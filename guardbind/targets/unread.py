@@ -76,6 +76,8 @@ class UnreadSentences:
         if not item.owners and (self._told_elsewhere(item) or self._told_by_a_party(item, asked)):
             return True
         for sentence in self._sentences:
+            if self._replaces(sentence, item):
+                return True
             if sentence.rejected or not (
                 any(want and want <= sentence.stems for want in wanted)
                 # Without spaces a name is cut out of a run of characters by chance only.
@@ -90,6 +92,13 @@ class UnreadSentences:
             if self._names_another(sentence.said, item):
                 return True
         return self._dated_elsewhere(item)
+
+    def _replaces(self, sentence: _Sentence, item: Located) -> bool:
+        """Whether a sentence has the value of a binding and another one of its kind: "For 14 read 41"."""
+        for surface in item.surfaces:
+            if any(map(str.isdecimal, surface)) and re.search(rf"(?<!\w){re.escape(surface)}(?!\w)", sentence.said):
+                return any(value != surface and alike(value, surface) for value in sentence.values)
+        return False
 
     def speaks_of(self, item: Located) -> bool:
         """Whether such a sentence names whose value a binding is, whatever it says of that."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.chinese_speech import CHANGES, SPEECH
+from guardbind.text.chinese_speech import CHANGES, DISOWNING, SPEECH
 from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, wordlist
 from guardbind.text.wordlists import anywhere
@@ -229,6 +229,7 @@ CHINESE = Language(
     statements=_STATEMENTS,
     speech=SPEECH,
     changes=CHANGES,
+    disowning=DISOWNING,
     citing=Citing(sources="文档|来源", parts="资料", leads="参见|见", headings="参考文献|来源"),
     script=re.compile("[\u3400-\u9fff\uf900-\ufaff]"),
 )

@@ -10,7 +10,7 @@ import re
 
 from guardbind.text.citing import Citing
 from guardbind.text.english_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.english_speech import CHANGES, SHIFTED, SPEECH, TELLING
+from guardbind.text.english_speech import CHANGES, DISOWNING, SHIFTED, SPEECH, TELLING
 from guardbind.text.forms import Forms
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import plural_s
@@ -270,6 +270,7 @@ ENGLISH = Language(
     forms=_FORMS,
     speech=SPEECH,
     changes=CHANGES,
+    disowning=DISOWNING,
     citing=Citing(
         sources="document|doc|source|span|passage|ref|chunk",
         parts="context|reference|result|snippet|excerpt|article|section|footnote|note",

@@ -12,7 +12,7 @@ import re
 
 from guardbind.text.citing import Citing
 from guardbind.text.french_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.french_speech import CHANGES, SPEECH
+from guardbind.text.french_speech import CHANGES, DISOWNING, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -280,6 +280,7 @@ FRENCH = Language(
     statements=_STATEMENTS,
     speech=SPEECH,
     changes=CHANGES,
+    disowning=DISOWNING,
     citing=Citing(
         parts="texte|extrait",
         leads="voir",

@@ -13,7 +13,7 @@ import re
 from guardbind.text.citing import Citing
 from guardbind.text.forms import Forms
 from guardbind.text.german_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.german_speech import CHANGES, SPEECH, TELLING
+from guardbind.text.german_speech import CHANGES, DISOWNING, SPEECH, TELLING
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -289,6 +289,7 @@ GERMAN = Language(
     forms=_FORMS,
     speech=SPEECH,
     changes=CHANGES,
+    disowning=DISOWNING,
     citing=Citing(
         sources="quelle|dokument",
         parts="abschnitt",

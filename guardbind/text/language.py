@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from guardbind.text.citing import Citing
+from guardbind.text.disowning import Disowning
 from guardbind.text.forms import Forms
 from guardbind.text.speech import Changes, Speech, Telling
 from guardbind.text.vocabulary import Marks, Vocabulary
@@ -193,6 +194,7 @@ class Language:
         forms: What the forms of texts are told by.
         speech: What says that a statement is no evidence.
         changes: What says that a value is new.
+        disowning: What says that a list does not hold.
         telling: What other verbs say.
         citing: What citations are told by.
         script: A letter of a script of its own; None where it is that of other languages too.
@@ -208,6 +210,7 @@ class Language:
     forms: Forms = field(default_factory=Forms)
     speech: Speech = field(default_factory=Speech)
     changes: Changes = field(default_factory=Changes)
+    disowning: Disowning = field(default_factory=Disowning)
     telling: Telling = field(default_factory=Telling)
     citing: Citing = field(default_factory=Citing)
     script: re.Pattern[str] | None = None

@@ -12,7 +12,7 @@ import re
 from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.spanish_speech import CHANGES, SPEECH
+from guardbind.text.spanish_speech import CHANGES, DISOWNING, SPEECH
 from guardbind.text.stems import snowball
 
 __all__ = ["SPANISH"]
@@ -279,6 +279,7 @@ SPANISH = Language(
     statements=_STATEMENTS,
     speech=SPEECH,
     changes=CHANGES,
+    disowning=DISOWNING,
     citing=Citing(
         sources="fuente",
         parts="documento|pasaje",

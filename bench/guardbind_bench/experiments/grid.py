@@ -29,12 +29,14 @@ __all__ = [
     "ConditionExperiment",
     "GridExperiment",
     "GridRun",
+    "Options",
     "Point",
     "keys_of",
     "with_notes",
 ]
 
 Options = TypeVar("Options", bound=BaseModel)
+"""The options of an experiment."""
 Point = Mapping[str, RowKey]
 """One point of a grid: field of a cell or its form, or name of an axis of the experiment's own, to its value there."""
 

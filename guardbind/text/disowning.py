@@ -1,0 +1,27 @@
+"""Describes how a language says of a whole list that it does not hold, and that things changed places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from guardbind.text.speech import NOTHING
+
+__all__ = ["Disowning"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Disowning:
+    """Words that take back more than one statement. A language that has none of them takes back nothing so.
+
+    Attributes:
+        labels: What says, in the label above a list, that it does not hold now, or never did: "superseded", "draft".
+        notes: What says it of all that stands around it, in a sentence: "the numbers above are invented".
+        below: What says that such a sentence means what follows it: "below".
+        reshuffled: What says that something has another value than it had, whichever: "swapped", "renumbered".
+    """
+
+    labels: re.Pattern[str] = NOTHING
+    notes: re.Pattern[str] = NOTHING
+    below: re.Pattern[str] = NOTHING
+    reshuffled: re.Pattern[str] = NOTHING
