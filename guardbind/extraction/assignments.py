@@ -90,7 +90,11 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
             computed.add(name)
         elif not assigned and (language.changes.sorry.fullmatch(name) or language.questions.corrected.fullmatch(name)):
             continue  # "Oops, typo: Room 18"
-        elif (not assigned and (lists_pairs(text[sign.end : limit]) or _is_sentence(said, language))) or (not assigned and _FURTHER_PAIR.search(text, sign.end, limit)):
+        elif not assigned and (
+            lists_pairs(text[sign.end : limit])
+            or _is_sentence(said, language)
+            or _FURTHER_PAIR.search(text, sign.end, limit)
+        ):
             continue
         elif is_key(name, language) and is_value(said, language) and not asked:
             statement = (start, _closing(text, value[1], limit))

@@ -32,9 +32,9 @@ class _Note(NamedTuple):
 class DisownedStatements:
     """What is said of statements as a whole, and of owners whose values changed.
 
-    "Draft, do not use:", "The numbers above are invented.", "Ann and Bob swapped rooms." Nobody can tell from such words
-    what holds instead; so what they speak of is no target. Where the question itself asks for it ("... in last year's
-    plan?") it is.
+    "Draft, do not use:", "The numbers above are invented.", "Ann and Bob swapped rooms." Nobody can tell from such
+    words what holds instead; so what they speak of is no target. Where the question itself asks for it ("... in last
+    year's plan?") it is.
 
     Args:
         table: What the prompt binds.
