@@ -4,6 +4,10 @@
 that no rule knows, and are left alone. The prompts of the first (`a`) were looked at while rules were mended; of the
 second's (`b`) one was, whose two places were wrong; later both were looked at for the forms that
 extraction did not read.
+
+`tests/data/trap_prompts.jsonl` has 194 of a third (`c`), who saw no rule either and looked for harm: lists beside the
+same lists taken back, corrected, swapped or asked about otherwise. Rules were mended by them, so they measure nothing
+any more.
 """
 
 from __future__ import annotations
@@ -18,13 +22,19 @@ from paths import ROOT
 from transformers import PreTrainedTokenizerBase
 
 LINES: list[Line] = [
-    json.loads(line) for line in (ROOT / "tests/data/free_prompts.jsonl").read_text("utf-8").splitlines()
+    json.loads(line)
+    for name in ("free", "trap")
+    for line in (ROOT / f"tests/data/{name}_prompts.jsonl").read_text("utf-8").splitlines()
 ]
-WRITERS = ("a", "b")
+WRITERS = ("a", "b", "c")
 # Places with a right target, of those that can be answered; docs/results.md has the sums.
-RIGHT = {"a": (22, 265), "b": (27, 250)}
-# The value is right, and says of how much it is: "每期120元" for "120元".
-KNOWN = {"a049-sections"}
+RIGHT = {"a": (22, 265), "b": (27, 250), "c": (34, 236)}
+# The value is right, and says of how much it is: "每期120元" for "120元". In the others one value of several in a
+# line, a chain of steps, a grand total, what was, or something else about a stall is asked for.
+KNOWN = {
+    *("a049-sections", "c023-price-qty3", "c046-arrow-chain", "c086-de-preis", "c125-shift-words2", "c138-other-attr"),
+    *("c150-chain-key4", "c151-total"),
+}
 
 
 def bare(written: str) -> str:
