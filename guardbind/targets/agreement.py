@@ -167,6 +167,9 @@ class Agreement:
         found = self._owned(match, place, "sentence", _SENTENCE)
         if found.index is not None and self._calls.repeats(found.index, place):
             return unresolved("the same call had this argument already")
+        if found.index not in (None, asked) and asked in beginning:
+            # "Ben's code is" with Ann's value, where Ann's is asked for: making the sentence true would spoil the answer.
+            return unresolved("the slot's sentence names another owner than the query, whose value begins")
         return found if found.index is not None else self._asked_after_all(place, begins) or found
 
     def _of_query(self) -> Resolution:
