@@ -168,7 +168,7 @@ class Agreement:
         if found.index is not None and self._calls.repeats(found.index, place):
             return unresolved("the same call had this argument already")
         if found.index not in (None, asked) and asked in beginning:
-            # "Ben's code is" with Ann's value, where Ann's is asked for: making the sentence true would spoil the answer.
+            # "Ben's code is" with Ann's value, where Ann's is asked for: making it true would spoil the answer.
             return unresolved("the slot's sentence names another owner than the query, whose value begins")
         return found if found.index is not None else self._asked_after_all(place, begins) or found
 
