@@ -86,6 +86,7 @@ class Accounts:
         *,
         keys_only: bool = False,
         request: bool = False,
+        stems: Sequence[frozenset[str]] | None = None,
     ) -> list[Word]:
         """Return the words of a text that are not accounted for if one of some bindings is meant.
 
@@ -96,9 +97,11 @@ class Accounts:
             named: The names in the text.
             keys_only: What else is said of a binding accounts for nothing.
             request: The text may begin with the verb of a request: "extract the total".
+            stems: The words that account for something, of each binding, in place of those of its record.
         """
         cued = match.score < _CORE  # what asks for a kind of value names no attribute: "the ticket price" is no budget
-        stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items[:_MOST]]
+        if stems is None:
+            stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items[:_MOST]]
         own = set(match.attribute).union(*stems, *self._labels.aliases.get(match.attribute, ()))
         found = words(text, self._language)
         alone = not any(self._labels.of(item).owners for item in items)
@@ -224,7 +227,7 @@ class Accounts:
         """Whether a word says what a key that nobody owns stands on: "the receipt from Summit Gear"."""
         if found[place].stem in self._carriers:
             return True
-        rest = found[place + 1 : place + 3]
+        rest = found[place + 1 : place + 3] if self._language.marks.spaced else ()
         return len(rest) == 2 and not rest[0].content and (rest[1].capital or rest[1].numeric)
 
     def _stems(self, item: int) -> frozenset[str]:

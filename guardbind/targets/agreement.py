@@ -21,6 +21,7 @@ from guardbind.targets.naming import Naming
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
 from guardbind.targets.sources import Sources
+from guardbind.targets.subject import Subject
 from guardbind.text.layout import occurrences
 from guardbind.text.words import content, words
 
@@ -71,6 +72,7 @@ class Agreement:
         self._naming = Naming(table, query, self._labels, self._attributes)
         self._history = History(table, query, Sources(query, sources, origins))
         self._accounts = Accounts(table, query, self._labels)
+        self._subject = Subject(table, query, self._accounts)
         self._calls = Calls(table, query, self._labels)
         self._coded = Coded(table, self._labels)
         names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}
@@ -282,6 +284,10 @@ class Agreement:
             return unresolved(f"{reason}, but a list has others of them")
         if not owned and len(every) > 1 and self._names_more(match, every, [text for text, _ in sources], place):
             return unresolved(f"{reason}, but not clearly whose it is", every)
+        if owned and any(self._naming.part_of_name(text, match) for text, _ in sources):
+            return unresolved(f"{reason}, but of something that shares a word with whose it is here", every)
+        if not owned and self._of_another(match, every, [text for text, _ in sources], place):
+            return unresolved(f"{reason}, but of something that another statement names", every)
         return self._history.take(every, match.score * _LONE, how, f"{reason}; no owner is named", place)
 
     def _mentions(self, text: str, match: Match) -> list[Named]:
@@ -332,6 +338,13 @@ class Agreement:
         clauses = [self._accounts.clause(text, match) for text in texts[:1] if place.asks == place.about]
         clauses += [question for text in texts for question in self._accounts.questions(text)]
         return any(self._accounts.left(clause, match, items, keys_only=True) for clause in clauses)
+
+    def _of_another(self, match: Match, items: Sequence[int], texts: Sequence[str], place: Place) -> bool:
+        """Whether something is named that is no more than the value of another key: the partner of a firm."""
+        clauses = [self._accounts.clause(texts[0], match)] if place.asks == place.about else []
+        return self._subject.is_other(
+            clauses + [found for text in texts for found in self._accounts.questions(text)], match, items
+        )
 
     def _agreeing(self, match: Match, named: Sequence[Named]) -> list[int]:
         """Return the bindings that all names fit."""
