@@ -45,6 +45,7 @@ _VOCABULARY = Vocabulary(
     first=wordlist("first original originally initial initially earliest"),
     latest=wordlist("last latest current currently final finally newest recent recently now"),
     generic=wordlist("address amount code date field id identifier key name number value label"),
+    naming=wordlist("name title"),
     trailing=wordlist("number id address name"),
     plain=PLAIN,
     places=CARRIERS,

@@ -64,6 +64,7 @@ _VOCABULARY = Vocabulary(
     generic=wordlist(
         "dirección código fecha campo id identificador clave nombre número importe monto valor referencia"
     ),
+    naming=wordlist("nombre título name"),
     trailing=wordlist("número id dirección nombre"),
     leading=wordlist("número dirección"),
     plain=PLAIN,
