@@ -26,7 +26,7 @@ def nestings(
 ) -> list[Nesting | None]:
     """Return what is known of things within things, for each statement; None where there are none.
 
-    A mapping is a thing of its own if it has a name (`calf: {name: Pip}`), and for what it has in common with a thing
+    A mapping is a thing of its own if it has a name (`calf: {name: Pip}`, or a row below the name of a group), and for what it has in common with a thing
     around it or with one beside that: where cows have a stall, the stall in a calf is no cow's. Else it is a part of
     what it stands in: the phone in a contact is that of the person.
 
@@ -92,7 +92,8 @@ class _Nested:
         """Return how many parts lead to the nearest mapping around a value that has a name of its own."""
         if at not in self._depths:
             document, inside = at
-            has = not inside or any(self._names_it(item) for item in self._said.get(at, ())[:_MOST])
+            key = inside[-1] if inside else None
+            has = not inside or any(item.said == key or self._names_it(item) for item in self._said.get(at, ())[:_MOST])
             self._depths[at] = len(inside) if has else self._depth_named((document, inside[:-1]))
         return self._depths[at]
 
