@@ -19,6 +19,7 @@ from guardbind.extraction.apart import StatedAt, apart
 from guardbind.extraction.changes import ChangeReader
 from guardbind.extraction.chosen import chosen_rules
 from guardbind.extraction.extracted import Extracted, ExtractedTable, with_spans
+from guardbind.extraction.footnotes import without_footnotes
 from guardbind.extraction.messages import MessagePart, parts_of
 from guardbind.extraction.nested import nestings
 from guardbind.extraction.owners import Address, Stated, addresses
@@ -155,7 +156,7 @@ class _Builder:
                 read = _read(part.text, _ARGUMENTS if part.json_only else self._readers, self._notes)
                 if not part.json_only:
                     read = _changed(part.text, read, reader, self._blocks)
-                parted = part_prefixes(part.text, [found for found, _, _ in read])
+                parted = part_prefixes(part.text, without_footnotes(part.text, [found for found, _, _ in read]))
                 read = [one._replace(found=found) for one, found in zip(read, parted, strict=True)]
                 for found, rule, block in read:
                     if not is_placeholder(part.text, found.value, self._language):

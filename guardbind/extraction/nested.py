@@ -92,15 +92,25 @@ class _Nested:
         """Return how many parts lead to the nearest mapping around a value that has a name of its own."""
         if at not in self._depths:
             document, inside = at
-            key = inside[-1] if inside else None
-            has = not inside or any(item.said == key or self._names_it(item) for item in self._said.get(at, ())[:_MOST])
+            has = not inside or any(self._names_it(item, at) for item in self._said.get(at, ())[:_MOST])
             self._depths[at] = len(inside) if has else self._depth_named((document, inside[:-1]))
         return self._depths[at]
 
-    def _names_it(self, item: Stated) -> bool:
-        said = words(_attribute(item.path), self._language)
-        named = len(said) == 1 and said[0].stem in self._naming
-        return named and item.typed.type == "text" and is_name(item.typed, item.said)
+    def _names_it(self, item: Stated, at: _Mapping) -> bool:
+        """Whether a value names the mapping that it stands in, by its key or as it names one around."""
+        document, inside = at
+        key = _attribute(item.path)
+        if item.said == inside[-1]:
+            return True  # the name of a row
+        if not is_name(item.typed, item.said):
+            return False
+        said = words(key, self._language)
+        if len(said) == 1 and said[0].stem in self._naming:
+            return item.typed.type == "text"
+        if all(word.stem in self._language.generic for word in said):
+            return False
+        firsts = (self._said.get((document, inside[:depth])) for depth in range(len(inside)))
+        return any(first is not None and _attribute(first[0].path) == key for first in firsts)
 
     def _depth_shared(self, inside: Path, attribute: str) -> int:
         """Return how many parts lead out of the nearest things around a value that have the attribute themselves."""

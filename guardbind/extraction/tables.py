@@ -128,9 +128,9 @@ def _are_groups(text: str, rows: Sequence[Sequence[TableCell | None]]) -> bool:
 
 
 def _has_units(row: Sequence[TableCell | None], below: Sequence[Sequence[TableCell | None]]) -> bool:
-    """Whether a row has words alone over columns of numbers: it says in what these are."""
+    """Whether a row without a name has words alone over columns of numbers: it says in what these are."""
     columns = [at for at, cell in enumerate(row) if at and cell is not None and cell.content.strip(_BLANK)]
-    if not columns or len(below) < _FEWEST or len(columns) < len(row) - 1:
+    if not columns or (row[0] and row[0].content.strip(_BLANK)) or len(below) < _FEWEST or len(columns) < len(row) - 1:
         return False
     return all(
         classify(cell.content).type == "text" and not any(map(str.isdecimal, cell.content))

@@ -48,7 +48,10 @@ class DoubledLists:
             return False
         attribute = attribute_stems(history[-1].attribute or history[-1].key, self._query.language)
         others = self._restated.get(attribute, set()) - {_key(history[-1])}
-        return bool(others) or self._headed(*again)
+        headings = self._headings(*again)
+        if headings and self._of_change(headings[-1]):
+            return False
+        return bool(others or headings)
 
     def _again(self, history: Sequence[Located]) -> Span | None:
         """Return what stands between the last value and an other one before it, if one turn states both plainly."""
@@ -80,22 +83,23 @@ class DoubledLists:
                 restated[stems].add(key)
         return restated
 
-    def _headed(self, start: int, end: int) -> bool:
-        """Whether a line that states nothing and is no sentence stands in a stretch, with nothing of change in it."""
+    def _headings(self, start: int, end: int) -> list[str]:
+        """Return the lines of a stretch that state nothing and are no sentences."""
         text = self._query.prompt
         lines = text[start:end].split("\n")[1:-1][-_MOST:]
         at = start + text[start:end].find("\n") + 1
         above = "x"
+        found: list[str] = []
         for line in lines:
             said = line.strip()
             label = said.endswith(_COLONS) or said[:1] in ("#", "*", "=") or not above
             named = said.strip(_MARKS).rstrip("".join(_COLONS)).strip(_MARKS)
             if label and named and not said.endswith(_ENDS) and len(named.split()) <= _WORDS:
-                if not self._states(at, at + len(line)) and not self._of_change(named):
-                    return True
+                if not self._states(at, at + len(line)):
+                    found.append(named)
             above = said
             at += len(line) + 1
-        return False
+        return found
 
     def _states(self, start: int, end: int) -> bool:
         place = bisect_left(self._starts, end)
@@ -105,7 +109,8 @@ class DoubledLists:
         language = self._query.language
         stems = {word.stem for word in words(said, language)}
         label = said.split(":")[0].strip().casefold() in language.forms.labels
-        return label or not stems.isdisjoint(language.latest) or language.changes.cue.match(said) is not None
+        cue = language.changes.cue.match(f"{said.split()[0]}:") is not None  # "New list"
+        return label or cue or not stems.isdisjoint(language.latest)
 
     @cached_property
     def _stated(self) -> list[Span]:

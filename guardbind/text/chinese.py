@@ -66,6 +66,7 @@ _VOCABULARY = Vocabulary(
     latest=wordlist("最新 最后 最後 目前 当前 當前 现在 現在 现任 現任 最近 最终 最終"),
     generic=wordlist("号码 號碼 编号 編號 名称 名稱 金额 金額 日期 地址 代码 代碼 字段 数值 數值"),
     naming=wordlist("姓名 名字 名称 名稱 name"),
+    contents=frozenset({"目录", "目錄"}),
     trailing=wordlist("号码 號碼 编号 編號 地址 名称 名稱"),
     plain=PLAIN,
     places=CARRIERS,

@@ -46,6 +46,7 @@ _VOCABULARY = Vocabulary(
     latest=wordlist("last latest current currently final finally newest recent recently now"),
     generic=wordlist("address amount code date field id identifier key name number value label"),
     naming=wordlist("name title"),
+    contents=frozenset({"contents", "table of contents", "index"}),
     trailing=wordlist("number id address name"),
     plain=PLAIN,
     places=CARRIERS,

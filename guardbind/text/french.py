@@ -62,6 +62,7 @@ _VOCABULARY = Vocabulary(
     ),
     generic=wordlist("adresse code date champ id identifiant clé nom numéro montant valeur référence intitulé"),
     naming=wordlist("nom titre intitulé name"),
+    contents=frozenset({"sommaire", "table des matières"}),
     trailing=wordlist("numéro id adresse nom"),
     leading=wordlist("numéro adresse"),
     plain=PLAIN,

@@ -64,6 +64,7 @@ _VOCABULARY = Vocabulary(
     ),
     generic=wordlist("adresse betrag höhe code datum feld id kennung nummer name wert bezeichnung schlüssel"),
     naming=wordlist("name titel bezeichnung"),
+    contents=frozenset({"inhalt", "inhaltsverzeichnis"}),
     trailing=wordlist("nummer id adresse name"),
     plain=PLAIN,
     places=CARRIERS,
