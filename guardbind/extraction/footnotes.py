@@ -59,7 +59,9 @@ def without_footnotes(text: str, found: Sequence[Found]) -> list[Found]:
 def _mark(text: str, value: Span) -> re.Match[str] | None:
     """Return the mark at the end of a value, which has something before it."""
     start, end = value
-    match = _MARK.search(text, max(start, end - _LAST), end)
+    # "14 1)" is read without the bracket that nothing opens.
+    reached = end + (text[end : end + 1] == ")" and text[end - 1].isdecimal())
+    match = _MARK.search(text, max(start, end - _LAST), reached)
     return match if match is not None and match.start() > start else None
 
 

@@ -115,7 +115,7 @@ class _Nested:
     def _depth_shared(self, inside: Path, attribute: str) -> int:
         """Return how many parts lead out of the nearest things around a value that have the attribute themselves."""
         for depth in range(len(inside) - 1, -1, -1):
-            if isinstance(inside[depth], str) and attribute in self._direct.get(_kin(inside[:depth]), ()):
+            if attribute in self._direct.get(_kin(inside[:depth]), ()):
                 return depth + 1
         return 0
 
