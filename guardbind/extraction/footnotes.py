@@ -62,7 +62,10 @@ def _mark(text: str, value: Span) -> re.Match[str] | None:
     # "14 1)" is read without the bracket that nothing opens.
     reached = end + (text[end : end + 1] == ")" and text[end - 1].isdecimal())
     match = _MARK.search(text, max(start, end - _LAST), reached)
-    return match if match is not None and match.start() > start else None
+    if match is None or match.start() <= start:
+        return None
+    # "m²" and "x[1]" are what they are.
+    return match if match["space"] or match["mark"] in _CIRCLED or not text[match.start() - 1].isalpha() else None
 
 
 def _plain(mark: str) -> str:

@@ -86,7 +86,9 @@ class _Nested:
         while first > 0 and not isinstance(inside[first], str):
             first -= 1  # "items" leads to each of them
         kinds = [part for part in inside[first:] if isinstance(part, str)]
-        return Nesting(lent, tuple(dict.fromkeys([*kinds, *self._titles((item.document, inside[:depth]))])))
+        mappings = [(item.document, inside[:part]) for part in range(depth, len(inside) + 1)]
+        titles = [title for mapping in mappings for title in self._titles(mapping)]
+        return Nesting(lent, tuple(dict.fromkeys([*kinds, *titles])))
 
     def _depth_named(self, at: _Mapping) -> int:
         """Return how many parts lead to the nearest mapping around a value that has a name of its own."""
