@@ -13,14 +13,10 @@ __all__ = ["without_footnotes"]
 
 _RAISED = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
 _CIRCLED = "".join(map(chr, range(0x2460, 0x2474)))
-_MARK = re.compile(
-    rf"(?P<space>[ \t\u00a0]?)(?P<mark>[{_RAISED}]{{1,2}}|[{_CIRCLED}]|\^\d{{1,2}}|\[\^?\w{{1,3}}\]|\(\d{{1,2}}\)|\*{{1,3}}|[\u2020\u2021]"
-    r"|(?<=[ \t])\d{1,2}\))\Z"
-)
+_SIGNS = rf"[{_RAISED}]{{1,2}}|[{_CIRCLED}]|\[\^?\w{{1,3}}\]|\(\d{{1,2}}\)|\*{{1,3}}|[\u2020\u2021]"
+_MARK = re.compile(rf"(?P<space>[ \t\u00a0]?)(?P<mark>{_SIGNS}|\^\d{{1,2}}|(?<=[ \t])\d{{1,2}}\))\Z")
 _NOTE = re.compile(
-    rf"^[ \t]{{0,8}}(?:[-*][ \t])?(?P<mark>[{_RAISED}]{{1,2}}|[{_CIRCLED}]|\^?\d{{1,2}}[.)]?|\[\^?\w{{1,3}}\]|\(\d{{1,2}}\)|\*{{1,3}}|[\u2020\u2021])"
-    r":?[ \t]{0,8}(?=[^\s\d])",
-    re.MULTILINE,
+    rf"^[ \t]{{0,8}}(?:[-*][ \t])?(?P<mark>{_SIGNS}|\^?\d{{1,2}}[.)]?):?[ \t]{{0,8}}(?=[^\s\d])", re.MULTILINE
 )
 _LAST = 12  # characters at the end of a value in which a mark stands
 _FEWEST = 2  # marks in their order that tell what they are without a note
@@ -83,7 +79,9 @@ def _counted(text: str, marks: Sequence[re.Match[str]]) -> Iterator[int]:
         number = _number(match["mark"])
         behind = text[match.start() - 1].isdecimal() and not match["space"]
         if number is not None and behind:
-            kinds.setdefault(match["mark"][0] if match["mark"][0] in "^[" else "raised", []).append((match.start(), number))
+            kinds.setdefault(match["mark"][0] if match["mark"][0] in "^[" else "raised", []).append(
+                (match.start(), number)
+            )
     for found in kinds.values():
         if len(found) >= _FEWEST and [number for _, number in found] == list(range(1, len(found) + 1)):
             yield from (start for start, _ in found)

@@ -111,8 +111,10 @@ def _parts(text: str, head: Sequence[str], rows: Sequence[Sequence[TableCell | N
 
 def _is_alone(row: Sequence[TableCell | None]) -> bool:
     """Whether only the first cell of a row says something."""
-    return len(row) > 1 and bool(row[0] and row[0].content.strip()) and not any(
-        cell is not None and cell.content.strip(_BLANK) for cell in row[1:]
+    return (
+        len(row) > 1
+        and bool(row[0] and row[0].content.strip())
+        and not any(cell is not None and cell.content.strip(_BLANK) for cell in row[1:])
     )
 
 

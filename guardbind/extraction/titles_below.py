@@ -124,7 +124,11 @@ def _is_title(line: Line) -> bool:
 def _begins_with_a_value(text: str, lines: Sequence[Line], number: int) -> bool:
     """Whether a line is a value by itself, directly above a title with marks."""
     line = lines[number]
-    if number + 1 >= len(lines) or lines[number + 1].kind not in ("heading", "bold") or line.kind not in ("text", "title"):
+    if (
+        number + 1 >= len(lines)
+        or lines[number + 1].kind not in ("heading", "bold")
+        or line.kind not in ("text", "title")
+    ):
         return False
     said = text[line.start : line.end].strip()
     return 0 < len(said) <= _LONGEST and (said[0].isdecimal() or classify(said).type != "text")
