@@ -25,8 +25,8 @@ _FEWEST = 2  # marks in their order that tell what they are without a note
 def without_footnotes(text: str, found: Sequence[Found]) -> list[Found]:
     """Return statements of a text, their values without marks of footnotes.
 
-    A mark is one where a line behind the value begins with it, or where the values of a text have the marks 1, 2, ... in
-    this order, each behind a digit. Else it belongs to the value: "10²", "14 m²".
+    A mark is one where a line behind the value begins with it, or where the values of a text have the marks 1, 2, ...
+    in this order, each behind a digit. Else it belongs to the value: "10²", "14 m²".
 
     Args:
         text: The text.

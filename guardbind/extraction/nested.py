@@ -26,9 +26,9 @@ def nestings(
 ) -> list[Nesting | None]:
     """Return what is known of things within things, for each statement; None where there are none.
 
-    A mapping is a thing of its own if it has a name (`calf: {name: Pip}`, or a row below the name of a group), and for what it has in common with a thing
-    around it or with one beside that: where cows have a stall, the stall in a calf is no cow's. Else it is a part of
-    what it stands in: the phone in a contact is that of the person.
+    A mapping is a thing of its own if it has a name (`calf: {name: Pip}`, or a row below the name of a group), and for
+    what it has in common with a thing around it or with one beside that: where cows have a stall, the stall in a calf
+    is no cow's. Else it is a part of what it stands in: the phone in a contact is that of the person.
 
     Args:
         stated: The statements.

@@ -94,9 +94,9 @@ class DoubledLists:
             said = line.strip()
             label = said.endswith(_COLONS) or said[:1] in ("#", "*", "=") or not above
             named = said.strip(_MARKS).rstrip("".join(_COLONS)).strip(_MARKS)
-            if label and named and not said.endswith(_ENDS) and len(named.split()) <= _WORDS:
-                if not self._states(at, at + len(line)):
-                    found.append(named)
+            short = bool(named) and len(named.split()) <= _WORDS and not said.endswith(_ENDS)
+            if label and short and not self._states(at, at + len(line)):
+                found.append(named)
             above = said
             at += len(line) + 1
         return found
