@@ -5,7 +5,7 @@ from __future__ import annotations
 from guardbind.evidence.bindings import Binding, Evidence, Target, check_bindings
 from guardbind.evidence.locate import EvidenceTable, Located, Mention, locate
 from guardbind.evidence.origin import Origin, PlacedOrigin, place_origins
-from guardbind.evidence.record import Record
+from guardbind.evidence.record import Nesting, Record
 
 __all__ = [
     "Binding",
@@ -13,6 +13,7 @@ __all__ = [
     "EvidenceTable",
     "Located",
     "Mention",
+    "Nesting",
     "Origin",
     "PlacedOrigin",
     "Record",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from guardbind.errors import BindingError
-from guardbind.evidence.record import Record
+from guardbind.evidence.record import Nesting, Record
 from guardbind.text.layout import Span
 
 __all__ = ["Binding", "Evidence", "Target", "check_bindings"]
@@ -30,6 +30,7 @@ class Binding:
         attribute: What is asked of the owners, as "badge number"; None where the key is all there is.
         owners: Names, any of which says whose value it is: "Alice", or other values of the same record.
         record: The record that it belongs to, where the prompt has records.
+        nesting: Which of the names are those of something around it or in it.
         source: Who says so, as the role of a turn ("system", "user", "tool") or a label; None: whose turn it stands in.
     """
 
@@ -43,6 +44,7 @@ class Binding:
     owners: tuple[str, ...] = field(default=(), kw_only=True)
     record: Record | None = field(default=None, kw_only=True)
     source: str | None = field(default=None, kw_only=True)
+    nesting: Nesting | None = field(default=None, kw_only=True)
 
     @property
     def surfaces(self) -> tuple[str, ...]:

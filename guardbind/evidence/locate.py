@@ -9,7 +9,7 @@ from typing import NamedTuple
 from guardbind.errors import BindingError, TargetError, nearest
 from guardbind.evidence.bindings import Binding, Evidence, check_bindings
 from guardbind.evidence.claim import Claim, LocatedBy, claim
-from guardbind.evidence.record import Record
+from guardbind.evidence.record import Nesting, Record
 from guardbind.text.decoded import PromptText
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
@@ -53,6 +53,7 @@ class Located:
         owners: Names, any of which says whose value it is.
         record: The record that it belongs to, its spans in the decoded prompt; None where nothing says so.
         source: Who says so, as its binding has it.
+        nesting: Which of the names are those of something around it or in it.
     """
 
     index: int
@@ -64,6 +65,7 @@ class Located:
     owners: tuple[str, ...] = ()
     record: Record | None = None
     source: str | None = None
+    nesting: Nesting | None = None
 
     @property
     def absent(self) -> bool:
@@ -177,6 +179,7 @@ def locate(
                 item.owners,
                 record,
                 item.source,
+                item.nesting,
             )
         else:
             located = Located(index, item.id, None, (), mentions)

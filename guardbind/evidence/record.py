@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from guardbind.text.layout import Span
 
-__all__ = ["Record"]
+__all__ = ["Nesting", "Record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,17 @@ class Record:
     names: tuple[str, ...] = ()
     outer: str | None = None
     spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """What a statement has from things around what it is of, or in it: the calf in a cow's object is no cow.
+
+    Attributes:
+        lent: Names of these things, which say nothing of the statement by themselves.
+        kinds: What leads to the thing that it is of, and keys of its names: `calf`, `order_id`. With one of these words
+            a question may go by a name that is lent: "the stall of Daisy's calf", "the total of Alice's order".
+    """
+
+    lent: tuple[str, ...]
+    kinds: tuple[str, ...] = ()

@@ -16,6 +16,8 @@ _WORDS_APART = 5  # of one that nothing marks, where a blank line is between
 _MARKS = "#*_=~-\u2013\u2014 \t"
 _KEYED = re.compile(r":(?!\d)")
 _SENTENCE = ".!?,;"
+_TALLEST = 20_000  # characters of a table above
+_ROW = re.compile(r"[|\t,;]")
 
 
 def caption_above(text: str, start: int, language: Language) -> TableCell | None:
@@ -47,8 +49,25 @@ def caption_above(text: str, start: int, language: Language) -> TableCell | None
     alone = len(lines) < 2 or not lines[-2].strip()
     if apart and not marked and not (alone and not name[0].islower() and len(name.split()) <= _WORDS_APART):
         return None
+    if apart and not marked and _may_be_below(text, end - len(line)):
+        return None
     at = end - len(line) + line.index(name)
     return TableCell((at, at + len(name)), name)
+
+
+def _may_be_below(text: str, start: int) -> bool:
+    """Whether a line with blank lines around it may as well name the table above it, which nothing else names."""
+    lines = text[max(0, start - _TALLEST) : start].splitlines()
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if not lines or not _ROW.search(lines[-1]):
+        return False
+    while lines and _ROW.search(lines[-1]):
+        lines.pop()
+    while lines and not lines[-1].strip():
+        lines.pop()
+    above = lines[-1].strip() if lines else ""
+    return not above or above[-1] in _SENTENCE or len(above.split()) > _WORDS
 
 
 def _names(name: str, marked: bool, language: Language) -> bool:

@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from guardbind.errors import ConfigError, GuardbindError
-from guardbind.evidence import Record
+from guardbind.evidence import Nesting, Record
 from guardbind.extraction import json_text
 from guardbind.extraction.apart import StatedAt, apart
 from guardbind.extraction.changes import ChangeReader
 from guardbind.extraction.chosen import chosen_rules
 from guardbind.extraction.extracted import Extracted, ExtractedTable, with_spans
+from guardbind.extraction.footnotes import without_footnotes
 from guardbind.extraction.messages import MessagePart, parts_of
+from guardbind.extraction.nested import nestings
 from guardbind.extraction.owners import Address, Stated, addresses
 from guardbind.extraction.prefixed import part_prefixes
 from guardbind.extraction.prose import is_placeholder
@@ -154,7 +156,7 @@ class _Builder:
                 read = _read(part.text, _ARGUMENTS if part.json_only else self._readers, self._notes)
                 if not part.json_only:
                     read = _changed(part.text, read, reader, self._blocks)
-                parted = part_prefixes(part.text, [found for found, _, _ in read])
+                parted = part_prefixes(part.text, without_footnotes(part.text, [found for found, _, _ in read]))
                 read = [one._replace(found=found) for one, found in zip(read, parted, strict=True)]
                 for found, rule, block in read:
                     if not is_placeholder(part.text, found.value, self._language):
@@ -171,11 +173,12 @@ class _Builder:
                 self._blocks += 1
         addressed = addresses(self._stated)
         belonging = records(self._stated, addressed)
+        nested = nestings(self._stated, addressed, belonging, self._language)
         statements = self._apart(belonging)
-        each = zip(self._drafts, self._stated, self._places, addressed, belonging, statements, strict=True)
+        each = zip(self._drafts, self._stated, self._places, addressed, belonging, nested, statements, strict=True)
         items = tuple(
-            _addressed(draft, stated, at, address, record, statement)
-            for draft, stated, at, address, record, statement in each
+            _addressed(draft, stated, at, address, record, nesting, statement)
+            for draft, stated, at, address, record, nesting, statement in each
             if statement is not None or draft.part is None
         )
         if len(items) < len(self._drafts):
@@ -236,9 +239,12 @@ def _addressed(
     places: tuple[Span | None, ...],
     address: Address,
     record: Record,
+    nesting: Nesting | None,
     statement: Span | None,
 ) -> Extracted:
     at = address.owner
+    if at is not None and nesting is not None and str(stated.path[at]) in nesting.lent:
+        at = None
     owner = None if at is None else str(stated.path[at])
     if at is None and len(draft.path) == 1 and address.attribute is not None:
         at = 0
@@ -265,6 +271,7 @@ def _addressed(
         stated.form,
         record,
         () if heading is None else (heading,),
+        nesting=nesting,
     )
 
 

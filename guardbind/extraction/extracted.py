@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from guardbind.evidence import Binding, Record
+from guardbind.evidence import Binding, Nesting, Record
 from guardbind.extraction.apart import StatedAt, apart
 from guardbind.extraction.rule import KeyForm, Path
 from guardbind.extraction.surfaces import Surfaces
@@ -46,6 +46,7 @@ class Extracted:
         headings: Half-open character ranges of what names its record and is no statement: the heading of a section, the
             name of a row, the key that leads to an object.
         source: Who said it: the role of the turn it stands in. None where nothing says so.
+        nesting: Which of its names are those of something around it or in it; None where none are.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Extracted:
     record: Record | None = None
     headings: tuple[Span, ...] = ()
     source: str | None = None
+    nesting: Nesting | None = None
 
     @property
     def said(self) -> str:
@@ -130,7 +132,11 @@ class ExtractedTable:
             attribute = next((item.attribute for item in items if item.attribute is not None), None)
             owners = surfaces.every(owner for item in items for owner in _owners(item)) if attribute else ()
             spans = [item.statement for item in items if item.statement is not None]
-            binding = self._binding(surfaces, key, typed, spans, attribute, owners, **belonging.of(items))
+            nesting = items[0].nesting
+            if nesting is not None:
+                nesting = replace(nesting, lent=tuple(surfaces.every(nesting.lent)))
+            about = belonging.of(items)
+            binding = self._binding(surfaces, key, typed, spans, attribute, owners, **about, nesting=nesting)
             found.append((stated[-1][0], binding))
         return [binding for _, binding in sorted(found, key=lambda pair: pair[0])]
 
@@ -211,6 +217,7 @@ class ExtractedTable:
         owners: Iterable[str],
         record: Record | None,
         source: str | None,
+        nesting: Nesting | None = None,
     ) -> Binding:
         value, *aliases = surfaces.of(typed)
         placed = tuple(spans) if self._indexed else ()
@@ -227,6 +234,7 @@ class ExtractedTable:
             owners=names,
             record=record,
             source=source,
+            nesting=nesting,
         )
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from guardbind.extraction.html_tree import HtmlNode, flat_text
 from guardbind.extraction.prose import LONGEST_VALUE
 from guardbind.extraction.rule import Found, Path
-from guardbind.extraction.tables import TableCell
+from guardbind.extraction.tables import TableCell, heads_again
 from guardbind.text.language import Language
 from guardbind.text.layout import Span
 from guardbind.text.values import classify
@@ -74,15 +74,19 @@ def read_html_table(text: str, table: HtmlNode, language: Language, caption: Tab
     if width < 2 or len({tuple(cell.content for cell in heading) for heading in headings}) < width:
         return
     group: TableCell | None = None
-    sections: list[tuple[TableCell | None, list[int]]] = [(None, [])]
+    names = [heading[-1].content if heading else "" for heading in headings]
+    sections: list[tuple[TableCell | None, list[list[TableCell]], list[int]]] = [(None, headings, [])]
     for number in range(heads, len(grid)):
         first = grid[number][0]
         if first.wide >= width:
             group = first.said
-            sections.append((group, []))
+            sections.append((group, headings, []))
+        elif heads_again([cell.said for cell in grid[number]], names) or all(cell.head for cell in grid[number]):
+            headings = [_heading(grid[number : number + 1], column) for column in range(width)]
+            sections.append((group, headings, []))
         else:
-            sections[-1][1].append(number)
-    for group, numbers in sections:
+            sections[-1][2].append(number)
+    for group, headings, numbers in sections:
         above = (*outer, *(() if group is None else (group,)))
         yield from _rows(text, grid, numbers, headings, above, language)
 

@@ -22,6 +22,7 @@ _ARROW = re.compile(r"[ \t]{1,40}(?P<sign>->|=>|-->|==>|\u2192|\u21d2|\u27f6|\.{
 _SIGN = re.compile(r"->|=>|\u2192|\u21d2|\u27f6|<-|\u2190|\u2194|\.{3,80}")
 _LONGEST = 200  # characters of a line that is looked at
 _MARKS = "\"'`*"
+_HEADING = "#*_=: \t\uff1a"
 
 
 class _Arrow(NamedTuple):
@@ -89,8 +90,15 @@ def _blocks(text: str, run: Sequence[_Arrow], layout: Layout, language: Language
         if counts(text, statement := (arrow.name[0], arrow.value[1]), arrow.value, layout, language)
     )
     if found:
-        rejected = rejected_above(text, run[0].line[0], language)
+        rejected = rejected_above(text, run[0].line[0], language) or _are_pages(text, run, language)
         yield Block((run[0].line[0], run[-1].line[1]), () if rejected else found)
+
+
+def _are_pages(text: str, run: Sequence[_Arrow], language: Language) -> bool:
+    """Whether a list says what stands on which page: its heading does."""
+    above = text[max(0, run[0].line[0] - _LONGEST) : run[0].line[0]].rstrip().splitlines()
+    heading = above[-1].strip(_HEADING).casefold() if above else ""
+    return heading in language.vocabulary.contents and all(text[slice(*arrow.value)].isdecimal() for arrow in run)
 
 
 read = WordedRule(_arrows, order=56, default=True)

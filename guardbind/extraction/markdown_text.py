@@ -19,6 +19,7 @@ __all__ = ["read"]
 
 _LINE = re.compile(r"[^\n]*(?:\n|\Z)")
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*){0,99}\|?[ \t]*\r?\n?")
+_BAR = re.compile(r"(?<!\\)\|")
 _MARKUP = "*_`~[ "
 
 
@@ -49,11 +50,14 @@ def _read_block(text: str, parser: MarkdownIt, lines: Sequence[Span], language: 
         return None
     head: list[str] = []
     rows: list[list[TableCell]] = []
+    odd = {number for number, line in enumerate(lines) if _cells(text[slice(*line)]) != _cells(text[slice(*lines[0])])}
+    kept: list[bool] = []
     cursor = limit = start
     for before, token in pairwise(tokens):
         if before.type == "tr_open" and before.map:
             cursor, limit = lines[before.map[0]][0], lines[before.map[0]][1]
             rows.append([])
+            kept.append(before.map[0] not in odd)
         if token.type != "inline" or before.type not in ("th_open", "td_open"):
             continue
         written = token.content.replace("|", "\\|") if token.content not in text[cursor:limit] else token.content
@@ -66,10 +70,17 @@ def _read_block(text: str, parser: MarkdownIt, lines: Sequence[Span], language: 
             head.append(cell.content)
         else:
             rows[-1].append(cell)
-    rows = [row for row in rows if len(row) == len(head)]
+    # In a row with a cell too many, or too few, nobody knows below which heading each of them belongs.
+    rows = [row for row, even in zip(rows, kept, strict=True) if even and len(row) == len(head)]
     caption = caption_above(text, start, language)
     found = tuple(read_table(text, head, rows, language, caption)) if len(head) > 1 else ()
     return Block((caption.span[0] if caption else start, end), found) if found else None
+
+
+def _cells(line: str) -> int:
+    """Return how many cells a line has."""
+    said = line.strip()
+    return len(_BAR.findall(said.removeprefix("|"))) + (not said.endswith("|") or said.endswith("\\|"))
 
 
 def _bare(text: str, start: int, end: int, inline: Token) -> TableCell:

@@ -89,7 +89,8 @@ def outline(lines: Sequence[Line], headers: frozenset[str]) -> OutlineNode:
     builder = _Outline(headers)
     for number, line in enumerate(lines):
         builder.take(number, line, lines[number + 1] if number + 1 < len(lines) else None)
-    return _settled(builder.root)
+    keys = Counter(said.name.casefold() for line in lines for said in line.fields)
+    return _settled(builder.root, frozenset(key for key, count in keys.items() if count > 1))
 
 
 class _Outline:
@@ -175,12 +176,22 @@ class _Outline:
 
     def _fields(self, number: int, line: Line) -> None:
         self._outdent(line)
+        if line.title is None and self._is_deeper(line):
+            # What stands deeper than the fields of a card is of something in it, as far as it stands so.
+            self._push(OutlineNode("bare", number, line.indent))
         leaf = FieldLine(number, line, self._paragraph, self._stretch)
         if line.title is None:
             self._open[-1].members.append(leaf)
         else:
             node = OutlineNode("bold", number, line.indent, line.title, certain=bool(line.level), members=[leaf])
             self._open[-1].members.append(node)
+
+    def _is_deeper(self, line: Line) -> bool:
+        """Whether a line stands deeper than the field above it, below the same name."""
+        last = self._open[-1].members[-1] if self._open[-1].members else None
+        named = self._open[-1].kind in ("bold", "bare", "heading") and self._open[-1].name is not None
+        above = last.line if named and isinstance(last, FieldLine) else None
+        return above is not None and not above.bullet and above.indent < line.indent and not self._apart
 
     def _push(self, node: OutlineNode) -> None:
         self._open[-1].members.append(node)
@@ -217,16 +228,19 @@ def _stands_above(line: Line, following: Line | None) -> bool:
     return following.indent >= line.indent
 
 
-def _settled(node: OutlineNode) -> OutlineNode:
-    """Return the outline without what turned out to be no record of its own."""
+def _settled(node: OutlineNode, again: frozenset[str]) -> OutlineNode:
+    """Return the outline without what turned out to be no record of its own; `again`: keys of several lines."""
     members: list[FieldLine | OutlineNode] = []
     for member in node.members:
         if isinstance(member, OutlineNode):
-            inner = _settled(member)
+            inner = _settled(member, again)
             alone = [leaf.number for leaf in inner.members if isinstance(leaf, FieldLine)] == [inner.number]
             if inner.kind == "item" and inner.name is None and alone and not inner.nodes:
                 members += inner.members
             elif inner.members:
+                # A title of a part of a card has that part deeper than itself, and what others have as well.
+                part = node.name is not None and inner.kind == "bare" and _is_over(inner)
+                inner.certain = inner.certain or (part and not again.isdisjoint(inner.said))
                 members.append(inner)
         else:
             members.append(member)
@@ -234,6 +248,11 @@ def _settled(node: OutlineNode) -> OutlineNode:
     shared = Counter(key for each in doubtful for key in each.said)
     node.members = list(_certain(members, {key for key, count in shared.items() if count > 1}))
     return node
+
+
+def _is_over(node: OutlineNode) -> bool:
+    """Whether all fields of a part stand deeper than its title."""
+    return bool(node.lines) and all(leaf.line.indent > node.indent for leaf in node.lines)
 
 
 def _certain(members: Sequence[FieldLine | OutlineNode], shared: set[str]) -> Iterator[FieldLine | OutlineNode]:

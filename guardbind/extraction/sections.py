@@ -11,6 +11,7 @@ from guardbind.extraction.lines import Line, lines_of
 from guardbind.extraction.outline import FieldLine, OutlineNode, outline
 from guardbind.extraction.repeated import repeated
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
+from guardbind.extraction.titles_below import titles_below, without
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 
@@ -29,6 +30,9 @@ def _sections(text: str, language: Language) -> Iterator[Block]:
     """Find lines of fields that belong together; where there is one record alone, nothing is to be told apart."""
     layout = Layout(text, language=language)
     lines = lines_of(text, layout, language, unread(text, language))
+    below = list(titles_below(text, lines))
+    yield from below
+    lines = without(lines, below)
     said = list(_SectionReader(text, language).read(outline(lines, language.forms.mail_headers), (), (), -1))
     if len({item.found.path[:-1] for item in said}) > 1:
         yield from _blocks(lines, said)

@@ -18,6 +18,7 @@ from guardbind.targets.counted import uncounted
 from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
+from guardbind.targets.nested import Nested
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
 from guardbind.targets.sources import Sources
@@ -75,6 +76,7 @@ class Agreement:
         self._subject = Subject(table, query, self._accounts)
         self._calls = Calls(table, query, self._labels)
         self._coded = Coded(table, self._labels)
+        self._nested = Nested(self._labels)
         names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}
         self._surfaces = [said for item in table.items for said in item.surfaces if said not in names]
         self._asked: Resolution | None = None
@@ -256,6 +258,10 @@ class Agreement:
         owned = any(label.owners for label in match.labels)
         for source, (text, worth) in enumerate(sources):
             named = self._mentions(text, match)
+            meant = self._nested.meant(match, named, [said for said, _ in sources])
+            if meant is None:
+                return unresolved(f"{reason}, but of something that what is named only stands in or around")
+            match = meant
             if named and self._naming.foreign(text, known=self.query.context):
                 return unresolved(f"{reason}, but names something that the prompt does not")
             if self._naming.misnamed(text, named) or self._naming.related(text, named, match):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.disowned import DisownedStatements
+from guardbind.targets.doubled import DoubledLists
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.place import Place
 from guardbind.targets.query import Order, Query, order_of
@@ -52,6 +53,7 @@ class History:
         self._asked = query.language.questions
         self._sources = sources or Sources(query)
         self._doubts = Doubts(table, query)
+        self._doubled = DoubledLists(table, query, self._doubts)
         self._unread = UnreadSentences(table, query)
         self._disowned = DisownedStatements(table, query)
 
@@ -110,6 +112,8 @@ class History:
             return unresolved(f"{reason}, but several blocks of the prompt do", every)
         if len(history) > 1 and self._in_records(history) and not self._says_which(place, how):
             return unresolved(f"{reason}, but several records of the prompt do", every)
+        if len(history) > 1 and self._doubled.hold(history) and not self._says_which(place, how):
+            return unresolved(f"{reason}, but several lists of the prompt tell it", every)
         order = self._order(place, how) if len(history) > 1 else "last"
         if order == "both" or (len(history) > 1 and self._several_owners(history)):
             return unresolved(f"{reason}, but not which of its values")

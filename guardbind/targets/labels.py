@@ -14,7 +14,7 @@ from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Span, folded, longest, occurrences
 from guardbind.text.values import ValueType, classify
-from guardbind.text.words import words
+from guardbind.text.words import content, words
 
 __all__ = ["LabelTable", "Labels", "Named", "label_table"]
 
@@ -33,6 +33,8 @@ class Labels:
         attribute: The words of what is asked, in order.
         core: The same without words that people leave out; empty if nothing else is left.
         owners: Names that say whose value it is, as they are written: those of its record, but for the value itself.
+        lent: Those of them that are only of something around what it is of, or in it.
+        kinds: The words of what that is called.
         type: What kind of value it is.
     """
 
@@ -41,6 +43,8 @@ class Labels:
     core: tuple[str, ...]
     owners: frozenset[str]
     type: ValueType
+    lent: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,11 @@ def _labels(item: Located, language: Language) -> Labels:
     assert item.value is not None
     names = item.owners if item.record is None else (*item.owners, *item.record.names)
     owners = frozenset(names).difference(item.surfaces)
-    return Labels(item.index, attribute, core, owners, classify(item.value).type)
+    kind = classify(item.value).type
+    if item.nesting is None:
+        return Labels(item.index, attribute, core, owners, kind)
+    kinds = frozenset(word.stem for said in item.nesting.kinds for word in content(words(said, language)))
+    return Labels(item.index, attribute, core, owners, kind, owners.intersection(item.nesting.lent), kinds)
 
 
 def _parts(name: str, language: Language) -> Sequence[str]:

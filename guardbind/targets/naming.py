@@ -23,6 +23,13 @@ def block_breaks(text: str, start: int, end: int) -> list[re.Match[str]]:
     return list(_BLOCK.finditer(text, start, end))
 
 
+def _indent(text: str, place: int) -> int:
+    """Return how far the line of a place is indented."""
+    start = text.rfind("\n", 0, place) + 1
+    line = text[start:place]
+    return len(line) - len(line.lstrip())
+
+
 class Naming:
     """Reads the names in a text; each method looks for one reason why what is named is not what is bound.
 
@@ -61,9 +68,29 @@ class Naming:
             start = max((cut.end() for cut in block_breaks(prompt, 0, mention.chars[0])), default=0)
             stop = _BLOCK.search(prompt, mention.chars[1])
             block = {word.stem for word in self._words(prompt[start : stop.start() if stop else len(prompt)])}
-            if all(word.stem in block for word in unowned):
+            if all(word.stem in block for word in unowned) and not self._below_other(mention.chars[0], unowned):
                 return True
         return False
+
+    def _below_other(self, start: int, named: Sequence[Word]) -> bool:
+        """Whether a statement stands deeper than a line that states nothing, and has none of some names in it."""
+        prompt = self._query.prompt
+        indent = _indent(prompt, start)
+        line = prompt.rfind("\n", 0, start)
+        while indent and line >= 0:
+            above = prompt.rfind("\n", 0, line) + 1
+            said = prompt[above:line]
+            if not said.strip():
+                return False
+            if _indent(prompt, line) < indent:
+                stated = any(above <= low < line for low in self._starts)
+                return not stated and named[0].stem not in {word.stem for word in self._words(said)}
+            line = above - 1
+        return False
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [mention.chars[0] for item in self._table.items for mention in item.mentions]
 
     def misnamed(self, text: str, named: Sequence[Named]) -> bool:
         """Whether a name stands behind words that say it is something else: "the billing contact Dana"."""

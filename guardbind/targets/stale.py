@@ -80,6 +80,14 @@ class Doubts:
         known = language.statements.determiners | language.speech.plain | language.statements.mine
         return any(text[begun + word.start : begun + word.end].lower() not in known for word in words(lead, language))
 
+    def says_newer(self, item: Located) -> bool:
+        """Whether the sentence that states a value last has words of change before it."""
+        text = self._query.prompt
+        start, value = item.mentions[-1].chars[0], item.mentions[-1].value_chars[0]
+        turns = [turn.start for turn in self._query.turns if turn.start <= start < turn.end]
+        begun = max([self._layout.unit_start(start), *turns])
+        return self._changes(text[begun : max(start, value)], text[begun:start])
+
     def _changes(self, said: str, lead: str) -> bool:
         """Whether a sentence has words of change up to its value, or begins with such."""
         language = self._language

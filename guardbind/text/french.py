@@ -61,6 +61,8 @@ _VOCABULARY = Vocabulary(
         "récents récentes final finale finalement définitif définitive",
     ),
     generic=wordlist("adresse code date champ id identifiant clé nom numéro montant valeur référence intitulé"),
+    naming=wordlist("nom titre intitulé name"),
+    contents=frozenset({"sommaire", "table des matières"}),
     trailing=wordlist("numéro id adresse nom"),
     leading=wordlist("numéro adresse"),
     plain=PLAIN,

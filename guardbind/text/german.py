@@ -63,6 +63,8 @@ _VOCABULARY = Vocabulary(
         "endgültige",
     ),
     generic=wordlist("adresse betrag höhe code datum feld id kennung nummer name wert bezeichnung schlüssel"),
+    naming=wordlist("name titel bezeichnung"),
+    contents=frozenset({"inhalt", "inhaltsverzeichnis"}),
     trailing=wordlist("nummer id adresse name"),
     plain=PLAIN,
     places=CARRIERS,

@@ -64,6 +64,8 @@ _VOCABULARY = Vocabulary(
     generic=wordlist(
         "dirección código fecha campo id identificador clave nombre número importe monto valor referencia"
     ),
+    naming=wordlist("nombre título name"),
+    contents=frozenset({"índice", "contenido"}),
     trailing=wordlist("número id dirección nombre"),
     leading=wordlist("número dirección"),
     plain=PLAIN,

@@ -18,6 +18,8 @@ class Vocabulary:
         first: Words that ask for the first of the values that a key had in turn.
         latest: Words that ask for the last of them.
         generic: Words of an attribute that a person may leave out: "badge" for badge number.
+        naming: Keys of the name of a thing.
+        contents: Headings of a list of what stands on which page.
         trailing: Those that a person may add: "phone number" is a phone.
         leading: The same where they stand before it: "numéro de téléphone".
         plain: Words that say nothing of which value is asked for: that it is noted, wanted or looked up.
@@ -31,6 +33,8 @@ class Vocabulary:
     latest: frozenset[str]
     generic: frozenset[str]
     trailing: frozenset[str]
+    naming: frozenset[str] = frozenset()
+    contents: frozenset[str] = frozenset()
     leading: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
