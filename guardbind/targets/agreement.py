@@ -18,6 +18,7 @@ from guardbind.targets.counted import uncounted
 from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
+from guardbind.targets.other_things import OtherThings
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
 from guardbind.targets.sources import Sources
@@ -71,6 +72,7 @@ class Agreement:
         self._naming = Naming(table, query, self._labels, self._attributes)
         self._history = History(table, query, Sources(query, sources, origins))
         self._accounts = Accounts(table, query, self._labels)
+        self._other = OtherThings(query, self._attributes, self._naming, self._accounts)
         self._calls = Calls(table, query, self._labels)
         self._coded = Coded(table, self._labels)
         names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}
@@ -242,6 +244,8 @@ class Agreement:
         """Choose among the bindings of one attribute by the owner that is named, unless its value holds several."""
         found = self._of_owner(match, place, how, reason)
         value = None if found.index is None else self._table.items[found.index].value
+        if value and self._other.asks(self._table.items[found.index or 0], match, place, running=how == "sentence"):
+            return unresolved(f"{reason}, but something else about it is asked for")
         if value and asks_within(value, (place.about, self.query.text), match.attribute, self._language):
             return unresolved(f"{reason}, but its value holds what is asked for beside something else")
         if value and place.asks != place.about and is_list(value):
@@ -253,7 +257,7 @@ class Agreement:
         every = [label.item for label in match.labels]
         owned = any(label.owners for label in match.labels)
         for source, (text, worth) in enumerate(sources):
-            named = self._mentions(text, match)
+            named = self._accounts.mentions(text, match)
             if named and self._naming.foreign(text, known=self.query.context):
                 return unresolved(f"{reason}, but names something that the prompt does not")
             if self._naming.misnamed(text, named) or self._naming.related(text, named, match):
@@ -284,14 +288,6 @@ class Agreement:
             return unresolved(f"{reason}, but not clearly whose it is", every)
         return self._history.take(every, match.score * _LONE, how, f"{reason}; no owner is named", place)
 
-    def _mentions(self, text: str, match: Match) -> list[Named]:
-        """Return where a text names owners, but by words of the attribute alone."""
-        return [
-            mention
-            for mention in self._labels.mentions(text)
-            if any(word.stem not in match.attribute for word in words(text[slice(*mention.span)], self._language))
-        ]
-
     def _says_more(
         self,
         text: str,
@@ -310,8 +306,10 @@ class Agreement:
             return False
         if source == 0 and place.asks != place.about:
             # A string of the object may be a name that the prompt knows in part only: "bar rack", of a bar stool.
-            strings = [said for said in _STRING.findall(text) if self._mentions(said, match)]
-            return any(self._accounts.left(said, match, items, self._mentions(said, match)) for said in strings)
+            strings = [said for said in _STRING.findall(text) if self._accounts.mentions(said, match)]
+            return any(
+                self._accounts.left(said, match, items, self._accounts.mentions(said, match)) for said in strings
+            )
         clauses = self._accounts.questions(text) if how == "query" or source == 1 else []
         asked = how == "query" or (source == 1 and not clauses)
         if source == 0:
@@ -320,7 +318,7 @@ class Agreement:
             asking = [found for found in self._attributes.asked(text) if found.score == WHOLE]
             clauses += [self._accounts.clause(text, found) for found in asking if found.attribute == match.attribute]
         if not any(
-            self._accounts.left(clause, match, items, self._mentions(clause, match), request=asked)
+            self._accounts.left(clause, match, items, self._accounts.mentions(clause, match), request=asked)
             for clause in clauses
         ):
             return False

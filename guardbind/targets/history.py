@@ -122,6 +122,8 @@ class History:
         if self._doubts.former(history[-1]) and not self._asked.past.search(self._query.text):
             return unresolved(f"{reason}, but only what it was")
         item = history[0] if order == "first" else history[-1]
+        if len(every) == 1 and not self._doubts.former(item) and self._asks_former(item, place):
+            return unresolved(f"{reason}, but what it was before is asked for")
         if self._unread.contradicts(item):
             return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")
         if self._disowned.takes_back(item):
@@ -167,6 +169,12 @@ class History:
         if said is None and how != "query" and self._query.order is None and self._asked.past.search(place.about):
             return "both"
         return said or self._query.order or "last"
+
+    def _asks_former(self, item: Located, place: Place) -> bool:
+        """Whether a value is asked for that does not hold any more, in words that are none of the key's."""
+        former, key = self._query.language.asking.former, item.key.casefold()
+        texts = (self._query.text, place.about)
+        return any(found.group().casefold() not in key for text in texts for found in former.finditer(text))
 
     def _says_which(self, place: Place, how: How) -> bool:
         """Whether the first or the last of several values is asked for in words."""

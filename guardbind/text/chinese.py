@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.chinese_asking import ASKING
 from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.chinese_speech import CHANGES, DISOWNING, SPEECH
 from guardbind.text.citing import Citing
@@ -230,6 +231,7 @@ CHINESE = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    asking=ASKING,
     citing=Citing(sources="文档|来源", parts="资料", leads="参见|见", headings="参考文献|来源"),
     script=re.compile("[\u3400-\u9fff\uf900-\ufaff]"),
 )

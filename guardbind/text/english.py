@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from guardbind.text.citing import Citing
+from guardbind.text.english_asking import ASKING
 from guardbind.text.english_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.english_speech import CHANGES, DISOWNING, SHIFTED, SPEECH, TELLING
 from guardbind.text.forms import Forms
@@ -271,6 +272,7 @@ ENGLISH = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    asking=ASKING,
     citing=Citing(
         sources="document|doc|source|span|passage|ref|chunk",
         parts="context|reference|result|snippet|excerpt|article|section|footnote|note",

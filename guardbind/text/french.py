@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from guardbind.text.citing import Citing
+from guardbind.text.french_asking import ASKING
 from guardbind.text.french_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.french_speech import CHANGES, DISOWNING, SPEECH
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
@@ -281,6 +282,7 @@ FRENCH = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    asking=ASKING,
     citing=Citing(
         parts="texte|extrait",
         leads="voir",

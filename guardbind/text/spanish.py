@@ -11,6 +11,7 @@ import re
 
 from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
+from guardbind.text.spanish_asking import ASKING
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.spanish_speech import CHANGES, DISOWNING, SPEECH
 from guardbind.text.stems import snowball
@@ -280,6 +281,7 @@ SPANISH = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    asking=ASKING,
     citing=Citing(
         sources="fuente",
         parts="documento|pasaje",
