@@ -22,6 +22,7 @@ from guardbind.targets.other_things import OtherThings
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
 from guardbind.targets.sources import Sources
+from guardbind.targets.totals import of_one_line
 from guardbind.text.layout import occurrences
 from guardbind.text.words import content, words
 
@@ -280,6 +281,8 @@ class Agreement:
                 return unresolved(f"{reason}, but of something that nothing here is called")
         if not all(self._naming.beside(item, text) for text, _ in sources for item in every):
             return unresolved(f"{reason}, but of something that stands elsewhere")
+        if not owned and self._of_one_line(match, every, [text for text, _ in sources]):
+            return unresolved(f"{reason}, but of one of several things that are listed")
         if not owned and self._accounts.ambiguous_names(self.query.text, every):
             return unresolved(f"{reason}, but of one of several things that are listed", every)
         if place.asks != place.about and self._calls.steps(match, every):
@@ -324,6 +327,11 @@ class Agreement:
             return False
         # A sentence may say in its own words what was asked.
         return source == 1 or how == "query" or self.asked.index not in items
+
+    def _of_one_line(self, match: Match, items: Sequence[int], texts: Sequence[str]) -> bool:
+        """Whether what nobody owns is asked for of something that has such a value of its own: a total, of one line."""
+        left = [word for text in texts for word in self._accounts.left(text, match, items, keys_only=True)]
+        return any(of_one_line(self._table.items[item], left, self._table, self.query) for item in items)
 
     def _names_more(self, match: Match, items: Sequence[int], texts: Sequence[str], place: Place) -> bool:
         """Whether something besides the key is named, where a key that nobody owns has several values."""

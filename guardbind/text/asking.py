@@ -12,7 +12,7 @@ from guardbind.text.speech import NOTHING
 __all__ = ["LENGTHS", "MASSES", "SPEEDS", "AnswerKind", "Interrogatives"]
 
 AnswerKind: TypeAlias = Literal["any", "name", "time", "place", "amount", "price", "measure", "none"]
-"""What may answer: anything, a name, a time or a date, a place, an amount, a price, a number with a unit; or no value at all."""
+"""What may answer: anything, a name, a time or a date, a place, an amount, a price, a number and its unit, or none."""
 
 LENGTHS = r"(?:[mck]?m|in|ft|yd|mi|nm)\b|[\"'\u2032\u2033]"
 """Units of length that are written alike in several languages, as a regular expression."""

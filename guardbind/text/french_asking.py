@@ -46,7 +46,7 @@ ASKING = Interrogatives(
         re.IGNORECASE,
     ),
     apart=wordlist(
-        "vieux vieil vieille vieilles nouveau nouvel nouvelle jeune jeunes petit petite grand grande autre autres second",
-        "seconde deuxième troisième ancien ancienne feu vrai vraie faux fausse aîné aînée cadet cadette",
+        "vieux vieil vieille vieilles nouveau nouvel nouvelle jeune jeunes petit petite grand grande autre autres",
+        "second seconde deuxième troisième ancien ancienne feu vrai vraie faux fausse aîné aînée cadet cadette",
     ),
 )

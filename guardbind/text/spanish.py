@@ -13,7 +13,7 @@ from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.spanish_asking import ASKING
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.spanish_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.spanish_speech import CHANGES, DISOWNING, SPEECH, UNSETTLING
 from guardbind.text.stems import snowball
 
 __all__ = ["SPANISH"]
@@ -281,6 +281,7 @@ SPANISH = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    unsettling=UNSETTLING,
     asking=ASKING,
     citing=Citing(
         sources="fuente",
