@@ -9,6 +9,7 @@ from guardbind.evidence import Located
 from guardbind.extraction.kinds import alike
 from guardbind.targets.query import Query
 from guardbind.text.language import Language
+from guardbind.text.layout import Span
 from guardbind.text.words import words
 
 __all__ = ["unsettled"]
@@ -22,6 +23,9 @@ _OPTIONS = re.compile(
 )
 _STEP = re.compile(r"\s*(?:-+>|=+>|[\u2192\u21d2\u27f6\u27a1\ufe0f]+|>)\s*")
 _AMOUNT = re.compile(r"[$\u20ac\u00a3\u00a5]\s?\d|\d\s?[$\u20ac\u00a3\u00a5]")
+_BEFORE = 160  # characters before a statement in which something is said about it
+_END = re.compile(r"[.!?](?:\s|\Z)|[\u3002\uff01\uff1f]")
+_CLOSING = re.compile(r"[\"'\u201d\u2019)\s]*[.,;!\u2013\u2014\u3002\uff0c\uff01(-]+[\"'\u201d\u2019)\s(]*")
 _QUERIED = re.compile(r"\?[)\]]?\s*\Z")
 _OPENING = r"[\s,;(\[\u2013\u2014\uff08\uff0c-]*"
 _PARTED = r"(?:\s+|\s*[,;(\[\u2013\u2014\uff08\uff0c]\s*|\s-\s)[(\[]?"
@@ -42,7 +46,25 @@ def unsettled(item: Located, query: Query) -> bool:
     value, language = (item.value or "")[:_LONGEST], query.language
     if _chained(value) or _names_step(item, value, query) or _worded(value, query.text, language):
         return True
-    return bool(item.mentions) and _goes_on(value, item.mentions[-1].value_chars[1], query)
+    if not item.mentions:
+        return False
+    return _goes_on(value, item.mentions[-1].value_chars[1], query) or _belied(item.mentions[-1].chars, query)
+
+
+def _belied(statement: Span, query: Query) -> bool:
+    """Whether the words before a statement, in its sentence, or right behind it say that it is not so."""
+    prompt, said = query.prompt, query.language.unsettling
+    line = prompt.rfind("\n", 0, statement[0]) + 1
+    low = max(line, statement[0] - _BEFORE)
+    ends = [end.end() for end in _END.finditer(prompt, low, statement[0])]
+    high = prompt.find("\n", statement[1])
+    high = min(len(prompt) if high < 0 else high, statement[1] + _BEHIND)
+    asked = query.text.casefold()
+    before = said.belied.search(prompt, ends[-1] if ends else low, statement[0])
+    if before is not None and before.group().casefold() not in asked:
+        return True
+    opened = _CLOSING.match(prompt, statement[1], high)
+    return opened is not None and said.taken_back.match(prompt, opened.end(), high) is not None
 
 
 def _chained(value: str) -> bool:

@@ -10,7 +10,8 @@ import re
 
 from guardbind.text.chinese_asking import ASKING
 from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.chinese_speech import CHANGES, DISOWNING, SPEECH, UNSETTLING
+from guardbind.text.chinese_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.chinese_unsettling import UNSETTLING
 from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, wordlist
 from guardbind.text.wordlists import anywhere

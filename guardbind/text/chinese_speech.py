@@ -6,10 +6,9 @@ import re
 
 from guardbind.text.disowning import Disowning
 from guardbind.text.speech import Changes, Speech
-from guardbind.text.unsettling import Unsettling
-from guardbind.text.wordlists import anywhere, wordlist
+from guardbind.text.wordlists import anywhere
 
-__all__ = ["CHANGES", "DISOWNING", "SPEECH", "UNSETTLING"]
+__all__ = ["CHANGES", "DISOWNING", "SPEECH"]
 
 
 SPEECH = Speech(
@@ -54,16 +53,4 @@ DISOWNING = Disowning(
     reshuffled=anywhere(
         "换了|換了|对调|對調|互换|互換|交换|交換|调换|調換|改名|改为|改為|应为|應為|重新编号|重新編號|上调|下调|上調|下調|撒谎|說謊|说谎"
     ),
-)
-
-UNSETTLING = Unsettling(
-    led=anywhere(
-        "原来?|原來|先|曾经?|曾經|以前|旧|舊|不是|非|约|約|大约|大約|大概|可能|最多|最少|至少|超过|超過|例如|比如|从|從"
-    ),
-    trailed=anywhere(
-        "或|左右|以上|以下|以内|以內|待定|暂定|暫定|待确认|待確認|取消|作废|作廢|无效|無效|过期|過期|错误|錯誤|示例|例子|猜|可能|如果"
-        "|开玩笑|開玩笑|假的|旧|舊|已删|已刪"
-    ),
-    turned=anywhere("后来?|後來?|现在?|現在?|改为|改為|改成|不对|不對|今|然后|然後"),
-    totals=wordlist("合计 合計 总计 總計 总额 總額 总共 總共 共计 共計 总数 總數"),
 )

@@ -7,9 +7,8 @@ import re
 from guardbind.text.disowning import Disowning
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech, Telling
-from guardbind.text.unsettling import Unsettling
 
-__all__ = ["CHANGES", "DISOWNING", "SHIFTED", "SPEECH", "TELLING", "UNSETTLING"]
+__all__ = ["CHANGES", "DISOWNING", "SHIFTED", "SPEECH", "TELLING"]
 
 _UNTRUE = "(?:false|untrue|wrong|incorrect|a lie|a myth|not true|not right|not correct|not the case)"
 
@@ -361,31 +360,4 @@ DISOWNING = Disowning(
         r"|erratum|replaced|took over",
         r"in place of|instead of|always lies|lied|liar",
     ),
-)
-
-UNSETTLING = Unsettling(
-    led=either(
-        "was|were|had been|used to be|formerly|previously|originally|initially|first|old|from|not|never",
-        "approx\\w*|about",
-        "around|circa|ca|roughly|max\\w*|min\\w*|at (?:least|most)|up to|over|under|below|above|maybe|perhaps",
-        "probably",
-        "possibly|either|neither|enter|choose|pick|tick|select|fill in|e\\.?g|for example|such as|next to|near",
-    ),
-    trailed=either(
-        "or|until|till|old|guess\\w*|approx\\w*|max\\w*|min|minimum|at (?:least|most)|or so|wrong|false",
-        "incorrect|untrue",
-        "invalid|not (?:valid|true|real|right|correct|sure|confirmed|final|any ?more)|void|unconfirmed",
-        "unverified|tbc|tbd",
-        "to be (?:confirmed|checked)|maybe|perhaps|probably|cancell?ed|deleted|removed|withdrawn|crossed out|struck",
-        "expired|outdated|obsolete|superseded|example|sample|placeholder|e\\.?g|planned|proposed|draft|rejected",
-        "disputed",
-        "(?:just )?(?:kidding|joking)|joke|lie|last (?:year|month|week)|(?:\\w+ )?(?:says|said|thinks|claims)",
-        "if|unless|plus",
-        "minus|tick one|choose one|typo|mistake|error|fake|made up|invented|haha|lol",
-    ),
-    turned=either(
-        "then|later|afterwards|after that|now|new|since|changed to|moved to|corrected to|no|sorry|oops|i\\.?e|rather"
-        "|actually|meaning|today|and now|currently|instead"
-    ),
-    totals=wordlist("total totals sum altogether overall subtotal"),
 )

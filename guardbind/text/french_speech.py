@@ -7,9 +7,8 @@ import re
 from guardbind.text.disowning import Disowning
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech
-from guardbind.text.unsettling import Unsettling
 
-__all__ = ["CHANGES", "DISOWNING", "SPEECH", "UNSETTLING"]
+__all__ = ["CHANGES", "DISOWNING", "SPEECH"]
 
 _DOUBTFUL = (
     "peut-être|probablement|sans doute|apparemment|soi-disant|prétendument|éventuellement|vraisemblablement"
@@ -93,22 +92,4 @@ DISOWNING = Disowning(
         "|augmentée?s?|diminuée?s?|doublée?s?",
         "remplacée?s?|au lieu|à la place|erratum|ment|menti",
     ),
-)
-
-UNSETTLING = Unsettling(
-    led=either(
-        "était|étaient|avant|d['’]abord|auparavant|autrefois|anciennement|ancien(?:ne)?|de|pas|environ|vers",
-        "max\\w*|min\\w*",
-        "au (?:moins|plus)|jusqu['’]à|plus de|moins de|peut-être|soit|probablement|p\\. ?ex|par exemple|près de",
-    ),
-    trailed=either(
-        "ou|jusqu['’](?:à|au|en)|environ|max|maximum|au (?:moins|plus)|faux|fausse|invalide|non confirmée?|peut-être",
-        "à confirmer|annulée?|supprimée?|rayée?|expirée?|périmée?|obsolète|exemple|prévue?|proposée?|brouillon",
-        "refusée?",
-        "blague|dit|selon|si|sauf|plus|moins|erreur|inventée?|mensonge|l['’]an(?:née)? (?:dernier|dernière|passée?)",
-    ),
-    turned=either(
-        "puis|ensuite|maintenant|désormais|nouveau|nouvelle|depuis|non|pardon|enfin|plutôt|aujourd['’]hui|et"
-    ),
-    totals=wordlist("total totaux somme ensemble sous-total"),
 )

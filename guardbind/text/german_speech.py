@@ -7,9 +7,8 @@ import re
 from guardbind.text.disowning import Disowning
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech, Telling
-from guardbind.text.unsettling import Unsettling
 
-__all__ = ["CHANGES", "DISOWNING", "SHIFTED", "SPEECH", "TELLING", "UNSETTLING"]
+__all__ = ["CHANGES", "DISOWNING", "SHIFTED", "SPEECH", "TELLING"]
 
 _UNTRUE = "(?:falsch|unwahr|gelogen|unrichtig|nicht wahr|nicht richtig|nicht korrekt|nicht der fall)"
 _DOUBTFUL = (
@@ -232,23 +231,4 @@ DISOWNING = Disowning(
         "|gestiegen|gesunken|verdoppelt",
         "halbiert|ersetzt|statt|anstelle|berichtigung|lügt|gelogen",
     ),
-)
-
-UNSETTLING = Unsettling(
-    led=either(
-        "war|waren|früher|bisher|zuerst|erst|zunächst|anfangs|ehemals|vormals|alt|alte[rs]?|von|nicht|etwa",
-        "ungefähr|ca|circa",
-        "rund|maximal|max|mindestens|min|höchstens|bis zu|über|unter|vielleicht|entweder|wahrscheinlich",
-        "vermutlich|z\\.? ?b",
-        "zum beispiel|neben|bei",
-    ),
-    trailed=either(
-        "oder|bis|alt|geschätzt|schätzung|ca|max|maximal|mindestens|falsch|ungültig|unbestätigt|vielleicht|vermutlich",
-        "storniert|gestrichen|gelöscht|abgelaufen|veraltet|überholt|beispiel|muster|platzhalter|geplant|vorgeschlagen",
-        "entwurf|abgelehnt|scherz|witz|letztes jahr|sagt|laut|falls|wenn|plus|minus|tippfehler|irrtum|erfunden",
-        "gelogen",
-        "nicht (?:gültig|wahr|sicher|bestätigt|mehr)",
-    ),
-    turned=either("dann|später|danach|jetzt|nun|neu|heute|seit|künftig|geändert auf|nein|sorry|quatsch|also|bzw"),
-    totals=wordlist("summe gesamt gesamtsumme gesamtbetrag insgesamt total zusammen zwischensumme"),
 )

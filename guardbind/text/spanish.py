@@ -13,7 +13,8 @@ from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.spanish_asking import ASKING
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.spanish_speech import CHANGES, DISOWNING, SPEECH, UNSETTLING
+from guardbind.text.spanish_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.spanish_unsettling import UNSETTLING
 from guardbind.text.stems import snowball
 
 __all__ = ["SPANISH"]

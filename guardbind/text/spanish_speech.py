@@ -7,9 +7,8 @@ import re
 from guardbind.text.disowning import Disowning
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech
-from guardbind.text.unsettling import Unsettling
 
-__all__ = ["CHANGES", "DISOWNING", "SPEECH", "UNSETTLING"]
+__all__ = ["CHANGES", "DISOWNING", "SPEECH"]
 
 _DOUBTFUL = (
     "quizás?|tal vez|acaso|a lo mejor|posiblemente|probablemente|aparentemente|presuntamente|supuestamente|teóricamente"
@@ -94,22 +93,4 @@ DISOWNING = Disowning(
         "|duplicado|reemplazad[oa]s?",
         "sustituid[oa]s?|en lugar de|en vez de|donde dice|léase|fe de erratas|miente|mintió",
     ),
-)
-
-UNSETTLING = Unsettling(
-    led=either(
-        "era|eran|antes|primero|anteriormente|antiguamente|antigu[oa]|de|no|aproximadamente|aprox|unos|unas",
-        "cerca de|máx\\w*",
-        "mín\\w*|al menos|como máximo|hasta|más de|menos de|quizás?|tal vez|probablemente|p\\. ?ej|por ejemplo",
-        "junto a",
-    ),
-    trailed=either(
-        "o|u|hasta|aprox\\w*|máx\\w*|mínimo|fals[oa]|inválid[oa]|sin confirmar|por confirmar|quizás?|tal vez",
-        "cancelad[oa]",
-        "anulad[oa]|eliminad[oa]|tachad[oa]|caducad[oa]|obsolet[oa]|ejemplo|previst[oa]|propuest[oa]|borrador",
-        "rechazad[oa]",
-        "broma|dice|según|si|salvo|más|menos|error|inventad[oa]|mentira|(?:el )?año pasado",
-    ),
-    turned=either("luego|después|ahora|nuev[oa]|desde|hoy|no|perdón|mejor dicho|o sea|actualmente|y"),
-    totals=wordlist("total totales suma subtotal"),
 )
