@@ -60,6 +60,14 @@ class Accounts:
         given = [span[1] for span, _ in occurrences(text[start : match.start], self._surfaces)]
         return text[start + max(given, default=0) : end]
 
+    def mentions(self, text: str, match: Match) -> list[Named]:
+        """Return where a text names owners, but by words of the attribute alone."""
+        return [
+            mention
+            for mention in self._labels.mentions(text)
+            if any(word.stem not in match.attribute for word in words(text[slice(*mention.span)], self._language))
+        ]
+
     def questions(self, text: str) -> list[str]:
         """Return the sentences of a text that end with a question mark."""
         units = Layout(text, language=self._language).units(0, len(text))
@@ -192,20 +200,30 @@ class Accounts:
             found.setdefault(word.stem, set()).add(context[word.start : word.end].lower())
         return found
 
+    def is_asked(self, word: Word, text: str) -> bool:
+        """Whether a word says what is asked for: "which colour", "what kind of floor"."""
+        found = words(text, self._language)
+        place = found.index(word)
+        if word.stem in self._language.measured | self._language.generic | self._language.trailing:
+            return False
+        return place > 0 and found[place - 1].stem in self._language.which
+
     def _asks(self, found: Sequence[Word], place: int, text: str) -> bool:
-        """Whether a word says of which kind the answer is: "which item's price", "how strong is"."""
+        """Whether a word says of which thing it is asked, "which item's price", or how much of it."""
         if not place:
             return False
         before = found[place - 1]
         if text[before.start : before.end].lower() not in self._language.statements.doubts:
             return False
-        return found[place].owning or place + 1 == len(found) or not found[place + 1].content
+        return found[place].owning or found[place].stem in self._language.measured
 
     def _kind(self, found: Sequence[Word], place: int, text: str, named: Sequence[Named]) -> bool:
         """Whether a word says of which kind a name behind it is: "order A-17", "client Ed"; no "scheduler service"."""
         following = found[place + 1] if place + 1 < len(found) else None
         if self._elided(found, place, named):
             return True
+        if found[place].stem in self._language.apart:
+            return False  # "old Ann", where an Ann is known
         if following is None or not layout_of(text, self._language).unmarked(found[place].end, following.start):
             return False
         for start, end in (mention.span for mention in named):

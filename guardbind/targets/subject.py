@@ -8,6 +8,7 @@ from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.accounts import Accounts
 from guardbind.targets.attributes import Match
 from guardbind.targets.naming import block_breaks
+from guardbind.targets.place import Place
 from guardbind.targets.query import Query
 from guardbind.text.layout import Span
 from guardbind.text.words import words
@@ -36,16 +37,19 @@ class Subject:
         self._accounts = accounts
         self._spans = sorted(mention.chars for item in table.items for mention in item.mentions)
 
-    def is_other(self, texts: Sequence[str], match: Match, items: Sequence[int]) -> bool:
-        """Whether one of some texts names something that only another statement of the same sheet names.
+    def is_other(self, texts: Sequence[str], match: Match, items: Sequence[int], place: Place) -> bool:
+        """Whether something is named that is no more than the value of another key: the partner of a firm.
 
         Args:
-            texts: Questions, or the sentence of a slot.
+            texts: The question, or the sentence of a slot and then the question.
             match: What they ask for.
             items: The bindings that they may mean.
+            place: What stands before the slot; a field that is being written is no sentence.
         """
+        clauses = [self._accounts.clause(texts[0], match)] if place.asks == place.about else []
+        clauses += [found for text in texts for found in self._accounts.questions(text)]
         stems = [self._stems(self._table.items[item]) for item in items[:_MOST]]
-        return any(self._accounts.left(text, match, items, stems=stems) for text in texts)
+        return any(self._accounts.left(clause, match, items, stems=stems) for clause in clauses)
 
     def _stems(self, located: Located) -> frozenset[str]:
         found = [located.key]
