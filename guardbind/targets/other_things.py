@@ -171,9 +171,16 @@ def _fits(kind: AnswerKind, degree: str, value: str, language: Language, *, owne
     units = language.asking.measures.get(degree)
     if units is None:
         return False
+    if _told(value, language) - {degree}:
+        return degree in _told(value, language)  # "14 m wide" says nothing of how deep
     return any(_unit(units).match(value, found.end()) for found in _NUMBER.finditer(value)) or (
         typed == "money" and degree in _of_amounts(language)
     )
+
+
+def _told(value: str, language: Language) -> set[str]:
+    """Return what a value says that it measures: "340 cm high"."""
+    return {word for word in re.findall(r"\w+", value.lower()) if word in language.asking.measures}
 
 
 @cache

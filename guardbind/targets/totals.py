@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.extraction.kinds import alike
 from guardbind.targets.query import Query
+from guardbind.text.layout import occurrences
 from guardbind.text.words import Word, words
 
 __all__ = ["of_one_line"]
@@ -33,6 +34,8 @@ def of_one_line(item: Located, asked: Iterable[Word], table: EvidenceTable, quer
         return False
     total = not own.isdisjoint(language.totals)
     for other in table.items:
+        if occurrences(query.text, other.surfaces):
+            continue  # "invoice INV-7" says which bill, and asks for no line of it
         named = {word.stem for word in words(other.key, language) if word.content} - own
         if named and named <= stems and any(_rivals(item.value or "", said, total=total) for said in other.surfaces):
             return True
