@@ -51,7 +51,7 @@ def records(stated: Sequence[Stated], found: Sequence[Address]) -> list[Record]:
         own = names[container.at]
         if item.form != "words":
             titles = _titles(item, _TITLE_WORDS if first else _VALUE_WORDS)
-            if (is_name(item.typed, item.said) or titles) and len(own) < _MOST_NAMES:
+            if not _member(item) and (is_name(item.typed, item.said) or titles) and len(own) < _MOST_NAMES:
                 own[item.said] = None
             own.update(dict.fromkeys(address.names[:_MOST_NAMES]))
     made: dict[_ContainerKey, Record] = {}
@@ -85,6 +85,11 @@ def _around(item: Stated, container: _Container) -> Iterator[_Container]:
     if item.form == "data":
         for depth in range(len(container.path) - 1, -1, -1):
             yield _Container((item.document, container.path[:depth]), container.path[:depth])
+
+
+def _member(item: Stated) -> bool:
+    """Whether a value is one of a list that a field holds: what a package depends on is another package."""
+    return item.form == "data" and len(item.path) > 1 and isinstance(item.path[-1], int) and item.path[-2] != ""
 
 
 def _titles(item: Stated, most: int) -> bool:

@@ -18,7 +18,7 @@ from guardbind.targets.counted import uncounted
 from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
-from guardbind.targets.nested import Nested
+from guardbind.targets.nested import NestedThings
 from guardbind.targets.other_things import OtherThings
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
@@ -79,7 +79,7 @@ class Agreement:
         self._other = OtherThings(query, self._attributes, self._naming, self._accounts)
         self._calls = Calls(table, query, self._labels)
         self._coded = Coded(table, self._labels)
-        self._nested = Nested(self._labels)
+        self._nested = NestedThings(self._labels)
         names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}
         self._surfaces = [said for item in table.items for said in item.surfaces if said not in names]
         self._asked: Resolution | None = None

@@ -9,10 +9,10 @@ from guardbind.targets.attributes import Match
 from guardbind.targets.labels import Labels, LabelTable, Named
 from guardbind.text.words import words
 
-__all__ = ["Nested"]
+__all__ = ["NestedThings"]
 
 
-class Nested:
+class NestedThings:
     """Leaves out what goes by a name only that is lent to it: "Daisy's stall" is not that of Daisy's calf.
 
     Args:
