@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +14,7 @@ from guardbind.auditing.context import context_texts
 from guardbind.auditing.executing import executed
 from guardbind.auditing.judged import ClaimReading, ClaimVerdict, JudgedClaim
 from guardbind.auditing.judging import final_verdict, verifier_verdict
-from guardbind.auditing.measuring import measured, tested_spans
+from guardbind.auditing.measuring import readings_of, tested_spans
 from guardbind.auditing.names import SpanNames
 from guardbind.auditing.reading import given_trace, read_trace
 from guardbind.auditing.recording import AuditRecorder
@@ -51,7 +52,8 @@ def audit(
     Raises:
         ConfigError: The trace or the context cannot be used, or there is no context; or a sink cannot use its argument.
         UnknownNameError: A sink is not registered.
-        BackendError: The verifier did not answer to the calibration items.
+        BackendError: The verifier stopped answering before it had answered the calibration items, or answered none of
+            them. Where it stops later, what was judged is returned, and `stopped` says so.
 
     Example:
         >>> report = audit("Bob's badge is 8213. [1]", "Bob's badge is 4417. Alice's badge is 8213.")
@@ -82,7 +84,7 @@ async def aaudit(
     config = config or AuditConfig()
     recorder = AuditRecorder(config, verifier)
     try:
-        report = await _audited(trace, context, verifier, config, checked)
+        report = await _audited(trace, context, verifier, config, checked, recorder)
     except BaseException as error:
         recorder.failed(error)
         raise
@@ -91,7 +93,12 @@ async def aaudit(
 
 
 async def _audited(
-    trace: Any, context: Any, verifier: Backend | None, config: AuditConfig, checked: VerifierRecord | None
+    trace: Any,
+    context: Any,
+    verifier: Backend | None,
+    config: AuditConfig,
+    checked: VerifierRecord | None,
+    recorder: AuditRecorder,
 ) -> AuditReport:
     given = given_trace(trace)
     own = given.context if context is None else context
@@ -115,27 +122,34 @@ async def _audited(
         )
     ):
         raise ConfigError(f"`checked` is of {record.model!r}, and the verifier is {asker.backend.model!r}.")
-    readings: list[ClaimReading | None] = [None] * len(read.claims)
-    if asker is not None:
-        readings = await measured(asker, read.claims, spans.spans, config)
+    recorder.began(len(spans.spans), record)
     able = record is not None and record.able
-    judged = tuple(
-        _judged(claim, reading, bound, spans, config, verifier=asker is not None, able=able)
-        for claim, reading in zip(read.claims, readings, strict=True)
-    )
+    judged: list[JudgedClaim] = []
+    readings = _unread(len(read.claims)) if asker is None else readings_of(asker, read.claims, spans.spans, config)
+    async for reading in readings:
+        claim = read.claims[len(judged)]
+        judged.append(_judged(claim, reading, bound, spans, config, verifier=asker is not None, able=able))
+        recorder.claim(judged[-1])
     answer = await executed(read, judged, asker, config, able=able)
+    lost = None if asker is None else asker.lost
     return AuditReport(
         trace=read,
         spans=spans.spans,
-        claims=judged,
+        claims=tuple(judged),
         verifier=record,
         answer=answer,
         tau=config.tau,
         cost=_cost(asker.spent if asker is not None else Spent()),
         settings=config.changed(),
+        stopped=None if lost is None else f"{type(lost).__name__}: {lost}",
         notes=tuple(dict.fromkeys((*spans.notes, *read.notes, *bound.notes, *(asker.notes if asker else ())))),
         guardbind=__version__,
     )
+
+
+async def _unread(count: int) -> AsyncIterator[ClaimReading | None]:
+    for _ in range(count):
+        yield None
 
 
 def _judged(

@@ -106,6 +106,8 @@ class AuditReport(Frozen):
     """What it cost, calibration included."""
     settings: dict[str, object] = Field(default_factory=dict)
     """Settings that are not the defaults."""
+    stopped: str | None = None
+    """The error after which the verifier was asked no more; None where it answered to the end."""
     notes: tuple[str, ...] = ()
     """What could not be done, and why."""
     guardbind: str = ""

@@ -120,6 +120,8 @@ def audit_command(
         click.echo(report.to_json(indent=2))
     else:
         _show(report)
+    if report.stopped is not None:
+        raise click.ClickException(f"the verifier stopped answering, so the audit is not whole: {report.stopped}")
     failing = _FAILING[fail_on]
     failed = any(judged.verdict in failing for judged in report.claims)
     if failed or (fail_on in ("flagged", "unproven") and report.answer.follows == "no"):
