@@ -16,7 +16,7 @@ from guardbind.auditing.judged import ClaimReading, ClaimVerdict, JudgedClaim
 from guardbind.auditing.judging import final_verdict, verifier_verdict
 from guardbind.auditing.measuring import readings_of, tested_spans
 from guardbind.auditing.names import SpanNames
-from guardbind.auditing.reading import given_trace, read_trace
+from guardbind.auditing.reading import GivenTrace, given_trace, read_trace
 from guardbind.auditing.recording import AuditRecorder
 from guardbind.auditing.report import AuditCost, AuditReport, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
@@ -24,6 +24,7 @@ from guardbind.auditing.spans import Context, cut_context
 from guardbind.auditing.trace import TraceClaim
 from guardbind.auditing.verifier import VerifierAsker
 from guardbind.backends import Backend, Spent
+from guardbind.backends.local import LocalBackend
 from guardbind.errors import ConfigError
 
 __all__ = ["aaudit", "audit"]
@@ -36,6 +37,7 @@ def audit(
     verifier: Backend | None = None,
     config: AuditConfig | None = None,
     checked: VerifierRecord | None = None,
+    question: str | None = None,
 ) -> AuditReport:
     """Judge each claim of a trace against the spans of its context.
 
@@ -45,12 +47,14 @@ def audit(
         verifier: A backend that judges; None for the exact judgement alone, without a model.
         config: The settings.
         checked: What `check_verifier` said of this verifier, so that it is not asked the calibration items again.
+        question: What was asked; None where the trace says it, or nobody does.
 
     Returns:
         The report.
 
     Raises:
-        ConfigError: The trace or the context cannot be used, or there is no context; or a sink cannot use its argument.
+        ConfigError: The trace or the context cannot be used, or there is no context; the null `mask` is asked of a
+            verifier that is no model of this process; or a sink cannot use its argument.
         UnknownNameError: A sink is not registered.
         BackendError: The verifier stopped answering before it had answered the calibration items, or answered none of
             them. Where it stops later, what was judged is returned, and `stopped` says so.
@@ -62,7 +66,7 @@ def audit(
     """
 
     def run() -> AuditReport:
-        return asyncio.run(aaudit(trace, context, verifier=verifier, config=config, checked=checked))
+        return asyncio.run(aaudit(trace, context, verifier=verifier, config=config, checked=checked, question=question))
 
     try:
         asyncio.get_running_loop()
@@ -79,12 +83,16 @@ async def aaudit(
     verifier: Backend | None = None,
     config: AuditConfig | None = None,
     checked: VerifierRecord | None = None,
+    question: str | None = None,
 ) -> AuditReport:
     """Judge each claim of a trace, in an event loop; see `audit`."""
     config = config or AuditConfig()
     recorder = AuditRecorder(config, verifier)
     try:
-        report = await _audited(trace, context, verifier, config, checked, recorder)
+        given = given_trace(trace)
+        if question is not None:
+            given = given.asking(question)
+        report = await _audited(given, context, verifier, config, checked, recorder)
     except BaseException as error:
         recorder.failed(error)
         raise
@@ -93,14 +101,18 @@ async def aaudit(
 
 
 async def _audited(
-    trace: Any,
+    given: GivenTrace,
     context: Any,
     verifier: Backend | None,
     config: AuditConfig,
     checked: VerifierRecord | None,
     recorder: AuditRecorder,
 ) -> AuditReport:
-    given = given_trace(trace)
+    if "mask" in config.nulls and verifier is not None and not isinstance(verifier, LocalBackend):
+        raise ConfigError(
+            f"the null 'mask' needs a model of this process; the verifier is a backend {verifier.name!r}.",
+            hint="Leave it out of nulls, or give a LocalBackend.",
+        )
     own = given.context if context is None else context
     if own is None or (isinstance(own, (str, list, tuple, dict)) and not own):
         raise ConfigError("there is no context.", hint="Give what the claims are to be held against as `context`.")
