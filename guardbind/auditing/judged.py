@@ -30,7 +30,8 @@ BindingState = Literal["agrees", "differs", "unresolved", "none"]
 """Whether a claim states the value that the context binds, another one, one that nothing tells, or no value at all."""
 
 AuditNull = Literal["redact", "delete", "same_length", "no_evidence", "mask"]
-"""How the cited spans are taken away; `mask` hides their columns from a local model."""
+"""How the cited spans are taken away: their texts become a placeholder, nothing (their names stay), or neutral words;
+`no_evidence` leaves out every span with its name, and `mask` hides columns from a local model."""
 
 
 class RangeRecord(Frozen):

@@ -173,7 +173,8 @@ def _taken(null: str, cited: Sequence[ContextSpan], shown: Sequence[ContextSpan]
     if null == "no_evidence":
         return {span.id: None for span in shown}
     if null == "delete":
-        return {span.id: None for span in cited}
+        # Its name stays: where only cited spans are shown, leaving it out too would be `no_evidence` once more.
+        return {span.id: "" for span in cited}
     if null == "same_length":
         # As many neutral words; the tokenizer of a server is not known.
         return {span.id: " ".join([_NEUTRAL] * max(1, len(span.text.split()))) for span in cited}
