@@ -151,11 +151,25 @@ async def _audited(
         verifier=record,
         answer=answer,
         tau=config.tau,
+        language=spans.language.name,
         cost=_cost(asker.spent if asker is not None else Spent()),
         settings=config.changed(),
         stopped=None if lost is None else f"{type(lost).__name__}: {lost}",
-        notes=tuple(dict.fromkeys((*spans.notes, *read.notes, *bound.notes, *(asker.notes if asker else ())))),
+        notes=tuple(
+            dict.fromkeys(
+                (*_of_language(spans, record), *spans.notes, *read.notes, *bound.notes, *(asker.notes if asker else ()))
+            )
+        ),
         guardbind=__version__,
+    )
+
+
+def _of_language(context: Context, checked: VerifierRecord | None) -> tuple[str, ...]:
+    if checked is None or not checked.items or checked.language == context.language.name:
+        return ()
+    return (
+        f"the calibration items are {checked.language.title()} and the context is read as "
+        f"{context.language.name.title()}: how well the verifier judges that was not measured.",
     )
 
 

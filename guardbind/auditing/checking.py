@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guardbind.auditing.items import VerifierItem, verifier_items
+from guardbind.auditing.items import ITEM_LANGUAGE, VerifierItem, verifier_items
 from guardbind.auditing.judged import RangeRecord
 from guardbind.auditing.report import LabelCounts, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
@@ -76,6 +76,7 @@ def _record(
             p_value=None,
             able=False,
             seed=config.seed,
+            language=ITEM_LANGUAGE,
         )
     p_value = float(binomtest(correct, count, _CHANCE, alternative="greater").pvalue)
     # What certifies is a YES: it must come more often where it is right.
@@ -102,6 +103,7 @@ def _record(
         by_domain=_counts([item.domain for item in items], right),
         label_mass=sum(masses) / len(masses) if masses else None,
         seed=config.seed,
+        language=ITEM_LANGUAGE,
     )
 
 

@@ -99,8 +99,9 @@ def verifier_sentence(verifier: VerifierRecord | None) -> str:
     name = f"Verifier {verifier.model} ({verifier.backend})"
     if verifier.accuracy is None or verifier.interval is None or verifier.p_value is None:
         return f"{name}: no calibration items were asked, so it certifies nothing."
+    items = f"{verifier.items} {verifier.language.title()} calibration items"
     sentence = (
-        f"{name}: {verifier.correct} of {verifier.items} calibration items right, {verifier.accuracy:.0%} "
+        f"{name}: {verifier.correct} of {items} right, {verifier.accuracy:.0%} "
         f"[{verifier.interval.low:.0%}, {verifier.interval.high:.0%}], chance {verifier.chance:.0%}, "
         f"p = {verifier.p_value:.2g}; {verifier.false_yes or 0.0:.0%} of NO and UNSURE items got a YES."
     )

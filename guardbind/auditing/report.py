@@ -57,6 +57,8 @@ class VerifierRecord(Frozen):
     """Mean probability that it gives to the three answers together; the rest is something else."""
     seed: int | None = None
     """Seed of the items."""
+    language: str = "english"
+    """What the items are written in: of another language its accuracy says nothing."""
 
 
 class AnswerJudgement(Frozen):
@@ -102,6 +104,8 @@ class AuditReport(Frozen):
     """Whether the written answer follows."""
     tau: float
     """Least reliability that was asked for."""
+    language: str = "english"
+    """What the context was read as."""
     cost: AuditCost = AuditCost()
     """What it cost, calibration included."""
     settings: dict[str, object] = Field(default_factory=dict)
