@@ -1,4 +1,4 @@
-"""The page of an audit: what a claim says to a pointer it says to a keyboard and a finger, and verdicts look different."""
+"""The page of an audit: a claim says to keyboard and finger what it says to a pointer, and verdicts look different."""
 
 from __future__ import annotations
 
