@@ -63,6 +63,7 @@ class AuditPage:
     Attributes:
         verifier: The verifier and its own accuracy, in a sentence.
         able: Whether it may certify; None without one.
+        stopped: Why it was asked no more; None where it answered to the end.
         counts: How many claims ended with each verdict.
         met: Verdicts that occur.
         question: What was asked.
@@ -76,6 +77,7 @@ class AuditPage:
 
     verifier: str
     able: bool | None
+    stopped: str | None
     counts: tuple[tuple[int, VerdictView], ...]
     met: tuple[VerdictView, ...]
     question: str | None
@@ -136,6 +138,7 @@ def _page(report: AuditReport) -> AuditPage:
     return AuditPage(
         verifier=verifier_sentence(report.verifier),
         able=None if report.verifier is None else report.verifier.able,
+        stopped=report.stopped,
         counts=tuple((size, _verdict(name)) for name, size in counts.items()),
         met=tuple(_verdict(name) for name in _VERDICTS if name in counts),
         question=report.trace.question,
