@@ -27,6 +27,7 @@ from .errors import NullUnavailableError as NullUnavailableError
 from .errors import NumericsError as NumericsError
 from .errors import RunFolderError as RunFolderError
 from .errors import TargetError as TargetError
+from .errors import UnansweredPromptError as UnansweredPromptError
 from .errors import UnknownArchitectureError as UnknownArchitectureError
 from .errors import UnknownNameError as UnknownNameError
 from .errors import UnsupportedGenerationError as UnsupportedGenerationError

@@ -19,6 +19,7 @@ GuardbindError
 ├── BindingFailureError (RuntimeError)     raised by policy `raise` when a slot fails
 ├── CalibrationError (ValueError)          a calibration that is missing, damaged or newer, or cannot be made
 ├── BackendError (RuntimeError)            a model asked from outside that did not answer, or not what was asked for
+│   └── UnansweredPromptError (RuntimeError)  one prompt that was not answered for what it is; others may be
 ├── RunFolderError (ValueError)            a folder of a bench run that cannot be read or gone on with
 ├── WeightsError (RuntimeError)            weights that are missing or damaged
 └── MissingDependencyError (ImportError)   an optional package is not installed
@@ -48,6 +49,7 @@ __all__ = [
     "NumericsError",
     "RunFolderError",
     "TargetError",
+    "UnansweredPromptError",
     "UnknownArchitectureError",
     "UnknownNameError",
     "UnsupportedGenerationError",
@@ -135,6 +137,10 @@ class CalibrationError(GuardbindError, ValueError):
 
 class BackendError(GuardbindError, RuntimeError):
     """A model that is asked from outside did not answer, or not with what was asked for."""
+
+
+class UnansweredPromptError(BackendError):
+    """One prompt was not answered for what it is: its form, its length or what it says; others may be answered."""
 
 
 class RunFolderError(GuardbindError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,9 +14,9 @@ from guardbind.auditing.context import context_texts
 from guardbind.auditing.executing import executed
 from guardbind.auditing.judged import ClaimReading, ClaimVerdict, JudgedClaim
 from guardbind.auditing.judging import final_verdict, verifier_verdict
-from guardbind.auditing.measuring import measured, tested_spans
+from guardbind.auditing.measuring import readings_of, tested_spans
 from guardbind.auditing.names import SpanNames
-from guardbind.auditing.reading import given_trace, read_trace
+from guardbind.auditing.reading import GivenTrace, given_trace, read_trace
 from guardbind.auditing.recording import AuditRecorder
 from guardbind.auditing.report import AuditCost, AuditReport, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
@@ -23,6 +24,7 @@ from guardbind.auditing.spans import Context, cut_context
 from guardbind.auditing.trace import TraceClaim
 from guardbind.auditing.verifier import VerifierAsker
 from guardbind.backends import Backend, Spent
+from guardbind.backends.local import LocalBackend
 from guardbind.errors import ConfigError
 
 __all__ = ["aaudit", "audit"]
@@ -35,6 +37,7 @@ def audit(
     verifier: Backend | None = None,
     config: AuditConfig | None = None,
     checked: VerifierRecord | None = None,
+    question: str | None = None,
 ) -> AuditReport:
     """Judge each claim of a trace against the spans of its context.
 
@@ -44,14 +47,17 @@ def audit(
         verifier: A backend that judges; None for the exact judgement alone, without a model.
         config: The settings.
         checked: What `check_verifier` said of this verifier, so that it is not asked the calibration items again.
+        question: What was asked; None where the trace says it, or nobody does.
 
     Returns:
         The report.
 
     Raises:
-        ConfigError: The trace or the context cannot be used, or there is no context; or a sink cannot use its argument.
+        ConfigError: The trace or the context cannot be used, or there is no context; the null `mask` is asked of a
+            verifier that is no model of this process; or a sink cannot use its argument.
         UnknownNameError: A sink is not registered.
-        BackendError: The verifier did not answer to the calibration items.
+        BackendError: The verifier stopped answering before it had answered the calibration items, or answered none of
+            them. Where it stops later, what was judged is returned, and `stopped` says so.
 
     Example:
         >>> report = audit("Bob's badge is 8213. [1]", "Bob's badge is 4417. Alice's badge is 8213.")
@@ -60,7 +66,7 @@ def audit(
     """
 
     def run() -> AuditReport:
-        return asyncio.run(aaudit(trace, context, verifier=verifier, config=config, checked=checked))
+        return asyncio.run(aaudit(trace, context, verifier=verifier, config=config, checked=checked, question=question))
 
     try:
         asyncio.get_running_loop()
@@ -77,12 +83,16 @@ async def aaudit(
     verifier: Backend | None = None,
     config: AuditConfig | None = None,
     checked: VerifierRecord | None = None,
+    question: str | None = None,
 ) -> AuditReport:
     """Judge each claim of a trace, in an event loop; see `audit`."""
     config = config or AuditConfig()
     recorder = AuditRecorder(config, verifier)
     try:
-        report = await _audited(trace, context, verifier, config, checked)
+        given = given_trace(trace)
+        if question is not None:
+            given = given.asking(question)
+        report = await _audited(given, context, verifier, config, checked, recorder)
     except BaseException as error:
         recorder.failed(error)
         raise
@@ -91,9 +101,18 @@ async def aaudit(
 
 
 async def _audited(
-    trace: Any, context: Any, verifier: Backend | None, config: AuditConfig, checked: VerifierRecord | None
+    given: GivenTrace,
+    context: Any,
+    verifier: Backend | None,
+    config: AuditConfig,
+    checked: VerifierRecord | None,
+    recorder: AuditRecorder,
 ) -> AuditReport:
-    given = given_trace(trace)
+    if "mask" in config.nulls and verifier is not None and not isinstance(verifier, LocalBackend):
+        raise ConfigError(
+            f"the null 'mask' needs a model of this process; the verifier is a backend {verifier.name!r}.",
+            hint="Leave it out of nulls, or give a LocalBackend.",
+        )
     own = given.context if context is None else context
     if own is None or (isinstance(own, (str, list, tuple, dict)) and not own):
         raise ConfigError("there is no context.", hint="Give what the claims are to be held against as `context`.")
@@ -115,27 +134,48 @@ async def _audited(
         )
     ):
         raise ConfigError(f"`checked` is of {record.model!r}, and the verifier is {asker.backend.model!r}.")
-    readings: list[ClaimReading | None] = [None] * len(read.claims)
-    if asker is not None:
-        readings = await measured(asker, read.claims, spans.spans, config)
+    recorder.began(len(spans.spans), record)
     able = record is not None and record.able
-    judged = tuple(
-        _judged(claim, reading, bound, spans, config, verifier=asker is not None, able=able)
-        for claim, reading in zip(read.claims, readings, strict=True)
-    )
+    judged: list[JudgedClaim] = []
+    readings = _unread(len(read.claims)) if asker is None else readings_of(asker, read.claims, spans.spans, config)
+    async for reading in readings:
+        claim = read.claims[len(judged)]
+        judged.append(_judged(claim, reading, bound, spans, config, verifier=asker is not None, able=able))
+        recorder.claim(judged[-1])
     answer = await executed(read, judged, asker, config, able=able)
+    lost = None if asker is None else asker.lost
     return AuditReport(
         trace=read,
         spans=spans.spans,
-        claims=judged,
+        claims=tuple(judged),
         verifier=record,
         answer=answer,
         tau=config.tau,
+        language=spans.language.name,
         cost=_cost(asker.spent if asker is not None else Spent()),
         settings=config.changed(),
-        notes=tuple(dict.fromkeys((*spans.notes, *read.notes, *bound.notes, *(asker.notes if asker else ())))),
+        stopped=None if lost is None else f"{type(lost).__name__}: {lost}",
+        notes=tuple(
+            dict.fromkeys(
+                (*_of_language(spans, record), *spans.notes, *read.notes, *bound.notes, *(asker.notes if asker else ()))
+            )
+        ),
         guardbind=__version__,
     )
+
+
+def _of_language(context: Context, checked: VerifierRecord | None) -> tuple[str, ...]:
+    if checked is None or not checked.items or checked.language == context.language.name:
+        return ()
+    return (
+        f"the calibration items are {checked.language.title()} and the context is read as "
+        f"{context.language.name.title()}: how well the verifier judges that was not measured.",
+    )
+
+
+async def _unread(count: int) -> AsyncIterator[ClaimReading | None]:
+    for _ in range(count):
+        yield None
 
 
 def _judged(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guardbind.auditing.items import VerifierItem, verifier_items
+from guardbind.auditing.items import ITEM_LANGUAGE, VerifierItem, verifier_items
 from guardbind.auditing.judged import RangeRecord
 from guardbind.auditing.report import LabelCounts, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
 from guardbind.auditing.verifier import LabelReading, VerifierAsker
 from guardbind.backends import Backend
+from guardbind.errors import BackendError
 from guardbind.information.intervals import clopper_pearson
 
 __all__ = ["check_verifier", "checked_by"]
@@ -25,16 +26,29 @@ async def check_verifier(backend: Backend, config: AuditConfig | None = None) ->
         config: The settings; by default those of `AuditConfig`.
 
     Raises:
-        BackendError: The backend did not answer.
+        BackendError: The backend stopped answering, or answered none of the items.
     """
     config = config or AuditConfig()
     return await checked_by(VerifierAsker(backend, chat=config.chat), config)
 
 
 async def checked_by(asker: VerifierAsker, config: AuditConfig) -> VerifierRecord:
-    """Return how a verifier does on items with known answers; see `check_verifier`."""
+    """Return how a verifier does on items with known answers; see `check_verifier`.
+
+    Raises:
+        BackendError: The verifier stopped answering, or answered none of the items.
+    """
     items = verifier_items(config.calibration_items, config.seed)
+    if items:
+        await asker.in_chat()
     readings = await asker.read([(item.spans, item.claim, None) for item in items])
+    if asker.lost is not None:
+        raise asker.lost
+    if items and not any(readings):
+        raise BackendError(
+            f"the verifier answered none of {len(items)} calibration items: {asker.notes[-1]}",
+            hint="Try chat=False, or another verifier.",
+        )
     return _record(asker.backend, items, readings, config)
 
 
@@ -62,6 +76,7 @@ def _record(
             p_value=None,
             able=False,
             seed=config.seed,
+            language=ITEM_LANGUAGE,
         )
     p_value = float(binomtest(correct, count, _CHANCE, alternative="greater").pvalue)
     # What certifies is a YES: it must come more often where it is right.
@@ -88,6 +103,7 @@ def _record(
         by_domain=_counts([item.domain for item in items], right),
         label_mass=sum(masses) / len(masses) if masses else None,
         seed=config.seed,
+        language=ITEM_LANGUAGE,
     )
 
 

@@ -50,7 +50,7 @@ async def executed(
     if not claims:
         return AnswerJudgement(follows="undecided", reason="there is no claim")
     written = None
-    if premises and asker is not None and able and trace.question and config.execute:
+    if premises and asker is not None and asker.lost is None and able and trace.question and config.execute:
         written = await _written(asker, trace.question, [judged.claim.text for judged in premises])
     if trace.final is None:
         against = [judged for judged in claims if judged.verdict in ("contradicted", "unsupported", "under_budget")]

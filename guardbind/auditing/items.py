@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple
 
 from guardbind.auditing.trace import ContextSpan
 
-__all__ = ["VerifierItem", "verifier_items"]
+__all__ = ["ITEM_LANGUAGE", "VerifierItem", "verifier_items"]
+
+ITEM_LANGUAGE = "english"
 
 Label = Literal["YES", "NO", "UNSURE"]
 

@@ -30,7 +30,8 @@ BindingState = Literal["agrees", "differs", "unresolved", "none"]
 """Whether a claim states the value that the context binds, another one, one that nothing tells, or no value at all."""
 
 AuditNull = Literal["redact", "delete", "same_length", "no_evidence", "mask"]
-"""How the cited spans are taken away; `mask` hides their columns from a local model."""
+"""How the cited spans are taken away: their texts become a placeholder, nothing (their names stay), or neutral words;
+`no_evidence` leaves out every span with its name, and `mask` hides columns from a local model."""
 
 
 class RangeRecord(Frozen):
@@ -81,12 +82,12 @@ class NullBudget(Frozen):
 
 
 class SpanShare(Frozen):
-    """What one cited span contributes: the claim is read once more without it."""
+    """What one span contributes: the claim is read once more without it."""
 
     span: str
     """Id of the span."""
     p1: RangeRecord
-    """Probability of YES with all cited spans but this one."""
+    """Probability of YES with all its spans but this one."""
     bits: RangeRecord
     """log2 of the probability with it to the probability without it."""
 
@@ -119,7 +120,8 @@ class ClaimReading(Frozen):
     published_flag: bool
     """Whether the published rule flags it under any null (its envelope)."""
     shares: tuple[SpanShare, ...] = ()
-    """What each cited span contributes; empty where only one is cited."""
+    """What each span contributes; of many, the few among which the one is that carries the claim. Empty where there is
+    only one, or where nothing shows that one carries it."""
     carried_by: str | None = None
     """The span that carries the claim; None where none does, or it cannot be told."""
 

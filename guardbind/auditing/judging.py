@@ -26,9 +26,9 @@ from guardbind.information.partial import (
     required_interval,
 )
 
-__all__ = ["claim_reading", "final_verdict", "verifier_verdict"]
+__all__ = ["CARRIES", "claim_reading", "final_verdict", "lost_bits", "verifier_verdict"]
 
-_CARRIES = 0.5
+CARRIES = 0.5
 """Bits by which the span that carries a claim is ahead of the others."""
 
 
@@ -46,7 +46,7 @@ def claim_reading(
         nulls: The answers under each null, at least one.
         tau: Reliability asked for.
         without: The answers with one span left out, by its id.
-        cited: Ids of the spans that were shown as evidence.
+        cited: Ids of the spans that the nulls take away.
     """
     p1 = _resolved(shown.yes)
     budgets = [_budget(null, p1, reading, tau) for null, reading in nulls.items()]
@@ -57,7 +57,7 @@ def claim_reading(
         SpanShare(
             span=span,
             p1=RangeRecord.of(reading.yes),
-            bits=RangeRecord.of(bits_interval(p1, _resolved(reading.yes))),
+            bits=RangeRecord.of(lost_bits(shown, reading)),
         )
         for span, reading in (without or {}).items()
     )
@@ -77,6 +77,11 @@ def claim_reading(
         shares=shares,
         carried_by=_carrier(shares, cited, worst),
     )
+
+
+def lost_bits(shown: LabelReading, without: LabelReading) -> Interval:
+    """Return by how many bits YES is less likely with a part of the evidence left out."""
+    return bits_interval(_resolved(shown.yes), _resolved(without.yes))
 
 
 def verifier_verdict(reading: ClaimReading, least_bits: float) -> tuple[ClaimVerdict, str]:
@@ -153,7 +158,7 @@ def _carrier(shares: Sequence[SpanShare], cited: Sequence[str], worst: NullBudge
         return cited[0] if len(cited) == 1 and worst.observed_bits.low > 0.0 else None
     ranked = sorted(shares, key=lambda share: -share.bits.low)
     ahead = max((share.bits.high for share in ranked[1:]), default=-math.inf)
-    return ranked[0].span if ranked[0].bits.low >= max(_CARRIES, ahead) else None
+    return ranked[0].span if ranked[0].bits.low >= max(CARRIES, ahead) else None
 
 
 def _resolved(p: Interval) -> Interval:

@@ -26,23 +26,29 @@ class MaskedReading(NamedTuple):
     Attributes:
         shown: With nothing hidden.
         hidden: With every cited span hidden.
-        without: With one of them hidden, by its id.
+        without: With one part of them hidden, in the order of the parts.
         spent: What it cost.
     """
 
     shown: LabelReading
     hidden: LabelReading
-    without: dict[str, LabelReading]
+    without: tuple[LabelReading, ...]
     spent: Spent
 
 
 def read_masked(
-    backend: LocalBackend, spans: Sequence[ContextSpan], claim: str, cited: Sequence[str], *, chat: bool
+    backend: LocalBackend,
+    spans: Sequence[ContextSpan],
+    claim: str,
+    cited: Sequence[str],
+    *,
+    chat: bool,
+    parts: Sequence[Sequence[str]] = (),
 ) -> MaskedReading | None:
     """Read a claim with the columns of cited spans hidden from every token behind them.
 
     The prompt stays as it is, so that positions and lengths do. The tokens behind the first hidden span are run again,
-    so that none of them has read it. One prefill and one forward, however many spans are left out one by one.
+    so that none of them has read it. One prefill and one forward, however many parts are hidden by themselves.
 
     Args:
         backend: A model of this process.
@@ -50,6 +56,7 @@ def read_masked(
         claim: The claim.
         cited: Ids of those that are hidden.
         chat: Ask in a chat.
+        parts: Ids of cited spans that are hidden without the others, one reading each.
 
     Returns:
         The answers; None where a span cannot be found again among the tokens.
@@ -75,7 +82,7 @@ def read_masked(
     if not places:
         return None
     first = max(1, min(place.start for place in places.values()))
-    statements = (tuple(places.values()), *((place,) for place in places.values()))
+    statements = (tuple(places.values()), *(tuple(places[span] for span in part) for part in parts))
     row = NullRow(0, tuple(ids), 0, statements, statements, statements[0])
     tail = Tail(module, tokenizer, None, len(ids), len(ids) - first)
     with turns.taken(), torch.inference_mode():
@@ -85,6 +92,6 @@ def read_masked(
     return MaskedReading(
         answers[0],
         answers[1],
-        dict(zip(places, answers[2:], strict=True)),
+        tuple(answers[2:]),
         Spent(read.forwards, len(ids) + (len(ids) - first) * len(answers), 0),
     )

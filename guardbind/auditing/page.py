@@ -63,6 +63,7 @@ class AuditPage:
     Attributes:
         verifier: The verifier and its own accuracy, in a sentence.
         able: Whether it may certify; None without one.
+        stopped: Why it was asked no more; None where it answered to the end.
         counts: How many claims ended with each verdict.
         met: Verdicts that occur.
         question: What was asked.
@@ -76,6 +77,7 @@ class AuditPage:
 
     verifier: str
     able: bool | None
+    stopped: str | None
     counts: tuple[tuple[int, VerdictView], ...]
     met: tuple[VerdictView, ...]
     question: str | None
@@ -99,8 +101,9 @@ def verifier_sentence(verifier: VerifierRecord | None) -> str:
     name = f"Verifier {verifier.model} ({verifier.backend})"
     if verifier.accuracy is None or verifier.interval is None or verifier.p_value is None:
         return f"{name}: no calibration items were asked, so it certifies nothing."
+    items = f"{verifier.items} {verifier.language.title()} calibration items"
     sentence = (
-        f"{name}: {verifier.correct} of {verifier.items} calibration items right, {verifier.accuracy:.0%} "
+        f"{name}: {verifier.correct} of {items} right, {verifier.accuracy:.0%} "
         f"[{verifier.interval.low:.0%}, {verifier.interval.high:.0%}], chance {verifier.chance:.0%}, "
         f"p = {verifier.p_value:.2g}; {verifier.false_yes or 0.0:.0%} of NO and UNSURE items got a YES."
     )
@@ -135,6 +138,7 @@ def _page(report: AuditReport) -> AuditPage:
     return AuditPage(
         verifier=verifier_sentence(report.verifier),
         able=None if report.verifier is None else report.verifier.able,
+        stopped=report.stopped,
         counts=tuple((size, _verdict(name)) for name, size in counts.items()),
         met=tuple(_verdict(name) for name in _VERDICTS if name in counts),
         question=report.trace.question,

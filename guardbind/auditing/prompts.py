@@ -68,7 +68,7 @@ def verifier_request(
     Args:
         spans: The spans that stand in it; what asserts nothing is masked.
         claim: The claim.
-        shown: What stands in the place of a span, by its id; None leaves the span out.
+        shown: What stands in the place of what a span says, by its id; None leaves the span out, its name too.
         chat: Ask it as the turn of a user; else as a text that goes on.
     """
     lines: list[str] = []
@@ -76,7 +76,7 @@ def verifier_request(
         if shown is not None and span.id in shown:
             stand_in = shown[span.id]
             if stand_in is not None:
-                lines.append(f"[{span.id}]\n> {stand_in}")
+                lines.append(f"[{span.id}]\n> {stand_in}".rstrip())
         elif span.asserts:
             lines.append(f"[{span.id}]\n{contained(span.text)}")
         else:

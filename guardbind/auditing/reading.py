@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -51,6 +52,7 @@ _NAMES = (
     "title",
 )
 _MOST_CITES = 64
+_BEGINS = re.compile(r'\{\s*("|\Z)|\[\s*[{"]')
 
 
 class GivenTrace(NamedTuple):
@@ -74,6 +76,11 @@ class GivenTrace(NamedTuple):
     chat: bool = False
     trace: AuditTrace | None = None
 
+    def asking(self, question: str) -> GivenTrace:
+        """Return the trace as the answer to a question."""
+        trace = None if self.trace is None else self.trace.model_copy(update={"question": question})
+        return self._replace(question=question, trace=trace)
+
 
 def given_trace(given: Any) -> GivenTrace:
     """Tell what a trace is.
@@ -83,7 +90,7 @@ def given_trace(given: Any) -> GivenTrace:
             which may be the JSON of one of these.
 
     Raises:
-        ConfigError: It is nothing of these.
+        ConfigError: It is nothing of these, or a text that begins as JSON and is none.
     """
     if isinstance(given, AuditTrace):
         return GivenTrace(trace=given, question=given.question)
@@ -150,7 +157,11 @@ def read_trace(given: GivenTrace, names: SpanNames, language: Language, config: 
 
 
 def _parsed(text: str) -> Any:
-    """Return the JSON that a text is; None where it is none, or plain words."""
+    """Return the JSON that a text is; None where it is none, or plain words.
+
+    Raises:
+        ConfigError: It begins as JSON and is damaged: as words it would be judged for what it does not say.
+    """
     bare = text.strip()
     if bare.startswith("```") and bare.endswith("```"):
         bare = bare.strip("`").removeprefix("json").strip()
@@ -158,8 +169,15 @@ def _parsed(text: str) -> Any:
         return None
     try:
         data = json.loads(bare)
-    except (ValueError, RecursionError):
-        return None
+    except (ValueError, RecursionError) as error:
+        # '["Bob"] is in.' are words behind a list; behind an object no words are expected.
+        words = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data" and bare.startswith("[")
+        if words or not _BEGINS.match(bare):
+            return None
+        raise ConfigError(
+            f"the trace begins as JSON and is none: {error}.",
+            hint="Give it whole; where it is a text, begin it with words.",
+        ) from error
     if isinstance(data, list):
         # "[1] Bob has badge 4417." is no JSON; "[1]" alone is, and no trace.
         return data if data and all(isinstance(entry, (dict, str)) for entry in data) else None

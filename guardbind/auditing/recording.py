@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from guardbind._version import __version__
 from guardbind.auditing.judged import JudgedClaim, RangeRecord
-from guardbind.auditing.report import AuditReport
+from guardbind.auditing.report import AuditReport, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
 from guardbind.backends import Backend
 from guardbind.events import AuditClaimRecord, AuditEndRecord, Bounds, CostRecord, Emitter, Provenance
@@ -36,6 +36,9 @@ class AuditRecorder:
         self._config = config
         self._emitter = Emitter(build_sinks(config.sinks), capture_text=config.capture_text)
         self._began = time.perf_counter()
+        self._verdicts: dict[str, int] = {}
+        self._spans = 0
+        self._checked: VerifierRecord | None = None
         self._provenance = Provenance(
             guardbind=__version__,
             transformers=version("transformers"),
@@ -49,10 +52,17 @@ class AuditRecorder:
             started=time.time(),
         )
 
+    def began(self, spans: int, checked: VerifierRecord | None) -> None:
+        """Note what is known before the first claim is judged, for the end of an audit that raises."""
+        self._spans, self._checked = spans, checked
+
+    def claim(self, judged: JudgedClaim) -> None:
+        """Hand on a claim as soon as it is judged, so that what ends the audit later takes it not away."""
+        self._verdicts[judged.verdict] = self._verdicts.get(judged.verdict, 0) + 1
+        self._emitter.emit(_claim(judged, self._provenance))
+
     def end(self, report: AuditReport) -> None:
-        """Hand on every claim, then the end."""
-        for judged in report.claims:
-            self._emitter.emit(_claim(judged, self._provenance))
+        """Hand on the end."""
         checked, cost = report.verifier, report.cost
         self._emitter.emit(
             AuditEndRecord(
@@ -64,6 +74,7 @@ class AuditRecorder:
                 able=None if checked is None else checked.able,
                 accuracy=None if checked is None else checked.accuracy,
                 seconds=time.perf_counter() - self._began,
+                error=None if report.stopped is None else report.stopped.partition(":")[0],
                 settings=self._config.changed(),
                 cost=CostRecord(**cost.model_dump()),
                 provenance=self._provenance,
@@ -74,13 +85,13 @@ class AuditRecorder:
         """Hand on the end of an audit that raised."""
         self._emitter.emit(
             AuditEndRecord(
-                claims=0,
-                verdicts={},
-                spans=0,
+                claims=sum(self._verdicts.values()),
+                verdicts=dict(self._verdicts),
+                spans=self._spans,
                 follows=None,
                 ok=False,
-                able=None,
-                accuracy=None,
+                able=None if self._checked is None else self._checked.able,
+                accuracy=None if self._checked is None else self._checked.accuracy,
                 seconds=time.perf_counter() - self._began,
                 error=type(error).__name__,
                 settings=self._config.changed(),

@@ -57,6 +57,8 @@ class VerifierRecord(Frozen):
     """Mean probability that it gives to the three answers together; the rest is something else."""
     seed: int | None = None
     """Seed of the items."""
+    language: str = "english"
+    """What the items are written in: of another language its accuracy says nothing."""
 
 
 class AnswerJudgement(Frozen):
@@ -102,10 +104,14 @@ class AuditReport(Frozen):
     """Whether the written answer follows."""
     tau: float
     """Least reliability that was asked for."""
+    language: str = "english"
+    """What the context was read as."""
     cost: AuditCost = AuditCost()
     """What it cost, calibration included."""
     settings: dict[str, object] = Field(default_factory=dict)
     """Settings that are not the defaults."""
+    stopped: str | None = None
+    """The error after which the verifier was asked no more; None where it answered to the end."""
     notes: tuple[str, ...] = ()
     """What could not be done, and why."""
     guardbind: str = ""

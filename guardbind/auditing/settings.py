@@ -39,9 +39,11 @@ class AuditConfig(Frozen):
     least_bits: float = Field(default=0.5, ge=0.0)
     """Observed bits below which the evidence adds nothing: `unsupported`, and not `under_budget`."""
     leave_one_out: int = Field(default=8, ge=0)
-    """Spans of a claim, at most, that are left out one by one; 0 leaves none out."""
+    """Spans of a claim, at most, that are left out one by one to find the one that carries it; more are left out in as
+    many parts, and the part that matters in parts again. 0 leaves none out."""
     execute: bool = True
-    """Answer the question from the supported claims, where the trace has a question and a final answer."""
+    """Have the verifier answer the question from the supported claims, where there is a question and it can do the
+    task."""
     calibration_items: int = Field(default=90, ge=0, le=3000)
     """Items with known labels that the verifier is asked first; below 15 no verifier can be told from chance."""
     alpha: float = Field(default=0.01, gt=0.0, lt=0.5)

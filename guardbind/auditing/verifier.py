@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 from guardbind.auditing.prompts import LABELS, verifier_request
 from guardbind.auditing.trace import ContextSpan
 from guardbind.backends import Backend, NextToken, PromptRequest, Spent
-from guardbind.errors import BackendError, GuardbindError
+from guardbind.errors import ContextLengthError, GuardbindError, UnansweredPromptError
 from guardbind.information.intervals import Interval
 
-__all__ = ["LabelReading", "VerifierAsker", "label_reading"]
+__all__ = ["BATCH", "LabelReading", "VerifierAsker", "label_reading"]
 
 _FORMS = {
     label: tuple(f"{blank}{form}" for blank in ("", " ") for form in (label, label.title(), label.lower()))
     for label in LABELS
 }
-_ANYTHING = Interval(0.0, 1.0)
+BATCH = 32
+"""Prompts that are sent together: as many as a verifier that stops answering is asked in vain."""
 
 
 class LabelReading(NamedTuple):
@@ -38,28 +39,43 @@ class LabelReading(NamedTuple):
 class VerifierAsker:
     """A backend that judges claims; each prompt is asked once.
 
+    A prompt that is refused for what it is takes no other one with it. After any other error nothing more is asked:
+    what a server that is down or out of quota has not answered, it will not answer later.
+
     Args:
         backend: The backend.
         chat: Ask it in a chat; None tries one first.
-        notes: Where what happened is noted.
+
+    Attributes:
+        spent: What asking cost.
+        notes: What happened.
+        lost: The error after which nothing more is asked; None while the backend answers.
     """
 
     def __init__(self, backend: Backend, *, chat: bool | None = None) -> None:
         self.backend = backend
         self.spent = Spent()
         self.notes: list[str] = []
+        self.lost: GuardbindError | None = None
         self._chat = chat
         self._read: dict[tuple[bool, str], LabelReading] = {}
 
     async def in_chat(self) -> bool:
-        """Return whether the verifier is asked in a chat; found out by one request where that is open."""
+        """Return whether the verifier is asked in a chat; found out by one request where that is open.
+
+        Raises:
+            BackendError: It does not answer. Only a refusal of the chat as such means that it takes none.
+        """
+        if self._chat is None and not self.backend.abilities.chats:
+            self._chat = False
+            self.notes.append("the verifier is asked in a plain text: it returns nothing for a chat.")
         if self._chat is None:
             request = verifier_request((), "Water is wet.")
             try:
                 answers = await self.backend.next_tokens([request], values=LABELS)
                 self.spent = sum((answer.spent for answer in answers), self.spent)
                 self._chat = True
-            except BackendError as error:
+            except UnansweredPromptError as error:
                 self._chat = False
                 self.notes.append(f"the verifier is asked in a plain text: {type(error).__name__} in a chat.")
         return self._chat
@@ -69,30 +85,46 @@ class VerifierAsker:
     ) -> list[LabelReading | None]:
         """Return the answers to some claims, each with its spans and what stands in their place.
 
-        A claim that cannot be asked, as one that is too long for the model, is None, with a note.
+        A claim that cannot be asked, as one that is too long for the model, is None, with a note; so is every one that
+        is not answered yet when the backend stops answering (`lost`).
         """
-        chat = await self.in_chat()
+        try:
+            chat = await self.in_chat()
+        except GuardbindError as error:
+            self._lose(error)
+            return [None] * len(asked)
         requests = [verifier_request(spans, claim, shown=shown, chat=chat) for spans, claim, shown in asked]
         keys = [_key(request) for request in requests]
         new = {key: request for key, request in zip(keys, requests, strict=True) if key not in self._read}
-        for key, answer in zip(new, await self._next(list(new.values())), strict=True):
-            if answer is not None:
-                self.spent = self.spent + answer.spent
-                self._read[key] = label_reading(answer)
+        left = list(new)
+        for first in range(0, len(left), BATCH):
+            batch = left[first : first + BATCH]
+            for key, answer in zip(batch, await self._next([new[key] for key in batch]), strict=True):
+                if answer is not None:
+                    self.spent = self.spent + answer.spent
+                    self._read[key] = label_reading(answer)
         return [self._read.get(key) for key in keys]
 
     async def _next(self, requests: list[PromptRequest]) -> Sequence[NextToken | None]:
-        if not requests:
-            return []
+        if self.lost is not None:
+            return [None] * len(requests)
         try:
             return await self.backend.next_tokens(requests, values=LABELS)
-        except GuardbindError as error:
+        except (UnansweredPromptError, ContextLengthError) as error:
             if len(requests) == 1:
-                self.notes.append(f"a claim could not be asked: {type(error).__name__}: {error}")
+                self.notes.append(f"a prompt could not be asked: {type(error).__name__}: {error}")
                 return [None]
+        except GuardbindError as error:
+            self._lose(error)
+            return [None] * len(requests)
         # One prompt that cannot be asked must not take the others with it.
         half = len(requests) // 2
         return [*await self._next(requests[:half]), *await self._next(requests[half:])]
+
+    def _lose(self, error: GuardbindError) -> None:
+        if self.lost is None:
+            self.lost = error
+            self.notes.append(f"the verifier stopped answering and was asked no more: {type(error).__name__}: {error}")
 
 
 def label_reading(answer: NextToken) -> LabelReading:

@@ -21,7 +21,7 @@ from guardbind.backends.protocol import (
     PromptTokens,
     Spent,
 )
-from guardbind.errors import BackendError, ContextLengthError
+from guardbind.errors import BackendError, ContextLengthError, UnansweredPromptError
 from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
 from guardbind.model import LanguageModel, Module
@@ -134,14 +134,16 @@ class LocalBackend:
             ids = list(self._tokenizer(asked.text + asked.begun)["input_ids"])
         else:
             if not self._tokenizer.chat_template:
-                raise BackendError("the tokenizer has no chat template.", hint="Ask a text instead of messages.")
+                raise UnansweredPromptError(
+                    "the tokenizer has no chat template.", hint="Ask a text instead of messages."
+                )
             # A template may trim what it is told to go on with; text behind the head of the turn stays as it is.
             text = self._tokenizer.apply_chat_template(
                 [dict(message) for message in asked.messages], tokenize=False, add_generation_prompt=True
             )
             ids = list(self._tokenizer(str(text) + asked.begun, add_special_tokens=False)["input_ids"])
         if not ids:
-            raise BackendError("the prompt is empty; at least one token is accepted.")
+            raise UnansweredPromptError("the prompt is empty; at least one token is accepted.")
         limit = self._model.context_length
         if limit is not None and len(ids) > limit:
             raise ContextLengthError(f"the prompt has {len(ids)} tokens; up to {limit} are accepted.", hint="Cut it.")
@@ -185,7 +187,7 @@ class LocalBackend:
 
     def _distribution(self, logprobs: Tensor, top: int | None) -> PartialDistribution:
         if not bool(logprobs.isfinite().any()) or bool(logprobs.isnan().any()):
-            raise BackendError("the logits behind the prompt are NaN or infinite.", hint="Try dtype float32.")
+            raise UnansweredPromptError("the logits behind the prompt are NaN or infinite.", hint="Try dtype float32.")
         if top is None or top >= logprobs.numel():
             values = dict(enumerate(logprobs.double().tolist()))
             return PartialDistribution(values, whole=True, rounding=1e-5)

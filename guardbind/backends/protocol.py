@@ -167,7 +167,9 @@ class Backend(Protocol):
     """A model that is asked from outside; registered in `BACKENDS` by the kind of its address.
 
     All methods are coroutines, may be called at the same time, and may be cancelled; a call that was cancelled or that
-    failed leaves nothing behind. What a backend cannot return it refuses with `BackendError`, and never makes up.
+    failed leaves nothing behind. What a backend cannot return it refuses with `BackendError`, and never makes up. Where
+    only this prompt is at fault, it raises `UnansweredPromptError` or `ContextLengthError`: after any other error a
+    caller with many prompts asks no more.
     """
 
     name: str
@@ -190,6 +192,8 @@ class Backend(Protocol):
 
         Raises:
             BackendError: It did not answer, or not with what was asked for.
+            UnansweredPromptError: It does not take one of the prompts, and may take others.
+            ContextLengthError: A prompt is longer than it takes.
         """
         ...
 

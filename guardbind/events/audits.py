@@ -88,7 +88,7 @@ class AuditEndRecord(Frozen):
     seconds: float
     """How long the audit took."""
     error: str | None = None
-    """Class of the error that ended it; None where it ended by itself."""
+    """Class of the error that ended it, or after which the verifier was asked no more; None where there was none."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """Settings that are not the defaults, without sinks."""
     cost: CostRecord | None = None

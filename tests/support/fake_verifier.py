@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from guardbind.auditing.items import verifier_items
 from guardbind.auditing.prompts import verifier_request
 from guardbind.backends import Abilities, Completion, ContinuationScore, NextToken, PromptRequest, Spent
-from guardbind.errors import BackendError
+from guardbind.errors import BackendError, UnansweredPromptError
 from guardbind.information.partial import PartialDistribution
 
 Rule = Callable[[str], str]
@@ -37,26 +37,50 @@ _SPENT = Spent(1, 10, 1)
 
 
 class FakeVerifier:
-    """Answers by a rule; calibration items it knows, or answers by the rule too."""
+    """Answers by a rule; calibration items it knows, or answers by the rule too.
+
+    Args:
+        rule: Gives the answer to a prompt.
+        knows: It knows the calibration items.
+        p: Probability of its answers.
+        chats: It takes chats.
+        dies: After how many prompts it stops answering.
+        refuses: It refuses prompts with this text in them.
+    """
 
     name = "fake"
     model = "rule"
     abilities = Abilities(top=5)
 
-    def __init__(self, rule: Rule = by_words, *, knows: bool = True, p: float = 0.98, chats: bool = True) -> None:
-        self.rule, self.p, self.chats = rule, p, chats
+    def __init__(
+        self,
+        rule: Rule = by_words,
+        *,
+        knows: bool = True,
+        p: float = 0.98,
+        chats: bool = True,
+        dies: int | None = None,
+        refuses: str | None = None,
+    ) -> None:
+        self.rule, self.p, self.chats, self.dies, self.refuses = rule, p, chats, dies, refuses
+        self.calls = 0
         self.known = known_items() if knows else {}
         self.asked: list[str] = []
 
     async def next_tokens(
         self, asked: Sequence[PromptRequest], *, top: int | None = None, values: Sequence[str] = ()
     ) -> list[NextToken]:
+        self.calls += 1
         return [self._answer(request) for request in asked]
 
     def _answer(self, request: PromptRequest) -> NextToken:
         if request.messages and not self.chats:
-            raise BackendError("the tokenizer has no chat template.")
+            raise UnansweredPromptError("the tokenizer has no chat template.")
         prompt = request.messages[0]["content"] if request.messages else request.text
+        if self.dies is not None and len(self.asked) >= self.dies:
+            raise BackendError("the server was not reached.")
+        if self.refuses is not None and self.refuses in prompt:
+            raise UnansweredPromptError("the prompt does not pass the filter.")
         self.asked.append(prompt)
         label = self.known.get(prompt) or self.rule(prompt)
         known = {label: math.log(self.p), "Hmm": math.log(0.9 * (1 - self.p))}

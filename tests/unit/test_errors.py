@@ -26,6 +26,7 @@ BUILT_IN: dict[str, type[Exception]] = {
     "NumericsError": ArithmeticError,
     "RunFolderError": ValueError,
     "TargetError": LookupError,
+    "UnansweredPromptError": RuntimeError,
     "UnknownArchitectureError": ValueError,
     "UnknownNameError": LookupError,
     "UnsupportedGenerationError": ValueError,

@@ -10,7 +10,7 @@ from typing import Any
 
 from guardbind.backends.protocol import Completion, ContinuationScore, NextToken, PromptRequest, PromptTokens, Spent
 from guardbind.backends.sending import Sender, metered
-from guardbind.errors import BackendError
+from guardbind.errors import BackendError, UnansweredPromptError
 from guardbind.information.intervals import Interval
 from guardbind_adapters.openai_api.bodies import CHAT, COMPLETIONS, chat_body, completion_body
 from guardbind_adapters.openai_api.choosing import choose_by_bias, choose_by_grammar
@@ -159,25 +159,25 @@ class ServerReader:
 
     async def _prepared(self, asked: PromptRequest) -> Prepared:
         if bool(asked.messages) == bool(asked.text):
-            raise BackendError("a prompt has messages or a text, and one of them only.")
+            raise UnansweredPromptError("a prompt has messages or a text, and one of them only.")
         if self._traits.renders and self._words is not None:
             ids, text = await rendered(self._words, asked)
             return Prepared(asked, ids, text)
         if asked.text:
             if not self._traits.completions:
-                raise BackendError("the server takes chats and no texts.", hint="Ask with messages.")
+                raise UnansweredPromptError("the server takes chats and no texts.", hint="Ask with messages.")
             return Prepared(asked, None, asked.text + asked.begun)
         if not self._traits.chat:
-            raise BackendError(
+            raise UnansweredPromptError(
                 "the server takes texts and no chats.", hint="Give the model's tokenizer as tokenizer=, or ask a text."
             )
         if asked.begun and self._traits.begun is None:
-            raise BackendError(
+            raise UnansweredPromptError(
                 "the server does not go on with a begun answer, but begins another one.",
                 hint="Ask without one, or give the model's tokenizer as tokenizer= where the server has completions.",
             )
         if asked.begun != asked.begun.rstrip():
-            raise BackendError(
+            raise UnansweredPromptError(
                 "the begun answer ends with white space, which servers cut off.",
                 hint="Put it in front of the values instead.",
             )

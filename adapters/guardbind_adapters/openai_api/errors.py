@@ -9,11 +9,12 @@ import openai
 
 from guardbind.backends.keys import EnvironmentKey
 from guardbind.backends.retries import TryAgain, asked_wait
-from guardbind.errors import BackendError, ContextLengthError
+from guardbind.errors import BackendError, ContextLengthError, UnansweredPromptError
 
-__all__ = ["RefusedRequestError", "timed_out", "translated"]
+__all__ = ["RefusedPromptError", "RefusedRequestError", "timed_out", "translated"]
 
 _MAY_PASS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_OF_A_PROMPT = frozenset({400, 413, 422})
 _TOO_LONG = re.compile(r"context.{0,12}length|maximum.{0,20}context|too many tokens|longer than the maximum", re.I)
 _LONGEST_QUOTE = 300
 
@@ -30,6 +31,10 @@ class RefusedRequestError(BackendError):
     def __init__(self, status: int, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+
+
+class RefusedPromptError(RefusedRequestError, UnansweredPromptError):
+    """A server refused what a request holds, as a text that its filter does not let pass; see `RefusedRequestError`."""
 
 
 def translated(error: openai.OpenAIError, where: str, key: EnvironmentKey, timeout: float) -> Exception:
@@ -84,7 +89,8 @@ def _of_status(error: openai.APIStatusError, where: str, key: EnvironmentKey) ->
         return TryAgain(failed, asked_wait(error.response.headers))
     if error.code == "context_length_exceeded" or (status == 400 and _TOO_LONG.search(said)):
         return ContextLengthError(f"{where}: the prompt is too long for the server's model{said}.", hint="Cut it.")
-    return RefusedRequestError(
+    kind = RefusedPromptError if status in _OF_A_PROMPT else RefusedRequestError
+    return kind(
         status,
         f"{where}: the server refused the request with {status}{said}.",
         hint="Check the name of the model and the address, which usually ends with /v1." if status == 404 else None,

@@ -217,7 +217,7 @@ class AuditsMeasure:
     """Has a verifier judge each claim, or each answer, with its evidence and without."""
 
     name = "audits"
-    version = 1
+    version = 2
     record = AuditReadingRecord
 
     def prepare(self, lab: Lab, cell: BenchCell) -> _AuditSession:

@@ -14,7 +14,7 @@ from api_servers import Connects, Starts
 from fake_server import TOKENS, FakeServer
 
 from guardbind.backends import NextToken, PromptRequest
-from guardbind.errors import BackendError
+from guardbind.errors import BackendError, UnansweredPromptError
 from guardbind_adapters.openai_api import OpenAIBackend
 
 TEXTS: dict[str, Any] = {"chat": False, "extras": False}
@@ -83,6 +83,16 @@ def test_each_fault_is_said_and_loses_no_answer(
         found = read(backend, *mine)
         assert [each.spent.cached for each in found] == [1, 1, 0, 1]
         assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(("fault", "prompt"), [("400", True), ("401", False), ("quota", False), ("500", False)])
+def test_a_refusal_of_one_prompt_is_told_from_a_server_that_fails(
+    fault: str, prompt: bool, start: Starts, connect: Connects
+) -> None:
+    server = start(**TEXTS)
+    backend = connect(server, attempts=1)
+    server.harm = ("number 2", fault)
+    assert isinstance(fails(backend, *PLAIN), UnansweredPromptError) is prompt
 
 
 @pytest.mark.parametrize("fault", [fault for fault, _, _ in PASSING])
