@@ -299,7 +299,7 @@ class Agreement:
             return unresolved(f"{reason}, but not clearly whose it is", every)
         if owned and any(self._naming.part_of_name(text, match) for text, _ in sources):
             return unresolved(f"{reason}, but of something that shares a word with whose it is here", every)
-        if not owned and self._subject.is_other([text for text, _ in sources], match, every, place):
+        if self._subject.is_other([text for text, _ in sources], match, every, place):
             return unresolved(f"{reason}, but of something that another statement names", every)
         return self._history.take(every, match.score * _LONE, how, f"{reason}; no owner is named", place)
 

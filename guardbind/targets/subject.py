@@ -1,8 +1,9 @@
-"""Tells what a statement without an owner is of: what stands above it, and not what its neighbours' values name."""
+"""Tells what a statement is of where no owner is named: what stands above it, not what its neighbours' values name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.accounts import Accounts
@@ -20,7 +21,7 @@ _LONGEST = 20_000  # characters above a statement that are looked at
 
 
 class Subject:
-    """Says what the statements that no owner is bound for are of.
+    """Says what statements are of whose owner is not named.
 
     A sheet begins with what it is of: a title, or a first field ("Company: Brightwater"). The later fields name other
     things ("Parent company: Tidal"), which have a price, a head or a version of their own.
@@ -52,11 +53,23 @@ class Subject:
         return any(self._accounts.left(clause, match, items, stems=stems) for clause in clauses)
 
     def _stems(self, located: Located) -> frozenset[str]:
-        found = [located.key]
+        found = [located.key, *located.owners]
+        if (record := located.record) is not None and (record.names or located.owners):
+            found += record.names
+            found += self._keys[record.id]
         for mention in located.mentions:
             found += [self._query.prompt[slice(*span)] for span in self._above(mention.chars)]
             found.append(self._query.prompt[slice(*mention.chars)])
         return frozenset(word.stem for text in found for word in words(text, self._query.language))
+
+    @cached_property
+    def _keys(self) -> Mapping[str, Sequence[str]]:
+        """The keys of each record."""
+        found: dict[str, list[str]] = {}
+        for item in self._table.items:
+            if item.record is not None:
+                found.setdefault(item.record.id, []).append(item.key)
+        return found
 
     def _above(self, chars: Span) -> list[Span]:
         """Return the text of the block above a statement, without the statements that are not its first."""

@@ -6,8 +6,9 @@ second's (`b`) one was, whose two places were wrong; later both were looked at f
 extraction did not read.
 
 `tests/data/trap_prompts.jsonl` has 194 of a third (`c`), who saw no rule either and looked for harm: lists beside the
-same lists taken back, corrected, swapped or asked about otherwise. Rules were mended by them, so they measure nothing
-any more.
+same lists taken back, corrected, swapped or asked about otherwise. `tests/data/blind_prompts.jsonl` has those of a
+fourth: 381 (`d`) written blindly, of all that people put into prompts, and 164 (`e`, `f`) that look for harm where the
+first had shown some. Rules were mended by all of them, so they measure nothing any more.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from transformers import PreTrainedTokenizerBase
 
 LINES: list[Line] = [
     json.loads(line)
-    for name in ("free", "trap")
+    for name in ("free", "trap", "blind")
     for line in (ROOT / f"tests/data/{name}_prompts.jsonl").read_text("utf-8").splitlines()
 ]
-WRITERS = ("a", "b", "c")
+WRITERS = ("a", "b", "c", "d", "e", "f")
 # Places with a right target, of those that can be answered; docs/results.md has the sums.
-RIGHT = {"a": (22, 265), "b": (27, 250), "c": (34, 236)}
+RIGHT = {"a": (22, 265), "b": (27, 250), "c": (34, 236), "d": (0, 0), "e": (0, 0), "f": (0, 0)}
 # The value is right, and says of how much it is: "每期120元" for "120元". In the other what was is asked for.
 KNOWN = {"a049-sections", "c125-shift-words2"}
 
