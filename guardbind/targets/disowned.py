@@ -20,6 +20,7 @@ _LINES = 60  # lines above a statement in which a label may stand
 _LABEL = 12  # words of a label that stands alone
 _LONGEST = 400  # characters of a sentence or a label that is looked at
 _HEADING = re.compile(r"\s*(?:#{1,6}\s|\*\*|__|<h\d)")
+_CELLS = re.compile(r"[|;\t,]")
 _MARKED = re.compile(r"\s*(?:#|//|--|;|[(\[*])")  # what a comment or a remark begins with
 _MARK = 6  # words of one
 _COLONS = (":", "\uff1a", ":**", "\uff1a**")
@@ -94,6 +95,8 @@ class DisownedStatements:
     def _older(self, said: str, item: Located) -> bool:
         """Whether a label names the attribute of a binding as a former one: "former stalls"."""
         language = self._query.language
+        if _CELLS.search(said):
+            return False  # a row of headings
         found = words(said, language)
         asked = frozenset(word.stem for word in words(item.attribute or item.key, language) if word.content)
         older = language.stems(self._words.older)

@@ -22,7 +22,7 @@ _VOID = (
     "|archived|out of date|no longer|placeholders?|drafts?|examples?|dummy|test data"
 )
 
-_SUBJECT = rf"\A\W*(?:sorry, |but |oops, )?(?:the|this|that|these|those|our|my)\s+(?:whole |entire |old )?{_LISTED}"
+_SUBJECT = rf"\A\W*(?:sorry, |but |oops, )?(?:the|this|that|these|those)\s+(?:whole |entire |old )?{_LISTED}"
 
 # "Draft horses" and "Sample Street" are no drafts and no samples.
 _ALONE = rf"(?!\s+(?!(?:{_LISTED}|copy|only|for|of|from|sheet|form|not|do|and|to|text|answers?)\b)[\w'\u2019-]+)"
@@ -46,21 +46,23 @@ DISOWNING = Disowning(
         "last (?:year|month|week|season|term)(?:['’]s)?|until (?:last )?(?:year|month|week|\\d{4})",
     ),
     notes=either(
-        r"(?:these|those|they|that|it|this) (?:was|were) [^.\n]{0,40}\b(?:before|until|last|then|once)"
-        r"|no(?:ne|t) [^.\n]{0,40}any ?more",
+        r"(?:these|those|that|this) (?:was|were) (?:the|our|my|an?|all|in) [^.\n]{0,40}\b(?:before|until"
+        r"|last|then|once)"
+        r"|none [^.\n]{0,40}any ?more",
         rf"(?:scrap|bin|burn|delete|drop|throw away)\b[^.\n]{{0,20}}\b{_LISTED}",
         r"(?:ignore|disregard|forget|discard|scrap|delete|drop|(?:don['’]t|do not|never) (?:use|trust"
         r"|believe|rely on|copy))"
         r" (?:all(?: of)? )?(?:it|this|that|these|those|them)\b",
-        r"(?:this|that|these|those|it|all of (?:this|it|that)|everything(?: above)?) (?:is|are|was"
+        r"(?:this|that|these|those|all of (?:this|it|that)|everything(?: above)?) (?:is|are|was"
         r"|were) (?:all |just |only |merely "
         r"|simply |purely |nothing but |no more than )*(?:an? |the )?(?:nonsense|rubbish|jokes?|fake"
         r"|lies?|hoax|examples?|drafts?"
         r"|samples?|illustrations?|fiction|fantasy|game|tests?|guess\w*|old|outdated|wrong|false|invalid"
         r"|void|made up|invented"
-        r"|imaginary|proposals?|suggestions?|plan for|plan before|not (?:true|real|right|correct|valid))",
+        r"|imaginary|proposals?|suggestions?|plan for|plan before|not (?:true|real|right|correct"
+        r"|valid))(?!,? (?:that|to|for)\b)",
         r"(?:not (?:one|a single)|no) \w+ (?:of|in|above) .{0,40}(?:right|true|correct|valid|real|holds)",
-        r"(?:i|we|\w+) (?:just |simply |only )?(?:made (?:all |every)?.{0,20}up|invented .{0,20})(?=\W*$)",
+        r"(?:i|we|\w+) (?:just |simply |only )?(?:made (?:all |every)?.{0,20}\bup|invented .{0,20})(?=\W*$)",
         r"(?:not|un)\s?(?:sure|certain) (?:about|of) (?:any|all|most)|(?:everything|all|much|a lot"
         r"|things) (?:has |have )?changed",
         r"(?:all|the|every) (?:\w+ )?(?:numbers?|values?|entr(?:y|ies)) (?:is|are) (?:new|different"
@@ -84,7 +86,7 @@ DISOWNING = Disowning(
         r"in place of|instead of|always lies|lied|liar",
     ),
     affirmed=either(
-        "(?:is|are) (?:still |now |all )?(?:correct|right|valid|true|current|complete|final|approved"
+        "(?:is|are) (?:still |now |all )?(?:to|correct|right|valid|true|current|complete|final|approved"
         "|confirmed|official|sorted"
         "|up to date|in (?!error|the bin)\\w+|for|from|of|by|as|here|below|above|attached|good|fine"
         "|binding|checked|reliable)",
@@ -95,8 +97,8 @@ DISOWNING = Disowning(
         "no \\w+ (?:has |have |was |were )?(?:been )?\\w+ed|old \\w+ (?:is|are) (?:gone|in the bin)",
     ),
     about=re.compile(
-        _SUBJECT
-        + r"\b(?: above| here| there)? (?:is|are|was|were|has|have|had|belongs?|comes?|contains? (?:an? )?\w*(?:errors?|mistakes?))\b",
+        _SUBJECT + r"\b(?: above| here| there)? (?:is|are|was|were|has|have|had|belongs?|comes?"
+        r"|contains? (?:an? )?\w*(?:errors?|mistakes?))\b",
         re.IGNORECASE,
     ),
     older=wordlist(

@@ -26,8 +26,8 @@ DISOWNING = Disowning(
     ),
     notes=either(
         r"(?:c['’]est|c['’]était|ce n['’](?:est|était) qu|tout (?:cela|ça) est|ce sont|ce ne sont qu)\b[^.\n]{0,30}"
-        r"(?:exemples?|brouillon|invent|blague|faux|fausse|fiction|test|plan (?:de|d['’])|dernier"
-        r"|dernière|avant|proposition|mensonge)",
+        r"(?:exemples?|brouillon|invent|blague|faux|fausse|fiction|test|plan d['’]avant|l['’]an(?:née)? derni\w*"
+        r"|proposition|mensonge)(?! que)",
         r"rien (?:de (?:tout )?(?:cela|ça|ceci)|n['’](?:y )?est|de ce qui)\b[^.\n]{0,40}(?:vrai|exact"
         r"|juste|valable|correct)|tout a changé",
         r"(?:oublie[zr]?|ignore[zr]?|jete[zr]?|ne (?:croye|croi|vous fie|te fie)\w*) (?:tout "

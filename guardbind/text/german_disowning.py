@@ -28,15 +28,16 @@ DISOWNING = Disowning(
         "(?:letztes|voriges|vergangenes) jahr|vom letzten jahr|vorjahr\\w*",
     ),
     notes=either(
-        r"(?:das|dies|es) (?:ist|sind|war|waren|stimmt)\b[^.\n]{0,30}\b(?:erfunden|beispiele?|unsinn"
+        r"(?:das|dies) (?:ist|sind|war|waren|stimmt)\b[^.\n]{0,30}\b(?:erfunden|beispiele?|unsinn"
         r"|quatsch|entwurf|muster|test|falsch"
-        r"|gelogen|veraltet|ausgedacht|scherz|witz|nicht|(?:letzten|vorigen|vergangenen) (?:jahr"
-        r"|monat)\w*|vor dem|vorschlag)",
+        r"|gelogen|veraltet|ausgedacht|scherz|witz|(?:letzten|vorigen|vergangenen) (?:jahr"
+        r"|monat)\w*|(?:stand|plan|liste) vor|vorschlag)(?!,? dass)",
         r"nichts (?:davon|hiervon|mehr|von)\b[^.\n]{0,30}\b(?:stimmt|gilt|richtig|wahr|gültig)"
         r"|alles (?:ge|ver)ändert|hat sich alles",
         r"(?:vergiss|ignorier\w*|streich\w*|lösch\w*|glaub\w*|nutze|benutz\w*|verwende\w*) (?:das|es|sie"
         r"|diese|ihr|dem)\b",
-        r"(?:stimmt|stimmen|gilt|gelten) (?:alle |so )*(?:nicht|nicht mehr)|(?:ich|wir) (?:habe"
+        r"(?<!andere\s)(?:stimmt|stimmen|gilt|gelten) (?:alle |so )*(?:nicht|nicht mehr)(?! ?,? dass)"
+        r"|(?:ich|wir) (?:habe"
         r"|haben) (?:das|es|alles) \w*(?:erfunden|ausgedacht)",
         rf"(?:ignorier\w*|vergiss|vergessen sie|verwende\w* nicht)\b[^.\n]{{0,30}}\b{_AUFGELISTET}",
         rf"(?:nichts|alles?|keine[rs]?|alle|sämtliche|diese[rs]?|{_AUFGELISTET})\b[^.\n]{{0,60}}\b(?:ist"

@@ -31,8 +31,8 @@ DISOWNING = Disowning(
     notes=either(
         r"(?:esto|eso|todo (?:esto|eso)|es|era|eran|son) (?:es |era |son |eran )?(?:solo |sólo "
         r"|todo )?(?:un |una |el |la |los |las )?"
-        r"(?:ejemplos?|borrador|inventad\w+|broma|mentira|falso|falsa|ficción|prueba|propuesta"
-        r"|plan (?:del?|de la) \w+ pasad\w+|plan de antes)",
+        r"(?:ejemplos?|borrador|inventad\w+|broma|mentira|falso|falsa|ficción"
+        r"|plan (?:del?|de la) \w+ pasad\w+|plan de antes)(?! que)",
         r"nada de (?:esto|eso|lo)\b[^.\n]{0,30}(?:cierto|verdad|correcto|válido|vale)|(?:ha"
         r"|han) cambiado (?:todo|todos|todas)|todo ha cambiado",
         r"(?:olvid\w+|ignor\w+|descart\w+|borr\w+|no (?:us|cre|te fí)\w+) (?:todo |de )?(?:esto|eso|esa"
