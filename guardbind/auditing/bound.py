@@ -14,6 +14,7 @@ from guardbind.auditing.trace import AuditTrace, TraceClaim
 from guardbind.evidence import EvidenceTable, Located, locate
 from guardbind.extraction import Extracted, classify, extract
 from guardbind.targets import Agreement, Place, Query, read_query
+from guardbind.targets.turn_layout import TurnLayout
 from guardbind.targets.unread import UnreadSentences
 from guardbind.text.decoded import PromptText
 from guardbind.text.layout import Layout, occurrences
@@ -62,7 +63,7 @@ class BoundValues:
             else Query("", "", (), None, prompt.text, (end, end), self._language)
         )
         self._agreement = Agreement(self._table, query)
-        self._unread = UnreadSentences(self._table, query)
+        self._unread = UnreadSentences(self._table, query, TurnLayout(query))
         self.notes = found.notes
         self._trace = trace
         self._blanked = trace.answer

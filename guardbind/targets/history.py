@@ -18,6 +18,7 @@ from guardbind.targets.query import Order, Query, order_of
 from guardbind.targets.same_thing import may_be_one_thing
 from guardbind.targets.sources import Sources
 from guardbind.targets.stale import Doubts
+from guardbind.targets.turn_layout import TurnLayout
 from guardbind.targets.unread import UnreadSentences
 from guardbind.targets.unsettled import unsettled
 
@@ -55,8 +56,9 @@ class History:
         self._sources = sources or Sources(query)
         self._doubts = Doubts(table, query)
         self._doubled = DoubledLists(table, query, self._doubts)
-        self._unread = UnreadSentences(table, query)
-        self._disowned = DisownedStatements(table, query)
+        turns = TurnLayout(query)
+        self._unread = UnreadSentences(table, query, turns)
+        self._disowned = DisownedStatements(table, query, turns)
 
     def take(
         self, items: Sequence[int], score: float, how: How, reason: str, place: Place, *, named: bool = False

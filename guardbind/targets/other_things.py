@@ -25,6 +25,7 @@ _CORE = 0.6  # a match below it is by the kind of value alone, which was looked 
 _NUMBER = re.compile(r"(?<![\w.,])[+-]?\d[\d.,]*")
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+_ASIDE = re.compile(r"\s*[,;(\uff08\uff0c]")  # behind it stands what is said of a name: "Rask (since 2021)"
 _NO_PLACE = frozenset({"number", "money", "date", "email", "version"})
 _LED = 40  # characters before a place in which what leads to it stands
 
@@ -157,7 +158,7 @@ def _fits(kind: AnswerKind, degree: str, value: str, language: Language, *, owne
     typed = classify(value).type
     digits = any(map(str.isdecimal, value))
     if kind == "name":
-        return not digits
+        return not any(map(str.isdecimal, _ASIDE.split(value)[0]))
     dated = typed == "date" or bool(_CLOCK.search(value) or _YEAR.search(value) or _timed(language).search(value))
     if kind == "time":
         return dated

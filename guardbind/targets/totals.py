@@ -14,6 +14,7 @@ from guardbind.text.words import Word, words
 __all__ = ["of_one_line"]
 
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)|[$\u20ac\u00a3\u00a5]")
+_QUANTITY = re.compile(r"[+-]?[$\u20ac\u00a3\u00a5]?\d")
 _BEGUN = 3  # words at the beginning of a line that may say what it is of
 _LONGEST = 200  # characters of such a line
 
@@ -44,7 +45,7 @@ def of_one_line(item: Located, asked: Iterable[Word], table: EvidenceTable, quer
 
 def _rivals(value: str, other: str, *, total: bool) -> bool:
     """Whether another value is of the kind of one; beside a total, any number is."""
-    return alike(value, other) or (total and any(map(str.isdecimal, other)))
+    return alike(value, other) or (total and _QUANTITY.match(other) is not None)
 
 
 def _begins_a_line(item: Located, stems: Collection[str], query: Query) -> bool:

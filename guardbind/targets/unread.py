@@ -12,6 +12,7 @@ from guardbind.evidence import EvidenceTable, Located
 from guardbind.extraction.kinds import alike
 from guardbind.extraction.stance import rejects
 from guardbind.targets.query import Query
+from guardbind.targets.turn_layout import TurnLayout
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
 from guardbind.text.words import content, words
@@ -56,9 +57,11 @@ class UnreadSentences:
     Args:
         table: What the prompt binds.
         query: What it asks; its sentences give nothing.
+        turns: The layout of the prompt.
     """
 
-    def __init__(self, table: EvidenceTable, query: Query) -> None:
+    def __init__(self, table: EvidenceTable, query: Query, turns: TurnLayout) -> None:
+        self._turns = turns
         self._table = table
         self._query = query
 
@@ -169,12 +172,9 @@ class UnreadSentences:
         parted = any(start < turn.start <= end for turn in self._query.turns)
         return not parted and self._layout.same_block(start, end)
 
-    @cached_property
+    @property
     def _layout(self) -> Layout:
-        # What stands between two turns marks them, and parts what they say.
-        edges = [0, *(edge for turn in self._query.turns for edge in (turn.start, turn.end))]
-        marks = [span for span in zip(edges[::2], edges[1::2], strict=False) if span[0] < span[1]]
-        return Layout(self._query.prompt, marks, language=self._query.language)
+        return self._turns.layout
 
     @cached_property
     def _asked_of(self) -> frozenset[str]:

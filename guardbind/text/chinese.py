@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from guardbind.text.chinese_asking import ASKING
+from guardbind.text.chinese_disowning import DISOWNING
 from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.chinese_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.chinese_speech import CHANGES, SPEECH
 from guardbind.text.chinese_unsettling import UNSETTLING
 from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, wordlist

@@ -17,11 +17,19 @@ class Disowning:
     Attributes:
         labels: What says, in the label above a list, that it does not hold now, or never did: "superseded", "draft".
         notes: What says it of all that stands around it, in a sentence: "the numbers above are invented".
+        about: How a sentence begins that says something of the list: unless it is affirmed, that takes it back.
+        affirmed: What says that a list holds.
+        unchanged: What says that nothing changed.
+        older: Words that make another thing of what a list is of: "former", in lower case.
         below: What says that such a sentence means what follows it: "below".
         reshuffled: What says that something has another value than it had, whichever: "swapped", "renumbered".
     """
 
     labels: re.Pattern[str] = NOTHING
     notes: re.Pattern[str] = NOTHING
+    about: re.Pattern[str] = NOTHING
+    affirmed: re.Pattern[str] = NOTHING
+    unchanged: re.Pattern[str] = NOTHING
+    older: frozenset[str] = frozenset()
     below: re.Pattern[str] = NOTHING
     reshuffled: re.Pattern[str] = NOTHING

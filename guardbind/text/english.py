@@ -10,8 +10,9 @@ import re
 
 from guardbind.text.citing import Citing
 from guardbind.text.english_asking import ASKING
+from guardbind.text.english_disowning import DISOWNING
 from guardbind.text.english_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.english_speech import CHANGES, DISOWNING, SHIFTED, SPEECH, TELLING
+from guardbind.text.english_speech import CHANGES, SHIFTED, SPEECH, TELLING
 from guardbind.text.english_unsettling import UNSETTLING
 from guardbind.text.forms import Forms
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist

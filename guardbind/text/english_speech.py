@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from guardbind.text.disowning import Disowning
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech, Telling
 
-__all__ = ["CHANGES", "DISOWNING", "SHIFTED", "SPEECH", "TELLING"]
+__all__ = ["CHANGES", "SHIFTED", "SPEECH", "TELLING"]
 
 _UNTRUE = "(?:false|untrue|wrong|incorrect|a lie|a myth|not true|not right|not correct|not the case)"
 
@@ -317,47 +316,4 @@ TELLING = Telling(
         wordlist("january february march april may june july august september october november december"), "month"
     )
     | dict.fromkeys(wordlist("monday tuesday wednesday thursday friday saturday sunday"), "day"),
-)
-
-_LISTED = (
-    "(?:lists?|tables?|numbers?|values?|entr(?:y|ies)|records?|data|figures?|plans?|schedules?|rosters?"
-    "|versions?|rows?|lines?"
-    "|above|below)"
-)
-_VOID = (
-    "invented|made[- ]up|fictional|fictitious|fake|outdated|obsolete|superseded|replaced|void|withdrawn"
-    "|revoked|cancell?ed|expired"
-    "|wrong|false|incorrect|untrue|unreliable|shuffled|mixed up|swapped|shifted|renumbered|moved|changed"
-    "|rotated|reassigned"
-    "|archived|out of date|no longer|placeholders?|drafts?|examples?|dummy|test data"
-)
-
-DISOWNING = Disowning(
-    labels=either(
-        "superseded|obsolete|outdated|out of date|drafts?|archived?|test data|dummy|samples?|examples?"
-        "|placeholders?|mock|cancell?ed",
-        "expired|void|withdrawn|revoked|invalid|no longer|not valid|not real|made[- ]up|invented"
-        "|fictional|fictitious|hypothetical",
-        "templates?|do not use|don['’]t use|ignore|disregard|none of (?:this|these|it|the)|untrue"
-        "|not true|false|wrong|deprecated",
-        f"(?:old|older|previous|former|past|discarded|rejected|unused|earlier|last|last year['’]s) {_LISTED}",
-        "last (?:year|month|week|season|term)(?:['’]s)?|until (?:last )?(?:year|month|week|\\d{4})",
-    ),
-    notes=either(
-        rf"(?:ignore|disregard|forget|discard|skip|don['’]t (?:use|trust)|do not (?:use"
-        rf"|trust))\b[^.\n]{{0,30}}\b(?:{_LISTED}|everything)",
-        rf"(?:none|nothing|all|everything|every|each|most|some|both|parts?|these"
-        rf"|{_LISTED})\b[^.\n]{{0,60}}\b(?:is|are|was|were|has|have"
-        rf"|had|got)\b[^.\n]{{0,30}}\b(?:{_VOID})",
-        r"(?:none|nothing|not all|not everything|no(?:ne)? of)\b[^.\n]{0,60}\b(?:correct|true|valid|real"
-        r"|current|up to date|right)",
-    ),
-    below=either("below|following|next|beneath"),
-    reshuffled=either(
-        r"swap\w*|exchang\w+|switch(?:ed|es)?|trad(?:e|ed|es) places|renam\w+|renumber\w*|shift(?:ed|s)?"
-        r"|rotat\w+|reassign\w*",
-        r"reallocat\w*|as if|stands? where|gone (?:up|down)|went (?:up|down)|risen|fallen|doubled|halved"
-        r"|erratum|replaced|took over",
-        r"in place of|instead of|always lies|lied|liar",
-    ),
 )

@@ -16,7 +16,8 @@ UNSETTLING = Unsettling(
         "possibly|either|neither|enter|choose|pick|tick|select|fill in|e\\.?g|for example|such as|next to|near",
     ),
     trailed=either(
-        "or|until|till|old|guess\\w*|approx\\w*|max\\w*|min|minimum|at (?:least|most)|or so|wrong|false",
+        "or|until|till|old(?=\\W*\\Z|[,;)])|guess\\w*|approx\\w*"
+        "|max(?:imum)?(?! ?\\d)|min(?:imum)?(?! ?\\d)|at (?:least|most)|or so|wrong|false",
         "incorrect|untrue",
         "invalid|not (?:valid|true|real|right|correct|sure|confirmed|final|any ?more)|void|unconfirmed",
         "unverified|tbc|tbd",

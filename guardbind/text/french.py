@@ -12,8 +12,9 @@ import re
 
 from guardbind.text.citing import Citing
 from guardbind.text.french_asking import ASKING
+from guardbind.text.french_disowning import DISOWNING
 from guardbind.text.french_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.french_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.french_speech import CHANGES, SPEECH
 from guardbind.text.french_unsettling import UNSETTLING
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball

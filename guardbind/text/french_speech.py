@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from guardbind.text.disowning import Disowning
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech
 
-__all__ = ["CHANGES", "DISOWNING", "SPEECH"]
+__all__ = ["CHANGES", "SPEECH"]
 
 _DOUBTFUL = (
     "peut-être|probablement|sans doute|apparemment|soi-disant|prétendument|éventuellement|vraisemblablement"
@@ -64,32 +63,4 @@ CHANGES = Changes(
         "personne ne sait|on ne sait plus|n'est plus valable|autant pour moi|au temps pour moi",
     ),
     newer=either("nouveau|nouvelle|nouvel|actuel|actuelle|correcte?"),
-)
-
-_LISTE = "(?:listes?|tableaux?|numéros|chiffres|valeurs|entrées|données|plans?|planning|version|ci-dessus|ci-dessous)"
-
-DISOWNING = Disowning(
-    labels=either(
-        "plus valables?|plus valides?|plus en vigueur|n['’]est plus|périmée?s?|obsolètes?|caduque?s?"
-        "|brouillons?|exemples?|modèles?",
-        "fictifs?|fictives?|inventée?s?|imaginaires?|données de test|archiv\\w*|expirée?s?|annulée?s?"
-        "|retirée?s?|faux|fausses?",
-        "ne (?:pas|plus) utiliser|remplacée?s?|nul et non avenu",
-        f"(?:ancien(?:ne)?s?|vieux|vieille|précédente?s?) {_LISTE}|{_LISTE} (?:précédente?s?|ancien(?:ne)?s?)",
-        "(?:l['’])?(?:an(?:née)?|mois) (?:dernier|dernière|passée?)",
-    ),
-    notes=either(
-        rf"(?:ignore[zr]?|oublie[zr]?|ne tene[zr] pas compte)\b[^.\n]{{0,30}}{_LISTE}",
-        rf"(?:rien|tout|toute?s?|tous|aucune?|ces|cette|ce|{_LISTE})\b[^.\n]{{0,60}}\b(?:est|sont|était"
-        rf"|étaient|a|ont)\b[^.\n]{{0,30}}\b"
-        r"(?:inventée?s?|périmée?s?|obsolètes?|faux|fausses?|remplacée?s?|annulée?s?|échangée?s?"
-        r"|modifiée?s?|changé|plus valables?"
-        r"|déplacée?s?|renumérotée?s?|exemples?)",
-    ),
-    below=either("ci-dessous|suivante?s?"),
-    reshuffled=either(
-        "échang\\w+|interverti\\w*|permut\\w+|renomm\\w+|renumérot\\w+|décalée?s?|déplacée?s?"
-        "|augmentée?s?|diminuée?s?|doublée?s?",
-        "remplacée?s?|au lieu|à la place|erratum|ment|menti",
-    ),
 )

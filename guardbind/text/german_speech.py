@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from guardbind.text.disowning import Disowning
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech, Telling
 
-__all__ = ["CHANGES", "DISOWNING", "SHIFTED", "SPEECH", "TELLING"]
+__all__ = ["CHANGES", "SHIFTED", "SPEECH", "TELLING"]
 
 _UNTRUE = "(?:falsch|unwahr|gelogen|unrichtig|nicht wahr|nicht richtig|nicht korrekt|nicht der fall)"
 _DOUBTFUL = (
@@ -201,34 +200,4 @@ TELLING = Telling(
         wordlist("januar februar märz april mai juni juli august september oktober november dezember"), "Monat"
     )
     | dict.fromkeys(wordlist("montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag"), "Tag"),
-)
-
-_AUFGELISTET = (
-    "(?:listen?|tabellen?|zahlen|nummern|werte|einträge|daten|angaben|pl(?:an|äne)|fassung|version|obigen?|oben|unten)"
-)
-
-DISOWNING = Disowning(
-    labels=either(
-        "gilt nicht(?: mehr)?|nicht mehr (?:gültig|aktuell)|ungültig|veraltet|überholt|entwürfe|entwurf"
-        "|beispiele?|muster|vorlage",
-        "erfunden|frei erfunden|fiktiv|testdaten|archiv\\w*|abgelaufen|storniert|abgesagt|aufgehoben"
-        "|zurückgezogen|falsch|unwahr",
-        "nicht verwenden|nicht benutzen|platzhalter|ersetzt|hinfällig",
-        f"(?:alte[rs]?|frühere[rs]?|vorige[rs]?|ehemalige[rs]?|letzte[rs]?) {_AUFGELISTET}",
-        "(?:letztes|voriges|vergangenes) jahr|vom letzten jahr|vorjahr\\w*",
-    ),
-    notes=either(
-        rf"(?:ignorier\w*|vergiss|vergessen sie|verwende\w* nicht)\b[^.\n]{{0,30}}\b{_AUFGELISTET}",
-        rf"(?:nichts|alles?|keine[rs]?|alle|sämtliche|diese[rs]?|{_AUFGELISTET})\b[^.\n]{{0,60}}\b(?:ist"
-        rf"|sind|war|waren|wurden?|hat|haben|gilt"
-        r"|gelten)\b[^.\n]{0,30}\b(?:erfunden|ungültig|veraltet|überholt|falsch|ersetzt|vertauscht"
-        r"|geändert|verschoben|umgezogen|nicht"
-        r" mehr|beispiele?|entwurf|umnummeriert|neu nummeriert)",
-    ),
-    below=either("unten|folgenden?|nachfolgend"),
-    reshuffled=either(
-        "(?:ver|ge)?tausch\\w*|umbenannt|umnummeriert|neu nummeriert|verschoben|gewechselt|vertauscht"
-        "|gestiegen|gesunken|verdoppelt",
-        "halbiert|ersetzt|statt|anstelle|berichtigung|lügt|gelogen",
-    ),
 )

@@ -12,8 +12,9 @@ import re
 from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.spanish_asking import ASKING
+from guardbind.text.spanish_disowning import DISOWNING
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
-from guardbind.text.spanish_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.spanish_speech import CHANGES, SPEECH
 from guardbind.text.spanish_unsettling import UNSETTLING
 from guardbind.text.stems import snowball
 

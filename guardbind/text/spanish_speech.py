@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from guardbind.text.disowning import Disowning
 from guardbind.text.language import either, wordlist
 from guardbind.text.speech import Changes, Speech
 
-__all__ = ["CHANGES", "DISOWNING", "SPEECH"]
+__all__ = ["CHANGES", "SPEECH"]
 
 _DOUBTFUL = (
     "quizás?|tal vez|acaso|a lo mejor|posiblemente|probablemente|aparentemente|presuntamente|supuestamente|teóricamente"
@@ -61,36 +60,4 @@ CHANGES = Changes(
         "(?:olvid[ae]n?|olvidad|ignor[ae]n?|ignorad) (?:lo|eso|esto|el|la)|me equivoqué|se equivocó|nadie sabe",
     ),
     newer=either("nuev[oa]s?|actual|correct[oa]"),
-)
-
-_LISTADO = (
-    "(?:listas?|tablas?|números|cifras|valores|entradas|datos|plan(?:es)?|horarios?|versión|arriba"
-    "|anterior(?:es)?|abajo)"
-)
-
-DISOWNING = Disowning(
-    labels=either(
-        "ya no (?:es válid[oa]s?|vale|rige|sirve)|no válid[oa]s?|inválid[oa]s?|obsolet[oa]s?"
-        "|caducad[oa]s?|vencid[oa]s?|borrador(?:es)?",
-        "ejemplos?|plantillas?|ficticio|ficticia|inventad[oa]s?|datos de prueba|archiv\\w*|anulad[oa]s?"
-        "|cancelad[oa]s?|retirad[oa]s?",
-        "no usar|no utilizar|fals[oa]s?|sustituid[oa]s?|reemplazad[oa]s?|sin efecto",
-        f"(?:viej[oa]s?|antigu[oa]s?|anterior(?:es)?) {_LISTADO}|{_LISTADO} (?:viej[oa]s?|antigu[oa]s?"
-        f"|anterior(?:es)?)",
-        "(?:año|mes) pasado|semana pasada",
-    ),
-    notes=either(
-        rf"(?:ignor[ae]\w*|olvid[ae]\w*|no (?:use|usen|tenga)\w*)\b[^.\n]{{0,30}}\b{_LISTADO}",
-        rf"(?:nada|todo|todos|todas|ningun[oa]|est[eao]s?|{_LISTADO})\b[^.\n]{{0,60}}\b(?:es|son|era|eran"
-        rf"|están?|ha|han|fue|fueron)\b"
-        r"[^.\n]{0,30}\b(?:inventad[oa]s?|obsolet[oa]s?|fals[oa]s?|sustituid[oa]s?|reemplazad[oa]s?"
-        r"|anulad[oa]s?|cambiad[oa]s?|cambiado"
-        r"|movid[oa]s?|renumerad[oa]s?|ejemplos?|ya no)",
-    ),
-    below=either("abajo|siguientes?|a continuación"),
-    reshuffled=either(
-        "intercambi\\w+|permut\\w+|renombr\\w+|renumer\\w+|desplazad[oa]s?|trasladad[oa]s?|subido|bajado"
-        "|duplicado|reemplazad[oa]s?",
-        "sustituid[oa]s?|en lugar de|en vez de|donde dice|léase|fe de erratas|miente|mintió",
-    ),
 )
