@@ -37,6 +37,11 @@ class ApiGuardConfig(GuardConfig):
     statements are left out), `same_length` (other characters in its place), `no_evidence` (the statements of all
     bindings are left out), `no_question` (the asked key is blacked out in the question)."""
 
+    other_nulls: tuple[str, ...] = ("same_length", "delete")
+    """Nulls that are asked in turn where a server begins an answer anew in place of going on with it, and does not come
+    to the same answer so far under `null`: nothing could be read there. The record says which one was read. Servers
+    that go on with a begun answer are never asked for these."""
+
     max_nulls: int = 4
     """Prompts without some evidence that are asked at a slot, at most: the target's, then those of the bindings whose
     value the model is about to write."""
@@ -62,12 +67,12 @@ class ApiGuardConfig(GuardConfig):
     @field_validator("null")
     @classmethod
     def _known_null(cls, null: str) -> str:
-        if null not in REQUEST_NULLS:
-            known = ", ".join(sorted(REQUEST_NULLS))
-            raise ValueError(
-                f"{null!r} cannot be asked from outside; {known} can. {nearest(null, REQUEST_NULLS) or ''}"
-            )
-        return null
+        return _known(null)
+
+    @field_validator("other_nulls")
+    @classmethod
+    def _known_others(cls, nulls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_known, nulls))
 
     @field_validator("policy")
     @classmethod
@@ -96,3 +101,10 @@ class ApiGuardConfig(GuardConfig):
         if self.top is not None and self.top < 1:
             raise ValueError(f"top is {self.top}; at least 1 is accepted")
         return self
+
+
+def _known(null: str) -> str:
+    if null not in REQUEST_NULLS:
+        known = ", ".join(sorted(REQUEST_NULLS))
+        raise ValueError(f"{null!r} cannot be asked from outside; {known} can. {nearest(null, REQUEST_NULLS) or ''}")
+    return null
