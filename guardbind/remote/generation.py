@@ -110,7 +110,7 @@ class RemoteGeneration:
                 self._take_all(apart)
                 left -= 1
                 continue
-            boundaries = Boundaries.of(completion, before)
+            boundaries = Boundaries.of(completion, before, whole=not stop)
             kept = await self._walk(text, boundaries, ended=completion.finished == "stop")
             left -= boundaries.tokens_up_to(len(self.answer), completion, before)
             if kept is None:

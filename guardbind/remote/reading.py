@@ -150,8 +150,9 @@ class SlotReader:
         """Return what is asked without some evidence, and the names of nulls that change nothing of it."""
         plain, unread = self._asked(answer, ()), []
         found: dict[int | str, PromptRequest] = {}
-        further = [] if target is None else [(name, name, target) for name in self._config.envelope]
-        for name, edit, item in [*((item, null, item) for item in wanted), *further]:
+        edits: list[tuple[int | str, str, int]] = [(item, null, item) for item in wanted]
+        edits += [] if target is None else [(name, name, target) for name in self._config.envelope]
+        for name, edit, item in edits:
             request = self._asked(answer, REQUEST_NULLS[edit](self._pieces, row, item))
             if request == plain:
                 unread.append(edit)
@@ -209,7 +210,9 @@ class SlotReader:
         top = self._config.top or self._backend.abilities.top
         completion = await self._backend.write(anew, max_new_tokens=self.longest, top=top)
         self._purse.pay(completion.spent)
-        return Boundaries.of(completion, 0).step_at(len(answer)) if completion.text.startswith(answer) else None
+        if not completion.text.startswith(answer):
+            return None
+        return Boundaries.of(completion, 0, whole=True).step_at(len(answer))
 
     def _asked(self, answer: str, changes: Sequence[RequestChange]) -> PromptRequest:
         return self._prompt.asked(answer, changes)

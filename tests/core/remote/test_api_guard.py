@@ -234,6 +234,17 @@ def test_what_the_answer_repeats_cannot_be_taken_away_by_answering_anew() -> Non
     assert second.verdict == "unresolved" and "same answer so far" in second.reason
 
 
+def test_a_value_that_begins_within_a_token_is_left_open_where_answers_begin_anew() -> None:
+    class Quoting(ToyBackend):
+        def _values(self, name: str, stated: dict[str, str], restated: dict[str, str]) -> dict[str, float]:
+            return {f' "{value.strip()}': weight for value, weight in super()._values(name, stated, restated).items()}
+
+    output = guarded(Quoting(top=20, abilities=Abilities(top=20, begun=False)))
+    assert '"9370' in output.text
+    (slot,) = output.report.slots
+    assert slot.verdict == "unresolved" and "within a token" in slot.reason
+
+
 @pytest.mark.parametrize("null", ["redact", "delete", "same_length", "no_evidence", "no_question"])
 def test_every_null_takes_something_away(null: str) -> None:
     backend = ToyBackend()

@@ -113,6 +113,35 @@ def test_boundaries_hold_as_far_as_the_steps_say_what_was_written() -> None:
     assert found.step_at(13) is steps[1] and found.step_at(14) is None
 
 
+PART = "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text", "starts"),
+    [
+        (["Zo", PART, PART, "'s is ", "4"], "Zoë's is 4", (0, 3, 9)),
+        (["Zo", r"\xc3", r"\xab", "'s is ", "4", "<end>"], "Zoë's is 4", (0, 3, 9)),
+        ([PART, "号", PART, PART, "码", "4"], "工号密码4", (1, 3, 4)),
+        # Two ways to lay out the tokens: behind the gap nothing is known. Then none: a part has no three characters.
+        (["a", *[PART] * 3, " 4", *[PART] * 3, " 4"], "aé 4é 4é 4", (0,)),
+        (["a", PART, " 4", PART, " 4"], "aé 4é 4 4", (0,)),
+        # The tokens do not spell the text at all.
+        (["a", PART, "b"], "aéc", (0,)),
+    ],
+)
+def test_behind_parts_of_characters_boundaries_hold_where_one_place_fits(
+    tokens: list[str], text: str, starts: tuple[int, ...]
+) -> None:
+    steps = tuple(token({text: 0.9}) for text in tokens)
+    found = Boundaries.of(Completion(text, steps), 10, whole=True)
+    assert found.starts == tuple(10 + start for start in starts)
+    for place in starts:
+        read = found.step_at(10 + place)
+        assert read is not None and text.startswith(next(iter(read.texts)), place)
+    # Where a text may have ended it, its end says nothing.
+    assert Boundaries.of(Completion(text, steps), 10).starts == ((10,) if starts[0] == 0 else ())
+
+
 PROBABILITY = st.floats(1e-9, 1.0)
 
 
