@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from guardbind.backends.protocol import PromptRequest
 from guardbind.backends.sending import Sender
 from guardbind.errors import BackendError, ConfigError
+from guardbind.model.loading import resolve
+from guardbind.registry import MODELS
 from guardbind.text.decode import decode
 
 __all__ = ["LocalWords", "ModelWords", "Rendered", "ServerWords", "first_token", "rendered", "token_text"]
@@ -45,10 +48,13 @@ class LocalWords:
     """Asks a tokenizer of this process.
 
     Args:
-        tokenizer: A tokenizer, or the name or folder of one.
+        tokenizer: A tokenizer, or the folder or name of one; names that `guardbind.load` knows, as `smollm2-135m`, need
+            no network.
 
     Raises:
         ConfigError: It cannot be loaded, or is none.
+        WeightsError: The files of a model that is known by name are missing or damaged.
+        MissingDependencyError: A package that reads them is not installed.
     """
 
     def __init__(self, tokenizer: Any) -> None:
@@ -56,9 +62,15 @@ class LocalWords:
             from transformers import AutoTokenizer
 
             try:
-                tokenizer = AutoTokenizer.from_pretrained(tokenizer)
+                # Other names than those that are known here may be anything that transformers knows.
+                source = resolve(tokenizer) if tokenizer in MODELS else str(Path(tokenizer).expanduser())
+                tokenizer = AutoTokenizer.from_pretrained(source if Path(source).is_dir() else tokenizer)
             except (OSError, ValueError) as error:
-                raise ConfigError(f"the tokenizer {tokenizer!r} cannot be loaded.", hint="Give its folder.") from error
+                raise ConfigError(
+                    f"the tokenizer {tokenizer!r} cannot be loaded; a folder, a Hugging Face id and the names "
+                    f"{', '.join(MODELS.names())} are accepted.",
+                    hint="Give its folder where the hub cannot be reached.",
+                ) from error
         if not callable(tokenizer) or not hasattr(tokenizer, "decode"):
             raise ConfigError(
                 f"tokenizer is a {type(tokenizer).__name__}; a tokenizer, its name or folder is accepted."
