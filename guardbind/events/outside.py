@@ -27,6 +27,8 @@ class CostRecord(Frozen):
     """Requests that the client had an answer of already."""
     seconds: float = 0.0
     """Seconds that were waited, of all requests together."""
+    lookups: int = 0
+    """Requests among them that had the model read nothing: texts turned into tokens and back."""
 
 
 class RangesRecord(Frozen):

@@ -31,7 +31,7 @@ from guardbind.text.word_end import goes_on
 
 __all__ = ["RemoteGeneration"]
 
-_STEPS = 5  # tokens of the ranking that are returned while an answer is written: enough to tell which was chosen
+_STEPS = 1  # tokens of the ranking that are returned while an answer is written: enough to tell which was chosen
 _PLAIN = frozenset(" \n\t.,;:!?)]}\"'")
 _WRITES_NOTHING = frozenset({"abstain", "observe", "raise"})
 _CHARACTERS = 3  # of a token, where nobody says how many tokens a text has

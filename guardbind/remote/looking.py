@@ -138,6 +138,8 @@ class Looking:
             return False
         owners = [item for item in self._row.bound.owners(slot.alive) if item in nulls]
         target = opening.resolution.index
+        if not slot.reading.unmet.isdisjoint(self._row.bound.owners(slot.alive)):
+            return False
         if opening.tells and target is not None and self._row.bound.expects(target, owners):
             return False
         return all(self._rests(slot, item) == "no" for item in owners)

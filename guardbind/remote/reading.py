@@ -42,6 +42,7 @@ class Purse:
             less(now.new_tokens, before.new_tokens),
             now.cached - before.cached,
             now.seconds - before.seconds,
+            now.lookups - before.lookups,
         )
 
 

@@ -34,10 +34,11 @@ class ApiGuardConfig(GuardConfig):
 
     null: str = "redact"
     """The counterfactual readout, as a request with another prompt: `redact` (the value is blacked out), `delete` (its
-    statements are left out), `same_length` (other characters in its place), `no_evidence` (the statements of all
-    bindings are left out), `no_question` (the asked key is blacked out in the question)."""
+    statements are left out), `same_length` (signs of no meaning in its place), `other_value` (another value of the same
+    form in its place), `no_evidence` (the statements of all bindings are left out), `no_question` (the asked key is
+    blacked out in the question)."""
 
-    other_nulls: tuple[str, ...] = ("same_length", "delete")
+    other_nulls: tuple[str, ...] = ("same_length", "other_value")
     """Nulls that are asked in turn where a server begins an answer anew in place of going on with it, and does not come
     to the same answer so far under `null`: nothing could be read there. The record says which one was read. Servers
     that go on with a begun answer are never asked for these."""

@@ -208,7 +208,7 @@ def test_where_an_answer_that_is_given_anew_is_another_one_another_null_is_read(
     assert slot.null == "redact"
 
 
-@pytest.mark.parametrize("others", [(), ("same_length", "delete")])
+@pytest.mark.parametrize("others", [(), ("same_length", "no_evidence")])
 def test_where_no_answer_that_is_given_anew_is_the_same_so_far_that_is_said(others: tuple[str, ...]) -> None:
     backend = Refusing(top=20, abilities=Abilities(top=20, begun=False))
     backend.marks = ("[REDACTED]", "____")
@@ -245,7 +245,7 @@ def test_a_value_that_begins_within_a_token_is_left_open_where_answers_begin_ane
     assert slot.verdict == "unresolved" and "within a token" in slot.reason
 
 
-@pytest.mark.parametrize("null", ["redact", "delete", "same_length", "no_evidence", "no_question"])
+@pytest.mark.parametrize("null", ["redact", "delete", "same_length", "other_value", "no_evidence", "no_question"])
 def test_every_null_takes_something_away(null: str) -> None:
     backend = ToyBackend()
     output = guarded(backend, null=null, policy="observe")

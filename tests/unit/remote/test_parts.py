@@ -15,7 +15,7 @@ from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
 from guardbind.policies.verdict import bits_needed
 from guardbind.remote.boundaries import Boundaries
-from guardbind.remote.edits import RemotePrompt, RequestChange, changed
+from guardbind.remote.edits import RemotePrompt, RequestChange, another_value, changed
 from guardbind.remote.pieces import PieceTokenizer, render
 from guardbind.remote.ranges import TokenRange, certificate, worst_record
 from guardbind.remote.spelling import Spellings
@@ -71,6 +71,18 @@ def test_changes_leave_all_other_characters_as_they_are(text: str, spans: list[t
     gone = {place for start, size in spans for place in range(start, start + size)}
     left = "".join(letter for place, letter in enumerate(text) if place not in gone)
     assert changed(text, [RequestChange(start, start + size, "") for start, size in spans], 0) == left
+
+
+@given(st.text("0123456789ab cXYZ-,.$号", min_size=1, max_size=12), st.integers(0, 15))
+def test_another_value_has_the_same_form_and_no_sign_of_the_first(value: str, salt: int) -> None:
+    other = another_value(value, salt)
+    kinds = [(str.isdecimal, str.isascii), (str.islower, str.isascii), (str.isupper, str.isascii)]
+    for a, b in zip(value, other, strict=True):
+        kind = next((one for one in kinds if all(each(a) for each in one)), None)
+        assert a == b if kind is None else a != b and all(each(b) for each in kind)
+    assert other[0] != "0" and another_value(value, salt) == other
+    # However it is written, with commas or without, it is one value.
+    assert another_value(value.replace(",", ""), salt) == other.replace(",", "") or value[0] == ","
 
 
 def test_a_change_goes_to_the_message_that_it_lies_in() -> None:
