@@ -11,6 +11,7 @@ from guardbind.errors import BackendError
 from guardbind.information.intervals import Interval
 from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import REQUEST_NULLS, RemotePrompt, RequestChange
+from guardbind.remote.ordering import nearest_first
 from guardbind.remote.pieces import PieceTokenizer
 from guardbind.remote.settings import ApiGuardConfig
 from guardbind.remote.spelling import Spellings
@@ -159,7 +160,7 @@ class SlotReader:
                 unread.append(edit)
             else:
                 found[name] = request
-        return found, unread
+        return (nearest_first(plain, found) if self._config.evidence == "late" else found), unread
 
     async def _follow(
         self, row: Row, answer: str, written: str, wanted: Sequence[int], target: int | None, told: NextToken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
@@ -42,6 +42,11 @@ class ApiGuardConfig(GuardConfig):
     """Nulls that are asked in turn where a server begins an answer anew in place of going on with it, and does not come
     to the same answer so far under `null`: nothing could be read there. The record says which one was read. Servers
     that go on with a begun answer are never asked for these."""
+
+    evidence: Literal["in_place", "late"] = "in_place"
+    """Where evidence stands: where the caller put it; or `late`, by which messages that `generate(evidence=...)` names
+    may be moved to right before the last one, so that nulls share all that stands before them with the prompt, which a
+    server finds in its prefix cache, and nulls that share most are asked first. Without such names nothing is moved."""
 
     max_nulls: int = 4
     """Prompts without some evidence that are asked at a slot, at most: the target's, then those of the bindings whose
