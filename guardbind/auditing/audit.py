@@ -230,4 +230,5 @@ def _cost(spent: Spent) -> AuditCost:
         new_tokens=spent.new_tokens,
         cached=spent.cached,
         seconds=spent.seconds,
+        lookups=spent.lookups,
     )

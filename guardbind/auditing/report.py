@@ -87,6 +87,8 @@ class AuditCost(Frozen):
     """Requests that were answered from the client's cache."""
     seconds: float = 0.0
     """Seconds that the backend took."""
+    lookups: int = 0
+    """Requests among them that had the model read nothing: texts turned into tokens and back."""
 
 
 class AuditReport(Frozen):

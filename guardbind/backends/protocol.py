@@ -82,6 +82,7 @@ class Spent:
         new_tokens: Tokens that were written; None where it does not say.
         cached: Requests that were answered from the cache of the client.
         seconds: From the first request to the last answer.
+        lookups: How many of the requests had the model read nothing: texts turned into tokens and back, and the like.
     """
 
     requests: int = 0
@@ -89,6 +90,7 @@ class Spent:
     new_tokens: int | None = 0
     cached: int = 0
     seconds: float = 0.0
+    lookups: int = 0
 
     def __add__(self, other: Spent) -> Spent:
         def both(a: int | None, b: int | None) -> int | None:
@@ -100,6 +102,7 @@ class Spent:
             both(self.new_tokens, other.new_tokens),
             self.cached + other.cached,
             self.seconds + other.seconds,
+            self.lookups + other.lookups,
         )
 
 

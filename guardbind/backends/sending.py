@@ -129,12 +129,12 @@ class Sender:
         except BaseException as error:
             # What was refused was not read; of what was cut off nobody knows.
             unknown = None if reads and (lost or (tries and not isinstance(error, Exception))) else 0
-            self._count(Spent(tries, unknown, unknown, 0, time.perf_counter() - began))
+            self._count(Spent(tries, unknown, unknown, 0, time.perf_counter() - began, 0 if reads else tries))
             raise
         prompt, new = _usage(answer) if reads else (0, 0)
         if prompt is not None and new is not None:
             self._limits.correct(prompt + new - guess)
-        spent = self._count(Spent(tries, prompt, new, 0, time.perf_counter() - began))
+        spent = self._count(Spent(tries, prompt, new, 0, time.perf_counter() - began, 0 if reads else tries))
         value = read(answer)
         if cached and (keeps is None or keeps(value)):
             self._cache.put(key, answer)

@@ -70,6 +70,7 @@ def ask(job: Job, prompt: str, items: Sequence[Item], **settings: Any) -> Answer
         new_tokens=spent.new_tokens,
         cached=spent.cached,
         seconds=spent.seconds,
+        lookups=spent.lookups,
     )
     named = tuple(
         Evidence(item.key, text=item.key) if item.value is None else Binding(item.key, item.value)

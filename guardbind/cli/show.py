@@ -59,7 +59,8 @@ def show(answer: Answer, *, as_json: bool) -> None:
     if answer.cost is not None:
         spent = answer.cost
         read, new = ("?" if number is None else number for number in (spent.prompt_tokens, spent.new_tokens))
-        console.print(f"{spent.requests} requests, {read} tokens read, {new} written.", style="dim")
+        lookups = f" ({spent.lookups} of them only turned texts into tokens and back)" if spent.lookups else ""
+        console.print(f"{spent.requests} requests{lookups}, {read} tokens read, {new} written.", style="dim")
 
 
 def _table(slots: Sequence[SlotRecord], items: Sequence[Item]) -> Table:

@@ -27,6 +27,8 @@ class CostRecord(Frozen):
     """Requests that the client had an answer of already."""
     seconds: float = 0.0
     """Seconds that were waited, of all requests together."""
+    lookups: int = 0
+    """Requests among them that had the model read nothing: texts turned into tokens and back."""
 
 
 class RangesRecord(Frozen):
@@ -56,7 +58,8 @@ class RangesRecord(Frozen):
     certified: Literal["yes", "no", "undecided"] | None
     """Whether the budget of the token that was written suffices at every corner of the box and under every null."""
     unread: tuple[str, ...] = ()
-    """Nulls that would change nothing of what is asked, and were not."""
+    """Nulls that would change nothing of what is asked, and were not; `followed` where a server that begins an answer
+    anew did not come to the same answer so far without some evidence."""
 
 
 def bounds(found: Interval | None) -> Bounds | None:

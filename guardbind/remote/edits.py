@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,9 +14,11 @@ from guardbind.remote.pieces import PieceTokenizer, RenderedPrompt
 from guardbind.session.row import Row
 from guardbind.text.layout import Span, occurrences
 
-__all__ = ["REQUEST_NULLS", "RemotePrompt", "RequestChange", "changed"]
+__all__ = ["REQUEST_NULLS", "RemotePrompt", "RequestChange", "another_value", "changed"]
 
 NEUTRAL_SIGN = "_"
+_SIGNS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+_SALTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,44 @@ def _same_length(pieces: PieceTokenizer, row: Row, item: int) -> list[RequestCha
     return [RequestChange(start, end, NEUTRAL_SIGN * (end - start)) for start, end in _values(pieces, row, item)]
 
 
+def _other_value(pieces: PieceTokenizer, row: Row, item: int) -> list[RequestChange]:
+    text = pieces.decode(row.ids)
+    taken = {text[start:end] for one in range(len(row.bound.table.items)) for start, end in _values(pieces, row, one)}
+    spans = _values(pieces, row, item)
+    for salt in range(_SALTS):
+        changes = [RequestChange(start, end, another_value(text[start:end], salt)) for start, end in spans]
+        if taken.isdisjoint(change.text for change in changes):
+            return changes
+    return []
+
+
+def another_value(value: str, salt: int = 0) -> str:
+    """Return a value of the same form: each digit and each letter of a to z is another one, all else stays.
+
+    Args:
+        value: The value.
+        salt: Which of the other values.
+
+    Example:
+        >>> another_value("B-4821")
+        'G-3284'
+    """
+    signs = "".join(one for one in value.lower() if one.isascii() and one.isalnum())
+    drawn = iter(hashlib.sha256(f"{salt} {signs}".encode()).digest() * (1 + len(signs) // 32))
+    written: list[str] = []
+    for sign in value:
+        known = next((row for row in _SIGNS if sign in row), "")
+        if known:
+            step = 1 + next(drawn) % (len(known) - 1)
+            other = known[(known.index(sign) + step) % len(known)]
+            if other == "0" and not written:
+                # A number that begins with 0 is of another form.
+                other = next(one for one in "12" if one != sign)
+            sign = other
+        written.append(sign)
+    return "".join(written)
+
+
 def _delete(pieces: PieceTokenizer, row: Row, item: int) -> list[RequestChange]:
     return [RequestChange(*span, "") for span in _statements(pieces, row, item)]
 
@@ -136,6 +178,7 @@ REQUEST_NULLS: Mapping[str, RequestEdit] = {
     "redact": _redact,
     "delete": _delete,
     "same_length": _same_length,
+    "other_value": _other_value,
     "no_evidence": _no_evidence,
     "no_question": _no_question,
 }

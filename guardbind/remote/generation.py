@@ -31,7 +31,7 @@ from guardbind.text.word_end import goes_on
 
 __all__ = ["RemoteGeneration"]
 
-_STEPS = 5  # tokens of the ranking that are returned while an answer is written: enough to tell which was chosen
+_STEPS = 1  # tokens of the ranking that are returned while an answer is written: enough to tell which was chosen
 _PLAIN = frozenset(" \n\t.,;:!?)]}\"'")
 _WRITES_NOTHING = frozenset({"abstain", "observe", "raise"})
 _CHARACTERS = 3  # of a token, where nobody says how many tokens a text has
@@ -110,7 +110,7 @@ class RemoteGeneration:
                 self._take_all(apart)
                 left -= 1
                 continue
-            boundaries = Boundaries.of(completion, before)
+            boundaries = Boundaries.of(completion, before, whole=not stop)
             kept = await self._walk(text, boundaries, ended=completion.finished == "stop")
             left -= boundaries.tokens_up_to(len(self.answer), completion, before)
             if kept is None:

@@ -13,12 +13,13 @@ from guardbind.events import Emitter, build_sinks
 from guardbind.evidence import Binding, Evidence, Located, Origin, Target
 from guardbind.remote.edits import RemotePrompt
 from guardbind.remote.generation import RemoteGeneration
+from guardbind.remote.ordering import IN_PLACE, check_evidence, evidence_late, says_the_same
 from guardbind.remote.pieces import PieceTokenizer, render
 from guardbind.remote.recorder import RemoteRecorder, provenance_of_backend
 from guardbind.remote.settings import ApiGuardConfig
 from guardbind.report.report import Report
 from guardbind.report.transcript import Transcript
-from guardbind.session.bound_prompt import bind_prompt
+from guardbind.session.bound_prompt import BoundPrompt, bind_prompt
 from guardbind.session.row import Row
 
 __all__ = ["ApiGuard", "ApiOutput"]
@@ -90,6 +91,7 @@ class ApiGuard:
         target: str | Target | None = None,
         source: str | None = None,
         origins: Sequence[Origin] = (),
+        evidence: Sequence[int] = (),
         begun: str = "",
         max_new_tokens: int = 256,
         stop: Sequence[str] = (),
@@ -102,6 +104,9 @@ class ApiGuard:
             target: The key whose value is asked for; None: the key that the query names.
             source: The text that character spans of bindings and origins index, such as the content of one message.
             origins: Parts of the prompt that are somebody else's than the role of their turn says.
+            evidence: Indices of messages that hold facts and nothing else. With `ApiGuardConfig(evidence="late")` they
+                are moved to right before the last one, unless the prompt would then say something else; else this
+                says nothing. The record of the generation says what was done (`arguments["evidence"]`).
             begun: How the answer begins; it is not returned.
             max_new_tokens: Tokens of the answer, at most, as far as the backend tells how many it wrote.
             stop: Texts that end the answer; they are not returned.
@@ -111,7 +116,7 @@ class ApiGuard:
                 settled before were handed to the sinks.
             BindingError, TargetError: As `Guard.generate`.
             BindingFailureError: Policy `raise`.
-            ConfigError: The messages are no chat and no text.
+            ConfigError: The messages are no chat and no text, or `evidence` names none that can be moved.
             GuardbindError: An event loop runs in this thread.
         """
         try:
@@ -129,6 +134,7 @@ class ApiGuard:
                 target=target,
                 source=source,
                 origins=origins,
+                evidence=evidence,
                 begun=begun,
                 max_new_tokens=max_new_tokens,
                 stop=stop,
@@ -143,6 +149,7 @@ class ApiGuard:
         target: str | Target | None = None,
         source: str | None = None,
         origins: Sequence[Origin] = (),
+        evidence: Sequence[int] = (),
         begun: str = "",
         max_new_tokens: int = 256,
         stop: Sequence[str] = (),
@@ -151,7 +158,7 @@ class ApiGuard:
         if max_new_tokens < 1:
             raise ConfigError(f"max_new_tokens is {max_new_tokens}; at least 1 is accepted.")
         config, pieces = self.config, PieceTokenizer()
-        prompt = _prompt(pieces, messages, begun)
+        prompt, marked = _prompt(pieces, messages, begun), check_evidence(messages, evidence)
         able = self._backend.abilities
         if not (able.chats if prompt.messages else able.texts):
             asked, other = ("messages", "a text") if prompt.messages else ("a text", "messages")
@@ -159,19 +166,32 @@ class ApiGuard:
                 f"the model {self._backend.model!r} returns no log-probabilities for {asked}.", hint=f"Ask {other}."
             )
         items = _items(bindings)
-        bound = bind_prompt(
-            pieces,  # type: ignore[arg-type]  # it stands for a tokenizer
-            index=0,
-            pad=0,
-            ids=prompt.rendered.ids,
-            items=items,
-            declared=target,
-            source=source,
-            language=config.set_language,
-            sources=config.sources,
-            origins=origins,
-            fields=config.fields,
-        )
+
+        def bind(asked: RemotePrompt) -> BoundPrompt:
+            return bind_prompt(
+                pieces,  # type: ignore[arg-type]  # it stands for a tokenizer
+                index=0,
+                pad=0,
+                ids=asked.rendered.ids,
+                items=items,
+                declared=target,
+                source=source,
+                language=config.set_language,
+                sources=config.sources,
+                origins=origins,
+                fields=config.fields,
+            )
+
+        bound, placed = bind(prompt), IN_PLACE
+        if config.evidence == "late":
+            late, placed = evidence_late(prompt, bound, marked)
+            if late is not None:
+                moved = _prompt(pieces, late, begun)
+                again = bind(moved)
+                if says_the_same(bound, again):
+                    prompt, bound = moved, again
+                else:
+                    placed = f"{IN_PLACE}: the prompt would say something else"
         row = Row(bound)
         provenance = provenance_of_backend(self._backend.name, self._backend.model, config)
         recorder = RemoteRecorder(Emitter(self._sinks, capture_text=config.capture_text), provenance, config)
@@ -185,7 +205,7 @@ class ApiGuard:
             failure = type(error).__name__
             raise
         finally:
-            arguments = {"max_new_tokens": max_new_tokens, "top": config.top}
+            arguments = {"max_new_tokens": max_new_tokens, "top": config.top, "evidence": placed}
             recorder.end(row, running.purse.spent, unfinished=unfinished, error=failure, arguments=arguments)
         transcripts: tuple[Transcript, ...] = ()
         if config.capture_text:

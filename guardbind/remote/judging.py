@@ -91,7 +91,7 @@ class BoxJudge:
         if self.candidate is None:
             return self._unknown(corners, reading)
         if corners is None and self.candidate in alive:
-            return BoxJudgement("unresolved", "no null takes the target's evidence away", "undecided")
+            return BoxJudgement("unresolved", self._unread(reading), "undecided")
         found = [
             judge_known(
                 token_is_candidate=bool(alive),
@@ -109,7 +109,7 @@ class BoxJudge:
         self, corners: tuple[tuple[float, float], tuple[float, float]] | None, reading: RemoteReading
     ) -> BoxJudgement:
         if corners is None or self.target is None:
-            return BoxJudgement("unresolved", "no null takes the span away", "undecided")
+            return BoxJudgement("unresolved", self._unread(reading), "undecided")
         sure, possible = self._alternatives(reading, self.target.index)
         found = [
             judge_unknown(bits=bits, needed=needed, alternative=alternative)
@@ -117,6 +117,15 @@ class BoxJudge:
             for alternative in {sure, possible}
         ]
         return _agreed(found, corners)
+
+    def _unread(self, reading: RemoteReading) -> str:
+        """Return why there is no token without the target's evidence."""
+        if self.target is not None and self.target.index in reading.unmet:
+            return (
+                "the backend goes on with no begun answer, and without the target's evidence the model does not give "
+                "the same answer so far: what it rests on could not be read"
+            )
+        return "no null takes the target's evidence away"
 
     def _alternatives(self, reading: RemoteReading, target: int) -> tuple[bool, bool]:
         """Whether a plausible token surely rests on the target's evidence, and whether one may."""

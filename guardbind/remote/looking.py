@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from guardbind.backends import Backend, NextToken
+from guardbind.errors import BackendError
 from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import RemotePrompt
 from guardbind.remote.judging import BoxJudge, BoxJudgement, rests_surely
@@ -82,6 +84,8 @@ class Looking:
         target, wanted = opening.measurable_target, self._wanted(opening)
         at = await self._token_at(opening, begins, len(answer), own, boundaries)
         told = boundaries.step_at(at)
+        if told is None and self._reader.follows(own[:at]):
+            return self._within(opening, at, own, boundaries)
         reading = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, told=told)
         for _ in range(DEEPEST):
             key = own_key(reading.full)
@@ -89,14 +93,30 @@ class Looking:
             alive = self._spellings.alive(reading.written + text) if text else frozenset[int]()
             if not (text and own.startswith(text, at) and self._leaves_open(opening, alive)):
                 break
+            told = boundaries.step_at(at + len(text))
+            if told is None and self._reader.follows(own[: at + len(text)]):
+                break
             at += len(text)
-            told = boundaries.step_at(at)
             reading = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, told=told)
         slot = self._slot(opening, own[:at], own[begins : len(answer)], reading, own)
         if self._reader.goes_on and self._needs_more(slot):
             sharper = await self._reader.read(self._row, own[:at], own[begins:at], wanted, target, sharply=True)
             slot = self._slot(opening, own[:at], own[begins : len(answer)], sharper, own)
         return slot
+
+    def _within(self, opening: Opening, at: int, own: str, boundaries: Boundaries) -> RemoteSlot:
+        """Return a slot of which nothing can be told: its value begins within a token, behind which nobody goes on."""
+        holds, begins = boundaries.step_holding(at), boundaries.before(at)
+        if holds is None or begins is None:
+            raise BackendError(
+                "the tokens that the server returned do not spell its answer, and it goes on with no begun one.",
+                hint="Use an endpoint that goes on with a begun answer, such as completions.",
+            )
+        slot = self._slot(opening, own[:begins], "", RemoteReading("", holds), own)
+        if slot.judgement.decided is None:
+            return slot
+        why = "the value begins within a token, and the backend goes on with no begun answer: nothing can be told of it"
+        return replace(slot, judgement=BoxJudgement("unresolved", why, "undecided"))
 
     def _needs_more(self, slot: RemoteSlot) -> bool:
         """Whether tokens of values should be asked for: what was returned decides nothing, or lacks the target's."""
@@ -118,6 +138,8 @@ class Looking:
             return False
         owners = [item for item in self._row.bound.owners(slot.alive) if item in nulls]
         target = opening.resolution.index
+        if not slot.reading.unmet.isdisjoint(self._row.bound.owners(slot.alive)):
+            return False
         if opening.tells and target is not None and self._row.bound.expects(target, owners):
             return False
         return all(self._rests(slot, item) == "no" for item in owners)

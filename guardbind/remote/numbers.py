@@ -37,6 +37,7 @@ def cost_record(spent: Spent) -> CostRecord:
         new_tokens=spent.new_tokens,
         cached=spent.cached,
         seconds=spent.seconds,
+        lookups=spent.lookups,
     )
 
 

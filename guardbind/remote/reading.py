@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,7 @@ from guardbind.errors import BackendError
 from guardbind.information.intervals import Interval
 from guardbind.remote.boundaries import Boundaries
 from guardbind.remote.edits import REQUEST_NULLS, RemotePrompt, RequestChange
+from guardbind.remote.ordering import nearest_first
 from guardbind.remote.pieces import PieceTokenizer
 from guardbind.remote.settings import ApiGuardConfig
 from guardbind.remote.spelling import Spellings
@@ -41,6 +43,7 @@ class Purse:
             less(now.new_tokens, before.new_tokens),
             now.cached - before.cached,
             now.seconds - before.seconds,
+            now.lookups - before.lookups,
         )
 
 
@@ -53,7 +56,10 @@ class RemoteReading:
         full: The next token in full context.
         nulls: Index of a binding to the next token without its evidence.
         envelope: Name of a further null to the next token without the target's evidence.
-        unread: Names of nulls that change nothing of what is asked.
+        unread: Names of nulls that change nothing of what is asked; `followed` where one was asked and not met.
+        null: Name of the null that `nulls` were read under.
+        unmet: Bindings without whose evidence the model gives another answer so far, where only the same one could be
+            read.
     """
 
     written: str
@@ -61,6 +67,8 @@ class RemoteReading:
     nulls: Mapping[int, NextToken] = field(default_factory=dict)
     envelope: Mapping[str, NextToken] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    null: str = ""
+    unmet: frozenset[int] = frozenset()
 
 
 class SlotReader:
@@ -131,37 +139,46 @@ class SlotReader:
         Raises:
             BackendError: As `next_token`.
         """
-        requests = [self._asked(answer, ())]
-        names: list[int | str] = []
-        unread: list[str] = []
-
-        def add(name: int | str, null: str, item: int) -> None:
-            changes = REQUEST_NULLS[null](self._pieces, row, item)
-            request = self._asked(answer, changes)
-            if request == requests[0]:
-                unread.append(null)
-                return
-            requests.append(request)
-            names.append(name)
-
-        for item in wanted:
-            add(item, self._config.null, item)
-        if target is not None:
-            for null in self._config.envelope:
-                add(null, null, target)
         if told is not None and self.follows(answer):
-            followed = [await self._followed(request, answer) for request in requests[1:]]
-            return _told(written, told, dict(zip(names, followed, strict=True)), unread)
+            return await self._follow(row, answer, written, wanted, target, told)
+        found, unread = self._without(row, answer, wanted, target, self._config.null)
         values = self._values(written) if sharply and self._backend.abilities.chosen else ()
-        read = await self._ask(requests, values)
-        found = dict(zip(names, read[1:], strict=True))
-        return RemoteReading(
-            written,
-            read[0],
-            {name: token for name, token in found.items() if isinstance(name, int)},
-            {name: token for name, token in found.items() if isinstance(name, str)},
-            tuple(dict.fromkeys(unread)),
-        )
+        read = await self._ask([self._asked(answer, ()), *found.values()], values)
+        return _reading(written, read[0], dict(zip(found, read[1:], strict=True)), unread, self._config.null)
+
+    def _without(
+        self, row: Row, answer: str, wanted: Sequence[int], target: int | None, null: str
+    ) -> tuple[dict[int | str, PromptRequest], list[str]]:
+        """Return what is asked without some evidence, and the names of nulls that change nothing of it."""
+        plain, unread = self._asked(answer, ()), []
+        found: dict[int | str, PromptRequest] = {}
+        edits: list[tuple[int | str, str, int]] = [(item, null, item) for item in wanted]
+        edits += [] if target is None else [(name, name, target) for name in self._config.envelope]
+        for name, edit, item in edits:
+            request = self._asked(answer, REQUEST_NULLS[edit](self._pieces, row, item))
+            if request == plain:
+                unread.append(edit)
+            else:
+                found[name] = request
+        return (nearest_first(plain, found) if self._config.evidence == "late" else found), unread
+
+    async def _follow(
+        self, row: Row, answer: str, written: str, wanted: Sequence[int], target: int | None, told: NextToken
+    ) -> RemoteReading:
+        """Read nulls by answers that are given anew, under the first null that lets the target's be read."""
+        first: RemoteReading | None = None
+        for null in dict.fromkeys((self._config.null, *self._config.other_nulls)):
+            found, unread = self._without(row, answer, wanted, target, null)
+            read = await asyncio.gather(*(self._followed(request, answer) for request in found.values()))
+            met = {name: token for name, token in zip(found, read, strict=True) if token is not None}
+            unmet = frozenset(name for name in found if isinstance(name, int) and name not in met)
+            unread += ["followed"] if len(met) < len(found) else []
+            reading = _reading(written, told, met, unread, null, unmet)
+            if target is None or target in reading.nulls:
+                return reading
+            first = first or reading
+        assert first is not None  # there is one null at least
+        return first
 
     async def restated(self, row: Row, answer: str, target: int) -> NextToken | None:
         """Return the next token with the target's evidence restated before the line; None with nothing to restate.
@@ -188,11 +205,16 @@ class SlotReader:
 
     async def _followed(self, request: PromptRequest, answer: str) -> NextToken | None:
         """Return the next token behind an answer so far, where the model gives the same one so far by itself."""
+        if request.begun != self._asked(answer, ()).begun:
+            # The answer so far holds what is taken away, and one that is given anew cannot be had without it.
+            return None
         anew = replace(request, begun="")
         top = self._config.top or self._backend.abilities.top
         completion = await self._backend.write(anew, max_new_tokens=self.longest, top=top)
         self._purse.pay(completion.spent)
-        return Boundaries.of(completion, 0).step_at(len(answer)) if completion.text.startswith(answer) else None
+        if not completion.text.startswith(answer):
+            return None
+        return Boundaries.of(completion, 0, whole=True).step_at(len(answer))
 
     def _asked(self, answer: str, changes: Sequence[RequestChange]) -> PromptRequest:
         return self._prompt.asked(answer, changes)
@@ -216,16 +238,22 @@ class SlotReader:
         return tuple(dict.fromkeys(rests))[: self._backend.abilities.chosen]
 
 
-def _told(
-    written: str, full: NextToken, followed: Mapping[int | str, NextToken | None], unread: Sequence[str]
+def _reading(
+    written: str,
+    full: NextToken,
+    found: Mapping[int | str, NextToken],
+    unread: Sequence[str],
+    null: str,
+    unmet: frozenset[int] = frozenset(),
 ) -> RemoteReading:
-    met = {name: token for name, token in followed.items() if token is not None}
     return RemoteReading(
         written,
         full,
-        {name: token for name, token in met.items() if isinstance(name, int)},
-        {name: token for name, token in met.items() if isinstance(name, str)},
-        tuple(dict.fromkeys([*unread, *(["followed"] if len(met) < len(followed) else [])])),
+        {name: token for name, token in found.items() if isinstance(name, int)},
+        {name: token for name, token in found.items() if isinstance(name, str)},
+        tuple(dict.fromkeys(unread)),
+        null,
+        unmet,
     )
 
 

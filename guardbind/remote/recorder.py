@@ -260,7 +260,7 @@ class RemoteRecorder:
         )
 
     def _null_of(self, slot: RemoteSlot) -> str:
-        return self._config.null
+        return slot.reading.null or self._config.null
 
     def _priors(self, slot: RemoteSlot, null: str, further: Mapping[str, Interval]) -> dict[str, Interval]:
         return {**({} if slot.own.p0 is None else {null: slot.own.p0}), **further}
@@ -269,7 +269,7 @@ class RemoteRecorder:
         if written is None:
             return None
         chosen = TokenRange(written.chosen, written.support.p0)
-        return worst_record(chosen, self._config.tau, self._config.null, {})
+        return worst_record(chosen, self._config.tau, self._null_of(slot), {})
 
     def _certificate(
         self, slot: RemoteSlot, written: WriteValue | None
@@ -283,7 +283,7 @@ class RemoteRecorder:
         margin = margin_bits(token, self._config.tau, further)
         if margin is None:
             return None, None
-        found = certificate(token, token_id(key), slot.target, self._config.tau, self._config.null, further)
+        found = certificate(token, token_id(key), slot.target, self._config.tau, self._null_of(slot), further)
         return found, decide(margin, 0.0)
 
     def _intervention(

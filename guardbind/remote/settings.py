@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
@@ -34,8 +34,19 @@ class ApiGuardConfig(GuardConfig):
 
     null: str = "redact"
     """The counterfactual readout, as a request with another prompt: `redact` (the value is blacked out), `delete` (its
-    statements are left out), `same_length` (other characters in its place), `no_evidence` (the statements of all
-    bindings are left out), `no_question` (the asked key is blacked out in the question)."""
+    statements are left out), `same_length` (signs of no meaning in its place), `other_value` (another value of the same
+    form in its place), `no_evidence` (the statements of all bindings are left out), `no_question` (the asked key is
+    blacked out in the question)."""
+
+    other_nulls: tuple[str, ...] = ("same_length", "other_value")
+    """Nulls that are asked in turn where a server begins an answer anew in place of going on with it, and does not come
+    to the same answer so far under `null`: nothing could be read there. The record says which one was read. Servers
+    that go on with a begun answer are never asked for these."""
+
+    evidence: Literal["in_place", "late"] = "in_place"
+    """Where evidence stands: where the caller put it; or `late`, by which messages that `generate(evidence=...)` names
+    may be moved to right before the last one, so that nulls share all that stands before them with the prompt, which a
+    server finds in its prefix cache, and nulls that share most are asked first. Without such names nothing is moved."""
 
     max_nulls: int = 4
     """Prompts without some evidence that are asked at a slot, at most: the target's, then those of the bindings whose
@@ -62,12 +73,12 @@ class ApiGuardConfig(GuardConfig):
     @field_validator("null")
     @classmethod
     def _known_null(cls, null: str) -> str:
-        if null not in REQUEST_NULLS:
-            known = ", ".join(sorted(REQUEST_NULLS))
-            raise ValueError(
-                f"{null!r} cannot be asked from outside; {known} can. {nearest(null, REQUEST_NULLS) or ''}"
-            )
-        return null
+        return _known(null)
+
+    @field_validator("other_nulls")
+    @classmethod
+    def _known_others(cls, nulls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_known, nulls))
 
     @field_validator("policy")
     @classmethod
@@ -96,3 +107,10 @@ class ApiGuardConfig(GuardConfig):
         if self.top is not None and self.top < 1:
             raise ValueError(f"top is {self.top}; at least 1 is accepted")
         return self
+
+
+def _known(null: str) -> str:
+    if null not in REQUEST_NULLS:
+        known = ", ".join(sorted(REQUEST_NULLS))
+        raise ValueError(f"{null!r} cannot be asked from outside; {known} can. {nearest(null, REQUEST_NULLS) or ''}")
+    return null

@@ -21,7 +21,7 @@ TOKENS = (*MARKS, *LETTERS, " 44", " 4417", " 8213", "44", "ë", *("§",) * 2, *
 
 FAULTS = (
     "400", "401", "404", "429", "500", "busy", "html", "list", "cut", "hang", "reset", "empty_choices", "null_choice",
-    "no_logprobs", "nan", "positive", "quota",
+    "no_logprobs", "nan", "positive", "quota", "twice",
 )  # fmt: skip
 
 
@@ -347,6 +347,10 @@ def _damaged(answer: dict[str, Any], fault: str | None) -> dict[str, Any]:
         return {**answer, "choices": [None]}
     if fault == "no_logprobs":
         choice["logprobs"] = None
+    if fault == "twice" and choice["logprobs"]:
+        for others in choice["logprobs"]["top_logprobs"]:
+            first = next(iter(others))
+            others[first.replace("token_id:", "token_id:0")] = others[first]
     if fault in ("nan", "positive") and choice["logprobs"]:
         wrong = math.nan if fault == "nan" else 3.0
         if "content" in choice["logprobs"]:

@@ -228,9 +228,25 @@ class ServerReader:
                 extra=extra,
             )
         strictly = _with_logprobs(read) if top is not None else read
-        answered = await self._sender.send(path, body, strictly, keeps=keeps)
+
+        def is_kept(reply: Reply) -> bool:
+            return (keeps is None or keeps(reply)) and (top is None or self._is_readable(prepared, reply, top))
+
+        answered = await self._sender.send(path, body, strictly, keeps=is_kept)
         self._check_count(prepared, answered.spent)
         return answered.value
+
+    def _is_readable(self, prepared: Prepared, reply: Reply, top: int) -> bool:
+        """Whether all that was returned makes distributions; what does not is said where it is read, and not kept."""
+        try:
+            for step in reply.steps or ():
+                if self._names(prepared):
+                    of_ids(step, (), rounding=self._traits.rounding)
+                else:
+                    of_texts(step, asked=top, rounding=self._traits.rounding)
+        except BackendError:
+            return False
+        return True
 
     async def _first(self, prepared: Prepared, top: int, extra: dict[str, Any]) -> ReplyStep:
         """Return the first token; where the server returns less than it can, it is asked again."""

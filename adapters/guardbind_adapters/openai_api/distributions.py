@@ -12,6 +12,8 @@ from guardbind_adapters.openai_api.replies import ReplyStep, ReplyToken
 
 __all__ = ["id_of", "of_ids", "of_texts"]
 
+_FAR = 0.99
+"""Nats by which two log-probabilities of one token may differ so that a range still makes sense."""
 _ID = re.compile(r"token_id:(\d+)")
 
 
@@ -66,21 +68,27 @@ def of_ids(step: ReplyStep, chosen: Sequence[ReplyStep], *, rounding: float) -> 
         rounding: How far log-probabilities may be off, in nats.
 
     Raises:
-        BackendError: As `of_texts`; also where an id came twice.
+        BackendError: As `of_texts`; also where an id came twice, or with two log-probabilities that are far apart.
     """
     entries = [(id_of(token), logprob) for token, logprob in _entries(step)]
     found: dict[int, float] = {}
     for token, logprob in entries:
         if token in found:
-            raise BackendError(f"the server returned the token {token} twice in one ranking.")
+            raise _twice(token)
         found[token] = logprob
+    # A mapping keeps the last of two entries of an id; what the written token is said to have beside it tells so.
+    if step.written.logprob is not None and (own := id_of(step.written.token)) in found:
+        apart = abs(found[own] - step.written.logprob)
+        if apart >= _FAR:
+            raise _twice(own)
+        rounding = max(rounding, apart)
     cut = min(found.values(), default=None)
     for other in chosen:
         for text, logprob in _entries(other):
             token = id_of(text)
             if token in found:
                 # Two answers to one prompt: what they differ by is what each may be off.
-                rounding = max(rounding, min(abs(found[token] - logprob), 0.99))
+                rounding = max(rounding, min(abs(found[token] - logprob), _FAR))
             else:
                 found[token] = logprob
     return _made(found, ranked=_is_ranking(step, entries), unique=True, rounding=rounding, cut=cut)
@@ -96,6 +104,13 @@ def _entries(step: ReplyStep) -> list[tuple[str, float]]:
             hint="Connect again: the server may have been exchanged.",
         )
     return known
+
+
+def _twice(token: int) -> BackendError:
+    return BackendError(
+        f"the server returned the token {token} twice in one ranking; each token is expected once.",
+        hint="Look for what stands between here and the server, or put several answers together.",
+    )
 
 
 def _is_ranking(step: ReplyStep, entries: Iterable[tuple[Any, float]]) -> bool:

@@ -25,8 +25,8 @@ class OpenAIConfig(ClientConfig):
     """Which of the two interfaces is used; `auto`: completions where the server has them and a chat can be rendered."""
 
     tokenizer: Any = Field(default=None, repr=False)
-    """The model's tokenizer, or the name or folder of one. With it chats are rendered here, and tokens are known by
-    their ids, where the server cannot do so itself."""
+    """The model's tokenizer, or its folder or name: one that `guardbind.load` knows, or a Hugging Face id. With it
+    chats are rendered here, and tokens are known by their ids, where the server cannot do so itself."""
 
     top: int = Field(default=20, ge=1)
     """Tokens of the ranking that are asked for, at most; the server may have a lower limit."""

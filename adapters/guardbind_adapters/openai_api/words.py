@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
+from guardbind.backends.cache import request_key
 from guardbind.backends.protocol import PromptRequest
 from guardbind.backends.sending import Sender
 from guardbind.errors import BackendError, ConfigError
+from guardbind.model.loading import resolve
+from guardbind.registry import MODELS
 from guardbind.text.decode import decode
 
 __all__ = ["LocalWords", "ModelWords", "Rendered", "ServerWords", "first_token", "rendered", "token_text"]
@@ -45,10 +49,13 @@ class LocalWords:
     """Asks a tokenizer of this process.
 
     Args:
-        tokenizer: A tokenizer, or the name or folder of one.
+        tokenizer: A tokenizer, or the folder or name of one; names that `guardbind.load` knows, as `smollm2-135m`, need
+            no network.
 
     Raises:
         ConfigError: It cannot be loaded, or is none.
+        WeightsError: The files of a model that is known by name are missing or damaged.
+        MissingDependencyError: A package that reads them is not installed.
     """
 
     def __init__(self, tokenizer: Any) -> None:
@@ -56,9 +63,15 @@ class LocalWords:
             from transformers import AutoTokenizer
 
             try:
-                tokenizer = AutoTokenizer.from_pretrained(tokenizer)
+                # Other names than those that are known here may be anything that transformers knows.
+                source = resolve(tokenizer) if tokenizer in MODELS else str(Path(tokenizer).expanduser())
+                tokenizer = AutoTokenizer.from_pretrained(source if Path(source).is_dir() else tokenizer)
             except (OSError, ValueError) as error:
-                raise ConfigError(f"the tokenizer {tokenizer!r} cannot be loaded.", hint="Give its folder.") from error
+                raise ConfigError(
+                    f"the tokenizer {tokenizer!r} cannot be loaded; a folder, a Hugging Face id and the names "
+                    f"{', '.join(MODELS.names())} are accepted.",
+                    hint="Give its folder where the hub cannot be reached.",
+                ) from error
         if not callable(tokenizer) or not hasattr(tokenizer, "decode"):
             raise ConfigError(
                 f"tokenizer is a {type(tokenizer).__name__}; a tokenizer, its name or folder is accepted."
@@ -93,6 +106,8 @@ class LocalWords:
 class ServerWords:
     """Asks the server, which has `/tokenize` and `/detokenize` beside its interface, as vLLM does.
 
+    What is being asked already is not asked once more: readings of one slot share most of their tokens.
+
     Args:
         sender: Sends requests, through the cache.
         address: Address of the server's interface.
@@ -103,16 +118,17 @@ class ServerWords:
         root = address.removesuffix("/v1")
         self._sender, self._model = sender, model
         self._tokenize, self._detokenize = f"{root}/tokenize", f"{root}/detokenize"
+        self._under_way: dict[str, asyncio.Task[Any]] = {}
 
     async def ids(self, text: str, *, special: bool) -> list[int]:
         """Return the tokens of a text."""
         body = {"model": self._model, "prompt": text, "add_special_tokens": special}
-        return (await self._sender.send(self._tokenize, body, _ids, reads=False)).value
+        return list(await self._shared(self._tokenize, body, _ids))
 
     async def text(self, ids: Sequence[int]) -> str:
         """Return the text of tokens."""
         body = {"model": self._model, "tokens": list(ids)}
-        return (await self._sender.send(self._detokenize, body, _text, reads=False)).value
+        return str(await self._shared(self._detokenize, body, _text))
 
     async def chat(self, messages: Sequence[Mapping[str, str]]) -> str:
         """Return the text of a chat.
@@ -122,7 +138,7 @@ class ServerWords:
         """
         turns = [dict(message) for message in messages]
         body = {"model": self._model, "messages": turns, "add_generation_prompt": True}
-        ids = (await self._sender.send(self._tokenize, body, _ids, reads=False)).value
+        ids = list(await self._shared(self._tokenize, body, _ids))
         text = await self.text(ids)
         if await self.ids(text, special=False) != ids:
             raise BackendError(
@@ -130,6 +146,24 @@ class ServerWords:
                 hint="Give the model's tokenizer as tokenizer=, or set endpoint='chat'.",
             )
         return text
+
+    async def _shared(self, path: str, body: Mapping[str, Any], read: Callable[[Any], Any]) -> Any:
+        key = request_key("", path, body)
+        task = self._under_way.get(key)
+        if task is None:
+            task = asyncio.create_task(self._sent(path, body, read))
+            self._under_way[key] = task
+            task.add_done_callback(lambda done: self._forget(key, done))
+        # Who gives up must not take it away from the others.
+        return await asyncio.shield(task)
+
+    async def _sent(self, path: str, body: Mapping[str, Any], read: Callable[[Any], Any]) -> Any:
+        return (await self._sender.send(path, body, read, reads=False)).value
+
+    def _forget(self, key: str, task: asyncio.Task[Any]) -> None:
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # nobody may be left to take note of it
 
 
 async def rendered(words: ModelWords, asked: PromptRequest) -> Rendered:

@@ -10,6 +10,7 @@ import click
 from guardbind.cli.options import CONTEXT
 
 if TYPE_CHECKING:
+    from guardbind.backends import Backend
     from guardbind_bench.experiments.table import Estimate
 
 __all__ = ["served"]
@@ -19,6 +20,7 @@ _EXAMPLE = """
 Examples:
   guardbind bench served http://localhost:8000/v1 --model smollm2-135m --n 24
   guardbind bench served http://localhost:8000/v1 --model smollm2-135m --inside --only load
+  guardbind bench served http://localhost:8000/v1 --only anew --n 18
 """
 
 
@@ -32,7 +34,7 @@ Examples:
     "--policy", "policies", multiple=True, default=("observe", "contrast"), help="Policies that are compared."
 )
 @click.option("--inside", is_flag=True, help="The server is a vLLM engine with the guard inside.")
-@click.option("--only", type=click.Choice(["agreement", "load"]), help="Measure one of the two.")
+@click.option("--only", type=click.Choice(["agreement", "load", "anew"]), help="Measure one of these alone.")
 @click.option("--clients", type=click.IntRange(min=1), default=8, show_default=True, help="Requests at one time.")
 @click.option("--requests", type=click.IntRange(min=1), default=16, show_default=True, help="Requests of a round.")
 @click.option("--rounds", type=click.IntRange(min=2), default=5, show_default=True, help="Rounds.")
@@ -57,13 +59,16 @@ def served(
 
     Each prompt states the badge numbers of six people and asks for one; the guards are told what is bound and whose
     number is asked for. What is printed are tables in Markdown: agreement slot by slot, and the time that a load of
-    several clients takes, over that without a guard.
+    several clients takes, over that without a guard. `--only anew` is for a server that begins every answer of a chat
+    anew, as hosted services do, and is never measured otherwise: how often a guard decides there.
     """
     from guardbind import connect
     from guardbind.model.loading import resolve
 
     click.echo(f"{address.partition('://')[0]}, {model}, seed {seed}")
     folder = resolve(model)
+    if only == "anew":
+        return _anew(model, connect(address, name or model, endpoint="chat"), n, seed)
     backend = connect(address, name or model, tokenizer=folder, cached=0)
     if only != "load":
         _agreement(model, backend, n, seed, policies, filler)
@@ -89,6 +94,28 @@ def served(
         for result in results:
             cached = "not told" if result.cached is None else f"{result.cached:.0%}"
             click.echo(f"| {result.name} | {_shown(result.ratio)} | {result.right} of {result.n} | {cached} |")
+
+
+def _anew(model: str, backend: Backend, n: int, seed: int) -> None:
+    from guardbind import load
+    from guardbind.backends.local import LocalBackend
+    from guardbind_bench.served.anew import measure_anew
+
+    if backend.abilities.begun:
+        raise click.UsageError("the server goes on with a begun answer; use `--only agreement` for one that does.")
+    found, requests = asyncio.run(measure_anew(backend, LocalBackend(*load(model)), n, seed))
+    click.echo(f"\n{n} chats, {requests:.1f} requests an answer\n")
+    click.echo("| guard | decided | verdicts | nulls that were read | same verdict, of decided |")
+    click.echo("|---|---|---|---|---|")
+    for one in found:
+        verdicts, nulls = (
+            ", ".join(f"{count} `{name}`" for name, count in counts.items()) or "none"
+            for counts in (one.verdicts, one.nulls)
+        )
+        click.echo(
+            f"| {one.name} | {_shown(one.decided)}, n {one.decided.n} | {verdicts} | {nulls} | {_shown(one.same)}, "
+            f"n {one.same.n} |"
+        )
 
 
 def _agreement(model: str, backend: object, n: int, seed: int, policies: tuple[str, ...], filler: int) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
+from toy_backend import ToyBackend
+
+from guardbind.backends import Abilities
 from guardbind.backends.local import LocalBackend
 from guardbind_bench.served.agreement import agreement, guarded_answers
+from guardbind_bench.served.anew import measure_anew
 from guardbind_bench.served.badges import Badges, badges
 from guardbind_bench.served.load import LoadArm, arms_of, measure_load
 
@@ -63,3 +68,28 @@ def test_each_way_to_ask_is_an_arm(tiny_llama: Any, tiny_tokenizer: Any) -> None
     names = [arm.name for arm in arms_of(NOWHERE, "tiny", backend, inside=True)]
     assert names == ["no guard", "inside, observe", "inside, veto", "from outside, observe", "from outside, contrast"]
     assert len(arms_of(NOWHERE, "tiny", backend, inside=False)) == 3
+
+
+class Sentences(ToyBackend):
+    """Says whose number it is, and says something else where that is blacked out for one half of the people."""
+
+    def _chances(self, asked: Any) -> dict[str, float]:
+        shown = asked.messages[-1]["content"]
+        name = re.findall(r"What is (\w+)'s badge", shown)[0]
+        said = dict(re.findall(r"(\w+)'s badge number is (\S+)\.", shown))[name]
+        lead = "I cannot tell" if "[" in said and name < "C" else f"{name}'s badge number is"
+        left = f"{lead} {said if said.isdigit() else 'unknown'}.".removeprefix(asked.begun)
+        word = re.match(r"\s?[\w']+|\W", left)
+        return {word[0] if word else "<end>": 0.9, " 1234": 0.05, "w1": 0.05}
+
+
+def test_a_server_that_begins_anew_decides_no_slot_otherwise_than_the_same_model_gone_on_with() -> None:
+    served = Sentences(top=20, abilities=Abilities(top=20, begun=False))
+    n = 8
+    (seen, alone, whole), requests = asyncio.run(measure_anew(served, Sentences(), n, 1))
+    assert whole.decided.n == seen.decided.n == alone.decided.n == n
+    assert (whole.decided.value, seen.decided.value, seen.same.value) == (1, 1, 1)
+    unmet = [badges(1_000_000 + place).asked < "C" for place in range(n)].count(True)
+    assert 0 < unmet < n and alone.decided.value == 1 - unmet / n
+    assert seen.nulls == {"same_length": unmet, "redact": n - unmet} and alone.verdicts["unresolved"] == unmet
+    assert requests >= 2

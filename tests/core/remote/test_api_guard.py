@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from typing import Any
 
 import pytest
@@ -183,7 +184,68 @@ def test_a_server_that_begins_anew_is_followed_and_not_repaired() -> None:
     assert not any(request.begun for request in backend.asked)
 
 
-@pytest.mark.parametrize("null", ["redact", "delete", "same_length", "no_evidence", "no_question"])
+class Refusing(ToyBackend):
+    """Says another thing than an answer where the asked value is blacked out by one of some marks."""
+
+    marks: tuple[str, ...] = ("[REDACTED]",)
+
+    def _chances(self, asked: Any) -> dict[str, float]:
+        shown = asked.messages[-1]["content"]
+        if any(f"Boris is {mark}" in shown for mark in self.marks) or "Boris is" not in shown:
+            said = asked.begun.split()
+            return {" cannot" if len(said) == 1 else "I" if not said else "<end>": 0.9, "The": 0.1}
+        return super()._chances(asked)
+
+
+def test_where_an_answer_that_is_given_anew_is_another_one_another_null_is_read() -> None:
+    backend = Refusing(top=20, abilities=Abilities(top=20, begun=False))
+    (slot,) = guarded(backend).report.slots
+    assert (slot.verdict, slot.null) == ("ok", "same_length")
+    assert slot.ranges is not None and set(slot.ranges.p0) == {"same_length"} and slot.ranges.decided == "yes"
+    assert slot.budget is not None and slot.budget.null == "same_length"
+    # A server that goes on with a begun answer is asked for nothing else than the null of the settings.
+    (slot,) = guarded(Refusing(top=20)).report.slots
+    assert slot.null == "redact"
+
+
+@pytest.mark.parametrize("others", [(), ("same_length", "no_evidence")])
+def test_where_no_answer_that_is_given_anew_is_the_same_so_far_that_is_said(others: tuple[str, ...]) -> None:
+    backend = Refusing(top=20, abilities=Abilities(top=20, begun=False))
+    backend.marks = ("[REDACTED]", "____")
+    (slot,) = guarded(backend, other_nulls=others).report.slots
+    assert (slot.verdict, slot.evidence_bits, slot.null) == ("unresolved", None, "none")
+    assert "does not give the same answer so far" in slot.reason and "no null takes" not in slot.reason
+    assert slot.ranges is not None and slot.ranges.unread == ("followed",) and slot.ranges.p0 == {}
+
+
+def test_what_the_answer_repeats_cannot_be_taken_away_by_answering_anew() -> None:
+    class Twice(ToyBackend):
+        def _chances(self, asked: Any) -> dict[str, float]:
+            # Whatever is shown, it says the same twice: the second time it may rest on the first.
+            lead = "The badge number of Boris is"
+            said = f"{lead} 9370.\n{lead} 9370."
+            left = said.removeprefix(asked.begun)
+            word = re.match(r"\s?\w+|\W", left)
+            return {word[0] if word else "<end>": 0.9, "w1": 0.1}
+
+    able = Abilities(top=20, begun=False)
+    first, second = guarded(Twice(top=20, abilities=able)).report.slots[:2]
+    assert first.verdict == "unsupported"
+    assert second.verdict == "unresolved" and "same answer so far" in second.reason
+
+
+def test_a_value_that_begins_within_a_token_is_left_open_where_answers_begin_anew() -> None:
+    class Quoting(ToyBackend):
+        def _values(self, name: str, stated: dict[str, str], restated: dict[str, str]) -> dict[str, float]:
+            return {f' "{value.strip()}': weight for value, weight in super()._values(name, stated, restated).items()}
+
+    output = guarded(Quoting(top=20, abilities=Abilities(top=20, begun=False)))
+    assert '"9370' in output.text
+    (slot,) = output.report.slots
+    assert slot.verdict == "unresolved" and "within a token" in slot.reason
+
+
+@pytest.mark.parametrize("null", ["redact", "delete", "same_length", "other_value", "no_evidence", "no_question"])
 def test_every_null_takes_something_away(null: str) -> None:
     backend = ToyBackend()
     output = guarded(backend, null=null, policy="observe")
@@ -232,6 +294,7 @@ def test_declared_bindings_and_targets_are_those_of_the_caller() -> None:
         {"resolver": "elsewhere"},
         {"null": "mask"},
         {"envelope": ("mask",)},
+        {"other_nulls": ("mask",)},
         {"lens_layers": (0,)},
         {"keep_readouts": True},
         {"calibration": "smollm2-135m"},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from api_servers import served
+from families import copier
 from toy_backend import BADGES
 from transformers import PreTrainedTokenizerFast
 
@@ -64,6 +65,34 @@ def test_a_server_gives_the_verdicts_of_the_model_as_far_as_it_decides(
                 )
     finally:
         asyncio.run(backend.aclose())
+
+
+def test_a_hosted_service_is_read_by_the_answers_that_it_gives_anew(tiny_tokenizer: PreTrainedTokenizerFast) -> None:
+    facts = "badge of Anna = 4821;\nbadge of Boris = 9370;\n"
+    chat = [{"role": "user", "content": f"{facts}badge of Anna?"}]
+    model = copier(tiny_tokenizer)  # answers with the first line
+    guard = {"config": ApiGuardConfig(policy="observe")}
+    told: dict[str, Any] = {
+        "bindings": {"badge of Anna": "4821", "badge of Boris": "9370"},
+        "target": "badge of Anna",
+        "max_new_tokens": 24,
+    }
+    with served(model, tiny_tokenizer, name="tiny", hosted=True) as url:
+        backend = guardbind.connect(url, "tiny")
+        try:
+            output = ApiGuard(backend, **guard).generate(chat, **told)
+        finally:
+            asyncio.run(backend.aclose())
+    exact = ApiGuard(LocalBackend(model, tiny_tokenizer), **guard).generate(chat, **told)
+    seen, whole = output.report.slots[0], exact.report.slots[0]
+    assert output.text.startswith("badge of Anna = 4821")
+    assert (seen.verdict, seen.null) == ("ok", "redact") == (whole.verdict, whole.null)
+    assert seen.ranges is not None and seen.ranges.begins > 0 and seen.ranges.unread == ()
+    assert seen.ranges.decided == "yes"
+    assert seen.ranges.evidence_bits is not None and whole.evidence_bits is not None
+    low, high = seen.ranges.evidence_bits
+    assert low is not None and 3 < low <= whole.evidence_bits + 0.05
+    assert high is None or whole.evidence_bits <= high + 0.05
 
 
 def test_a_hosted_service_says_that_it_takes_no_text(address: tuple[str, bool]) -> None:

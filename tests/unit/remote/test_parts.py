@@ -15,7 +15,7 @@ from guardbind.information.intervals import Interval
 from guardbind.information.partial import PartialDistribution
 from guardbind.policies.verdict import bits_needed
 from guardbind.remote.boundaries import Boundaries
-from guardbind.remote.edits import RemotePrompt, RequestChange, changed
+from guardbind.remote.edits import RemotePrompt, RequestChange, another_value, changed
 from guardbind.remote.pieces import PieceTokenizer, render
 from guardbind.remote.ranges import TokenRange, certificate, worst_record
 from guardbind.remote.spelling import Spellings
@@ -73,6 +73,18 @@ def test_changes_leave_all_other_characters_as_they_are(text: str, spans: list[t
     assert changed(text, [RequestChange(start, start + size, "") for start, size in spans], 0) == left
 
 
+@given(st.text("0123456789ab cXYZ-,.$号", min_size=1, max_size=12), st.integers(0, 15))
+def test_another_value_has_the_same_form_and_no_sign_of_the_first(value: str, salt: int) -> None:
+    other = another_value(value, salt)
+    kinds = [(str.isdecimal, str.isascii), (str.islower, str.isascii), (str.isupper, str.isascii)]
+    for a, b in zip(value, other, strict=True):
+        kind = next((one for one in kinds if all(each(a) for each in one)), None)
+        assert a == b if kind is None else a != b and all(each(b) for each in kind)
+    assert other[0] != "0" and another_value(value, salt) == other
+    # However it is written, with commas or without, it is one value.
+    assert another_value(value.replace(",", ""), salt) == other.replace(",", "") or value[0] == ","
+
+
 def test_a_change_goes_to_the_message_that_it_lies_in() -> None:
     pieces = PieceTokenizer()
     messages = ({"role": "user", "content": "Anna has 4821."}, {"role": "user", "content": "Which has Anna?"})
@@ -111,6 +123,35 @@ def test_boundaries_hold_as_far_as_the_steps_say_what_was_written() -> None:
     assert (found.starts, found.end) == ((10, 13), 19)
     assert found.before(12) == 10 and found.before(15) == 13 and found.before(19) is None
     assert found.step_at(13) is steps[1] and found.step_at(14) is None
+
+
+PART = "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text", "starts"),
+    [
+        (["Zo", PART, PART, "'s is ", "4"], "Zoë's is 4", (0, 3, 9)),
+        (["Zo", r"\xc3", r"\xab", "'s is ", "4", "<end>"], "Zoë's is 4", (0, 3, 9)),
+        ([PART, "号", PART, PART, "码", "4"], "工号密码4", (1, 3, 4)),
+        # Two ways to lay out the tokens: behind the gap nothing is known. Then none: a part has no three characters.
+        (["a", *[PART] * 3, " 4", *[PART] * 3, " 4"], "aé 4é 4é 4", (0,)),
+        (["a", PART, " 4", PART, " 4"], "aé 4é 4 4", (0,)),
+        # The tokens do not spell the text at all.
+        (["a", PART, "b"], "aéc", (0,)),
+    ],
+)
+def test_behind_parts_of_characters_boundaries_hold_where_one_place_fits(
+    tokens: list[str], text: str, starts: tuple[int, ...]
+) -> None:
+    steps = tuple(token({text: 0.9}) for text in tokens)
+    found = Boundaries.of(Completion(text, steps), 10, whole=True)
+    assert found.starts == tuple(10 + start for start in starts)
+    for place in starts:
+        read = found.step_at(10 + place)
+        assert read is not None and text.startswith(next(iter(read.texts)), place)
+    # Where a text may have ended it, its end says nothing.
+    assert Boundaries.of(Completion(text, steps), 10).starts == ((10,) if starts[0] == 0 else ())
 
 
 PROBABILITY = st.floats(1e-9, 1.0)

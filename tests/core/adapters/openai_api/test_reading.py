@@ -20,13 +20,15 @@ from guardbind.backends import NextToken, PromptRequest
 from guardbind.backends.sending import Sender
 from guardbind.errors import BackendError
 from guardbind.information import Interval
-from guardbind.information.budget import margin_interval
+from guardbind.information.budget import Budget, margin_interval
 from guardbind.information.evidence import evidence_bits
-from guardbind.information.partial import bits_interval
+from guardbind.information.partial import PartialDistribution, bits_interval
 from guardbind_adapters.openai_api import OpenAIBackend, OpenAIConfig
 from guardbind_adapters.openai_api.asking import ServerReader
+from guardbind_adapters.openai_api.distributions import of_ids
 from guardbind_adapters.openai_api.errors import RefusedRequestError
 from guardbind_adapters.openai_api.probing import Prober
+from guardbind_adapters.openai_api.replies import ReplyStep, ReplyToken
 from guardbind_adapters.openai_api.words import ServerWords
 
 TEXT = PromptRequest(text="the badge of ann is")
@@ -118,7 +120,7 @@ def test_ranges_hold_the_exact_value_for_every_k(
         assert holds(p1, mass1)
         assert holds(p0, mass0)
         assert holds(bits_interval(p1, p0), evidence_bits(mass1, mass0))
-        assert margin_interval(p1, p0, 0.9).low <= margin_interval(p1, p0, 0.9).high
+        assert holds(margin_interval(p1, p0, 0.9), Budget(mass1, mass0, 0.9).margin_nats)
         mine, others = tokens_for(read1, forms), tokens_for(read1, other)
         assert holds(read1.distribution.best(mine), best1)
         assert holds(read1.distribution.best_outside(mine), out1)
@@ -151,6 +153,42 @@ def test_two_tokens_of_one_text_are_never_taken_for_one(sieved: Sieved) -> None:
     assert holds(read.distribution.mass(tokens_for(read, ("§",))), mass)
     assert holds(read.distribution.best(tokens_for(read, ("§",))), best)
     assert read.distribution.unique == sieved.traits.abilities.ids
+
+
+def ids_of(*scored: tuple[str, float], written: tuple[str, float] | None = None) -> PartialDistribution:
+    ranking = tuple(ReplyToken(f"token_id:{token}", logprob) for token, logprob in scored)
+    own = ranking[0] if written is None else ReplyToken(f"token_id:{written[0]}", written[1])
+    return of_ids(ReplyStep(own, ranking, mapped=True), (), rounding=1e-4)
+
+
+@pytest.mark.parametrize(
+    "ranking",
+    [
+        {"scored": [("5", -0.1), ("05", -4.0)]},  # an id in two spellings
+        {"scored": [("5", -0.1), ("05", -0.1)]},
+        {"scored": [("5", -4.0), ("6", -3.0)], "written": ("5", -0.1)},  # of two entries a mapping kept the second
+    ],
+)
+def test_an_id_that_comes_twice_in_one_ranking_is_an_error_and_no_point(ranking: dict[str, Any]) -> None:
+    with pytest.raises(BackendError, match=r"the token 5 twice in one ranking; each token is expected once.*put"):
+        ids_of(*ranking.pop("scored"), **ranking)
+
+
+def test_an_id_of_which_two_numbers_are_said_is_a_range_that_holds_both() -> None:
+    mass = ids_of(("5", -0.5), ("6", -2.0), written=("5", -0.4)).mass({5})
+    assert mass.low <= math.exp(-0.5) + SLACK and mass.high >= math.exp(-0.4) - SLACK
+    one = ids_of(("5", -0.5), ("6", -2.0)).mass({5})
+    assert one.high - one.low < 1e-3
+
+
+def test_an_id_that_comes_twice_over_the_wire_is_said(start: Starts, connect: Connects) -> None:
+    server = start()
+    backend = connect(server)
+    server.always = "twice"
+    with pytest.raises(BackendError, match="twice in one ranking"):
+        read(backend, TEXT)
+    server.always = None
+    assert read(backend, TEXT)[0].distribution.logprobs  # the damaged answer was not kept
 
 
 def test_what_came_over_the_wire_holds_the_exact_value(start: Starts, connect: Connects) -> None:
