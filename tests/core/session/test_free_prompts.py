@@ -28,7 +28,7 @@ LINES: list[Line] = [
 ]
 WRITERS = ("a", "b", "c")
 # Places with a right target, of those that can be answered; docs/results.md has the sums.
-RIGHT = {"a": (22, 265), "b": (27, 250), "c": (34, 236)}
+RIGHT = {"a": (22, 265), "b": (27, 250), "c": (35, 236)}
 # The value is right, and says of how much it is: "每期120元" for "120元". In the others one value of several in a
 # line, a chain of steps, a grand total, what was, or something else about a stall is asked for.
 KNOWN = {
