@@ -156,7 +156,10 @@ def _signs(text: str) -> list[_Sign]:
 
 def _bare(text: str, key: Span) -> Span:
     start, end = key
-    while end - start > 1 and text[end - 1] in "'_*`\u201d\u00bb)" and "(" not in text[start:end]:
+    closing = "'*`\u201d\u00bb)"
+    if text[:start].endswith("_"):
+        closing += "_"  # without one in front it is part of the name: `class_ = 4`
+    while end - start > 1 and text[end - 1] in closing and "(" not in text[start:end]:
         end -= 1
     return start, end
 

@@ -1,10 +1,12 @@
-"""What is struck through is no value, and no value ends at the dot of an abbreviation."""
+"""What is struck through is no value, none ends at the dot of an abbreviation, and names keep their underscores."""
 
 from __future__ import annotations
 
 import pytest
 
+from guardbind.evidence import locate
 from guardbind.extraction import extract
+from guardbind.text.decoded import PromptText
 
 Pairs = list[tuple[str, str]]
 
@@ -59,3 +61,18 @@ SHORTENED: dict[str, Pairs] = {
 @pytest.mark.parametrize("text", SHORTENED)
 def test_no_value_ends_at_the_dot_of_an_abbreviation(text: str) -> None:
     assert read(text) == SHORTENED[text]
+
+
+UNDERSCORED: dict[str, Pairs] = {
+    "class_ = 4\nid_: 5\n": [("class_", "4"), ("id_", "5")],
+    "_Ann_: 4417\n": [("Ann", "4417")],
+}
+
+
+@pytest.mark.parametrize("text", UNDERSCORED)
+def test_an_underscore_is_part_of_a_name_unless_it_marks_it(text: str) -> None:
+    table = extract(text)
+    assert [(item.key, item.value) for item in table.items] == UNDERSCORED[text]
+    prompt = PromptText(text, tuple((i, i + 1) for i in range(len(text))))
+    for turned in locate(table.inverse, prompt, source=text).items:
+        assert [text[slice(*mention.value_chars)] for mention in turned.mentions] == [turned.value]
