@@ -27,7 +27,7 @@ def unstruck(text: str, read: Sequence[Found]) -> list[Found | None]:
         read: What was found in it.
 
     >>> from guardbind.extraction import extract
-    >>> [(item.key, item.value) for item in extract("Ann's badge: ~~4417~~ 5520\nBob's badge: ~~9370~~\\n").items]
+    >>> [(item.key, item.value) for item in extract("Ann's badge: ~~4417~~ 5520\nBob's badge: ~~9370~~\n").items]
     [("Ann's badge", '5520')]
     """
     struck = [match.span() for match in _STRUCK.finditer(text)]
