@@ -25,11 +25,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-# A busy machine is no reason to fail. `--hypothesis-profile=deep` looks further.
+# A busy machine is no reason to fail. `--hypothesis-profile=deep` looks further, `fuzz` as far as 100 000 examples.
 settings.register_profile(
     "usual", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 settings.register_profile("deep", settings.get_profile("usual"), max_examples=2000)
+settings.register_profile("fuzz", settings.get_profile("usual"), max_examples=100_000)
 settings.load_profile("usual")
 
 CORPUS = [

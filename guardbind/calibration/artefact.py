@@ -114,7 +114,7 @@ class Reliability(Frozen):
 
 
 class ProbeEntry(Frozen):
-    """One probe of the residual; its tensors stand in the file of probes under its layer."""
+    """What one probe of the residual did; only of the chosen one do the tensors stand in the file of probes."""
 
     layer: int
     """Block after which the residual is read; the last one is what feeds the head."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -324,4 +325,7 @@ def _value_within(item: Binding | Evidence, text: str, chars: Span) -> Span:
     kept = longest(keys + values)
     behind = [span for span in values if span in kept and keys and span[0] >= keys[0][1]]
     within = behind or [span for span in values if span in kept]
+    if not within:  # "_Ann_" in a markup of underscores, which are of words otherwise
+        marked = (re.search(rf"(?<![^\W_]){re.escape(one)}(?![^\W_])", passage) for one in item.surfaces)
+        within = [found.span() for found in marked if found]
     return (chars[0] + within[0][0], chars[0] + within[0][1]) if within else chars

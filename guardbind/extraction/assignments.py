@@ -12,6 +12,7 @@ from guardbind.extraction.fields import bare_value
 from guardbind.extraction.item_lines import lists_pairs
 from guardbind.extraction.prose import is_key, is_value
 from guardbind.extraction.rule import Block, Found, Path, WordedRule
+from guardbind.extraction.spoken_values import cut_short
 from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
@@ -79,7 +80,7 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
             continue
         while text[start] == "(" and ")" not in text[start:stop]:
             start += 1
-        value = _value(text, sign.end, limit, layout, commented=assigned)
+        value = _value(text, sign.end, limit, layout, language, commented=assigned)
         if value is None:
             continue
         if assigned and (verb := setting.match(text, start, stop)):
@@ -155,12 +156,15 @@ def _signs(text: str) -> list[_Sign]:
 
 def _bare(text: str, key: Span) -> Span:
     start, end = key
-    while end - start > 1 and text[end - 1] in "'_*`\u201d\u00bb)" and "(" not in text[start:end]:
+    closing = "'*`\u201d\u00bb)"
+    if text[:start].endswith("_"):
+        closing += "_"  # without one in front it is part of the name: `class_ = 4`
+    while end - start > 1 and text[end - 1] in closing and "(" not in text[start:end]:
         end -= 1
     return start, end
 
 
-def _value(text: str, start: int, limit: int, layout: Layout, *, commented: bool) -> Span | None:
+def _value(text: str, start: int, limit: int, layout: Layout, language: Language, *, commented: bool) -> Span | None:
     if quoted := _QUOTED.match(text, start, limit):
         span = quoted.span(quoted.lastgroup or 0)
         return span if text[slice(*span)].strip() else None
@@ -175,6 +179,8 @@ def _value(text: str, start: int, limit: int, layout: Layout, *, commented: bool
     if classify(text[start:end]).type == "text":
         dots = (dot.start() for dot in _NUMBER_END.finditer(text, start, end))
         end = next((dot for dot in dots if not layout.is_mere(dot)), end)
+        if cut_short(text, start, end - 1 if text[end - 1] == "." else end, language):
+            return None
     while end > start and text[end - 1] in " \t,;|(\u060c\u3001\uff0c":
         end -= 1
     return bare_value(text, (start, end), commented=commented)

@@ -27,6 +27,7 @@ from guardbind.extraction.prefixed import part_prefixes
 from guardbind.extraction.prose import is_placeholder
 from guardbind.extraction.records import records
 from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, key_of
+from guardbind.extraction.struck import unstruck
 from guardbind.registry import AUTO, LANGUAGES
 from guardbind.text.detect import language_of
 from guardbind.text.language import Language
@@ -156,6 +157,8 @@ class _Builder:
                 read = _read(part.text, _ARGUMENTS if part.json_only else self._readers, self._notes)
                 if not part.json_only:
                     read = _changed(part.text, read, reader, self._blocks)
+                left = zip(read, unstruck(part.text, [found for found, _, _ in read]), strict=True)
+                read = [one._replace(found=found) for one, found in left if found is not None]
                 parted = part_prefixes(part.text, without_footnotes(part.text, [found for found, _, _ in read]))
                 read = [one._replace(found=found) for one, found in zip(read, parted, strict=True)]
                 for found, rule, block in read:

@@ -9,7 +9,7 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
 
-__all__ = ["closes_clause", "currency_follows", "first_value", "state_at", "typed_before", "wordlike"]
+__all__ = ["closes_clause", "currency_follows", "cut_short", "first_value", "state_at", "typed_before", "wordlike"]
 
 _QUOTED = re.compile(
     r"(?:[\"\u201c\u201e`]|\u00ab\s?)(?P<value>[^\"\u201c\u201d\u201e\u00ab\u00bb`\r\n]{1,200}?)"
@@ -28,6 +28,9 @@ _LONGEST_TYPED = 60  # characters of it
 _ANOTHER = re.compile(r"[ \t\u00a0](?:[^\w\s.,;:!?()]|[A-Z]{3}[ \u00a0])?\d")  # value
 _GOES_ON = re.compile(r"[ \u00a0\u202f]\d{2,4}(?![\w.,/:-]*\d)(?=[ \u00a0\u202f]\d|\W|\Z)")  # "06 12"
 _MOST_COUNTED = 3  # words behind an ordinal number
+_SECOND = re.compile(r"\.[ \t\u00a0]\d")
+# A number, and a word of consonants that begins with a capital, as no unit does, with a dot that ends no line.
+_UNLISTED = re.compile(r"\d\w{0,3}[ \u00a0](?P<short>[A-Z][bcdfghj-np-tv-z]{1,3})(?P<dot>\.)[ \u00a0]")
 _UNIT = 120  # characters behind a value in which its unit is looked for
 
 
@@ -56,7 +59,7 @@ def first_value(text: str, start: int, end: int, layout: Layout, language: Langu
         if stop > start and classify(text[start:stop]).type != "text":
             if layout.is_mere(stop):
                 return _counted(text, start, stop, end, language)
-            return _with_unit(text, start, stop, end, language)
+            return _with_unit(text, start, stop, end, layout, language)
     return _named(text, start, ends, layout) if names else None
 
 
@@ -74,6 +77,16 @@ def state_at(text: str, start: int) -> Span | None:
     return state.span() if state else None
 
 
+def cut_short(text: str, start: int, end: int, language: Language) -> bool:
+    """Whether a number with a name ends at the dot of an abbreviation that no list has: "12 Pk" of "12 Pk. Lane"."""
+    short = _UNLISTED.search(text, start, end + 2)
+    return (
+        short is not None
+        and short.start("dot") == end
+        and language.abbreviation.match(text, short.start("short")) is None
+    )
+
+
 def currency_follows(text: str, start: int) -> bool:
     """Whether the code of a currency stands at a place, before its amount."""
     return _CODE.match(text, start) is not None
@@ -89,7 +102,7 @@ def _clause_end(language: Language) -> re.Pattern[str]:
     return re.compile(rf"[\"'\u201d)\]]?(?:[.,;!]|\s+(?:{language.marks.joining})\b|\s*\Z|[ \t]*[\r\n])")
 
 
-def _with_unit(text: str, start: int, stop: int, end: int, language: Language) -> Span | None:
+def _with_unit(text: str, start: int, stop: int, end: int, layout: Layout, language: Language) -> Span | None:
     """Add what is counted or measured ("5 GB"); a value that goes on beyond two words is not taken in part."""
     reached = stop
     for word in _NEXT_WORD.finditer(text, stop, min(end, stop + _UNIT)):
@@ -105,8 +118,25 @@ def _with_unit(text: str, start: int, stop: int, end: int, language: Language) -
         reached = word.end()
     if reached == stop:
         return None if _GOES_ON.match(text, reached) else (start, stop)
+    if text[reached : reached + 1] == "." and layout.is_mere(reached):
+        if text[text.rfind(" ", start, reached) + 1].isupper():
+            return _road(text, start, reached, end, layout, language)
+        if _SECOND.match(text, reached):
+            return None  # "6 ft. 2 in."
+    if cut_short(text, start, reached, language):
+        return None
     counted = text[stop:reached].split()
     return (start, reached) if len(counted) <= 2 and not _ELSEWHERE.match(text, reached) else None
+
+
+def _road(text: str, start: int, dot: int, end: int, layout: Layout, language: Language) -> Span | None:
+    """Return a number with the name behind it that has an abbreviation in it: "9 Mt. Vernon Road"."""
+    begin = text.rfind(" ", start, dot) + 1
+    ends = [word.end() for word in _LIMITED_WORD.finditer(text, begin, min(end, start + _CHARACTERS))][:_WORDS]
+    named = _named(text, begin, ends, layout)
+    if named is None or named[1] <= dot or not closes_clause(text, named[1], language):
+        return None
+    return None if _ELSEWHERE.match(text, named[1]) else (start, named[1])
 
 
 def _counted(text: str, start: int, dot: int, end: int, language: Language) -> Span | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.extraction.kinds import alike
 from guardbind.extraction.stance import rejects
+from guardbind.extraction.struck import is_struck
 from guardbind.targets.query import Query
 from guardbind.targets.turn_layout import TurnLayout
 from guardbind.text.layout import Layout, Span
@@ -229,7 +230,7 @@ class UnreadSentences:
             behind = "" if following is None else text[following.start : following.end]
             if language.changes.stale.search(behind) or language.questions.corrected.search(behind):
                 continue  # what is taken back at once was left out for that
-            if unit.question or start <= unit.start < end or len(said) > _LONGEST:
+            if unit.question or start <= unit.start < end or len(said) > _LONGEST or is_struck(said):
                 continue
             place = bisect_left(starts, unit.end)
             if place and reach[place - 1] > unit.start:

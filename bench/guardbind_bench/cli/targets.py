@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["targets"]
 
 _PIPE_WIDTH = 160
+_DEMO = "smollm2-135m"
 _EXAMPLE = """
 \b
 Examples:
@@ -44,9 +46,7 @@ Examples:
     help="Wordings and domains: `dev` to work by, `held` only to report on.",
 )
 @click.option("--k", "ks", type=click.IntRange(min=0), multiple=True, help="Words before the question.  [default: 0]")
-@click.option(
-    "--model", default="smollm2-135m", show_envvar=True, metavar="NAME", help="Whose tokenizer and chat template."
-)
+@click.option("--model", default=_DEMO, show_envvar=True, metavar="NAME", help="Whose tokenizer and chat template.")
 @click.option(
     "--resolver",
     "resolvers",
@@ -83,13 +83,18 @@ def targets(
     from guardbind_bench.experiments.experiment import Settings
     from guardbind_bench.prompts.harm.building import is_worded
     from guardbind_bench.registry import TEXT_TASKS
+    from guardbind_bench.running.naming import model_name
 
     every = tuple(name for name in TEXT_TASKS if is_worded(name))
     named = every if tasks == "all" else tuple(name.strip() for name in tasks.split(","))
     options: dict[str, JsonValue] = {"wordings": [wordings], "resolvers": list(resolvers or ("words",))}
     settings = Settings(tasks=named, ks=ks or (0,), trials=n, seed=seed, options=options)
     folder = out or Path("runs") / f"targets-{wordings}-{seed}"
-    [summary] = _measure(settings, model, folder)
+    typed = ["--tasks", tasks, "--n", str(n), "--seed", str(seed), "--set", wordings]
+    repeated = [("--k", str(k)) for k in ks] + [("--resolver", name) for name in resolvers]
+    typed += [part for pair in repeated for part in pair]
+    typed += [] if model == _DEMO else ["--model", model_name(model)]
+    [summary] = _measure(settings, model, folder, shlex.join(("guardbind", "bench", "targets", *typed)))
     if as_json:
         click.echo(summary.model_dump_json())
         return
@@ -100,7 +105,7 @@ def targets(
         _show_wrong(settings, model, folder, show)
 
 
-def _measure(settings: Settings, model: str, folder: Path) -> list[Summary]:
+def _measure(settings: Settings, model: str, folder: Path, command: str) -> list[Summary]:
     from guardbind_bench.measures.lab import Lab
     from guardbind_bench.measures.tokenizer_lab import tokenizer_lab, tokenizer_origin
     from guardbind_bench.running.origin import origin_of
@@ -114,7 +119,7 @@ def _measure(settings: Settings, model: str, folder: Path) -> list[Summary]:
     else:
         weights, tokenizer = load_model(model, dtype="float32", device=None)
         lab, origin = Lab(weights, tokenizer), origin_of(model, weights, tokenizer)
-    return run({"targets": settings}, lab=lab, origin=origin, out=folder, command="guardbind bench targets")
+    return run({"targets": settings}, lab=lab, origin=origin, out=folder, command=command)
 
 
 def _show_wrong(settings: Settings, model: str, folder: Path, most: int) -> None:

@@ -19,12 +19,13 @@ STORED = sorted((ROOT / "bench" / "results").rglob("*.json"))
 MODELS = sorted({path.parent for path in STORED})
 
 
-# Their results are stored with the release whose numbers they are.
-UNSTORED = {"api_agreement", "calibration", "harm", "rivals", "signals", "targets"}
+# No figure of `rivals` is shown anywhere. Those of `targets` are of several sets and seeds, one command for each.
+UNSTORED = {"rivals", "targets"}
 
 
-def test_every_experiment_has_results() -> None:
-    assert {path.stem for path in STORED} | UNSTORED == set(EXPERIMENTS) | UNSTORED
+def test_every_experiment_but_two_has_results() -> None:
+    stored = {path.stem for path in STORED}
+    assert set(EXPERIMENTS) - UNSTORED <= stored <= set(EXPERIMENTS)
 
 
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
@@ -36,6 +37,9 @@ def test_a_stored_result_is_of_the_present_experiment(path: Path) -> None:
     assert [condition.request for condition in summary.conditions] == plan(experiment, summary.settings)
     assert all(condition.failed == 0 for condition in summary.conditions)
     assert {row.table for row in summary.rows} <= {table.id for table in summary.tables}
+    # What anybody can type who installed it, and not how it was run here.
+    assert summary.command.startswith(("guardbind bench run ", "guardbind bench targets "))
+    assert not {"--out", "--threads"} & set(summary.command.split())
     compare(summary)
 
 

@@ -29,7 +29,7 @@ LINES: list[Line] = [
 ]
 WRITERS = ("a", "b", "c", "d", "e", "f")
 # Places with a right target, of those that can be answered; docs/results.md has the sums.
-RIGHT = {"a": (22, 265), "b": (27, 250), "c": (34, 236), "d": (0, 0), "e": (0, 0), "f": (0, 0)}
+RIGHT = {"a": (22, 265), "b": (27, 250), "c": (35, 236), "d": (0, 0), "e": (0, 0), "f": (0, 0)}
 # The value is right, and says of how much it is: "每期120元" for "120元". In the other what was is asked for.
 KNOWN = {"a049-sections", "c125-shift-words2"}
 

@@ -149,3 +149,17 @@ def test_the_opening_table_says_what_is_stored(number: int) -> None:
     assert {int(n)} == {estimate.n for estimate in estimates}
     experiment = command.strip("`").split()[0]
     assert seed == str(stored(experiment).settings.seed)
+
+
+@pytest.mark.parametrize(("experiment", "name"), [("methods", "method"), ("signals", "signal")])
+def test_the_figure_of_a_ranking_is_of_the_stored_one(experiment: str, name: str) -> None:
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert f"]({experiment}.svg)" in page
+    assert f"--figure {experiment}_ranking docs/{experiment}.svg" in page
+    drawn = re.findall(r">([^<>]+)</text>", (ROOT / "docs" / f"{experiment}.svg").read_text(encoding="utf-8"))
+    place: RowsAt = f"{experiment}", f"{experiment}_ranking", {}
+    ranked = {str(row.keys[name]): row.keys["source"] for row in rows_at(place) if name in row.keys}
+    for thing, source in ranked.items():
+        marked = f"◆ {thing}" if source == "guardbind" else thing
+        # The unguarded model is the line.
+        assert drawn.count(marked) == (0 if thing == "unguarded" else 1)
