@@ -78,7 +78,9 @@ class Located:
     @property
     def surfaces(self) -> tuple[str, ...]:
         """The value and its aliases, each once; none for an evidence."""
-        return () if self.value is None else tuple(dict.fromkeys((self.value, *self.aliases)))
+        if self.value is None:
+            return ()
+        return tuple(dict.fromkeys((self.value, *self.aliases))) if self.aliases else (self.value,)
 
     @property
     def evidence(self) -> bool:
@@ -316,6 +318,8 @@ def _value_within(item: Binding | Evidence, text: str, chars: Span) -> Span:
     if isinstance(item, Evidence):
         return chars
     passage = text[slice(*chars)]
+    if passage in item.surfaces:
+        return chars
     keys = [span for span, _ in occurrences(passage, [item.key])]
     values = [span for span, _ in occurrences(passage, item.surfaces)]
     kept = longest(keys + values)
