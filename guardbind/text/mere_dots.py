@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from guardbind.text.language import Language
 
@@ -26,7 +27,7 @@ def mere_dots(text: str, language: Language) -> frozenset[int]:
     if "." not in text:
         return frozenset()
     mere: set[int] = set()
-    for short in language.abbreviation.finditer(text):
+    for short in _abbreviations(text, language):
         following = text[short.end() : short.end() + _CONTEXT].lstrip()
         when = language.dot_of(short["short"])
         firm = _FOLLOWING_WORD.match(text, short.end())
@@ -52,6 +53,16 @@ def mere_dots(text: str, language: Language) -> frozenset[int]:
             if not following[0].isupper() or following.lower() in language.marks.ordinal_before:
                 mere.add(ordinal.start("dot"))
     return frozenset(mere)
+
+
+def _abbreviations(text: str, language: Language) -> Iterator[re.Match[str]]:
+    """Find the abbreviations, none of which goes over a line break, on the lines that may have one."""
+    reached = 0
+    for end in language.abbreviation_end.finditer(text):
+        if end.start() >= reached:
+            start, reached = text.rfind("\n", 0, end.start()) + 1, text.find("\n", end.end())
+            reached = len(text) if reached < 0 else reached
+            yield from language.abbreviation.finditer(text, start, reached)
 
 
 def _begins_sentence(text: str, place: int, language: Language) -> bool:
