@@ -276,7 +276,8 @@ class _Belonging:
     def _with_names(self, record: Record) -> Record:
         if id(record) not in self._records:
             spans = record.spans if self._indexed else ()
-            self._records[id(record)] = replace(record, names=self._surfaces.every(record.names), spans=spans)
+            names = self._surfaces.every(record.names)
+            self._records[id(record)] = Record(record.id, names, record.outer, spans)
         return self._records[id(record)]
 
 
@@ -353,7 +354,7 @@ def with_spans(items: Sequence[Extracted]) -> tuple[Extracted, ...]:
 
     def with_place(record: Record, part: int) -> Record:
         if (id(record), part) not in placed:
-            placed[id(record), part] = replace(record, spans=spans.get((record.id, part), ()))
+            placed[id(record), part] = Record(record.id, record.names, record.outer, spans.get((record.id, part), ()))
         return placed[id(record), part]
 
     for item in items:
