@@ -97,10 +97,11 @@ class LabelTable:
         # Most that are asked for are the whole name of something, and spare looking at all others.
         if stem in self.owners and any(word.stem == stem for word in words(stem, self.language)):
             return True
-        return stem in self._name_words
+        return stem in self.name_words
 
     @cached_property
-    def _name_words(self) -> frozenset[str]:
+    def name_words(self) -> frozenset[str]:
+        """The words of all names."""
         return frozenset(word.stem for name in (*self.owners, *self.genitives) for word in words(name, self.language))
 
     def of(self, item: int) -> Labels:
