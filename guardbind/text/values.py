@@ -119,7 +119,7 @@ def _installed(module: str) -> bool:
 
 
 def _has_digit(value: str) -> bool:
-    return _DECIMAL.search(value) is not None or not value.isascii() and any(map(str.isdigit, value))
+    return _DECIMAL.search(value) is not None or (not value.isascii() and any(map(str.isdigit, value)))
 
 
 def _number(value: str) -> Typed | None:

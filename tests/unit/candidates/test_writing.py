@@ -15,7 +15,11 @@ from guardbind.candidates.writing import TokenForm, Writer, tokens_of_each
 from guardbind.errors import CandidateError
 
 ANCHORS = ("\n", "=", "[", '"')
-CORPUS = ["ORD-000017,595.00\nAnn Lee = 12 Oak Street", 'say "green"\n 5 = [5] x=12', "2024-05-03 and 17:30 a@x.org"] * 4
+CORPUS = [
+    "ORD-000017,595.00\nAnn Lee = 12 Oak Street",
+    'say "green"\n 5 = [5] x=12',
+    "2024-05-03 and 17:30 a@x.org",
+] * 4
 
 
 def byte_level(*before: pre_tokenizers.PreTokenizer, added: tuple[str, ...] = ()) -> PreTrainedTokenizerBase:
@@ -66,7 +70,9 @@ CERTAIN = {"gpt2", "digits", "numbers", "byte_level", "demo"}
 
 texts = st.one_of(
     st.text(alphabet="aOD5 0.-$\"'=[\n\u00e9\u5f20x@", min_size=1, max_size=8),
-    st.sampled_from(["ORD-000017", "595.00", "Ann Lee", "12 Oak Street", "2024-05-03", "<s>", "$5", "5\n", "a 5", "x[x]"]),
+    st.sampled_from(
+        ["ORD-000017", "595.00", "Ann Lee", "12 Oak Street", "2024-05-03", "<s>", "$5", "5\n", "a 5", "x[x]"]
+    ),
 )
 
 
@@ -85,7 +91,9 @@ def one_by_one(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[TokenForm
     return tuple(forms) or None
 
 
-def written(tokenizer: PreTrainedTokenizerBase, said: list[str], *, prepared: bool) -> list[tuple[TokenForm, ...] | None]:
+def written(
+    tokenizer: PreTrainedTokenizerBase, said: list[str], *, prepared: bool
+) -> list[tuple[TokenForm, ...] | None]:
     writer = Writer(tokenizer)
     if prepared:
         writer.prepare(said)
@@ -155,7 +163,9 @@ def walked(node: Node, prefix: TokenForm = ()) -> dict[TokenForm, tuple[set[int]
 
 @settings(deadline=None)
 @given(
-    st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)) | st.tuples(st.integers(0, 3)), max_size=3), max_size=9)
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)) | st.tuples(st.integers(0, 3)), max_size=3), max_size=9
+    )
 )
 def test_the_tree_that_grows_where_it_is_walked_is_the_whole_tree(drawn: list[list[TokenForm]]) -> None:
     seen: set[TokenForm] = set()
