@@ -65,7 +65,8 @@ class Writer:
         self._prefixes = {anchor: self._encode(anchor) for anchor in _ANCHORS}
         self._split = clean_split(tokenizer, _ANCHORS)
         # What a space behind an anchor adds, where a value begins with a digit that is parted from both.
-        self._spaces = [self._behind(anchor, self._encode(f"{anchor} ")) for anchor in _ANCHORS]
+        parted = _ANCHORS if self._split is not None and self._split.digits else ()
+        self._spaces = [self._behind(anchor, self._encode(f"{anchor} ")) for anchor in parted]
 
     def prepare(self, surfaces: Iterable[str]) -> None:
         """Tokenise everything that the forms of some surfaces need, many in one call."""
