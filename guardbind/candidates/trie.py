@@ -7,118 +7,13 @@ tokens keep which candidates alive. It knows nothing of logits; `guardbind.candi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from guardbind.candidates.spellings import kept_spellings
+from guardbind.candidates.writing import TokenForm, TokenizerLike, Writer, surface_forms
 from guardbind.errors import CandidateError
 
 __all__ = ["Candidate", "Node", "TokenizerLike", "Trie", "surface_forms"]
-
-TokenForm = tuple[int, ...]
-
-# Contexts after which values are written. A tokenizer may split a value differently after each of them, so all count.
-_ANCHORS = ("\n", "=", "[", '"')
-_AT_ONCE = 1000  # texts that are tokenised in one call
-
-
-class TokenizerLike(Protocol):
-    """The part of a Hugging Face tokenizer, slow or fast, that is used here."""
-
-    @property
-    def all_special_ids(self) -> list[int]:
-        """Ids that never stand for written text (BOS, EOS, padding, unknown)."""
-        ...
-
-    def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
-        """Return the token ids of `text`."""
-        ...
-
-
-def surface_forms(tokenizer: TokenizerLike, value: str, aliases: Sequence[str] = ()) -> tuple[TokenForm, ...]:
-    """Return every distinct token sequence in which a value may be written in the middle of a text.
-
-    Each of the value and its aliases is tried as given and with one space in front, and tokenised as a *continuation*:
-    behind an anchor, whose own tokens are then taken off. At the start of a text a sentencepiece tokenizer adds a space
-    that a byte-level one does not, so the tokens of the bare string are not what a model writes. What follows is not
-    known yet: a last token that the tokenizer would merge with, say, the next bracket is not among the forms.
-
-    Args:
-        tokenizer: A slow or fast Hugging Face tokenizer.
-        value: The value, case as it is to be written.
-        aliases: Other strings that count as the same value.
-
-    Returns:
-        The forms, without special tokens, the value's own first.
-
-    Raises:
-        CandidateError: The value or an alias tokenises to nothing, or only to special tokens such as the unknown token.
-    """
-    return _Writer(tokenizer).forms(value, aliases)
-
-
-class _Writer:
-    """Writes values with a tokenizer, many of them at a time where it can."""
-
-    def __init__(self, tokenizer: TokenizerLike) -> None:
-        self._tokenizer = tokenizer
-        self._special = frozenset(tokenizer.all_special_ids)
-        self._kept = kept_spellings(tokenizer)
-        self._known: dict[str, TokenForm] = {}
-        self._prefixes = {anchor: self._encode(anchor) for anchor in _ANCHORS}
-
-    def prepare(self, surfaces: Iterable[str]) -> None:
-        """Tokenise everything that the forms of some surfaces need, many in one call."""
-        if not getattr(self._tokenizer, "is_fast", False):
-            return
-        wanted = [anchor + spelling for text in dict.fromkeys(surfaces) for anchor, spelling in self._written(text)]
-        self._known = {text: tokens for text in wanted if (tokens := self._kept.get(text)) is not None}
-        texts = [text for text in wanted if text not in self._known]
-        encode: Any = self._tokenizer
-        for first in range(0, len(texts), _AT_ONCE):
-            some = texts[first : first + _AT_ONCE]
-            ids = encode(some, add_special_tokens=False, return_attention_mask=False)["input_ids"]
-            self._known.update(zip(some, map(tuple, ids), strict=True))
-        self._kept.update((text, self._known[text]) for text in texts)
-
-    def forms(self, value: str, aliases: Sequence[str] = ()) -> tuple[TokenForm, ...]:
-        """Return what `surface_forms` does."""
-        forms: dict[TokenForm, None] = {}
-        for text in dict.fromkeys((value, *aliases)):
-            written = list(self._continuations(text))
-            if not written:
-                raise CandidateError(
-                    f"{text!r} cannot be written with this tokenizer: after none of {list(_ANCHORS)} does it become "
-                    "tokens of its own that are not special.",
-                    hint="Give the value in characters that the tokenizer knows.",
-                )
-            forms.update(dict.fromkeys(written))
-        return tuple(forms)
-
-    def _written(self, text: str) -> Iterator[tuple[str, str]]:
-        for spelling in dict.fromkeys((text, " " + text.lstrip(" "))):
-            for anchor in _ANCHORS:
-                yield anchor, spelling
-
-    def _continuations(self, text: str) -> Iterator[TokenForm]:
-        for anchor, spelling in self._written(text):
-            prefix, tokens = self._prefixes[anchor], self._encode(anchor + spelling)
-            if tokens[: len(prefix)] != prefix:
-                continue  # The anchor merged with the text: no clean split.
-            form = tokens[len(prefix) :]
-            if form and self._special.isdisjoint(form):
-                yield form
-            # An anchor that is itself unknown may have swallowed the text, which then says nothing about the text.
-            elif not form and self._special.isdisjoint(prefix):
-                raise CandidateError(
-                    f"{spelling!r} tokenises to nothing; a candidate needs at least one token.",
-                    hint="Give a value with visible characters, or leave this one out.",
-                )
-
-    def _encode(self, text: str) -> TokenForm:
-        known = self._known.get(text)
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False)) if known is None else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +31,46 @@ class Candidate:
     index: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """A point inside or at the end of a value: the candidates that begin with the tokens written so far.
 
-    Attributes:
-        children: The nodes below, by next token id.
+    What is below it is laid out when it is first asked for: of a thousand values an answer walks along a few.
+
+    Args:
+        below: The forms that go on behind it, each with the index of its candidate.
         values: Indices of the candidates that end here or below.
         ends: Indices of the candidates of which a form ends here; at most one, since forms are unique.
         depth: Number of tokens from the root.
     """
 
-    children: dict[int, Node] = field(repr=False)
-    values: frozenset[int]
-    ends: frozenset[int]
-    depth: int
+    __slots__ = ("_below", "_children", "depth", "ends", "values")
+
+    def __init__(
+        self, below: Sequence[tuple[TokenForm, int]], values: frozenset[int], ends: frozenset[int], depth: int
+    ) -> None:
+        self._below = below
+        self._children: dict[int, Node] | None = None
+        self.values = values
+        self.ends = ends
+        self.depth = depth
+
+    def __repr__(self) -> str:
+        return f"Node(values={sorted(self.values)}, ends={sorted(self.ends)}, depth={self.depth})"
+
+    @property
+    def children(self) -> Mapping[int, Node]:
+        """The nodes below, by next token id."""
+        if self._children is None:
+            self._children = self._grow()
+            self._below = ()
+        return self._children
+
+    def _grow(self) -> dict[int, Node]:
+        at = self.depth
+        ways: dict[int, list[tuple[TokenForm, int]]] = {}
+        for form in self._below:
+            ways.setdefault(form[0][at], []).append(form)
+        return {token: _node(forms, at + 1) for token, forms in ways.items()}
 
     @property
     def branching(self) -> bool:
@@ -204,7 +124,7 @@ class Trie:
         spellings: dict[str, list[str]] = {}
         for value, aliases in values:
             spellings.setdefault(value, []).extend(aliases)
-        writer = _Writer(tokenizer)
+        writer = Writer(tokenizer)
         writer.prepare(form for value, aliases in spellings.items() for form in (value, *aliases))
         return cls({value: writer.forms(value, aliases) for value, aliases in spellings.items()})
 
@@ -251,51 +171,23 @@ class Trie:
 
 
 def _grow(candidates: Sequence[Candidate]) -> Node:
-    root = _Growing()
-    ends: dict[TokenForm, Candidate] = {}
-    order = [root]  # parents before their children
+    """Return the root of the tree of all forms."""
+    owners: dict[TokenForm, Candidate] = {}
     for candidate in candidates:
         if not all(candidate.forms) or not candidate.forms:
             raise CandidateError(f"{candidate.value!r} tokenises to nothing; a candidate needs at least one token.")
         for form in candidate.forms:
-            if form in ends:
+            if (other := owners.setdefault(form, candidate)) is not candidate:
                 raise CandidateError(
-                    f"the values {ends[form].value!r} and {candidate.value!r} are both written as the tokens "
+                    f"the values {other.value!r} and {candidate.value!r} are both written as the tokens "
                     f"{list(form)} and cannot be told apart.",
                     hint="Remove the shared alias, or make the two one value.",
                 )
-            ends[form] = candidate
-            at = root
-            at.values.add(candidate.index)
-            for token in form:
-                if token not in at.below:
-                    order.append(at.below.setdefault(token, _Growing(at.depth + 1)))
-                at = at.below[token]
-                at.values.add(candidate.index)
-            at.end = candidate.index
-
-    # The last first, so that children exist before their parent; recursion would bound the length of a value.
-    nodes: dict[int, Node] = {}
-    shared: dict[int, frozenset[int]] = {}
-    for growing in reversed(order):
-        values = frozenset(growing.values)
-        if len(values) == 1:
-            values = shared.setdefault(next(iter(values)), values)  # most of the nodes are those of one candidate
-        ends_here = (
-            frozenset[int]() if growing.end is None else shared.setdefault(growing.end, frozenset({growing.end}))
-        )
-        children = {token: nodes.pop(id(child)) for token, child in growing.below.items()}
-        nodes[id(growing)] = Node(children, values, ends_here, growing.depth)
-    return nodes[id(root)]
+    return _node([(form, candidate.index) for form, candidate in owners.items()], 0)
 
 
-class _Growing:
-    """A node to which values are still added."""
-
-    __slots__ = ("below", "depth", "end", "values")
-
-    def __init__(self, depth: int = 0) -> None:
-        self.below: dict[int, _Growing] = {}
-        self.values: set[int] = set()
-        self.end: int | None = None
-        self.depth = depth
+def _node(forms: Sequence[tuple[TokenForm, int]], depth: int) -> Node:
+    """Return the node at which some forms are alike up to a depth."""
+    values = frozenset([index for _, index in forms])
+    ends = frozenset([index for form, index in forms if len(form) == depth])
+    return Node([each for each in forms if len(each[0]) > depth] if ends else forms, values, ends, depth)

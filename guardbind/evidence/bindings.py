@@ -49,7 +49,7 @@ class Binding:
     @property
     def surfaces(self) -> tuple[str, ...]:
         """The value and its aliases, each once."""
-        return tuple(dict.fromkeys((self.value, *self.aliases)))
+        return tuple(dict.fromkeys((self.value, *self.aliases))) if self.aliases else (self.value,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +121,26 @@ def check_bindings(bindings: Sequence[Binding | Evidence]) -> None:
 
 
 def _check_binding(item: Binding) -> None:
-    _check_string("key", item.key)
-    _check_string(f"value of key {item.key!r}", item.value)
+    key = item.key
+    _check_string("key", key)
+    _check_string("value", item.value, key)
     if isinstance(item.aliases, str):
-        raise BindingError(f"the aliases of key {item.key!r} are the string {item.aliases!r}; a tuple is needed.")
+        raise BindingError(f"the aliases of key {key!r} are the string {item.aliases!r}; a tuple is needed.")
     for alias in item.aliases:
-        _check_string(f"alias of key {item.key!r}", alias)
-    _check_span(f"span of key {item.key!r}", item.span)
-    _check_span(f"token_span of key {item.key!r}", item.token_span)
+        _check_string("alias", alias, key)
+    _check_span("span", item.span, key)
+    _check_span("token_span", item.token_span, key)
     for span in item.spans:
-        _check_span(f"span of key {item.key!r}", span)
+        _check_span("span", span, key)
     given = [name for name in ("span", "token_span", "spans") if getattr(item, name)]
     if len(given) > 1:
-        raise BindingError(f"key {item.key!r} has both {' and '.join(given)}.", hint="Give one of them, or none.")
+        raise BindingError(f"key {key!r} has both {' and '.join(given)}.", hint="Give one of them, or none.")
     if item.attribute is not None:
-        _check_string(f"attribute of key {item.key!r}", item.attribute)
+        _check_string("attribute", item.attribute, key)
     if isinstance(item.owners, str):
-        raise BindingError(f"the owners of key {item.key!r} are the string {item.owners!r}; a tuple is needed.")
+        raise BindingError(f"the owners of key {key!r} are the string {item.owners!r}; a tuple is needed.")
     for owner in item.owners:
-        _check_string(f"owner of key {item.key!r}", owner)
+        _check_string("owner", owner, key)
 
 
 def _check_evidence(item: Evidence) -> None:
@@ -156,17 +157,20 @@ def _check_evidence(item: Evidence) -> None:
         )
 
 
-def _check_string(what: str, text: object) -> None:
+def _check_string(what: str, text: object, key: object = None) -> None:
+    if isinstance(text, str) and text.strip():
+        return
+    what = what if key is None else f"{what} of key {key!r}"  # written only where it is said
     if not isinstance(text, str):
         raise BindingError(
             f"the {what} is {text!r} ({type(text).__name__}); a string as written in the prompt is needed."
         )
-    if not text.strip():
-        raise BindingError(f"the {what} is blank ({text!r}); at least one visible character is needed.")
+    raise BindingError(f"the {what} is blank ({text!r}); at least one visible character is needed.")
 
 
-def _check_span(what: str, span: tuple[int, int] | None) -> None:
+def _check_span(what: str, span: tuple[int, int] | None, key: object = None) -> None:
     if span is None:
         return
     if len(span) != 2 or not all(isinstance(edge, int) for edge in span) or not 0 <= span[0] < span[1]:
+        what = what if key is None else f"{what} of key {key!r}"
         raise BindingError(f"the {what} is {span!r}; a half-open range (start, end) with 0 <= start < end is needed.")

@@ -81,7 +81,9 @@ class Located:
     @property
     def surfaces(self) -> tuple[str, ...]:
         """The value and its aliases, each once; none for an evidence."""
-        return () if self.value is None else tuple(dict.fromkeys((self.value, *self.aliases)))
+        if self.value is None:
+            return ()
+        return tuple(dict.fromkeys((self.value, *self.aliases))) if self.aliases else (self.value,)
 
     @property
     def evidence(self) -> bool:
@@ -167,7 +169,7 @@ def locate(
     table = []
     for index, item in enumerate(items):
         claims = given[index] if index in given else found[index]
-        mentions = tuple(_mention(prompt, c) for c in sorted(claims))
+        mentions = tuple([_mention(prompt, c) for c in (sorted(claims) if len(claims) > 1 else claims)])
         if isinstance(item, Binding):
             record = None if item.record is None else records[item.record.id]
             located = Located(
@@ -190,7 +192,7 @@ def locate(
 
 def _mention(prompt: PromptText, claim: Claim) -> Mention:
     value_tokens = prompt.tokens(*claim.value)
-    tokens = prompt.tokens(*claim.chars)
+    tokens = value_tokens if claim.value == claim.chars else prompt.tokens(*claim.chars)
     start, end = claim.chars
     if claim.rule in ("key", "value"):
         # A token that also holds a neighbour's word stays with the neighbour, unless it holds the value.
@@ -289,6 +291,8 @@ class SourceShift(NamedTuple):
     def record(self, record: Record) -> Record:
         """Return a record with its spans in the decoded prompt; what of them is not there is left out."""
         first, last = self.filled
+        if not self.shift and all(first <= start < end <= last for start, end in record.spans):
+            return record
         moved = ((max(start + self.shift, first), min(end + self.shift, last)) for start, end in record.spans)
         return replace(record, spans=tuple(span for span in moved if span[0] < span[1]))
 
@@ -320,6 +324,8 @@ def _value_within(item: Binding | Evidence, text: str, chars: Span) -> Span:
     if isinstance(item, Evidence):
         return chars
     passage = text[slice(*chars)]
+    if passage in item.surfaces:
+        return chars
     keys = [span for span, _ in occurrences(passage, [item.key])]
     values = [span for span, _ in occurrences(passage, item.surfaces)]
     kept = longest(keys + values)

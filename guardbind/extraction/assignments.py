@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from guardbind.extraction.fields import bare_value
 from guardbind.extraction.item_lines import lists_pairs
 from guardbind.extraction.prose import is_key, is_value
-from guardbind.extraction.rule import Block, Found, Path, WordedRule
+from guardbind.extraction.rule import Block, Found, Path, SparingRule, WordedRule, overlaps
 from guardbind.extraction.spoken_values import cut_short
 from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
@@ -62,10 +63,11 @@ _FURTHER_PAIR = re.compile(r"[ \t][-\u2013\u2014|][ \t]+[^\W\d_][\w \t]{0,30}[:\
 _QUOTED = re.compile(r"[ \t]{0,8}(?:\"(?P<double>[^\"\r\n]{1,200})\"|`(?P<code>[^`\r\n]{1,200})`)")
 
 
-def _assignment(text: str, language: Language) -> Iterator[Block]:
+def _assignment(text: str, language: Language, taken: Sequence[Span]) -> Iterator[Block]:
     """Find keys that a `=` or a `:` binds to a value on the same line.
 
     A key that is somewhere assigned something computed (`x = x + y`) is not bound at all: its value stands nowhere.
+    What would only be dropped, as in a table of thousands of rows that another rule has read, is not looked at closely.
     """
     said_of, layout = language.statements, Layout(text, language=language)
     setting = _setting(language)
@@ -76,6 +78,8 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
         limit = line_end.start() if line_end else following.start
         start, stop = sign.key
         assigned = "=" in text[stop : sign.end]
+        if not assigned and _inside((start, limit), taken):
+            continue
         if _in_bracket(text, start, stop):
             continue
         while text[start] == "(" and ")" not in text[start:stop]:
@@ -99,11 +103,17 @@ def _assignment(text: str, language: Language) -> Iterator[Block]:
             continue
         elif is_key(name, language) and is_value(said, language) and not asked:
             statement = (start, _closing(text, value[1], limit))
-            if not counts(text, (start, value[1]), value, layout, language):
+            if overlaps(statement, taken) or not counts(text, (start, value[1]), value, layout, language):
                 continue
             path, places = _parts(name, start, language)
             blocks.append((name, Block(statement, (Found(path, value, statement, None, name, "words", places),))))
     yield from (block for name, block in blocks if name not in computed)
+
+
+def _inside(stretch: Span, taken: Sequence[Span]) -> bool:
+    """Whether a stretch lies within one of those taken, which are disjoint and in textual order."""
+    at = bisect_right(taken, stretch[0], key=lambda span: span[1])
+    return at < len(taken) and taken[at][0] <= stretch[0] and stretch[1] <= taken[at][1] and stretch[0] < stretch[1]
 
 
 def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span | None, ...]]:
@@ -221,5 +231,5 @@ def _closing(text: str, end: int, limit: int) -> int:
     return closed
 
 
-read = WordedRule(_assignment, order=70, default=True)
+read = SparingRule(_assignment, order=70, default=True)
 """The rule `assignment`."""

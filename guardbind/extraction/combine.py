@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -26,7 +25,7 @@ from guardbind.extraction.owners import Address, Stated, addresses
 from guardbind.extraction.prefixed import part_prefixes
 from guardbind.extraction.prose import is_placeholder
 from guardbind.extraction.records import records
-from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, key_of
+from guardbind.extraction.rule import Block, Found, Path, Pattern, Rule, SparingRule, key_of, overlaps
 from guardbind.extraction.struck import unstruck
 from guardbind.registry import AUTO, LANGUAGES
 from guardbind.text.detect import language_of
@@ -284,10 +283,11 @@ def _stated_at(draft: _Draft, typed: Typed, record: Record) -> StatedAt:
     return StatedAt(draft.statement, draft.span, typed, (record.id, draft.key, typed))
 
 
-def _blocks(name: str, rule: Rule, text: str, notes: list[str]) -> list[Block]:
+def _blocks(name: str, rule: Rule, text: str, taken: Sequence[Span], notes: list[str]) -> list[Block]:
     """Return what a rule reads in textual order; nothing, with a note, where it fails: no text ends a request."""
     try:
-        return sorted(rule(text), key=lambda block: block.region)
+        found = rule.beside(text, taken) if isinstance(rule, SparingRule) else rule(text)
+        return sorted(found, key=lambda block: block.region)
     except GuardbindError:
         raise
     except Exception as error:
@@ -308,8 +308,8 @@ def _read(text: str, readers: Sequence[tuple[str, Rule]], notes: list[str]) -> l
     for name, rule in readers:
         kept: list[Block] = []
         reached = 0
-        for block in _blocks(name, rule, text, notes):
-            if block.region[0] >= reached and not _overlaps(block.region, taken):
+        for block in _blocks(name, rule, text, taken, notes):
+            if block.region[0] >= reached and not overlaps(block.region, taken):
                 kept.append(block)
                 reached = block.region[1]
         found += [_Read(item, name, blocks + place) for place, block in enumerate(kept) for item in block.found]
@@ -326,9 +326,3 @@ def _changed(text: str, read: list[_Read], reader: ChangeReader, blocks: int) ->
     kept = [item for at, item in enumerate(read) if at not in dropped]
     added = [_Read(change.found, "change", change.block - blocks) for change in changes]
     return sorted(kept + added, key=lambda item: item.found.value)
-
-
-def _overlaps(region: Span, taken: Sequence[Span]) -> bool:
-    """Whether a region shares a character with one of those taken."""
-    at = bisect_right(taken, region[0], key=lambda span: span[1])
-    return at < len(taken) and taken[at][0] < region[1]

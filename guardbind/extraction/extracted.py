@@ -17,7 +17,9 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Span, occurrences
 from guardbind.text.values import Typed, ValueType, classify
 
-__all__ = ["Extracted", "ExtractedTable", "with_spans"]
+__all__ = ["Extracted", "ExtractedTable", "moved", "with_spans"]
+
+_set = object.__setattr__  # of what is frozen, before anybody holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,8 @@ class _Belonging:
     def _with_names(self, record: Record) -> Record:
         if id(record) not in self._records:
             spans = record.spans if self._indexed else ()
-            self._records[id(record)] = replace(record, names=self._surfaces.every(record.names), spans=spans)
+            names = self._surfaces.every(record.names)
+            self._records[id(record)] = Record(record.id, names, record.outer, spans)
         return self._records[id(record)]
 
 
@@ -334,7 +337,8 @@ def with_spans(items: Sequence[Extracted]) -> tuple[Extracted, ...]:
     other record has a part in it, and the headings. What is said in words stands by itself.
 
     Args:
-        items: All statements of a table.
+        items: All statements of a table. They get their records in place, so nobody else may hold them yet: a copy of
+            each would take as long as finding it.
     """
     outer = {item.record.id: item.record.outer for item in items if item.record is not None}
     pieces: defaultdict[tuple[str, int], set[Span]] = defaultdict(set)
@@ -358,12 +362,24 @@ def with_spans(items: Sequence[Extracted]) -> tuple[Extracted, ...]:
 
     def with_place(record: Record, part: int) -> Record:
         if (id(record), part) not in placed:
-            placed[id(record), part] = replace(record, spans=spans.get((record.id, part), ()))
+            placed[id(record), part] = Record(record.id, record.names, record.outer, spans.get((record.id, part), ()))
         return placed[id(record), part]
 
-    return tuple(
-        item if item.record is None else replace(item, record=with_place(item.record, item.part or 0)) for item in items
-    )
+    for item in items:
+        if item.record is not None:
+            _set(item, "record", with_place(item.record, item.part or 0))
+    return tuple(items)
+
+
+def moved(item: Extracted, by: int, source: str | None) -> None:
+    """Move a statement that nobody else holds yet by some characters, and note who made it."""
+    _set(item, "source", source)
+    _set(item, "part", 0)
+    if by:
+        for name in ("span", "statement", "subject_span"):
+            if (span := getattr(item, name)) is not None:
+                _set(item, name, (span[0] + by, span[1] + by))
+        _set(item, "headings", tuple((start + by, end + by) for start, end in item.headings))
 
 
 def _joined(found: Sequence[Span], starts: Sequence[int], *, apart: bool) -> tuple[Span, ...]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from guardbind.extraction.combine import extract_parts
-from guardbind.extraction.extracted import ExtractedTable, with_spans
+from guardbind.extraction.extracted import ExtractedTable, moved, with_spans
 from guardbind.extraction.messages import MessagePart
 from guardbind.extraction.rule import Pattern, Rule
 from guardbind.text.chat import Turn, turns
@@ -41,20 +40,11 @@ def extract_prompt(
     pieces = [piece for _, piece in roles]
     parts = [MessagePart("prompt", text=prompt.text[slice(*piece)]) for piece in pieces]
     table = extract_parts(parts, rules, language, placed=False)
-    items = tuple(
-        replace(
-            item,
-            span=_shift(item.span, by),
-            statement=_shift(item.statement, by),
-            subject_span=_shift(item.subject_span, by),
-            headings=tuple((start + by, end + by) for start, end in item.headings),
-            source=role,
-            part=0,
-        )
-        for item in table.items
-        if item.part is not None
-        for role, (by, _) in (roles[item.part],)
-    )
+    items = tuple(item for item in table.items if item.part is not None)
+    for item in items:
+        assert item.part is not None
+        role, (by, _) = roles[item.part]
+        moved(item, by, role)
     left_out = sum(turn.role == "assistant" and bool(prompt.text[turn.start : turn.end].strip()) for turn in said)
     notes = table.notes
     if left_out:
@@ -73,7 +63,3 @@ def _pieces(prompt: PromptText, turn: Turn) -> Iterator[Span]:
         start = max(start, high)
     if start < turn.end:
         yield start, turn.end
-
-
-def _shift(span: Span | None, by: int) -> Span | None:
-    return None if span is None else (span[0] + by, span[1] + by)

@@ -34,6 +34,26 @@ _QUOTES = "\"'`*\u201c\u201d "
 
 def unread(text: str, language: Language) -> list[Span]:
     """Return the parts of a text that no statement is read from, in textual order; they are disjoint."""
+    return list(_UNREAD.of(text, language))
+
+
+class _LastUnread:
+    """Keeps what was found in the last text: two rules ask for it, one after the other."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, Language, tuple[Span, ...]] | None = None
+
+    def of(self, text: str, language: Language) -> tuple[Span, ...]:
+        last = self._last
+        if last is None or last[0] is not text or last[1] is not language:
+            self._last = last = text, language, tuple(_unread(text, language))
+        return last[2]
+
+
+_UNREAD = _LastUnread()
+
+
+def _unread(text: str, language: Language) -> list[Span]:
     layout = Layout(text, language=language)
     found = [
         *_asking(text, language),

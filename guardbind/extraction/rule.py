@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
@@ -22,9 +23,11 @@ __all__ = [
     "PlainRule",
     "RegisteredRule",
     "Rule",
+    "SparingRule",
     "WordedRule",
     "in_language",
     "key_of",
+    "overlaps",
 ]
 
 LAST = 100
@@ -137,9 +140,41 @@ class WordedRule:
         return self.reader(text, self.language)
 
 
+@dataclass(frozen=True, slots=True)
+class SparingRule:
+    """A rule that knows words, and does not look closely at what would be dropped.
+
+    Attributes:
+        reader: Yields what is found in a text of a language; of what overlaps some parts of it, in the order of the
+            text, it need not yield anything.
+        order: Place among the default rules; see `RegisteredRule`.
+        default: Whether it reads where nobody names the rules.
+        language: The language.
+    """
+
+    reader: Callable[[str, Language, Sequence[Span]], Iterable[Block]]
+    order: int = LAST
+    default: bool = False
+    language: Language = ENGLISH
+
+    def __call__(self, text: str, /) -> Iterable[Block]:
+        """Yield what is found in `text`."""
+        return self.reader(text, self.language, ())
+
+    def beside(self, text: str, taken: Sequence[Span]) -> Iterable[Block]:
+        """Yield what is found in `text` that shares no character with what is taken."""
+        return self.reader(text, self.language, taken)
+
+
+def overlaps(region: Span, taken: Sequence[Span]) -> bool:
+    """Whether a region shares a character with one of those taken, which are disjoint and in textual order."""
+    at = bisect_right(taken, region[0], key=lambda span: span[1])
+    return at < len(taken) and taken[at][0] < region[1]
+
+
 def in_language(rule: Rule, language: Language) -> Rule:
     """Return a rule for the texts of a language; one that knows no words is returned as it is."""
-    return replace(rule, language=language) if isinstance(rule, (WordedRule, Pattern)) else rule
+    return replace(rule, language=language) if isinstance(rule, (WordedRule, SparingRule, Pattern)) else rule
 
 
 @dataclass(frozen=True, slots=True)

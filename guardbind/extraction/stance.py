@@ -53,7 +53,7 @@ def stance_of(
     lead = text[_clause(text, start, layout, language) : start]
     if language.statements.denied.search(lead) or language.statements.denied_after.match(text, end):
         return "denied"
-    for heading in (lead, *_headings(text, start, layout)):
+    for heading in (lead, *_headings(text, start)):
         if (found := _first(speech.frames, heading)) or (found := _by_others(heading, language)):
             return found
     if quoted := _quotation(text, start, end, language):
@@ -130,9 +130,28 @@ def _determined(language: Language) -> re.Pattern[str]:
     return re.compile(rf"(?:\b(?:{words})\s+)?[\"'\u201c\u201e(*]*\s*\Z", re.IGNORECASE)
 
 
-def _headings(text: str, start: int, layout: Layout) -> Iterator[str]:
-    """Yield the nearest line above, in the same block, that ends with a colon; and a heading of its own before it."""
-    line = text.rfind("\n", 0, start) + 1
+def _headings(text: str, start: int) -> tuple[str, ...]:
+    """Return the nearest line above, in the same block, that ends with a colon; none where there is none."""
+    return _HEADINGS.above(text, text.rfind("\n", 0, start) + 1)
+
+
+class _LastHeading:
+    """Keeps the heading above the last line: the statements of one line have the same."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, int, tuple[str, ...]] = ("", -1, ())
+
+    def above(self, text: str, line: int) -> tuple[str, ...]:
+        last = self._last
+        if last[0] is not text or last[1] != line:
+            self._last = last = text, line, tuple(_heading(text, line))
+        return last[2]
+
+
+_HEADINGS = _LastHeading()
+
+
+def _heading(text: str, line: int) -> Iterator[str]:
     low = max(0, line - _HEADING)
     for _ in range(12):
         if line <= low:

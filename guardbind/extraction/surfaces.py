@@ -42,8 +42,12 @@ class Surfaces:
 
     def every(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return names with their other surface forms, each once."""
-        forms = (form for name in names for form in (name, *self._forms.get(classify(name), ())))
-        return tuple(dict.fromkeys(form for form in forms if form.strip()))
+        every: dict[str, None] = {}
+        for name in names:
+            every[name] = None
+            for form in self._forms.get(classify(name), ()):
+                every[form] = None
+        return tuple([form for form in every if form.strip()])
 
     def _give(self, form: str, typed: Typed) -> None:
         if self._owners.setdefault(_bare(form), typed) == typed:

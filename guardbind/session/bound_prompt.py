@@ -11,6 +11,7 @@ from guardbind.candidates.trie import Node, Trie
 from guardbind.errors import CandidateError
 from guardbind.evidence import Binding, Evidence, EvidenceTable, Origin, PlacedOrigin, Target, locate, place_origins
 from guardbind.registry import LANGUAGES
+from guardbind.session.uncollected import uncollected
 from guardbind.slots.detector import Detected
 from guardbind.targets import Agreement, Query, Resolution, read_query, resolve
 from guardbind.targets.aliases import NO_FIELDS
@@ -233,7 +234,38 @@ def bind_prompt(
         TargetError: The declared target names no item.
     """
     prompt = PromptText.from_ids(tokenizer, ids)
-    language = language or _language_of(prompt)
+    with uncollected(len(prompt.text)):
+        return _bound(
+            tokenizer,
+            prompt,
+            index=index,
+            pad=pad,
+            ids=ids,
+            items=items,
+            declared=declared,
+            source=source,
+            language=language or _language_of(prompt),
+            sources=sources,
+            origins=origins,
+            fields=fields,
+        )
+
+
+def _bound(
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: PromptText,
+    *,
+    index: int,
+    pad: int,
+    ids: Sequence[int],
+    items: Sequence[Binding | Evidence] | None,
+    declared: str | Target | None,
+    source: str | None,
+    language: Language,
+    sources: Sequence[str],
+    origins: Sequence[Origin],
+    fields: Mapping[str, str],
+) -> BoundPrompt:
     placed = place_origins(origins, prompt, source=source)
     agreement: Agreement | None = None
     if items is None:

@@ -47,8 +47,6 @@ class Accounts:
         self._query = query
         self._labels = labels
         self._language = query.language
-        names = {name for label in labels.labels for name in label.owners if not any(map(str.isdecimal, name))}
-        self._surfaces = [surface for item in table.items for surface in item.surfaces if surface not in names]
         self._carriers = query.language.stems(query.language.questions.carriers)
         self._of: dict[int, frozenset[str]] = {}
 
@@ -57,7 +55,7 @@ class Accounts:
         units = Layout(text, language=self._language).units(0, len(text))
         held = [unit for unit in units if unit.start <= match.start < max(unit.end, unit.start + 1)]
         start, end = (held[0].start, held[0].end) if held else (0, len(text))
-        given = [span[1] for span, _ in occurrences(text[start : match.start], self._surfaces)]
+        given = [span[1] for span, _ in occurrences(text[start : match.start], self._labels.values_but_names)]
         return text[start + max(given, default=0) : end]
 
     def mentions(self, text: str, match: Match) -> list[Named]:

@@ -80,8 +80,6 @@ class Agreement:
         self._calls = Calls(table, query, self._labels)
         self._coded = Coded(table, self._labels)
         self._nested = NestedThings(self._labels)
-        names = {name for label in self._labels.labels for name in label.owners if not _DIGIT.search(name)}
-        self._surfaces = [said for item in table.items for said in item.surfaces if said not in names]
         self._asked: Resolution | None = None
         self._refusal = self._odd(query.odd) or self._lead_odd()
         self._refused = self._attributes.refused(query.text)
@@ -361,7 +359,7 @@ class Agreement:
         It is nobody's where two owners are named and neither is tied to the attribute, or where the only one is another
         than the query's. What stands before a value that was given already belongs to that one.
         """
-        given = max((span[1] for span, _ in occurrences(text, self._surfaces)), default=0)
+        given = max((span[1] for span, _ in occurrences(text, self._labels.values_but_names)), default=0)
         since = [mention for mention in named if mention.span[0] >= given] or list(named)
         prose = place.asks == place.about
         tied = [mention for mention in since if prose and self._naming.tied(match, text, mention, since)]

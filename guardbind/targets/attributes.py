@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from guardbind.evidence import EvidenceTable
 from guardbind.targets.labels import Labels, LabelTable
@@ -54,7 +55,6 @@ class Attributes:
         self._table = table
         self._labels = labels
         self._language = labels.language
-        self._surfaces = [surface for item in table.items for surface in item.surfaces]
         groups: dict[tuple[str, ...], list[Labels]] = {}
         for label in labels.labels:
             groups.setdefault(label.attribute, []).append(label)
@@ -112,7 +112,7 @@ class Attributes:
         """Whether a word belongs to the keys or the names of the table, asks for one of several values, or is plain."""
         if self._orders(word) or word.stem in self._labels.vocabulary or word.stem in self._language.plain:
             return True
-        return word.stem in self._labels.name_words
+        return self._labels.in_name(word.stem)
 
     def _orders(self, word: Word) -> bool:
         """Whether a word asks for the first or the last of several values."""
@@ -167,7 +167,7 @@ class Attributes:
         before = found[first - 1] if first else None
         if before is None or not before.content or not layout.unmarked(before.end, found[first].start):
             return True
-        return before.owning or before.stem in self._labels.name_words or self._orders(before)
+        return before.owning or self._labels.in_name(before.stem) or self._orders(before)
 
     def _unmodified(
         self, found: Sequence[Word], first: int, last: int, label: Labels, layout: Layout, *, whole: bool
@@ -200,7 +200,7 @@ class Attributes:
 
     def _leaves(self, word: Word) -> bool:
         """Whether a word of the table before an attribute leaves it what it is."""
-        modifies = word.stem in self._labels.modifiers or word.stem in self._labels.name_words
+        modifies = word.stem in self._labels.modifiers or self._labels.in_name(word.stem)
         plain = word.stem in self._language.plain and word.stem not in self._labels.vocabulary
         return modifies or plain or self._orders(word) or word.numeric
 
@@ -260,6 +260,10 @@ class Attributes:
         values += [digit.start() for digit in _DIGIT.finditer(rest)]
         names += [(start - match.end, end - match.end) for start, end in keys if start >= match.end]
         return any(not any(a <= start < b for a, b in names) for start in values)
+
+    @cached_property
+    def _surfaces(self) -> list[str]:
+        return [surface for item in self._table.items for surface in item.surfaces]
 
     def _cued(self, text: str) -> list[Match]:
         if any(

@@ -73,6 +73,7 @@ class LabelTable:
             their attribute ("shipping" of `shipping.status`), and attributes of one word ("customer").
         language: What the words are of.
         aliases: Other names that the caller has for an attribute, by its words.
+        surfaces: The surfaces of all values.
     """
 
     labels: tuple[Labels, ...]
@@ -82,11 +83,25 @@ class LabelTable:
     modifiers: frozenset[str] = frozenset()
     language: Language = ENGLISH
     aliases: Mapping[Stems, tuple[Stems, ...]] = field(default_factory=dict)
+    surfaces: tuple[str, ...] = ()
 
     @cached_property
     def items(self) -> Mapping[int, Labels]:
         """The labels by the index of their binding."""
         return {label.item: label for label in self.labels}
+
+    @cached_property
+    def values_but_names(self) -> tuple[str, ...]:
+        """The surfaces of all values that are not the name of an owner as well, but for names with a digit."""
+        names = {name for label in self.labels for name in label.owners if not any(map(str.isdecimal, name))}
+        return tuple(surface for surface in self.surfaces if surface not in names)
+
+    def in_name(self, stem: str) -> bool:
+        """Whether a word is one of a name."""
+        # Most that are asked for are the whole name of something, and spare looking at all others.
+        if stem in self.owners and any(word.stem == stem for word in words(stem, self.language)):
+            return True
+        return stem in self.name_words
 
     @cached_property
     def name_words(self) -> frozenset[str]:
@@ -153,42 +168,42 @@ def label_table(
     labels = [_labels(item, language) for item in table.items if item.value is not None]
     owners: dict[str, set[str]] = {}
     parts: Counter[str] = Counter()
+    parted: dict[str, Sequence[str]] = {}
     names = {name for label in labels for name in label.owners}
     for name in names:
         owners.setdefault(folded(name), set()).add(name)
-        parts.update(set(_parts(name, language)))
-    told = _records_of_words(table)
-    whole_keys = {folded(item.key) for item in table.items}
-    for name in names:
+        if pieces := _parts(name, language):
+            parted[name] = pieces
+            parts.update(set(pieces))
+    lone = {name: kept for name, pieces in parted.items() if (kept := [part for part in pieces if parts[part] == 1])}
+    told = _records_of_words(table) if lone else {}
+    whole_keys = {folded(item.key) for item in table.items} if lone else set()
+    for name, pieces in lone.items():
         having = told.get(folded(name), set())
-        for part in _parts(name, language):
+        for part in pieces:
             # An "amphora" is not the Etruscan one alone where the title of another record has the word too, and a
             # "director" not the deputy one, where a director is a key.
-            if parts[part] == 1 and told.get(part, having) <= having and part not in whole_keys:
+            if told.get(part, having) <= having and part not in whole_keys:
                 owners.setdefault(part, set()).add(name)
     genitives: dict[str, set[str]] = {}
     for called, whole in owners.items():
         for form in language.genitives(called):
             genitives.setdefault(form, set()).update(whole)
-    keys = [word.stem for item in table.items for word in words(item.key, language)]
+    keys = {item.index: [word.stem for word in words(item.key, language)] for item in table.items}
     attributes = [stem for label in labels for stem in label.attribute]
     aliases = stem_aliases(fields, {label.attribute for label in labels}, language)
     attributes += [stem for names in aliases.values() for name in names for stem in name]
-    beside = {
-        word.stem
-        for label in labels
-        for word in words(table.items[label.item].key, language)
-        if word.stem not in label.attribute
-    }
+    beside = {stem for label in labels for stem in keys[label.item] if stem not in label.attribute}
     single = {stem for label in labels for stems in (label.attribute, label.core) if len(stems) == 1 for stem in stems}
     return LabelTable(
         tuple(labels),
         {name: frozenset(whole) for name, whole in owners.items()},
         {form: frozenset(whole) for form, whole in genitives.items()},
-        frozenset(keys) | frozenset(attributes),
+        frozenset(attributes).union(*keys.values()),
         frozenset(beside | single),
         language,
         aliases,
+        tuple(surface for item in table.items for surface in item.surfaces),
     )
 
 

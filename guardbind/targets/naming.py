@@ -46,7 +46,6 @@ class Naming:
         self._labels = labels
         self._attributes = attributes
         self._language = query.language
-        self._values = {word.stem for item in table.items for said in item.surfaces for word in self._words(said)}
 
     def foreign(self, text: str, *, known: str = "") -> bool:
         """Whether a text names something that nothing else does: a name in capitals, or a number.
@@ -55,8 +54,11 @@ class Naming:
             text: The text.
             known: Text whose words are known too.
         """
-        mentioned = self._values | {word.stem for word in self._words(known)}
-        return any(word.stem not in mentioned for word in self._strangers(text))
+        strangers = [word for word in self._strangers(text) if word.stem not in self._values]
+        if not strangers:
+            return False
+        mentioned = {word.stem for word in self._words(known)}
+        return any(word.stem not in mentioned for word in strangers)
 
     def beside(self, item: int, text: str) -> bool:
         """Whether what a text names by a name that is nobody's stands in the block of a binding."""
@@ -174,6 +176,11 @@ class Naming:
             and not self._attributes.known(word)
             and word.stem not in self._language.coded
         ]
+
+    @cached_property
+    def _values(self) -> set[str]:
+        """The stems of what values say."""
+        return {word.stem for item in self._table.items for said in item.surfaces for word in self._words(said)}
 
     @cached_property
     def _said(self) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from guardbind.candidates.trie import TokenizerLike, surface_forms
+from guardbind.candidates.writing import TokenizerLike, Writer
 from guardbind.errors import CandidateError
 from guardbind.evidence import Binding, EvidenceTable, PlacedOrigin, locate
 from guardbind.extraction import ExtractedTable, extract_prompt
@@ -105,11 +105,13 @@ def writable(tokenizer: TokenizerLike, bindings: list[Binding]) -> list[Binding]
     owners: dict[tuple[int, ...], str] = {}
     kept: list[Binding] = []
     lost: set[str] = set()
+    writer = Writer(tokenizer)
+    writer.prepare(surface for binding in bindings for surface in binding.surfaces)
     for binding in bindings:
         usable: list[str] = []
         for surface in binding.surfaces:
             try:
-                forms = surface_forms(tokenizer, surface)
+                forms = writer.forms(surface)
             except CandidateError:
                 continue
             if all(owners.setdefault(form, binding.value) == binding.value for form in forms):

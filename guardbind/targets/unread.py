@@ -205,6 +205,12 @@ class UnreadSentences:
         return found.union(*(item.record.names for item in self._table.items if item.record is not None))
 
     @cached_property
+    def _known(self) -> frozenset[str]:
+        """All that is stated, and each word of it."""
+        names = self._names().difference(item.value for item in self._table.items if self._speaks(item))
+        return frozenset(part.strip(_CLOSING).casefold() for name in names for part in (name, *name.split()))
+
+    @cached_property
     def _sentences(self) -> tuple[_Sentence, ...]:
         text, language = self._query.prompt, self._query.language
         start, end = self._query.span
@@ -221,8 +227,6 @@ class UnreadSentences:
         )
         starts = [first for first, _ in stated]
         reach = list(accumulate((last for _, last in stated), max))
-        spoken = {item.value for item in self._table.items if self._speaks(item)}
-        known = {part.strip(_CLOSING).casefold() for name in self._names() - spoken for part in (name, *name.split())}
         found = []
         units = self._layout.units(0, len(text))
         for unit, following in zip_longest(units, units[1:]):
@@ -237,7 +241,7 @@ class UnreadSentences:
                 continue
             if any(turn.role == "assistant" and turn.start <= unit.start < turn.end for turn in self._query.turns):
                 continue
-            values = tuple(value for value in _values(said) if value.casefold() not in known)
+            values = tuple(value for value in _values(said) if value.casefold() not in self._known)
             stems = frozenset(word.stem for word in words(said, language))
             leads = bool(lead) and said.strip() == lead
             found.append(_Sentence(said, stems, values, (unit.start, unit.end), rejects(said, language), leads))

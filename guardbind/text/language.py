@@ -369,6 +369,12 @@ class Language:
         longest = sorted(self._abbreviated, key=len, reverse=True)
         return re.compile(rf"(?P<short>{'|'.join(map(_spelled, longest))})\.", re.IGNORECASE)
 
+    @cached_property
+    def abbreviation_end(self) -> re.Pattern[str]:
+        """The last character of an abbreviation with its dot, which is looked for in a fraction of the time."""
+        last = "".join(sorted({re.escape(short[-1:]) for short in self._abbreviated}))
+        return re.compile(rf"[{last}]\.", re.IGNORECASE) if last else _NOTHING
+
     def dot_of(self, abbreviation: str) -> Dot:
         """Return when the dot of an abbreviation ends no sentence.
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
+from guardbind.text.mere_dots import mere_dots
 from guardbind.text.search import places_of, verbatim
 
 __all__ = ["Layout", "Span", "Unit", "folded", "layout_of", "longest", "occurrences", "verbatim"]
@@ -36,17 +37,9 @@ _SPACED_MARKS = frozenset(".!?\u061f")
 _CLAUSE_MARK = re.compile(r";|:(?=\s)")
 _CLAUSE_ENDS = ";:\r\n\u2028\u2029"
 _MARK = re.compile(r"[.,;:!?()\[\]{}|\"\n]")
-_LIST_NUMBER = re.compile(r"(?:\A|(?<=[\r\n]))[^\S\r\n]*\d+\.")
-# "J. Doe", "B. A. Carter": what follows is another initial, or no word that may begin a sentence.
-_INITIAL = re.compile(
-    r"(?<![\w'\u2019.])(?:[^\W\d_]\.)*(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0]"
-    r"(?=(?P<next>[^\W\d_]\w*)(?P<again>(?<=[ \u00a0].)\.)?)"
-)
-_FULL_NAME = re.compile(r"(?:[^\W\d_]\.[ \u00a0]){0,3}[^\W\d_][\w-]*(?:[ \u00a0](?=[^\W\d_a-z])[\w-]+){0,2}?")
-_FOLLOWING_WORD = re.compile(r"[ \u00a0](?P<next>[^\W\d_]+)")
-_ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}(?P<dot>\.)[ \u00a0](?=(?P<next>\w+))")
-_COUNTED = re.compile(r"[#(]?(?:[A-Za-z]{0,8}[-/]?\d|[IVX]+\b)")
 _CONTEXT = 12
+_WORTH_KEEPING = 2000  # characters
+_MOST_KEPT = 3  # texts: a prompt with its turns, without them, and the part of it that is read
 
 Span: TypeAlias = tuple[int, int]
 """A half-open range of characters."""
@@ -186,35 +179,14 @@ class Layout:
     def __init__(self, text: str, specials: Sequence[Span] = (), language: Language = ENGLISH) -> None:
         self._text = text
         self._language = language
-        self._mere = _MERE.of(text, language)
-        lines: list[int] = []
-        blocks = [edge for span in specials for edge in span]
-        self._ends: dict[int, int] = {}  # of each sentence, to where its closing marks begin
-        self._questions: set[int] = set()
-        for match in _BREAK.finditer(_blanked(text, specials)):
-            cut = match.end()
-            if match["line"]:
-                if lines and not text[lines[-1] : match.start()].strip():
-                    blocks.append(cut)
-                lines.append(cut)
-            elif match.start() not in self._mere:
-                self._ends[cut] = match.start()
-                if not _QUESTION_MARKS.isdisjoint(match["end"]):
-                    self._questions.add(cut)
-        for start, _ in specials:  # a turn ends a sentence without white space behind it: "Who?<|im_end|>"
-            closed = _CLOSED.search(text, max(0, start - _CONTEXT), start)
-            if closed and closed.start() not in self._mere:
-                self._ends.setdefault(start, closed.start())
-                if not _QUESTION_MARKS.isdisjoint(closed.group()):
-                    self._questions.add(start)
-        self._blocks = sorted(blocks)
-        self._lines = sorted(lines + blocks)
-        self._sentences = sorted([*self._ends, *blocks])
-        self._units = sorted({*lines, *self._ends, *blocks})
+        self._cuts = cuts = _CUTS.of(text, specials, language)
+        self._mere, self._ends, self._questions = cuts.mere, cuts.ends, cuts.questions
+        self._blocks, self._lines = cuts.blocks, cuts.lines
+        self._sentences, self._units = cuts.sentences, cuts.units
 
-    @cached_property
+    @property
     def _clauses(self) -> list[int]:
-        return sorted({*self._units, *(mark.end() for mark in _CLAUSE_MARK.finditer(self._text))})
+        return self._cuts.clauses
 
     def same_line(self, start: int, end: int) -> bool:
         """Whether no line ends between two places."""
@@ -312,6 +284,63 @@ class Layout:
         return 0
 
 
+class _Cuts:
+    """The boundaries in a text, which nothing changes once they are found."""
+
+    def __init__(self, text: str, specials: Sequence[Span], language: Language) -> None:
+        self.text, self.specials, self.language = text, tuple(specials), language
+        self.mere = mere_dots(text, language)
+        self.ends: dict[int, int] = {}  # of each sentence, to where its closing marks begin
+        self.questions: set[int] = set()
+        lines: list[int] = []
+        blocks = [edge for span in specials for edge in span]
+        for match in _BREAK.finditer(_blanked(text, specials)):
+            cut = match.end()
+            if match.lastgroup == "line":
+                if lines and not text[lines[-1] : match.start()].strip():
+                    blocks.append(cut)
+                lines.append(cut)
+            elif match.start() not in self.mere:
+                self.ends[cut] = match.start()
+                if not _QUESTION_MARKS.isdisjoint(match["end"]):
+                    self.questions.add(cut)
+        for start, _ in specials:  # a turn ends a sentence without white space behind it: "Who?<|im_end|>"
+            closed = _CLOSED.search(text, max(0, start - _CONTEXT), start)
+            if closed and closed.start() not in self.mere:
+                self.ends.setdefault(start, closed.start())
+                if not _QUESTION_MARKS.isdisjoint(closed.group()):
+                    self.questions.add(start)
+        self.blocks = sorted(blocks)
+        self.lines = sorted(lines + blocks)
+        self.sentences = sorted([*self.ends, *blocks])
+        self.units = sorted({*lines, *self.ends, *blocks})
+
+    @cached_property
+    def clauses(self) -> list[int]:
+        return sorted({*self.units, *(mark.end() for mark in _CLAUSE_MARK.finditer(self.text))})
+
+
+class _LastCuts:
+    """Keeps the boundaries of the last long texts: all rules of extraction lay out the same one, each for itself."""
+
+    def __init__(self) -> None:
+        self._last: tuple[_Cuts, ...] = ()
+
+    def of(self, text: str, specials: Sequence[Span], language: Language) -> _Cuts:
+        if len(text) < _WORTH_KEEPING:
+            return _Cuts(text, specials, language)
+        for cuts in self._last:
+            # By identity, so that neither a long text nor a language is compared or hashed.
+            if cuts.text is text and cuts.language is language and cuts.specials == tuple(specials):
+                return cuts
+        cuts = _Cuts(text, specials, language)
+        self._last = (cuts, *self._last[: _MOST_KEPT - 1])
+        return cuts
+
+
+_CUTS = _LastCuts()
+
+
 @lru_cache(maxsize=1 << 7)
 def layout_of(text: str, language: Language = ENGLISH) -> Layout:
     """Return the layout of a short text that is asked for again and again, such as a question."""
@@ -327,72 +356,5 @@ def _blanked(text: str, specials: Sequence[Span]) -> str:
     return "".join(parts) + text[reached:]
 
 
-def _begins_sentence(text: str, place: int, language: Language) -> bool:
-    """Whether the name at a place, or what it owns, has a verb behind it."""
-    name = _FULL_NAME.match(text, place)
-    if name is None:
-        return False
-    goes_on = language.goes_on_with.match(text, name.end())
-    if goes_on is None or not goes_on["owned"] or goes_on["mark"]:
-        return goes_on is not None
-    return name.group().endswith(language.marks.genitives) and language.owning.match(text, name.end()) is not None
-
-
 def _uncut(cuts: list[int], start: int, end: int) -> bool:
     return bisect_right(cuts, start) == bisect_right(cuts, end)
-
-
-_WORTH_KEEPING = 2000  # characters
-
-
-class _LastMere:
-    """Keeps the mere dots of the last long text: the rules of extraction lay out the same one, each for itself."""
-
-    def __init__(self) -> None:
-        self._last: tuple[str, Language, frozenset[int]] | None = None
-
-    def of(self, text: str, language: Language) -> frozenset[int]:
-        last = self._last
-        # By identity, so that neither a long text nor a language is compared or hashed.
-        if last is not None and last[0] is text and last[1] is language:
-            return last[2]
-        found = _mere_dots(text, language)
-        if len(text) >= _WORTH_KEEPING:
-            self._last = (text, language, found)
-        return found
-
-
-_MERE = _LastMere()
-
-
-def _mere_dots(text: str, language: Language) -> frozenset[int]:
-    """Return the dots that end no sentence, whatever follows them."""
-    if "." not in text:
-        return frozenset()
-    mere: set[int] = set()
-    for short in language.abbreviation.finditer(text):
-        following = text[short.end() : short.end() + _CONTEXT].lstrip()
-        when = language.dot_of(short["short"])
-        firm = _FOLLOWING_WORD.match(text, short.end())
-        goes_on = following[:1].islower() or following[:1].isdecimal()
-        goes_on |= firm is not None and firm["next"].lower() in language.marks.legal_forms
-        if when == "always" or (_COUNTED.match(following) if when == "counted" else goes_on):
-            mere.update(at for at in range(*short.span()) if text[at] == ".")
-    mere.update(number.end() - 1 for number in _LIST_NUMBER.finditer(text))
-    reached = -1  # behind the last initial
-    for initial in _INITIAL.finditer(text):
-        capitals = initial["letter"].isupper() and initial["next"][0].isupper()
-        if language.said_to_be.search(text, max(0, initial.start() - _CONTEXT), initial.start()):
-            capitals &= not _begins_sentence(text, initial.end(), language)  # "The grade is A. Bob's is B."
-        names = initial["again"] is not None or initial["next"].casefold() not in language.function_words
-        if initial["letter"] == "I" and initial.start() != reached:
-            names &= initial["again"] is not None  # "It was I. Bob was there."
-        if capitals and names:
-            mere.add(initial.start("dot"))
-            reached = initial.end()
-    if language.marks.ordinals:
-        for ordinal in _ORDINAL.finditer(text):
-            following = ordinal["next"]
-            if not following[0].isupper() or following.lower() in language.marks.ordinal_before:
-                mere.add(ordinal.start("dot"))
-    return frozenset(mere)

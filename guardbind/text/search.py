@@ -28,6 +28,14 @@ def places_of(text: str, wanted: Collection[str]) -> Iterator[tuple[int, str]]:
         text: The text to search.
         wanted: Strings that are not empty, each once.
     """
+    if len(text) ** 2 < len(wanted):
+        # Fewer stretches of text than strings: each is looked up.
+        known = frozenset(wanted)
+        for start in range(len(text)):
+            for end in range(start + 1, len(text) + 1):
+                if text[start:end] in known:
+                    yield start, text[start:end]
+        return
     if len(wanted) <= _FEW or len(text) <= _SHORT:
         for string in wanted:
             for start in verbatim(text, string):

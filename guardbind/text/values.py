@@ -37,7 +37,10 @@ _PARSERS = {
 _ONE_COMMA = re.compile(r"(?P<left>0|[1-9][0-9]*),(?P<right>[0-9]+)")
 _SIGNS = "+-\u2212"
 _AMOUNT = frozenset("0123456789.,' \u00a0\u202f")
-_ID = frozenset("-_#/.:")
+_NO_POINTS = str.maketrans("", "", ".,")
+_NO_ID_MARKS = str.maketrans("", "", "-_#/.:")
+_DECIMAL = re.compile(r"\d")
+_DECIMALS = re.compile(r"\d+")
 _PHONE = re.compile(r"\+?(?:\d|\(\d{1,5}\))(?:[ ./-]?(?:\d|\(\d{1,5}\)))*")
 _SPACED_PHONE = re.compile(r"0\d(?:[ \u00a0\u202f]\d\d){4}|\d{3}(?:[ \u00a0\u202f]\d{3,4}){2}")
 _YUAN = re.compile(r"(?P<amount>\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,4})?)\s?(?P<sign>\u5143)\u6574?")
@@ -66,7 +69,7 @@ def classify(value: str) -> Typed:
     No string is an error.
     """
     value = value.strip()
-    if any(char.isdigit() for char in value) and len(value) <= _LONGEST:
+    if len(value) <= _LONGEST and _has_digit(value):
         for read in (_number, _date, _version, _money):
             if (typed := read(value)) is not None:
                 return typed
@@ -115,6 +118,10 @@ def _installed(module: str) -> bool:
     return find_spec(module) is not None
 
 
+def _has_digit(value: str) -> bool:
+    return _DECIMAL.search(value) is not None or (not value.isascii() and any(map(str.isdigit, value)))
+
+
 def _number(value: str) -> Typed | None:
     if value.isascii() and value.isdecimal():
         # A leading zero says that it is a name.
@@ -124,7 +131,7 @@ def _number(value: str) -> Typed | None:
     unsigned = digits.lstrip(_SIGNS)
     if len(digits) - len(unsigned) > 1 or not unsigned:
         return None
-    if not unsigned[0].isdecimal() or not all(char.isdecimal() or char in ".," for char in unsigned):
+    if not unsigned[0].isdecimal() or not unsigned.translate(_NO_POINTS).isdecimal():
         return None
     if len(unsigned) > 1 and unsigned[0] == "0" and unsigned[1].isdecimal():
         return None  # a leading zero says that it is a name
@@ -165,8 +172,9 @@ def _money(value: str) -> Typed | None:
     unsigned = value.lstrip(_SIGNS)
     if len(value) - len(unsigned) > 1 or not any(char.isascii() and char.isdigit() for char in unsigned):
         return None
-    if len([char for char in unsigned if char not in _AMOUNT]) > 4:
-        return None
+    named = "".join([char for char in unsigned if char not in _AMOUNT])
+    if len(named) > 4 or not (named in _currency_letters() or any(unicodedata.category(c) == "Sc" for c in named)):
+        return None  # before the parser is asked, which takes ten times as long
     price = _attempt(Price.fromstring, unsigned)
     if price is None or price.amount is None or not price.currency:
         return None
@@ -195,6 +203,14 @@ def _currencies() -> dict[str, str]:
 
     signs = {get_currency_symbol(code, "en_US"): code for code in sorted(list_currencies("en_US"))}
     return {**signs, "US$": "USD"}
+
+
+@cache
+def _currency_letters() -> frozenset[str]:
+    """Return what is left of each known currency without the characters that an amount may have too."""
+    codes = _currencies() if _installed("babel") else {}
+    known = (*codes, *codes.values())
+    return frozenset("".join(char for char in written if char not in _AMOUNT) for written in known)
 
 
 def _money_spellings(canonical: str, locale: str) -> tuple[str, ...]:
@@ -226,7 +242,7 @@ def _date(value: str) -> Typed | None:
     # A year in full or the name of a month: without one of them too much that is no date reads like one.
     info = _parserinfo()
     words = value.replace(",", " ").split()
-    named = any(info.month(word.strip(".")) is not None for word in words)
+    named = any(info.month(word.strip(".")) is not None for word in words if not _DECIMAL.search(word))
     if not named and not _has_year(value):
         return None
     if not words or info.jump(words[0]) or info.jump(words[-1]):
@@ -269,8 +285,8 @@ def _iso_moment(value: str) -> str | None:
 
 
 def _has_year(value: str) -> bool:
-    digits = "".join(char if char.isdecimal() else " " for char in value).split()
-    return any(len(run) == 4 and run[0] in "12" for run in digits) and len(digits) >= 3
+    digits = _DECIMALS.findall(value)
+    return len(digits) >= 3 and any(len(run) == 4 and run[0] in "12" for run in digits)
 
 
 def _written_day(value: str) -> str:
@@ -319,7 +335,7 @@ def _version(value: str) -> Typed | None:
 
 
 def _address(value: str) -> Typed | None:
-    if any(char.isspace() for char in value):
+    if ("@" not in value and "://" not in value) or any(map(str.isspace, value)):
         return None
     readers: tuple[Callable[[str], Typed | None], ...] = (_email, _url)
     return next((typed for read in readers if (typed := read(value)) is not None), None)
@@ -348,15 +364,12 @@ def _phone(value: str) -> Typed | None:
     """Read a telephone number with its signs; it has no second spelling here, as no country is known."""
     if _SPACED_PHONE.fullmatch(value):
         return Typed("id", value)
-    digits = sum(char.isdecimal() for char in value)
-    return (
-        Typed("id", value) if _PHONE.fullmatch(value) and 7 <= digits <= 15 and any(c in "+(" for c in value) else None
-    )
+    if not ("+" in value or "(" in value) or not _PHONE.fullmatch(value):
+        return None
+    return Typed("id", value) if 7 <= sum(map(str.isdecimal, value)) <= 15 else None
 
 
 def _id(value: str) -> Typed | None:
-    if len(value) > _LONGEST or not any(char.isdecimal() for char in value):
-        return None
-    if not all(char.isalnum() or char in _ID for char in value):
+    if len(value) > _LONGEST or not _DECIMAL.search(value) or not value.translate(_NO_ID_MARKS).isalnum():
         return None
     return Typed("id", value)

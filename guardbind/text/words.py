@@ -20,6 +20,7 @@ _ELIDED = "'\u2019"
 _ELIDING = tuple(_ELIDED)
 _KEPT = 1 << 15  # texts, as the keys and names of a large table
 _DECIMAL = re.compile(r"\d")
+_CODE = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9]+(?:[.,:/@-][A-Za-z0-9]+)*")
 _ELISION = re.compile(r"(?<![^\W\d_][^\W\d_][^\W\d_])(['\u2019]) (?=\w)")
 _HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -54,6 +55,9 @@ def words(text: str, language: Language = ENGLISH) -> tuple[Word, ...]:
     ['what', 'are', 'bob', 'order', 'date']
     """
     possessive, spaced, stop = _possessive(language), language.marks.spaced, language.stop
+    if spaced and _CODE.fullmatch(text) and not possessive.search(text):
+        stem = language.stem(text)  # one word, whatever the language: a table has thousands of codes
+        return (Word(stem, 0, len(text), text[0].isupper(), True, False, stem not in stop),)
     found: list[Word] = []
     for match in _word(language).finditer(text):
         if not spaced:

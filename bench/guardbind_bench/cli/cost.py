@@ -59,6 +59,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--peers", is_flag=True, help="Also other ways to answer the same prompts, and stages per trial.")
 @click.option("--prompts", type=click.IntRange(min=1), default=6, help="Prompts of --peers.")
 @click.option("--sinks", is_flag=True, help="Only what handing a record to each sink costs.")
+@click.option("--tables", is_flag=True, help="Only what binding a prompt that is a large table costs.")
+@click.option("--rows", type=click.IntRange(min=10), multiple=True, help="Rows of --tables.  [default: 1000, 5000]")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of torch; its own choice without it.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder.  [default: runs/cost-MODEL]")
 @click.option("--page", type=_FILE, help="Write the tables between the marks of this page.")
@@ -75,6 +77,9 @@ def cost(**options: Any) -> None:
     check_installed()
     if options["sinks"]:
         _sinks(as_json=options["as_json"])
+        return
+    if options["tables"]:
+        _tables(options["model"], options["rows"] or (1000, 5000), as_json=options["as_json"])
         return
     # Or else the profiler says on stderr that it starts and stops.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
@@ -187,6 +192,33 @@ def _peers(options: dict[str, Any], folder: CostFolder) -> tuple[PeerCost, ...]:
     found = (*peers, *measure_stages(model, tokenizer))
     folder.keep_peers(cell, prompts, found)
     return found
+
+
+def _tables(model: str, rows: Sequence[int], *, as_json: bool) -> None:
+    from rich.table import Table
+    from transformers import AutoTokenizer
+
+    from guardbind.model.loading import resolve
+    from guardbind_bench.cost.binding_cost import BINDING_FORMS, measure_binding
+
+    tokenizer = AutoTokenizer.from_pretrained(resolve(model))
+    costs = [measure_binding(tokenizer, form, each) for form in BINDING_FORMS for each in rows]
+    if as_json:
+        click.echo("[" + ",\n".join(one.model_dump_json() for one in costs) + "]")
+        return
+    table = Table(title="Binding a prompt", caption="Readings: how often its tokenizer would have read it meanwhile.")
+    table.add_column("form")
+    for column in ("rows", "bindings", "s", "µs a row", "readings", "MiB"):
+        table.add_column(column, justify="right")
+    for one in costs:
+        figures = (
+            f"{one.seconds:.2f}",
+            f"{one.seconds / one.rows * 1e6:.0f}",
+            f"{one.readings:.1f}",
+            f"{one.mebibytes:.0f}",
+        )
+        table.add_row(one.form, str(one.rows), str(one.bindings), *figures)
+    stdout_console(140).print(table)
 
 
 def _sinks(*, as_json: bool) -> None:

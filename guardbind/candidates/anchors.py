@@ -1,0 +1,70 @@
+"""Tells of which values it is certain that a tokenizer writes them alike behind every anchor."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["CleanSplit", "clean_split"]
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_DIGITS = frozenset("0123456789")
+_NEVER = re.compile(r"(?!)")
+
+
+@dataclass(frozen=True, slots=True)
+class CleanSplit:
+    """A tokenizer that parts an anchor from a letter or digit behind it before it merges anything.
+
+    Attributes:
+        digits: Whether it also parts whatever stands before a digit from it, a space included.
+        added: Finds the tokens that are taken out of a text before it is parted.
+    """
+
+    digits: bool
+    added: re.Pattern[str]
+
+    def holds(self, text: str) -> bool:
+        """Whether a text has the same tokens behind every anchor, and so has one with a space in front.
+
+        Where the text begins with a digit and `digits` is true, the space is a part of what stands before.
+        """
+        return text[:1] in _LETTERS | _DIGITS and self.added.search(f" {text}") is None
+
+    def stands_apart(self, text: str) -> bool:
+        """Whether a text keeps its tokens also behind a space."""
+        return self.digits and text[:1] in _DIGITS
+
+
+def clean_split(tokenizer: Any, anchors: Collection[str]) -> CleanSplit | None:
+    """Return what is certain of a tokenizer; None where nothing is.
+
+    It is certain of a byte-level BPE that changes no characters and cuts a text as GPT-2's does: at an anchor (a line
+    break, or a mark of punctuation) in front of a letter, a digit, or a space before one of these. The cut looks at
+    nothing to its left, and no merge goes over it, so that the tokens on its right are those of the text alone.
+
+    Args:
+        tokenizer: A tokenizer of Hugging Face, or anything else.
+        anchors: What values are written behind: a line break, or one mark of punctuation each.
+    """
+    try:
+        backend = tokenizer.backend_tokenizer
+        model, cutting = backend.model, backend.pre_tokenizer
+        whole = type(model).__name__ == "BPE" and backend.normalizer is None and not model.dropout
+        whole = whole and not model.continuing_subword_prefix and not model.end_of_word_suffix
+        steps = json.loads(cutting.__getstate__()) if whole else {}
+        added = [str(token.content) for token in tokenizer.added_tokens_decoder.values()]
+    except (AttributeError, TypeError, ValueError):
+        return None
+    listed = steps.get("pretokenizers", []) if steps.get("type") == "Sequence" else [steps]
+    *before, last = listed or [{}]
+    if last.get("type") != "ByteLevel" or last.get("add_prefix_space") or last.get("use_regex") is not True:
+        return None
+    digits = [step.get("type") == "Digits" for step in before]
+    if len(before) > 1 or not all(digits) or any(token.startswith(tuple(anchors)) for token in added):
+        return None
+    found = re.compile("|".join(map(re.escape, added))) if added else _NEVER
+    return CleanSplit(digits=bool(digits), added=found)
