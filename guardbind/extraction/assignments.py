@@ -12,7 +12,7 @@ from typing import NamedTuple
 from guardbind.extraction.fields import bare_value
 from guardbind.extraction.item_lines import lists_pairs
 from guardbind.extraction.prose import is_key, is_value
-from guardbind.extraction.rule import Block, Found, Path, SparingRule, WordedRule, overlaps
+from guardbind.extraction.rule import Block, Found, Path, SparingRule, overlaps
 from guardbind.extraction.spoken_values import cut_short
 from guardbind.extraction.stance import counts
 from guardbind.text.language import Language

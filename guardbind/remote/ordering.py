@@ -10,6 +10,7 @@ from guardbind.errors import ConfigError
 from guardbind.remote.edits import RemotePrompt
 from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.targets.disowned import DisownedStatements
+from guardbind.targets.turn_layout import TurnLayout
 
 __all__ = ["IN_PLACE", "check_evidence", "evidence_late", "nearest_first", "says_the_same"]
 
@@ -87,7 +88,8 @@ def says_the_same(one: BoundPrompt, other: BoundPrompt) -> bool:
     """
 
     def said(bound: BoundPrompt) -> list[tuple[object, ...]]:
-        disowned = DisownedStatements(bound.table, bound.agreement.query)
+        query = bound.agreement.query
+        disowned = DisownedStatements(bound.table, query, TurnLayout(query))
         return sorted(
             (item.key, item.value or "", item.owners, len(item.mentions), disowned.takes_back(item))
             for item in bound.table.items

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from fuzzing import tokenizer_of
 from hypothesis import given, settings
@@ -52,7 +54,7 @@ def cut_elsewhere() -> PreTrainedTokenizerBase:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>")
 
 
-def _regex(pattern: str) -> object:
+def _regex(pattern: str) -> Any:
     from tokenizers import Regex
 
     return Regex(pattern)
