@@ -60,6 +60,14 @@ class Accounts:
         given = [span[1] for span, _ in occurrences(text[start : match.start], self._surfaces)]
         return text[start + max(given, default=0) : end]
 
+    def mentions(self, text: str, match: Match) -> list[Named]:
+        """Return where a text names owners, but by words of the attribute alone."""
+        return [
+            mention
+            for mention in self._labels.mentions(text)
+            if any(word.stem not in match.attribute for word in words(text[slice(*mention.span)], self._language))
+        ]
+
     def questions(self, text: str) -> list[str]:
         """Return the sentences of a text that end with a question mark."""
         units = Layout(text, language=self._language).units(0, len(text))
@@ -86,6 +94,7 @@ class Accounts:
         *,
         keys_only: bool = False,
         request: bool = False,
+        stems: Sequence[frozenset[str]] | None = None,
     ) -> list[Word]:
         """Return the words of a text that are not accounted for if one of some bindings is meant.
 
@@ -96,9 +105,11 @@ class Accounts:
             named: The names in the text.
             keys_only: What else is said of a binding accounts for nothing.
             request: The text may begin with the verb of a request: "extract the total".
+            stems: The words that account for something, of each binding, in place of those of its record.
         """
         cued = match.score < _CORE  # what asks for a kind of value names no attribute: "the ticket price" is no budget
-        stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items[:_MOST]]
+        if stems is None:
+            stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items[:_MOST]]
         own = set(match.attribute).union(*stems, *self._labels.aliases.get(match.attribute, ()))
         found = words(text, self._language)
         alone = not any(self._labels.of(item).owners for item in items)
@@ -189,20 +200,30 @@ class Accounts:
             found.setdefault(word.stem, set()).add(context[word.start : word.end].lower())
         return found
 
+    def is_asked(self, word: Word, text: str) -> bool:
+        """Whether a word says what is asked for: "which colour", "what kind of floor"."""
+        found = words(text, self._language)
+        place = found.index(word)
+        if word.stem in self._language.measured | self._language.generic | self._language.trailing:
+            return False
+        return place > 0 and found[place - 1].stem in self._language.which
+
     def _asks(self, found: Sequence[Word], place: int, text: str) -> bool:
-        """Whether a word says of which kind the answer is: "which item's price", "how strong is"."""
+        """Whether a word says of which thing it is asked, "which item's price", or how much of it."""
         if not place:
             return False
         before = found[place - 1]
         if text[before.start : before.end].lower() not in self._language.statements.doubts:
             return False
-        return found[place].owning or place + 1 == len(found) or not found[place + 1].content
+        return found[place].owning or found[place].stem in self._language.measured
 
     def _kind(self, found: Sequence[Word], place: int, text: str, named: Sequence[Named]) -> bool:
         """Whether a word says of which kind a name behind it is: "order A-17", "client Ed"; no "scheduler service"."""
         following = found[place + 1] if place + 1 < len(found) else None
         if self._elided(found, place, named):
             return True
+        if found[place].stem in self._language.apart:
+            return False  # "old Ann", where an Ann is known
         if following is None or not layout_of(text, self._language).unmarked(found[place].end, following.start):
             return False
         for start, end in (mention.span for mention in named):
@@ -224,7 +245,7 @@ class Accounts:
         """Whether a word says what a key that nobody owns stands on: "the receipt from Summit Gear"."""
         if found[place].stem in self._carriers:
             return True
-        rest = found[place + 1 : place + 3]
+        rest = found[place + 1 : place + 3] if self._language.marks.spaced else ()
         return len(rest) == 2 and not rest[0].content and (rest[1].capital or rest[1].numeric)
 
     def _stems(self, item: int) -> frozenset[str]:

@@ -19,9 +19,12 @@ from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
 from guardbind.targets.nested import NestedThings
+from guardbind.targets.other_things import OtherThings
 from guardbind.targets.place import Place
 from guardbind.targets.query import Query, makes, odd_words, plain, several
 from guardbind.targets.sources import Sources
+from guardbind.targets.subject import Subject
+from guardbind.targets.totals import of_one_line
 from guardbind.text.layout import occurrences
 from guardbind.text.words import content, words
 
@@ -72,6 +75,8 @@ class Agreement:
         self._naming = Naming(table, query, self._labels, self._attributes)
         self._history = History(table, query, Sources(query, sources, origins))
         self._accounts = Accounts(table, query, self._labels)
+        self._subject = Subject(table, query, self._accounts)
+        self._other = OtherThings(query, self._attributes, self._naming, self._accounts)
         self._calls = Calls(table, query, self._labels)
         self._coded = Coded(table, self._labels)
         self._nested = NestedThings(self._labels)
@@ -244,6 +249,8 @@ class Agreement:
         """Choose among the bindings of one attribute by the owner that is named, unless its value holds several."""
         found = self._of_owner(match, place, how, reason)
         value = None if found.index is None else self._table.items[found.index].value
+        if value and self._other.asks(self._table.items[found.index or 0], match, place, running=how == "sentence"):
+            return unresolved(f"{reason}, but something else about it is asked for")
         if value and asks_within(value, (place.about, self.query.text), match.attribute, self._language):
             return unresolved(f"{reason}, but its value holds what is asked for beside something else")
         if value and place.asks != place.about and is_list(value):
@@ -255,7 +262,7 @@ class Agreement:
         every = [label.item for label in match.labels]
         owned = any(label.owners for label in match.labels)
         for source, (text, worth) in enumerate(sources):
-            named = self._mentions(text, match)
+            named = self._accounts.mentions(text, match)
             meant = self._nested.meant(match, named, [said for said, _ in sources])
             if meant is None:
                 return unresolved(f"{reason}, but of something that what is named only stands in or around")
@@ -282,21 +289,19 @@ class Agreement:
                 return unresolved(f"{reason}, but of something that nothing here is called")
         if not all(self._naming.beside(item, text) for text, _ in sources for item in every):
             return unresolved(f"{reason}, but of something that stands elsewhere")
+        if not owned and self._of_one_line(match, every, [text for text, _ in sources]):
+            return unresolved(f"{reason}, but of one of several things that are listed")
         if not owned and self._accounts.ambiguous_names(self.query.text, every):
             return unresolved(f"{reason}, but of one of several things that are listed", every)
         if place.asks != place.about and self._calls.steps(match, every):
             return unresolved(f"{reason}, but a list has others of them")
         if not owned and len(every) > 1 and self._names_more(match, every, [text for text, _ in sources], place):
             return unresolved(f"{reason}, but not clearly whose it is", every)
+        if owned and any(self._naming.part_of_name(text, match) for text, _ in sources):
+            return unresolved(f"{reason}, but of something that shares a word with whose it is here", every)
+        if not owned and self._subject.is_other([text for text, _ in sources], match, every, place):
+            return unresolved(f"{reason}, but of something that another statement names", every)
         return self._history.take(every, match.score * _LONE, how, f"{reason}; no owner is named", place)
-
-    def _mentions(self, text: str, match: Match) -> list[Named]:
-        """Return where a text names owners, but by words of the attribute alone."""
-        return [
-            mention
-            for mention in self._labels.mentions(text)
-            if any(word.stem not in match.attribute for word in words(text[slice(*mention.span)], self._language))
-        ]
 
     def _says_more(
         self,
@@ -316,8 +321,10 @@ class Agreement:
             return False
         if source == 0 and place.asks != place.about:
             # A string of the object may be a name that the prompt knows in part only: "bar rack", of a bar stool.
-            strings = [said for said in _STRING.findall(text) if self._mentions(said, match)]
-            return any(self._accounts.left(said, match, items, self._mentions(said, match)) for said in strings)
+            strings = [said for said in _STRING.findall(text) if self._accounts.mentions(said, match)]
+            return any(
+                self._accounts.left(said, match, items, self._accounts.mentions(said, match)) for said in strings
+            )
         clauses = self._accounts.questions(text) if how == "query" or source == 1 else []
         asked = how == "query" or (source == 1 and not clauses)
         if source == 0:
@@ -326,12 +333,17 @@ class Agreement:
             asking = [found for found in self._attributes.asked(text) if found.score == WHOLE]
             clauses += [self._accounts.clause(text, found) for found in asking if found.attribute == match.attribute]
         if not any(
-            self._accounts.left(clause, match, items, self._mentions(clause, match), request=asked)
+            self._accounts.left(clause, match, items, self._accounts.mentions(clause, match), request=asked)
             for clause in clauses
         ):
             return False
         # A sentence may say in its own words what was asked.
         return source == 1 or how == "query" or self.asked.index not in items
+
+    def _of_one_line(self, match: Match, items: Sequence[int], texts: Sequence[str]) -> bool:
+        """Whether what nobody owns is asked for of something that has such a value of its own: a total, of one line."""
+        left = [word for text in texts for word in self._accounts.left(text, match, items, keys_only=True)]
+        return any(of_one_line(self._table.items[item], left, self._table, self.query) for item in items)
 
     def _names_more(self, match: Match, items: Sequence[int], texts: Sequence[str], place: Place) -> bool:
         """Whether something besides the key is named, where a key that nobody owns has several values."""

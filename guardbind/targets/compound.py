@@ -10,7 +10,7 @@ from guardbind.text.words import content, words
 
 __all__ = ["asks_within", "is_list"]
 
-_PARTS = re.compile(r"[,;|\u3001\uff0c\uff1b]\s*|\n")
+_PARTS = re.compile(r"[,;|\u3001\uff0c\uff1b(\uff08]\s*|\n")
 _MEMBERS = 3  # of what is taken for a list
 _MEMBER_WORDS = 3
 _LONGEST = 400  # characters of a value that are looked at

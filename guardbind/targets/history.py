@@ -19,6 +19,7 @@ from guardbind.targets.same_thing import may_be_one_thing
 from guardbind.targets.sources import Sources
 from guardbind.targets.stale import Doubts
 from guardbind.targets.unread import UnreadSentences
+from guardbind.targets.unsettled import unsettled
 
 __all__ = ["History", "unresolved"]
 
@@ -126,6 +127,12 @@ class History:
         if self._doubts.former(history[-1]) and not self._asked.past.search(self._query.text):
             return unresolved(f"{reason}, but only what it was")
         item = history[0] if order == "first" else history[-1]
+        if len(every) == 1 and not self._doubts.former(item) and self._asks_former(item, place):
+            return unresolved(f"{reason}, but what it was before is asked for")
+        if len(every) == 1 and not self._asked.past.search(self._query.text) and self._alone_was(item):
+            return unresolved(f"{reason}, but it is told as what was, beside others that are")
+        if unsettled(item, self._query):
+            return unresolved(f"{reason}, but its value leaves open which one holds")
         if self._unread.contradicts(item):
             return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")
         if self._disowned.takes_back(item):
@@ -171,6 +178,25 @@ class History:
         if said is None and how != "query" and self._query.order is None and self._asked.past.search(place.about):
             return "both"
         return said or self._query.order or "last"
+
+    def _asks_former(self, item: Located, place: Place) -> bool:
+        """Whether a value is asked for that does not hold any more, in words that are none of the key's."""
+        former, key = self._query.language.asking.former, item.key.casefold()
+        texts = (self._query.text, place.about)
+        return any(found.group().casefold() not in key for text in texts for found in former.finditer(text))
+
+    def _alone_was(self, item: Located) -> bool:
+        """Whether a value is told in the past, where those of others are told in the present."""
+        others = [other for other in self._by_attribute.get(item.attribute or "", ()) if other.key != item.key]
+        return self._doubts.only_was(item, others)
+
+    @cached_property
+    def _by_attribute(self) -> Mapping[str, Sequence[Located]]:
+        found: dict[str, list[Located]] = {}
+        for item in self._table.items:
+            if item.attribute:
+                found.setdefault(item.attribute, []).append(item)
+        return found
 
     def _says_which(self, place: Place, how: How) -> bool:
         """Whether the first or the last of several values is asked for in words."""

@@ -158,11 +158,13 @@ def label_table(
         owners.setdefault(folded(name), set()).add(name)
         parts.update(set(_parts(name, language)))
     told = _records_of_words(table)
+    called = {folded(item.key) for item in table.items}
     for name in names:
         having = told.get(folded(name), set())
         for part in _parts(name, language):
-            # An "amphora" is not the Etruscan one alone where the title of another record has the word too.
-            if parts[part] == 1 and told.get(part, having) <= having:
+            # An "amphora" is not the Etruscan one alone where the title of another record has the word too, and a
+            # "director" not the deputy one, where a director is a key.
+            if parts[part] == 1 and told.get(part, having) <= having and part not in called:
                 owners.setdefault(part, set()).add(name)
     genitives: dict[str, set[str]] = {}
     for called, whole in owners.items():

@@ -105,6 +105,13 @@ class Naming:
                 return True
         return False
 
+    def part_of_name(self, text: str, match: Match) -> bool:
+        """Whether a text has a word of an owner's name that is a key by itself: the "director", beside the deputy's."""
+        own = {word.stem for label in match.labels for owner in label.owners for word in self._words(owner)}
+        keys = {label.attribute[0] for label in self._labels.labels if len(label.attribute) == 1}
+        own = (own & keys).difference(match.attribute)
+        return any(word.stem in own for word in self._words(text))
+
     def related(self, text: str, named: Sequence[Named], match: Match) -> bool:
         """Whether somebody is meant who is only related to one that is named: "Bob's manager", "a friend of Bob"."""
         asked = self._language.questions

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
+from guardbind.text.chinese_asking import ASKING
 from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.chinese_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.chinese_unsettling import UNSETTLING
 from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, wordlist
 from guardbind.text.wordlists import anywhere
@@ -232,6 +234,8 @@ CHINESE = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    unsettling=UNSETTLING,
+    asking=ASKING,
     citing=Citing(sources="文档|来源", parts="资料", leads="参见|见", headings="参考文献|来源"),
     script=re.compile("[\u3400-\u9fff\uf900-\ufaff]"),
 )

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 
 from guardbind.text.citing import Citing
+from guardbind.text.english_asking import ASKING
 from guardbind.text.english_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.english_speech import CHANGES, DISOWNING, SHIFTED, SPEECH, TELLING
+from guardbind.text.english_unsettling import UNSETTLING
 from guardbind.text.forms import Forms
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import plural_s
@@ -273,6 +275,8 @@ ENGLISH = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    unsettling=UNSETTLING,
+    asking=ASKING,
     citing=Citing(
         sources="document|doc|source|span|passage|ref|chunk",
         parts="context|reference|result|snippet|excerpt|article|section|footnote|note",

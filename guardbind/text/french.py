@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 
 from guardbind.text.citing import Citing
+from guardbind.text.french_asking import ASKING
 from guardbind.text.french_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.french_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.french_unsettling import UNSETTLING
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -283,6 +285,8 @@ FRENCH = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    unsettling=UNSETTLING,
+    asking=ASKING,
     citing=Citing(
         parts="texte|extrait",
         leads="voir",

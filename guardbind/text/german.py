@@ -12,8 +12,10 @@ import re
 
 from guardbind.text.citing import Citing
 from guardbind.text.forms import Forms
+from guardbind.text.german_asking import ASKING
 from guardbind.text.german_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.german_speech import CHANGES, DISOWNING, SPEECH, TELLING
+from guardbind.text.german_unsettling import UNSETTLING
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.stems import snowball
 
@@ -292,6 +294,8 @@ GERMAN = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    unsettling=UNSETTLING,
+    asking=ASKING,
     citing=Citing(
         sources="quelle|dokument",
         parts="abschnitt",

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from guardbind.text.asking import Interrogatives
 from guardbind.text.citing import Citing
 from guardbind.text.disowning import Disowning
 from guardbind.text.forms import Forms
 from guardbind.text.speech import Changes, Speech, Telling
+from guardbind.text.unsettling import Unsettling
 from guardbind.text.vocabulary import Marks, Vocabulary
 from guardbind.text.wordlists import either, wordlist
 
@@ -195,6 +197,8 @@ class Language:
         speech: What says that a statement is no evidence.
         changes: What says that a value is new.
         disowning: What says that a list does not hold.
+        unsettling: What leaves open which value holds.
+        asking: What the word that asks says of the answer.
         telling: What other verbs say.
         citing: What citations are told by.
         script: A letter of a script of its own; None where it is that of other languages too.
@@ -211,6 +215,8 @@ class Language:
     speech: Speech = field(default_factory=Speech)
     changes: Changes = field(default_factory=Changes)
     disowning: Disowning = field(default_factory=Disowning)
+    unsettling: Unsettling = field(default_factory=Unsettling)
+    asking: Interrogatives = field(default_factory=Interrogatives)
     telling: Telling = field(default_factory=Telling)
     citing: Citing = field(default_factory=Citing)
     script: re.Pattern[str] | None = None
@@ -314,6 +320,21 @@ class Language:
     def cue_words(self) -> frozenset[str]:
         """The stems of words that ask for a kind of value."""
         return self.stems(self.questions.cue_words)
+
+    @cached_property
+    def totals(self) -> frozenset[str]:
+        """The stems of what a value of all that is listed is called."""
+        return self.stems(self.unsettling.totals)
+
+    @cached_property
+    def apart(self) -> frozenset[str]:
+        """The stems of words before a name that tell one of several who have it."""
+        return self.stems(self.asking.apart)
+
+    @cached_property
+    def measured(self) -> frozenset[str]:
+        """The stems of what a question may ask to be measured or called: "how high", "which amount"."""
+        return self.stems(frozenset(self.asking.measures) | self.asking.nouns)
 
     @property
     def edge(self) -> str:

@@ -11,8 +11,10 @@ import re
 
 from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
+from guardbind.text.spanish_asking import ASKING
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.spanish_speech import CHANGES, DISOWNING, SPEECH
+from guardbind.text.spanish_unsettling import UNSETTLING
 from guardbind.text.stems import snowball
 
 __all__ = ["SPANISH"]
@@ -282,6 +284,8 @@ SPANISH = Language(
     speech=SPEECH,
     changes=CHANGES,
     disowning=DISOWNING,
+    unsettling=UNSETTLING,
+    asking=ASKING,
     citing=Citing(
         sources="fuente",
         parts="documento|pasaje",

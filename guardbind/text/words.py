@@ -70,7 +70,14 @@ def words(text: str, language: Language = ENGLISH) -> tuple[Word, ...]:
                 numeric = _DECIMAL.search(written) is not None
                 owning = len(written) < end - start
                 found.append(Word(stem, start, end, written[0].isupper(), numeric, owning, stem not in stop))
+                if len(found) > 1 and found[-1].content and _leads(found[-2], start, text):
+                    found[-2] = found[-2]._replace(content=True)
     return tuple(found)
+
+
+def _leads(word: Word, start: int, text: str) -> bool:
+    """Whether a word is the first part of a compound: a "sous-chef" is no "chef"."""
+    return not word.content and word.end + 1 == start and text[word.end] == "-"
 
 
 def content(found: Sequence[Word]) -> list[Word]:

@@ -84,7 +84,8 @@ def _amount(rng: Random, language: str) -> Sequence[str]:
     if language == "en":
         sign = rng.choice(("$", "", " EUR", " USD"))
         written = f"{sign}{plain}" if sign in ("$", "") else f"{plain}{sign}"
-        return (written, plain, grouped, f"${plain}", f"${grouped}", f"{plain} EUR", f"{plain} USD", f"\u20ac{plain}")
+        signed = (f"{sign}{number}" for sign in ("$", "\u20ac", "EUR ", "USD ") for number in (plain, grouped))
+        return (written, plain, grouped, *signed, f"{plain} EUR", f"{plain} USD")
     if language == "zh":
         return (
             rng.choice((f"{plain}\u5143", f"\u00a5{plain}", plain)),
@@ -100,6 +101,7 @@ def _amount(rng: Random, language: str) -> Sequence[str]:
     return (
         written,
         *(f"{n}{end}" for n in (dotted, spaced, comma, plain) for end in (" \u20ac", " EUR", "\u20ac", "")),
+        *(f"{sign}{n}" for n in (dotted, spaced, comma, plain) for sign in ("\u20ac", "\u20ac ", "EUR ")),
     )
 
 
