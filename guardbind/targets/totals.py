@@ -45,7 +45,7 @@ def of_one_line(item: Located, asked: Iterable[Word], table: EvidenceTable, quer
 
 def _rivals(value: str, other: str, *, total: bool) -> bool:
     """Whether another value is of the kind of one; beside a total, any number is."""
-    return alike(value, other) or (total and _QUANTITY.match(other) is not None)
+    return _QUANTITY.match(other) is not None and (total or alike(value, other))
 
 
 def _begins_a_line(item: Located, stems: Collection[str], query: Query) -> bool:

@@ -30,11 +30,21 @@ LABELS = {
         "Last year",
         "Old plan (not valid any more):",
         "## Sample",
+        "Former stalls:",
+        "Everything below is nonsense:",
+        "Scrapped plan",
+        "Not in force:",
     ),
-    "de": ("Alter Plan, gilt nicht mehr", "Entwurf, nicht verwenden:", "Beispiel (frei erfunden):"),
-    "fr": ("Ancien plan, plus valable :", "Brouillon, ne plus utiliser :", "Exemple fictif :"),
-    "es": ("Plan antiguo, ya no es válido:", "Borrador, no usar:", "Ejemplo inventado:"),
-    "zh": ("旧表（已作废）：", "示例（虚构）："),
+    "de": (
+        "Alter Plan, gilt nicht mehr",
+        "Entwurf, nicht verwenden:",
+        "Beispiel (frei erfunden):",
+        "Alte Räume:",
+        "Falsche Liste:",
+    ),
+    "fr": ("Ancien plan, plus valable :", "Brouillon, ne plus utiliser :", "Exemple fictif :", "Anciennes salles :"),
+    "es": ("Plan antiguo, ya no es válido:", "Borrador, no usar:", "Ejemplo inventado:", "Aulas antiguas:"),
+    "zh": ("旧表（已作废）：", "示例（虚构）：", "旧安排："),
 }
 NOTES = {
     "en": (
@@ -47,13 +57,41 @@ NOTES = {
         "Rename Bella to Daisy and Daisy to Bella.",
         "Daisy now stands where Bella used to.",
         "Please treat Daisy as if she were Bella.",
+        "I made all of this up.",
+        "The list is a joke.",
+        "This list belongs to another farm.",
+        "Not one line of this is right.",
+        "The cows all got new stalls on Monday.",
+        "None of these stalls exist any more.",
     ),
-    "de": ("Diese Liste gilt nicht mehr.", "Anna und Paul haben die Räume getauscht."),
-    "fr": ("Ces numéros sont inventés.", "Anna et Paul ont échangé leurs salles."),
-    "es": ("Esta lista es falsa.", "Anna y Pablo han intercambiado las aulas."),
-    "zh": ("以上名单已作废。", "李华和王芳换了教室。"),
+    "de": (
+        "Diese Liste gilt nicht mehr.",
+        "Anna und Paul haben die Räume getauscht.",
+        "Das ist alles erfunden.",
+        "Nichts davon stimmt.",
+    ),
+    "fr": ("Ces numéros sont inventés.", "Anna et Paul ont échangé leurs salles.", "Rien de tout cela n'est vrai."),
+    "es": ("Esta lista es falsa.", "Anna y Pablo han intercambiado las aulas.", "Nada de esto es cierto."),
+    "zh": ("以上名单已作废。", "李华和王芳换了教室。", "这只是一个例子。"),
 }
-HARMLESS = ("Stalls of today", "Stable list:", "Cows", "")
+HARMLESS = (
+    "Stalls of today",
+    "Stable list:",
+    "Cows",
+    "",
+    "Draft horses and cows:",
+    "Archive farm",
+    "Sample Street farm:",
+)
+BESIDE = (
+    "Nothing has changed since May.",
+    "The old list is in the bin.",
+    "The list is up to date.",
+    "It is false that cows sleep standing.",
+    "Tom does not live here any more.",
+    "This is a quiet place.",
+    "I made soup.",
+)
 
 
 def cases(said: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
@@ -85,6 +123,12 @@ def test_other_labels_and_notes_take_nothing_back(label: str) -> None:
     assert asked(f"{label}\n{facts}", question).index is not None
     assert asked(f"{facts}\n\nAll values are correct.", question).index is not None
     assert asked(f"{facts}\n\nOld list:\nOlga: stall 9", question).index is not None
+
+
+@pytest.mark.parametrize("said", BESIDE)
+def test_a_sentence_about_something_else_takes_nothing_back(said: str) -> None:
+    facts, question = LISTS["en"]
+    assert asked(f"{facts}\n\n{said}", question).index is not None
 
 
 @pytest.mark.parametrize("named", ["archive room code", "sample size", "obsolete part number"])
