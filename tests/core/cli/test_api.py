@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from toy_backend import PROMPT, ToyBackend
 
+from guardbind.backends import Completion, PromptRequest, Spent
 from guardbind.cli.main import main
 from guardbind.registry import BACKENDS
 
@@ -43,6 +45,23 @@ def test_generate_repairs() -> None:
     assert found["text"] == "The badge number of Boris is 9370."
     assert [slot["final_verdict"] for slot in found["report"]["slots"]] == ["repaired"]
     assert found["cost"]["requests"] > 2
+
+
+def test_requests_that_had_the_model_read_nothing_are_told_apart() -> None:
+    class Looking(ToyBackend):
+        async def write(self, asked: PromptRequest, **how: Any) -> Completion:
+            written = await super().write(asked, **how)
+            return replace(written, spent=written.spent + Spent(requests=7, lookups=7))
+
+    assert "only turned texts into tokens" not in run("check", "--api", "toy:right").output
+    BACKENDS.register("looking", lambda address, model, **settings: Looking())
+    try:
+        shown = run("check", "--api", "looking:1").output
+        told = json.loads(run("generate", "--api", "looking:1", "--json").stdout)["cost"]
+    finally:
+        BACKENDS.unregister("looking")
+    assert told["lookups"] == 7 and told["requests"] > 7
+    assert f"{told['requests']} requests (7 of them only turned texts into tokens and back), " in shown
 
 
 @pytest.mark.parametrize(
