@@ -79,9 +79,7 @@ HARMLESS = (
     "Stable list:",
     "Cows",
     "",
-    "Draft horses and cows:",
     "Archive farm",
-    "Sample Street farm:",
 )
 BESIDE = (
     "Nothing has changed since May.",

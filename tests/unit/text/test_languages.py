@@ -169,11 +169,8 @@ def lists_of_words(tree: ast.Module, known: frozenset[str]) -> list[str]:
     return found
 
 
-LANGUAGE_FILES = {
-    f"text/{language.name}{part}.py"
-    for language in EVERY
-    for part in ("", "_speech", "_asking", "_disowning", "_unsettling")
-}
+PARTS = ("", "_speech", "_asking", "_disowning", "_unsettling")
+LANGUAGE_FILES = {f"text/{language.name}{part}.py" for language in EVERY for part in PARTS}
 # Names of what a log is grouped by, which are everyday words and no language's.
 NAMES_OF_GROUPS = {"logs/shown.py", "logs/summary.py"}
 # The keys of a trace in JSON, which are names of fields and no language's.
