@@ -12,7 +12,8 @@ from guardbind.text.layout import Span
 __all__ = ["is_struck", "unstruck"]
 
 _STRUCK = re.compile(
-    r"(?<!~)~~(?![~\s])[^~\r\n]{1,200}(?<!\s)~~(?!~)|<(?P<tag>s|del|strike)>[^<\r\n]{1,200}</(?P=tag)>", re.IGNORECASE
+    r"(?<!~)~~(?![~\s])[^~\r\n]{1,200}(?<!\s)~~(?!~)|<(?P<tag>s(?:trike)?|del)>[^<\r\n]{1,200}</(?P=tag)>",
+    re.IGNORECASE,
 )
 
 
