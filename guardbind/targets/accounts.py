@@ -111,6 +111,7 @@ class Accounts:
         own = set(match.attribute).union(*stems, *self._labels.aliases.get(match.attribute, ()))
         found = words(text, self._language)
         alone = not any(self._labels.of(item).owners for item in items)
+        turned = any(self._turned(item) for item in items[:_MOST])
         # "Number" says nothing by itself: another number of the record is not that of the attribute.
         loose = self._language.generic | self._language.trailing
         return [
@@ -124,7 +125,7 @@ class Accounts:
             and not (word.stem in self._language.coded and _is_code(match))
             and not (request and place == 0 and not text.rstrip().endswith("?"))
             and (self._goes_on(found, place, text, named) or not self._beside(found, place, match))
-            and not self._asks(found, place, text)
+            and not self._asks(found, place, text, turned=turned)
             and not self._several(word, text, named)
             and not self._kind(found, place, text, named)
             and not (alone and not keys_only and self._carries(found, place, text))
@@ -206,13 +207,20 @@ class Accounts:
             return False
         return place > 0 and found[place - 1].stem in self._language.which
 
-    def _asks(self, found: Sequence[Word], place: int, text: str) -> bool:
+    def _turned(self, item: int) -> bool:
+        """Whether a value is asked whose it is: "which item has the price $5"."""
+        located = self._table.items[item]
+        return any(located.key == f"{located.attribute} {owner}" for owner in self._labels.of(item).owners)
+
+    def _asks(self, found: Sequence[Word], place: int, text: str, *, turned: bool) -> bool:
         """Whether a word says of which thing it is asked, "which item's price", or how much of it."""
         if not place:
             return False
         before = found[place - 1]
         if text[before.start : before.end].lower() not in self._language.statements.doubts:
             return False
+        if turned and (place + 1 == len(found) or not found[place + 1].content):
+            return True
         return found[place].owning or found[place].stem in self._language.measured
 
     def _kind(self, found: Sequence[Word], place: int, text: str, named: Sequence[Named]) -> bool:

@@ -153,3 +153,9 @@ def test_a_statement_that_is_belied_is_none() -> None:
 @pytest.mark.parametrize(("facts", "question", "value"), TOTALS)
 def test_a_total_is_of_no_line(facts: str, question: str, value: str | None) -> None:
     assert aimed(facts, question) == value
+
+
+def test_whose_a_value_is_may_be_asked_of_a_kind_of_thing() -> None:
+    facts = "tent = EUR 350\noil = EUR 290\nclock = EUR 135.07"
+    assert aimed(facts, "Which item has the price EUR 290?") == "oil"
+    assert aimed("Ann's badge is 4417. Bob's badge is 8213.", "Which person has the badge 8213?") == "Bob"
