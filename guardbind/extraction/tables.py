@@ -100,8 +100,8 @@ def _parts(text: str, head: Sequence[str], rows: Sequence[Sequence[TableCell | N
     grouped = _are_groups(text, rows)
     group: TableCell | None = None
     units = bool(rows) and _has_units(rows[0], rows[1:])
-    for row in rows[units:]:
-        if heads_again(row, head):
+    for place, row in enumerate(rows[units:], units + 1):
+        if place < len(rows) and heads_again(row, head):
             head = [cell.content.strip(_MARKS) if cell else "" for cell in row]
         elif grouped and _is_alone(row) and _is_bold(text, row):
             group = row[0]

@@ -31,8 +31,7 @@ from guardbind.text.words import content, words
 __all__ = ["Agreement"]
 
 # What an owner is worth, by where it is named; a score is the product with that of the attribute.
-_NAMED, _CARRIED, _LONE = 1.0, 0.9, 0.6
-_IN_QUERY = 0.9
+_NAMED, _CARRIED, _LONE, _IN_QUERY = 1.0, 0.9, 0.6, 0.9
 _LONE_IN_QUERY = 0.8  # a score below it is of a query that names no owner
 _KIND = 0.5
 
@@ -88,6 +87,11 @@ class Agreement:
     def names_owner(self) -> bool:
         """Whether the query names an owner of anything."""
         return bool(self._labels.mentions(self.query.text))
+
+    @property
+    def asks_of_owner(self) -> bool:
+        """Whether the query asks for what a name has: "Marcus's mentor" is not whose mentor Marcus is."""
+        return self._naming.has_something(self.query.text)
 
     @property
     def names_binding(self) -> bool:

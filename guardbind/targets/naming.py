@@ -107,6 +107,19 @@ class Naming:
                 return True
         return False
 
+    def has_something(self, text: str) -> bool:
+        """Whether a name without a digit is written as an owner's: "Marcus's mentor", "la tutora de Marcus"."""
+        of = self._language.statements.of
+        for start, end in (mention.span for mention in self._labels.mentions(text)):
+            if any(map(str.isdecimal, text[start:end])):
+                continue
+            before = text[max(0, start - 20) : start].lower().split()
+            while before and before[-1] in self._language.statements.determiners:
+                before.pop()
+            if self._owned(text, end) != end or (len(before) > 1 and before[-1] in of and before[-2] not in of):
+                return True
+        return False
+
     def part_of_name(self, text: str, match: Match) -> bool:
         """Whether a text has a word of an owner's name that is a key by itself: the "director", beside the deputy's."""
         own = {word.stem for label in match.labels for owner in label.owners for word in self._words(owner)}

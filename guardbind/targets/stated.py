@@ -89,7 +89,7 @@ def read_stated(
         turned = stated(inverse) if inverse else None
         if turned is not None and language.questions.who.search(turned.agreement.query.text):
             asked = turned.agreement.asked.index is not None and turned.agreement.names_owner
-            return turned if asked else direct
+            return turned if asked and not turned.agreement.asks_of_owner else direct
     return direct
 
 

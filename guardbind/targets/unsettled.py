@@ -15,6 +15,7 @@ from guardbind.text.words import words
 __all__ = ["unsettled"]
 
 _LONGEST = 200  # characters of a value that are looked at
+_NO = 16  # characters behind a value in which a denial begins
 _BEHIND = 60  # characters behind it
 _ARROW = re.compile(r"\s*(?:-+>|=+>|[\u2192\u21d2\u27f6\u27a1\ufe0f]+)\s*|\s+/\s+")
 # "( ) 12 ( ) 14", "a) 12 b) 14", a blank to be filled in, what is struck through, what is to be added up.
@@ -48,7 +49,29 @@ def unsettled(item: Located, query: Query) -> bool:
         return True
     if not item.mentions:
         return False
+    if _denied(item, query):
+        return True
     return _goes_on(value, item.mentions[-1].value_chars[1], query) or _belied(item.mentions[-1].chars, query)
+
+
+def _denied(item: Located, query: Query) -> bool:
+    """Whether a sentence elsewhere begins with the value and denies it of its owner: "3381 is not Jo's extension"."""
+    prompt = query.prompt
+    told = [
+        mention.chars for mention in item.mentions if any(own in prompt[slice(*mention.chars)] for own in item.owners)
+    ]
+    for surface in item.surfaces:
+        if not any(map(str.isdecimal, surface)):
+            continue
+        for found in re.finditer(rf"(?<![\w.,]){re.escape(surface)}(?![\w])", prompt):
+            if any(start <= found.start() < end for start, end in told):
+                continue
+            end = _END.search(prompt, found.end())
+            said = prompt[found.end() : min(found.end() + _BEFORE, end.start() if end else len(prompt))]
+            no = query.language.questions.negated.search(said, 0, _NO)
+            if no is not None and not any(map(str.isdecimal, said)) and any(own in said for own in item.owners):
+                return True
+    return False
 
 
 def _belied(statement: Span, query: Query) -> bool:

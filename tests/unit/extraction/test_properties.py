@@ -273,7 +273,11 @@ def test_assignments_are_read_back(data: dict[str, str], form: str) -> None:
 def tables(draw: st.DrawFn) -> tuple[list[str], dict[str, list[str]]]:
     head = draw(st.lists(NAME, min_size=2, max_size=4, unique=True))
     cells = st.lists(VALUE, min_size=len(head) - 1, max_size=len(head) - 1)
-    return head, draw(st.dictionaries(NAME, cells, min_size=1, max_size=5))
+    rows = draw(st.dictionaries(NAME, cells, min_size=1, max_size=5))
+    # Two headings in one row are headings again: `test_table_rows.py`, unless nothing stands below.
+    named = {name.casefold() for name in head}
+    assume(not any(sum(said.casefold() in named for said in (row, *rows[row])) > 1 for row in list(rows)[:-1]))
+    return head, rows
 
 
 def by_path(head: list[str], rows: dict[str, list[str]]) -> list[tuple[tuple[str, str], str]]:

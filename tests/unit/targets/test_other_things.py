@@ -159,3 +159,16 @@ def test_whose_a_value_is_may_be_asked_of_a_kind_of_thing() -> None:
     facts = "tent = EUR 350\noil = EUR 290\nclock = EUR 135.07"
     assert aimed(facts, "Which item has the price EUR 290?") == "oil"
     assert aimed("Ann's badge is 4417. Bob's badge is 8213.", "Which person has the badge 8213?") == "Bob"
+
+
+def test_what_a_name_has_is_not_whose_it_is() -> None:
+    facts = "Lena's mentor is Marcus. Joel's mentor is Lena."
+    assert aimed(facts, "Who is Marcus's mentor?") is None
+    assert aimed(facts, "Who has the mentor Marcus?") == "Lena"
+
+
+def test_a_value_that_is_denied_of_its_owner_is_none() -> None:
+    facts = "Jo's extension is 3381. Correction: 3381 is not Jo's extension; we do not know it yet."
+    assert aimed(facts, "What is Jo's extension?", "Jo's extension is") is None
+    facts = "Jo's extension is 3381. Mind you, 3381 is not Al's extension."
+    assert aimed(facts, "What is Jo's extension?", "Jo's extension is") == "3381"
