@@ -25,6 +25,7 @@ _LINE = re.compile(
 _PART = re.compile(r"[^;]+")
 _COMMA_PART = re.compile(r"(?:[^,]|,(?!\s))+")
 _WORD = re.compile(r"\S+")
+_SIGNS = frozenset({"-", "\u2013", "\u2014", ":", "=", "->", "\u2192"})
 # "Uma 88", as one of several; behind semicolons more may be said
 _PAIR = re.compile(r"[ \t]*[^\W\d_a-z][\w-]*(?:[ \t][^\W\d_a-z][\w-]*)?[ \t]\S{0,2}\d[\d.,:%/-]*[%\u20ac$]?[ \t]*")
 _LED = re.compile(r"[ \t]*[^\W\d_]\S*[ \t]+\S.*")
@@ -66,11 +67,18 @@ def _line(text: str, match: re.Match[str], language: Language) -> _ItemLine | No
     parts = tuple(
         words
         for part in form.finditer(text, *match.span("rest"))
-        if len(words := tuple((word.group(), word.span()) for word in _WORD.finditer(text, *part.span()))) > 1
+        if len(words := tuple(_worded(text, part.span()))) > 1
     )
     if title is None and match["title"].strip().isdecimal():
         title = match.span("title")  # "- 3975: fee 12; town Preston"
     return None if title is None or len(parts) < 2 else _ItemLine(match.span(), title, parts)
+
+
+def _worded(text: str, part: Span) -> Iterator[tuple[str, Span]]:
+    """Find the words of a pair; a sign between key and value is of neither: "till \u2013 Odile"."""
+    for word in _WORD.finditer(text, *part):
+        if word.group() not in _SIGNS:
+            yield word.group(), word.span()
 
 
 def _blocks(text: str, run: Sequence[_ItemLine], language: Language) -> Iterator[Block]:

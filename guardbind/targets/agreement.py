@@ -14,7 +14,7 @@ from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.calls import Calls
 from guardbind.targets.coded import Coded
 from guardbind.targets.compound import asks_within, is_list
-from guardbind.targets.counted import uncounted
+from guardbind.targets.counted import odd_in, uncounted
 from guardbind.targets.history import History, unresolved
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
@@ -129,7 +129,7 @@ class Agreement:
         if place is None:
             return self._not_again(self.asked)
         place = self._plain(place)
-        if (odd := self._odd(odd_words(place.about, self._language))) is not None:
+        if (odd := self._odd(odd_in(place.about, self.query, self._table, self._labels))) is not None:
             return unresolved(f"in the slot's sentence {odd}")
         if several(place.about, self._language):
             return unresolved("the slot's sentence speaks of several")

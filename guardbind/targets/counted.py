@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from guardbind.evidence import EvidenceTable
 from guardbind.targets.labels import Labels, LabelTable
-from guardbind.targets.query import Query
+from guardbind.targets.query import Query, odd_words
 from guardbind.text.layout import Span
 from guardbind.text.words import words
 
-__all__ = ["uncounted"]
+__all__ = ["odd_in", "uncounted"]
 
 _WORD = 40  # characters of a word, at most
 
@@ -24,7 +24,7 @@ def uncounted(query: Query, table: EvidenceTable, labels: LabelTable) -> Query:
         table: What the prompt binds.
         labels: How it is called.
     """
-    counted = [word for word, _ in query.odd if " " in word and _stated(query, word, table, labels)]
+    counted = [word for word, _ in query.odd if _stated(query.text, word, query, table, labels)]
     text = query.text
     for word in counted:
         text = text.replace(word, " " * len(word))
@@ -32,16 +32,34 @@ def uncounted(query: Query, table: EvidenceTable, labels: LabelTable) -> Query:
     return replace(query, text=text, odd=odd) if counted else query
 
 
-def _stated(query: Query, phrase: str, table: EvidenceTable, labels: LabelTable) -> bool:
-    following = re.search(rf"{re.escape(phrase)}\s+(?P<unit>[^\W\d_]+)", query.text)
-    unit = words(following["unit"], query.language)[:1] if following else ()
-    stems = tuple(word.stem for word in unit)
+def odd_in(text: str, query: Query, table: EvidenceTable, labels: LabelTable) -> list[tuple[str, str]]:
+    """Return the odd words of a text besides those that ask for a number that is stated: "the number of seats is".
+
+    Args:
+        text: The text, of the answer.
+        query: What is asked.
+        table: What the prompt binds.
+        labels: How it is called.
+    """
+    found = odd_words(text, query.language)
+    return [(word, reason) for word, reason in found if not _stated(text, word, query, table, labels)]
+
+
+def _stated(text: str, phrase: str, query: Query, table: EvidenceTable, labels: LabelTable) -> bool:
+    counting = query.language.asking.kinds.get("any")
+    # Two words in most languages, one in Spanish: "cuántas".
+    if " " not in phrase and (counting is None or counting.fullmatch(phrase) is None):
+        return False
+    following = re.search(rf"{re.escape(phrase)}\s+(?P<unit>[^\W\d_]+(?:[ -][^\W\d_]+)*)", text)
+    stems = tuple(word.stem for word in words(following["unit"], query.language)) if following else ()
     for label in labels.labels:
-        if not stems or label.attribute != stems:
+        if not stems or label.attribute != stems[: len(label.attribute)]:
             continue
+        if _is_plural(label, table):
+            return True
         places = [mention.value_chars for mention in table.items[label.item].mentions]
         behind = [words(_with_next(query.prompt, place), query.language) for place in places]
-        if _is_plural(label, table) or any(stems[0] == word.stem for found in behind for word in found):
+        if len(label.attribute) == 1 and any(stems[0] == word.stem for found in behind for word in found):
             return True
     return False
 

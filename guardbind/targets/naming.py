@@ -188,6 +188,7 @@ class Naming:
             and (word.numeric or (word.capital and (word.owning or not layout.begins(word.start))))
             and not self._attributes.known(word)
             and word.stem not in self._language.coded
+            and (word.numeric or word.owning or word.stem not in self._language.places)  # German: "laut Liste"
         ]
 
     @cached_property

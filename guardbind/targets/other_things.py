@@ -27,6 +27,7 @@ _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _ASIDE = re.compile(r"\s*[,;(\uff08\uff0c]")  # behind it stands what is said of a name: "Rask (since 2021)"
 _NO_PLACE = frozenset({"number", "money", "date", "email", "version"})
+_LISTED = re.compile(r"[,;\uff0c\uff1b]\s+|[\uff0c\uff1b]")
 _LED = 40  # characters before a place in which what leads to it stands
 
 
@@ -170,8 +171,8 @@ def _fits(kind: AnswerKind, degree: str, value: str, language: Language, *, owne
             return digits and typed != "date"
         return not value.isdecimal() or (kind == "amount" and len(value) > 2)
     units = language.asking.measures.get(degree)
-    if units is None:
-        return False
+    if units is None or (len(_LISTED.split(value)) > 1 and not value[:1].isdecimal()):
+        return False  # "steel, coated, 11.2 kg" is more than how heavy something is
     if _told(value, language) - {degree}:
         return degree in _told(value, language)  # "14 m wide" says nothing of how deep
     return any(_unit(units).match(value, found.end()) for found in _NUMBER.finditer(value)) or (

@@ -12,12 +12,12 @@ __all__ = ["CARRIERS", "CODED", "PLAIN"]
 
 _HELD = wordlist(
     "allocated allotted appear appeared appears applies apply applying assigned associate associated associates",
-    "attach attached attaches attributed bear bearing bears belonging carried carries carry carrying catalogued",
+    "attach attached attaches attributed bear bearing bears belonging called carried carries carry carrying catalogued",
     "cited come comes correspond corresponding corresponds declared defined denoted denotes described designated",
     "displayed documented entered exist exists fall falls filed finds found gave gets gives go goes held hold",
     "holding holds identified identifies identify indexed indicate indicated indicates keep keeping keeps kept",
     "labeled labelled lie lies link linked links listing lists live lives logged map mapped mapping maps marked",
-    "match matched matches matching mean means mention mentioned mentions noted notes occur occurs own owned",
+    "match matched matches matching mean means mention mentioned mentions named noted notes occur occurs own owned",
     "owning owns pair paired pairs pertain pertaining pertains point pointing points possess possesses print",
     "printed provided published reads records refer referenced referred refers registers related relates",
     "represented represents reside resides seen sees set sit sits specified specifies stand standing stands",
@@ -26,7 +26,7 @@ _HELD = wordlist(
 
 _ASKED = wordlist(
     "able asked asking asks call checking clarify complete completing confirm confirming consult copy could",
-    "curious determine dial dig enlighten enter examine extract fetch figure fill filling finding forget forgot",
+    "curious determine dial dig enlighten enter examine expect extract fetch figure fill filling finding forget forgot",
     "forgotten getting giving glance go grab happen happens hear help helping hoping hunt inform insert inspect",
     "interested knew knowing known let lets like likes locate looked looking lookup love mind needing needs",
     "obtain offhand output paste pick pinpoint produce provide pull put read recall recite refresh remember",
@@ -40,8 +40,8 @@ _MANNER = wordlist(
     "below bit clearly correct correctly curiosity directly else eventually exactly far fast favor favour",
     "following given glad grateful hello hey hi honest indeed kind kindly likely literal literally matter maybe",
     "moment nicely nothing off once one ones out particular perhaps plain plainly precise precisely proper",
-    "properly question quick quickly quite raw readily really relevant respective respectively right sake simply",
-    "single so-called sole solely something somewhere soon specific specifically straight such suitable sure",
+    "must properly question quick quickly quite raw readily really relevant respective respectively right sake simply",
+    "should single so-called sole solely something somewhere soon specific specifically straight such suitable sure",
     "swiftly thank thankful thanks thing time true truly unique urgently verbatim very way well whatever",
     "whichever word wording words",
 )

@@ -17,7 +17,7 @@ UNSETTLING = Unsettling(
     ),
     trailed=either(
         "or|until|till|old(?=\\W*\\Z|[,;)])|guess\\w*|approx\\w*"
-        "|max(?:imum)?(?! ?\\d)|min(?:imum)?(?! ?\\d)|at (?:least|most)|or so|wrong|false",
+        "|max(?:imum)?(?! ?\\d)|minimum(?! ?\\d)|(?<!\\d)(?<!\\d\\s)min(?! ?\\d)|at (?:least|most)|or so|wrong|false",
         "incorrect|untrue",
         "invalid|not (?:valid|true|real|right|correct|sure|confirmed|final|any ?more)|void|unconfirmed",
         "unverified|tbc|tbd",

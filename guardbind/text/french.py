@@ -98,7 +98,8 @@ _QUESTIONS = Questions(
     computed=either(
         "somme|additionn\\w+|ajout\\w+|ensemble|au total|différence|écart|moins|soustra\\w+|multipli\\w+|fois"
         "|divis\\w+",
-        "moyenne?|médiane?|double[rz]?|doublée?|moitié|pourcentage|pour cent|combien de|combien y a|nombre de",
+        "moyenne?|médiane?|double[rz]?|doublée?|moitié|pourcentage|pour cent|combien de(?! temps)",
+        "combien y a|nombre de",
         "à l['\u2019]envers|inverse[rsz]?|converti\\w*|arrondi\\w*|tradui\\w+|épel\\w+|calcul\\w*",
         "(?:chiffres?|lettres?|caractères?|partie|préfixe|suffixe|domaine|mois|année|jour) (?:de|du|des|d['\u2019])",
         r"(?:premiers?|premières?|derniers?|dernières?) (?:deux|trois|quatre|cinq|six|\d+)"
