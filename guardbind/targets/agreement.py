@@ -131,7 +131,7 @@ class Agreement:
         place = self._plain(place)
         if (odd := self._odd(odd_in(place.about, self.query, self._table, self._labels))) is not None:
             return unresolved(f"in the slot's sentence {odd}")
-        if several(place.about, self._language):
+        if several(self._labels.without_names(place.about), self._language):
             return unresolved("the slot's sentence speaks of several")
         wanted = self._attributes.wanted(place.asks, beginning)
         if len(wanted) > 1:
@@ -182,7 +182,7 @@ class Agreement:
         return found if found.index is not None else self._asked_after_all(place, begins) or found
 
     def _of_query(self) -> Resolution:
-        if self._refusal is not None or several(self.query.text, self._language):
+        if self._refusal is not None or several(self._labels.without_names(self.query.text), self._language):
             return unresolved(self._refusal or "the query asks for several")
         if self._naming.bounded(self.query.text):
             return unresolved("the query asks for it in another form")

@@ -117,6 +117,17 @@ class LabelTable:
         name = folded(written)
         return any(folded(whole) == name for whole in self.owners.get(name, ()))
 
+    def without_names(self, text: str) -> str:
+        """Return a text with marks in place of whole names of several words, whose words say nothing by themselves.
+
+        "Seven Lanterns" speaks of no seven things, and "Under Hollow Hill" of nothing under another.
+        """
+        for start, end in (mention.span for mention in self.mentions(text) if mention.owners):
+            written = text[start:end]
+            if " " in written and written[0].isupper() and self.is_whole(written):
+                text = f"{text[:start]}{'_' * (end - start)}{text[end:]}"
+        return text
+
     def mentions(self, text: str) -> list[Named]:
         """Return where a text names owners, in the order of the text.
 

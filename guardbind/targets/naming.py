@@ -146,6 +146,7 @@ class Naming:
 
     def bounded(self, text: str) -> bool:
         """Whether a text asks for a unit, a format or a limit: "in kg", "with leading zeros", "at least"."""
+        text = self._labels.without_names(text)
         for found in self._language.questions.form.finditer(text):
             for word in self._words(found["form"])[:1]:
                 known = self._attributes.known(word) or word.stem in self._language.places

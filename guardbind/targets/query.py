@@ -134,8 +134,7 @@ def _requested(text: str, units: list[Unit], layout: Layout, language: Language)
     """Return the units of the last block, from where it begins to request something; all of it where it does not."""
     last = [unit for unit in units if layout.same_block(unit.start, units[-1].start)]
     for place, unit in enumerate(last):
-        begins = len(text) - len(text[unit.start :].lstrip())
-        if language.statements.request.match(text, begins):
+        if _requests(text, unit, language):
             return last[place:]
     return last
 
@@ -156,9 +155,19 @@ def _last_question(units: list[Unit]) -> list[Unit]:
 def _first_request(text: str, units: list[Unit], language: Language) -> list[Unit]:
     """Return the first unit that begins to request something; its data may stand behind it."""
     for unit in units:
-        if language.statements.request.match(text, len(text) - len(text[unit.start :].lstrip())):
+        if _requests(text, unit, language):
             return [unit]
     return []
+
+
+def _requests(text: str, unit: Unit, language: Language) -> bool:
+    """Whether a unit begins as a request does, or ends with "please" behind a comma."""
+    request = language.statements.request
+    if request.match(text, len(text) - len(text[unit.start :].lstrip())):
+        return True
+    said = text[unit.start : unit.end].rstrip(" \t\r\n.!")
+    polite = request.match(said, len(said) - len(said.rpartition(",")[2].lstrip())) if "," in said else None
+    return polite is not None and polite.end() == len(said)
 
 
 def _odd(text: str, units: list[Unit], language: Language) -> list[tuple[str, str]]:

@@ -203,7 +203,9 @@ _STATEMENTS = Statements(
         "|什么|什麼|可以|需要|应该|應該|必须|必須"
     ),
     clause_names=frozenset(),
-    request=re.compile(r"(?:请|請|麻烦|帮我|幫我|告诉我|告訴我|回答|写出|列出|给出|查询|查一下|只需|务必)"),
+    request=re.compile(
+        r"(?:请|請|麻烦|帮我|幫我|告诉我|告訴我|回答|写出|列出|给出|查询|查一下|只需|务必|[我俺](?:们)?(?:想|要|需要)(?:知道|了解|查))"
+    ),
     placeholder="值|数值|答案|VALUE|ANSWER",
     assign="set|let|var|const|export|设置",
     questions=wordlist("问题 問題 提问 问 問 query q"),

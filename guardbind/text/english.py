@@ -147,7 +147,7 @@ _QUESTIONS = Questions(
         "(?:once|twice|three times|several times) (?:a|per|every|each) (?:day|week|month|year|night|shift)",
         "in the (?:text|table|list|document|message|note|passage|prompt|data)(?: (?:above|below))?",
         "if you (?:can|could|please|know|remember|would)|if possible",
-        "without (?:any )?(?:explanation|comment|further ado)",
+        "without (?:any )?(?:explanation|comment|further ado)|no (?:explanations?|comments?)(?=[.!,;])",
         "of course|by the way|as far as you know|for my records|(?:do not|don['\u2019]t) (?:explain|elaborate)",
     ),
     carriers=wordlist("bill document email form invoice letter list mail note page receipt sheet slip text ticket"),
@@ -229,7 +229,8 @@ _STATEMENTS = Statements(
     # Alone some of these words are nouns ("Return date: 3 May").
     request=re.compile(
         r"(?:please\b|(?:reply|answer|respond|return|write|give|tell|show|find|print|output|say|state|list|report|name"
-        r"|repeat|quote|use|look)[ \t](?:in|with|as|the|an?|me|us|only|using|exactly|by|to|up|for)\b)",
+        r"|repeat|quote|use|look)[ \t](?:in|with|as|the|an?|me|us|only|using|exactly|by|to|up|for)\b"
+        r"|(?:I|we)(?:['\u2019]d|[ \t]would)?[ \t](?:like|need|want|wish)[ \t](?:to[ \t](?:know|see|learn)|the)\b)",
         re.IGNORECASE,
     ),
     placeholder="VALUE|ANSWER",

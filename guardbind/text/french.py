@@ -151,7 +151,7 @@ _QUESTIONS = Questions(
         "(?:seulement|uniquement|juste|simplement) (?:par|avec) la valeur|(?:par|avec) la valeur (?:seule|uniquement)",
         "(?:en|par|avec) (?:une (?:seule |courte )?(?:phrase|ligne)|un (?:seul )?mot|quelques mots)|en bref",
         "dans le (?:texte|tableau|document|message)(?: (?:ci-dessus|ci-dessous))?",
-        "si possible|sans (?:explication|commentaire)",
+        "si possible|sans (?:autres? )?(?:explications?|commentaires?)",
     ),
     example=re.compile(
         r"\b(?:par\s+exemple|p\.\s?ex\.|exemple(?:\s+de\s+\w+)?\s?:|format\s?:|comme\s+ceci|comme\s+suit|tel\s+que)"
@@ -255,7 +255,9 @@ _STATEMENTS = Statements(
         "|écrivez|donne|"
         "donnez|dis|dites|indique|indiquez|montre|montrez|trouve|trouvez|cherche|cherchez|rappelle|rappelez|cite|citez|"
         "utilise|utilisez|affiche|affichez)(?:[ \t-](?:moi|nous|le|la|les|un|une|en|avec|par|seulement|uniquement|"
-        "exactement|sur|pour|l['\u2019]))\\b)",
+        "exactement|sur|pour|l['\u2019]))\\b"
+        "|(?:je|nous)[ \\t](?:voudrais|voudrions|veux|voulons|souhaite|souhaitons|cherche|cherchons)"
+        "[ \\t](?:connaître|savoir|avoir|le|la|l['\u2019]))",
         re.IGNORECASE,
     ),
     placeholder="VALEUR|RÉPONSE|REPONSE|VALUE|ANSWER",

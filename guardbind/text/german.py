@@ -169,6 +169,7 @@ _QUESTIONS = Questions(
         "(?:in|mit) einem (?:kurzen |einzigen |ganzen )?(?:wort|satz)",
         "(?:nur |bloß |allein )mit dem wert|mit dem wert allein|in wenigen worten|kurz gesagt",
         "(?:einmal|zweimal|dreimal|mehrmals) (?:am|pro|im|in der) (?:tag|woche|monat|jahr)|übrigens|falls möglich",
+        "(?:ohne|keine?) (?:weitere[nrs]? )?(?:erklärung(?:en)?|erläuterung(?:en)?|kommentare?)(?=[.!,;])",
         "(?:im|in der|in dem) (?:text|tabelle|liste|dokument|nachricht|notiz)(?: (?:oben|unten))?",
     ),
     carriers=wordlist("beleg bon brief dokument formular liste mail notiz quittung rechnung seite text zettel"),
@@ -248,7 +249,9 @@ _STATEMENTS = Statements(
     clause_names=frozenset(),
     request=re.compile(
         r"(?:bitte\b|(?:antworte|schreib|schreibe|gib|nenne|nenn|sag|sage|zeig|zeige|finde|suche|wiederhole|zitiere|"
-        r"verwende|nutze)[ \t](?:in|mit|als|die|der|das|den|dem|ein|eine|einen|mir|uns|nur|genau|mit|auf|für)\b)",
+        r"verwende|nutze)[ \t](?:in|mit|als|die|der|das|den|dem|ein|eine|einen|mir|uns|nur|genau|mit|auf|für)\b"
+        r"|(?:ich|wir)[ \t](?:brauchen?|suchen?|benötigen?|möchten?|will|wollen|wüssten?)[ \t](?:gern[ \t])?"
+        r"(?:die|der|das|den)\b)",
         re.IGNORECASE,
     ),
     placeholder="WERT|ANTWORT|VALUE|ANSWER",

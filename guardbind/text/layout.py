@@ -36,7 +36,7 @@ _QUESTION_MARKS = frozenset("?\u061f\uff1f")
 _SPACED_MARKS = frozenset(".!?\u061f")
 _CLAUSE_MARK = re.compile(r";|:(?=\s)")
 _CLAUSE_ENDS = ";:\r\n\u2028\u2029"
-_MARK = re.compile(r"[.,;:!?()\[\]{}|\"\n]")
+_MARK = re.compile(r"[.,;:!?()\[\]{}|\"\n\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
 _CONTEXT = 12
 _WORTH_KEEPING = 2000  # characters
 _MOST_KEPT = 3  # texts: a prompt with its turns, without them, and the part of it that is read

@@ -151,7 +151,7 @@ _QUESTIONS = Questions(
         "(?:solo|sólo|solamente|únicamente) (?:con )?el valor|con el valor (?:solo|solamente|únicamente)",
         "(?:en|con) (?:una (?:sola )?(?:frase|línea)(?: corta)?|una (?:sola )?palabra|pocas palabras)|en resumen",
         "en el (?:texto|documento|mensaje)(?: de (?:arriba|abajo))?|en la tabla",
-        "si es posible|sin (?:explicación|comentarios)",
+        "si es posible|sin (?:más |dar )?(?:explicación|explicaciones|comentarios?)",
     ),
     example=re.compile(
         r"\b(?:por\s+ejemplo|p\.\s?ej\.|ejemplo(?:\s+de\s+\w+)?\s?:|formato\s?:|como\s+sigue|así\s?:|tal\s+como)"
@@ -254,7 +254,8 @@ _STATEMENTS = Statements(
     request=re.compile(
         "(?:por[ \t]favor\\b|(?:responde|responda|escribe|escriba|da|dame|déme|di|dime|dígame|indica|indícame|indique|"
         "muestra|muéstrame|muestre|busca|busque|encuentra|repite|cita|usa|use|utiliza|utilice)[ \t]"
-        "(?:en|con|como|el|la|los|las|un|una|me|nos|solo|sólo|solamente|exactamente|cuál|qué|por|sobre|para)\\b)",
+        "(?:en|con|como|el|la|los|las|un|una|me|nos|solo|sólo|solamente|exactamente|cuál|qué|por|sobre|para)\\b"
+        "|(?:quiero|queremos|quisiera|necesito|necesitamos|busco|buscamos)[ \t](?:saber|conocer|ver|el|la)\\b)",
         re.IGNORECASE,
     ),
     placeholder="VALOR|RESPUESTA|VALUE|ANSWER",
