@@ -29,12 +29,15 @@ def test_the_value_is_named_with_its_place(ask: Ask) -> None:
     output = ask(ask.first, prompt, bindings=BOUND)
     slot = output.report.slots[0]
     assert output.text[0].startswith("93")
+    assert slot.unbound_value is not None
     assert (slot.verdict, slot.action, slot.unbound_value.value) == ("unresolved", "none", "93")
     assert prompt[slice(*slot.unbound_value.span)] == "93"
     assert "93" in prompt[slice(*slot.unbound_value.statement)]
     assert slot.unbound_value.bits >= GuardConfig().min_evidence_bits
     assert "no binding holds" in slot.reason
-    assert slot.without_text().unbound_value.value is None
+    cleared = slot.without_text().unbound_value
+    assert cleared is not None
+    assert cleared.value is None
 
 
 @pytest.mark.parametrize("target", [None, "beta"])
@@ -61,8 +64,9 @@ def test_without_masked_columns_it_says_nothing(ask: Ask, null: str) -> None:
 def test_rows_of_a_batch_are_as_alone(ask: Ask) -> None:
     prompts = [UNREAD + "the value is=[", "\nalpha=[17]\nbeta=[42]\nbeta=["]
     together = ask(ask.first, prompts, bindings=[BOUND, BOUND]).report.slots
-    first = [slot for slot in together if slot.row == 0][0]
+    first = next(slot for slot in together if slot.row == 0)
     alone = slot_of(ask, prompts[0])
+    assert first.unbound_value is not None
     assert first.unbound_value.span == alone.unbound_value.span
     assert first.unbound_value.bits == pytest.approx(alone.unbound_value.bits, abs=0.01)
     assert all(slot.unbound_value is None for slot in together if slot.row == 1)
