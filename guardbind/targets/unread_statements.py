@@ -11,7 +11,7 @@ from itertools import accumulate, zip_longest
 
 from guardbind.evidence import EvidenceTable
 from guardbind.extraction.instructions import unread as unread_instructions
-from guardbind.extraction.stance import rejects
+from guardbind.extraction.stance import takes_back
 from guardbind.extraction.struck import is_struck
 from guardbind.targets.query import Query
 from guardbind.targets.turn_layout import TurnLayout
@@ -47,7 +47,8 @@ class UnreadStatements:
     """What a prompt states and no rule has read; looked for when it is first asked for.
 
     Left out is what is no evidence: what the assistant wrote, the question itself and other questions, requests,
-    instructions, forms and examples, and what is denied, supposed, quoted, struck through or taken back.
+    instructions, forms and examples, and what is denied, supposed, struck through or taken back. What
+    others are said to say, or somebody doubts, is still there for a model to read, and kept.
 
     Args:
         table: What the prompt binds.
@@ -96,7 +97,7 @@ class UnreadStatements:
             behind = "" if following is None else text[following.start : following.end]
             if language.changes.stale.search(behind) or language.questions.corrected.search(behind):
                 continue
-            if is_struck(said) or rejects(said, language) or _requests(text, low, language):
+            if is_struck(said) or takes_back(said, language) or _requests(text, low, language):
                 continue
             if language.questions.example.search(text, low, values[0].span[0]):
                 continue

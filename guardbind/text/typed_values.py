@@ -12,7 +12,7 @@ from guardbind.text.values import ValueType, classify
 __all__ = ["TypedValue", "ValueKind", "typed_values"]
 
 ValueKind: TypeAlias = ValueType | Literal["time", "quantity"]
-"""What `classify` tells, `time` for a time of day, and `quantity` for digits with a sign or letters that say of what."""
+"""What `classify` tells, `time` for a time of day, and `quantity` for digits with letters that say of what."""
 
 _SIGN = "[$\u20ac\u00a3\u00a5\u20b9\uffe5]"
 _CODE = "(?:EUR|USD|GBP|CHF|CNY|JPY|CAD|AUD)"
