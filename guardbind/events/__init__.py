@@ -17,6 +17,7 @@ from guardbind.events.records import (
     SlotRecord,
     Verdict,
 )
+from guardbind.events.unbound import UnboundValueRecord
 from guardbind.events.value_slots import begins_value
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "RangesRecord",
     "RuleRecord",
     "SlotRecord",
+    "UnboundValueRecord",
     "Verdict",
     "begins_value",
     "bounds",

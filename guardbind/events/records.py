@@ -12,6 +12,7 @@ from pydantic import Field
 
 from guardbind.events.guarantees import CertificateRecord, GuaranteeRecord
 from guardbind.events.outside import Bounds, CostRecord, RangesRecord
+from guardbind.events.unbound import UnboundValueRecord
 from guardbind.frozen import Frozen
 
 __all__ = [
@@ -203,6 +204,9 @@ class SlotRecord(Frozen):
     """Question bits of that record; None where it was not read."""
     question_lead: float | None = None
     """Bits by which it is ahead of every other record."""
+    question_statement: tuple[int, int] | None = None
+    """Where the statement stands in the decoded prompt (characters) that the question, or the slot's own sentence,
+    rests on most, where that is one that no rule has read; else None."""
     gate_gap: float | None
     """Best candidate logit minus best other logit; None when no candidate is known."""
     value_gap: float | None
@@ -221,6 +225,9 @@ class SlotRecord(Frozen):
     """Index of the binding whose evidence carries most bits of the model's own token; None below the threshold."""
     bits_by_binding: tuple[float | None, ...]
     """Bits that each binding's evidence contributes to the model's own token, in the order of the bindings."""
+    unbound_value: UnboundValueRecord | None = None
+    """The value of the prompt that no binding holds, and that the model's own token begins and rests on; None where
+    there is none, or that cannot be read (only masked columns tell it)."""
     budget: BudgetRecord | None
     """Budget of the model's own token."""
     final_budget: BudgetRecord | None
@@ -288,6 +295,7 @@ class SlotRecord(Frozen):
         """Return a copy that holds no prompt text."""
         return self.model_copy(
             update={
+                "unbound_value": None if self.unbound_value is None else self.unbound_value.without_text(),
                 "candidates": tuple(c.without_text() for c in self.candidates),
                 "key": None,
                 "token_text": None,

@@ -10,11 +10,12 @@ from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.speech import Stance
 
-__all__ = ["BOUND", "counts", "is_former", "rejected_above", "rejects", "stance_of"]
+__all__ = ["BOUND", "counts", "is_former", "rejected_above", "rejects", "stance_of", "takes_back"]
 
 BOUND: frozenset[Stance] = frozenset({"stated", "former"})
 """The stances of which a statement is evidence; of a former one for what was, and never for what is."""
 
+_STILL_SAID: frozenset[Stance] = frozenset({"stated", "former", "said", "doubted"})
 _BEFORE = 240  # characters before a statement in which something is said about it
 _HEADING = 600  # characters before it in which a heading may stand
 _QUOTED = 400  # characters of a quotation
@@ -79,6 +80,16 @@ def rejects(said: str, language: Language) -> bool:
     if language.statements.denied.search(said) or _first(speech.frames, said) or _by_others(said, language):
         return True
     return any(stance != "former" and speech.inside[stance].search(said) for stance in speech.inside)
+
+
+def takes_back(said: str, language: Language) -> bool:
+    """Whether a sentence denies, supposes or commands what it speaks of, or gives it as an example.
+
+    What is only told by others or doubted is still said; see `rejects`.
+    """
+    if language.statements.denied.search(said):
+        return True
+    return any(stance not in _STILL_SAID and pattern.search(said) for stance, pattern in language.speech.frames.items())
 
 
 def rejected_above(text: str, start: int, language: Language) -> bool:

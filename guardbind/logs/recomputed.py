@@ -27,6 +27,7 @@ from guardbind.information.budget import SOFTMAX_FLOOR, Budget, certify, envelop
 __all__ = ["Miss", "intervention_misses", "misses_by_settings", "near", "slot_misses"]
 
 _TOLERANCE = 1e-6  # bits, or a share of a larger number: numbers are written down whole, and logarithms differ in a bit
+_TOLD = ("declared", "slot_prefix")  # by the caller, who is believed whatever a token rests on
 _OWN_WORDS = ("reading", "only", "declared")  # of targets found so it is not recorded whether a reading confirms them
 
 
@@ -186,6 +187,8 @@ def _verdict_misses(slot: SlotRecord) -> Iterator[Miss]:
             yield Miss("verdict", "unsupported", f"another one: {bits} evidence bits are the {needed} that were needed")
     if (slot.verdict == "unresolved") < (slot.target is None):
         yield Miss("verdict", slot.verdict, "unresolved, as there is no target")
+    if slot.unbound_value is not None and slot.verdict != "unresolved" and slot.resolved_by not in _TOLD:
+        yield Miss("verdict", slot.verdict, "unresolved, as the token rests on a value that no binding holds")
     changed = slot.final_verdict not in (slot.verdict, "binding_failure")
     if changed and (slot.final_verdict != "repaired" or slot.action == "none"):
         yield Miss("final_verdict", slot.final_verdict, f"{slot.verdict}, as nothing was written in its place")

@@ -46,13 +46,17 @@ class Both:
             return replace(words, reason=f"{words.reason}; the question rests on its record", confirmed=True)
         if named:
             if sentence is not None and sentence.clear:
-                return _differ(words, "that sentence rests on another record")
+                return _differ(words, f"that sentence rests on {_other(sentence)}")
             return replace(words, reason=f"{words.reason}, which is not what the question rests on")
         if read[0].clear or has_rivals(table, words.index):
-            what = "another record" if read[0].clear else "no record clearly"
+            what = _other(read[0]) if read[0].clear else "no record clearly"
             return _differ(words, f"the question rests on {what}")
         # What no other record has, no other record can be asked for.
         return words
+
+
+def _other(read: QuestionBits) -> str:
+    return "another record" if read.best.statement is None else "a statement that no rule has read"
 
 
 def _differ(words: Resolution, reason: str) -> Resolution:

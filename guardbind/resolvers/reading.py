@@ -46,6 +46,8 @@ def in_record(words: Resolution, question: QuestionBits, table: EvidenceTable) -
         question: What the question rests on.
         table: The bindings of the row.
     """
+    if question.best.statement is not None:
+        return _unresolved(words, "the question rests on a statement that no rule has read")
     if words.index is not None and within(table, words.index, question.best.items):
         return words
     named = [item for item in words.open if within(table, item, question.best.items)]

@@ -72,7 +72,8 @@ class Asking:
         alike: dict[int, list[Row]] = {}
         for row in rows:
             alike.setdefault(id(row.bound.table), []).append(row)
-        stretches = {key: stretch for key, same in alike.items() if (stretch := question_of(same[0])) is not None}
+        asked = {key: question_of(same[0], unread=True) for key, same in alike.items()}
+        stretches = {key: stretch for key, stretch in asked.items() if stretch is not None}
         found: dict[int, QuestionBits | None] = {}
         if stretches:
             bound = rows[0].bound
@@ -128,7 +129,7 @@ class Asking:
         return bool(alone) and alone == words.key
 
     def _of_sentence(self, row: Row, about: str) -> QuestionBits | None:
-        stretch = sentence_of(row, row.start_of(self._tokenizer, len(about.lstrip())))
+        stretch = sentence_of(row, row.start_of(self._tokenizer, len(about.lstrip())), unread=True)
         if stretch is None or self._tail is None:
             return None
         with self._suspended():

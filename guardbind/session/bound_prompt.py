@@ -13,7 +13,7 @@ from guardbind.evidence import Binding, Evidence, EvidenceTable, Origin, PlacedO
 from guardbind.registry import LANGUAGES
 from guardbind.session.uncollected import uncollected
 from guardbind.slots.detector import Detected
-from guardbind.targets import Agreement, Query, Resolution, read_query, resolve
+from guardbind.targets import Agreement, Query, Resolution, UnreadStatements, read_query, resolve
 from guardbind.targets.aliases import NO_FIELDS
 from guardbind.targets.sources import Sources
 from guardbind.targets.stated import StatedBindings, read_stated, writable
@@ -48,6 +48,7 @@ class BoundPrompt:
         echoed: Bindings whose values the query says itself.
         sources: Whose statements go before whose.
         fields: What the answer calls things, and what the prompt calls them.
+        unread: What it states beside its bindings.
         opens_turn: It ends where the chat template lets an answer begin.
     """
 
@@ -64,6 +65,7 @@ class BoundPrompt:
     echoed: frozenset[int]
     sources: Sources
     fields: Mapping[str, str]
+    unread: UnreadStatements
     opens_turn: bool = False
 
     @property
@@ -294,6 +296,7 @@ def _bound(
         echoed=_echoed(table, agreement.query) if addressed else frozenset(),
         sources=Sources(agreement.query, sources, placed),
         fields=fields,
+        unread=UnreadStatements(table, agreement.query),
         opens_turn=opens_turn(tokenizer, prompt.text),
     )
 

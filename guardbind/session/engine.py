@@ -35,7 +35,6 @@ from guardbind.policies import (
 )
 from guardbind.session.asking import Asking
 from guardbind.session.available import SlotProbe
-from guardbind.session.deciding import first_nulls, further_nulls
 from guardbind.session.ending import Endings
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullMeter, NullReadings
@@ -43,8 +42,9 @@ from guardbind.session.opener import Opener, Opening
 from guardbind.session.recorder import LensScores, Recorder
 from guardbind.session.row import Row
 from guardbind.session.sharing import SharedReading
-from guardbind.session.slot import RowReadout, build_slot, is_certain, is_false_alarm
+from guardbind.session.slot import RowReadout, build_slot, is_false_alarm
 from guardbind.session.standing import UNCALIBRATED, SlotStanding, Standing, facts_of
+from guardbind.session.taking_away import TakingAway
 from guardbind.session.trying import Trying
 from guardbind.session.value import Phase, Value, ValueEvent
 
@@ -111,7 +111,6 @@ class Engine:
         self._probe = protection.probe
         self._standing = protection.standing
         self._trying = Trying(protection.config, protection.policy, limits)
-        self._attends: bool = getattr(protection.policy, "attends", False)
         self._rows = rows
         self._tap = tap
         self._recorder = recorder
@@ -119,6 +118,8 @@ class Engine:
         self._asking = Asking(protection.config, protection.nulls, model.tokenizer, tap.suspended)
         self._opener = Opener(protection.config, model.tokenizer, self._asking)
         self._meter = NullMeter(protection.config, protection.nulls)
+        attends: bool = getattr(protection.policy, "attends", False)
+        self._taking_away = TakingAway(protection.config, self._meter, model.tokenizer, attends, protection.standing)
         self._endings = Endings(model.tokenizer, recorder, limits)
 
     def observe(self, last_tokens: Sequence[int]) -> None:
@@ -239,7 +240,7 @@ class Engine:
         for opening, logits in zip(openings, main, strict=True):
             if not bool(logits.logsumexp(0).isfinite()):
                 raise _not_numbers(opening.row)
-        nulls = self._read_nulls(openings, main, tail)
+        nulls = self._taking_away.at(tail, openings, main)
         shared = SharedReading(tail)
         every = [
             self._judged(opening, reading, logits, readings, scores, tail, shared)
@@ -250,26 +251,6 @@ class Engine:
         for one in judged:
             scores = self._settle(one, reading, scores)
         return scores
-
-    def _read_nulls(self, openings: Sequence[Opening], main: Sequence[Tensor], tail: Tail) -> list[NullReadings]:
-        """Read the nulls that decide, and those of further bindings where the first ones left it open."""
-        config = self._config
-        wanted = [first_nulls(o, z, config) for o, z in zip(openings, main, strict=True)]
-        targets = [o.measurable_target for o in openings]
-        sure = [self._attends and is_certain(o, config, self._standing) for o in openings]
-        attended = [target if asks else None for target, asks in zip(targets, sure, strict=True)]
-        nulls = self._meter.read(tail, [o.row for o in openings], main, wanted, targets, attended)
-        further = [
-            further_nulls(o, read, found.nulls, z, config)
-            for o, read, found, z in zip(openings, wanted, nulls, main, strict=True)
-        ]
-        left = [place for place, items in enumerate(further) if items]
-        if left:
-            rows, asked = [openings[place].row for place in left], [further[place] for place in left]
-            more = self._meter.read(tail, rows, [main[place] for place in left], asked, None)
-            for place, found in zip(left, more, strict=True):
-                nulls[place] = nulls[place].joined(found)
-        return nulls
 
     def _attend(self, opening: Opening, logits: Tensor, readings: NullReadings, tail: Tail) -> Tensor | str:
         target = opening.measurable_target

@@ -15,9 +15,11 @@ from guardbind.errors import NullUnavailableError, NumericsError
 from guardbind.model.cache import float_dtype
 from guardbind.model.tail import Tail
 from guardbind.nulls import Null, NullReading, NullRow, SpanBias
+from guardbind.nulls.null import TokenRanges
 from guardbind.nulls.trial import agrees
 from guardbind.registry import NULLS
 from guardbind.session.row import Row
+from guardbind.session.unbound import UnboundValue
 
 __all__ = ["NullMeter", "NullReadings"]
 
@@ -40,6 +42,9 @@ class NullReadings:
         refusal: Why nothing may be judged by them; None when all is well.
         biased: Log-probabilities `[vocabulary]` (nats) with more attention to the target's evidence, where they were
             read together with the nulls.
+        beside: Log p0 `[vocabulary]` (nats) where something else than a binding is taken away, in the order in which
+            that was asked for; empty where the null does not mask columns.
+        unbound: The value that no binding holds and the model's token rests on; None where there is none.
     """
 
     null: str
@@ -49,6 +54,8 @@ class NullReadings:
     cost: str
     refusal: str | None
     biased: Tensor | None = None
+    beside: tuple[Tensor, ...] = ()
+    unbound: UnboundValue | None = None
 
     def joined(self, more: NullReadings) -> NullReadings:
         """Return these readings with those of further bindings; nothing is judged where either was refused."""
@@ -75,6 +82,11 @@ class NullMeter:
         self._heeds_bias = False
         self._no_bias: str | None = None
 
+    @property
+    def masks(self) -> bool:
+        """Whether the null that is used masks columns, so that more of them cost a few tokens and no prompt."""
+        return bool(self._order) and hasattr(self._order[0], "reread")
+
     def read(
         self,
         tail: Tail,
@@ -83,6 +95,7 @@ class NullMeter:
         wanted: Sequence[Sequence[int]],
         targets: Sequence[int | None] | None,
         attended: Sequence[int | None] | None = None,
+        beside: Sequence[Sequence[TokenRanges]] | None = None,
     ) -> list[NullReadings]:
         """Read the nulls of some rows.
 
@@ -93,12 +106,16 @@ class NullMeter:
             wanted: For each row, the bindings to take away, one by one.
             targets: For each row, the target; the envelope is read for it only. None: the envelope is not read.
             attended: For each row, the binding to attend to more in a reading beside the nulls; None: no such reading.
+            beside: For each row, what else to take away, one by one. None: nothing.
 
         Raises:
             NumericsError: A null gave NaN.
         """
+        others = [tuple(of) for of in beside] if beside is not None else [()] * len(rows)
         biases = [self._bias(row, item) for row, item in zip(rows, attended or [None] * len(rows), strict=True)]
-        asked = [_null_row(row, items, bias) for row, items, bias in zip(rows, wanted, biases, strict=True)]
+        asked = [
+            _null_row(row, items, bias, of) for row, items, bias, of in zip(rows, wanted, biases, others, strict=True)
+        ]
         if not any(row.statements for row in asked):
             return [NullReadings("none", {}, {}, 0, "nothing to take away", None) for _ in rows]
         reading = self._first_that_holds(tail, asked, main)
@@ -127,12 +144,13 @@ class NullMeter:
         return [
             NullReadings(
                 used,
-                dict(zip(items, _log_softmax(logits), strict=True)),
+                dict(zip(items, _log_softmax(logits[: len(items)]), strict=True)),
                 envelope,
                 forwards,
                 cost,
                 None,
                 None if bias is None or biased is None else _log_softmax(biased[0]),
+                tuple(_log_softmax(logits[len(items) :])) if self.masks else (),
             )
             for items, logits, envelope, bias, biased in zip(
                 wanted, reading.logits, envelopes, biases, seen, strict=True
@@ -214,13 +232,15 @@ class NullMeter:
         logger.warning("%s %s", self._refusal, following)
 
 
-def _null_row(row: Row, items: Sequence[int], bias: SpanBias | None = None) -> NullRow:
+def _null_row(
+    row: Row, items: Sequence[int], bias: SpanBias | None = None, beside: Sequence[TokenRanges] = ()
+) -> NullRow:
     return NullRow(
         row=row.index,
         ids=tuple(row.ids),
         pad=row.bound.pad,
-        statements=tuple(row.statements(item) for item in items),
-        values=tuple(row.values(item) for item in items),
+        statements=(*(row.statements(item) for item in items), *beside),
+        values=(*(row.values(item) for item in items), *beside),
         everything=tuple(part for item in row.bound.table.items for part in row.statements(item.index)),
         bias=bias,
     )

@@ -7,14 +7,25 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from guardbind.events import BudgetRecord, CandidateRecord
+from guardbind.events import BudgetRecord, CandidateRecord, UnboundValueRecord
 from guardbind.information.budget import Budget
 from guardbind.information.evidence import evidence_bits_from_logprobs
 from guardbind.policies import Slot
 from guardbind.policies.slot import bits_of, envelope_of
+from guardbind.session.unbound import UnboundValue
 from guardbind.targets import Resolution
+from guardbind.text.layout import Span
 
-__all__ = ["bits_by_binding", "budget_record", "candidate_records", "grounds", "rests_on", "worst_budget"]
+__all__ = [
+    "bits_by_binding",
+    "budget_record",
+    "candidate_records",
+    "grounds",
+    "question_statement",
+    "rests_on",
+    "unbound_record",
+    "worst_budget",
+]
 
 
 def bits_by_binding(slot: Slot, bindings: int) -> tuple[float | None, ...]:
@@ -49,6 +60,26 @@ def grounds(resolution: Resolution) -> str:
     if resolution.how in ("declared", "reading", "only"):
         return resolution.how
     return "words and reading" if resolution.confirmed else "words"
+
+
+def question_statement(resolution: Resolution) -> Span | None:
+    """Return where the statement stands that the question rests on, if that is one that no rule has read."""
+    question = resolution.question
+    return None if question is None or question.best.statement is None else question.best.statement.span
+
+
+def unbound_record(unbound: UnboundValue | None) -> UnboundValueRecord | None:
+    """Return the record of a value that no binding holds.
+
+    Args:
+        unbound: The value that the model's token rests on; None where there is none.
+    """
+    if unbound is None:
+        return None
+    value, statement = unbound.value, unbound.statement
+    return UnboundValueRecord(
+        span=value.span, statement=statement.span, kind=value.kind, bits=unbound.bits, value=value.text
+    )
 
 
 def worst_budget(slot: Slot, null: str, further: Mapping[str, Tensor]) -> BudgetRecord | None:

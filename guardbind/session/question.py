@@ -142,8 +142,9 @@ class QuestionSearch:
         )
         leads = lead >= config.min_agreeing_lead
         clear = lead >= config.min_question_lead and token_lead >= config.min_token_lead
-        items = self._stretch.records[alone[best]].items
-        return QuestionBits(AskedRecord(items, float(bits[best].sum())), lead, token_lead, clear, leads)
+        record = self._stretch.records[alone[best]]
+        asked = AskedRecord(record.items, float(bits[best].sum()), record.statement)
+        return QuestionBits(asked, lead, token_lead, clear, leads)
 
 
 def _margins(bits: Tensor, rivals: Tensor) -> tuple[Tensor, Tensor]:

@@ -30,7 +30,9 @@ from guardbind.session.numbers import (
     budget_record,
     candidate_records,
     grounds,
+    question_statement,
     rests_on,
+    unbound_record,
     worst_budget,
 )
 from guardbind.session.opener import Opening
@@ -129,6 +131,8 @@ class Recorder:
             question_record=() if question is None else question.best.items,
             question_bits=None if question is None else question.best.bits,
             question_lead=None if question is None else question.lead,
+            question_statement=question_statement(opening.resolution),
+            unbound_value=unbound_record(readings.unbound),
             gate_gap=None if slot.readout is None else slot.readout.gate_gap,
             value_gap=None if slot.readout is None else slot.readout.value_gap,
             tie=_tie(slot),

@@ -24,6 +24,7 @@ from guardbind.session.overrun import going_on, likeliest
 from guardbind.session.row import Row
 from guardbind.session.sharing import SharedReading
 from guardbind.session.standing import UNCALIBRATED, Standing
+from guardbind.session.unbound import UNBOUND, is_told
 from guardbind.targets.trust import precision
 from guardbind.text.decoded import PromptText
 
@@ -159,8 +160,17 @@ def judge_at(
         continues=opening.continues,
         certain=is_certain(opening, config, standing),
         overrun=overrun,
-        unresolved=readings.refusal or (opening.resolution.reason if target is None else None),
+        unresolved=_unresolved(opening, readings),
     )
+
+
+def _unresolved(opening: Opening, readings: NullReadings) -> str | None:
+    """Return why nothing can be judged; None where it can."""
+    if readings.refusal is not None:
+        return readings.refusal
+    if readings.unbound is not None and not is_told(opening):
+        return UNBOUND
+    return opening.resolution.reason if opening.target is None else None
 
 
 def build_slot(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from guardbind.nulls.null import TokenRanges
 from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.session.row import Row
+from guardbind.targets import UnreadStatement
 
 __all__ = ["HiddenRecord", "Stretch", "hidden_records", "question_of", "sentence_of"]
 
@@ -25,12 +26,14 @@ class HiddenRecord:
         outer: Id of the record that it stands in, or None.
         items: Indices of its bindings.
         tokens: All that belongs to it.
+        statement: A statement that no rule has read; None where it is a record of bindings.
     """
 
     id: str
     outer: str | None
     items: tuple[int, ...]
     tokens: TokenRanges
+    statement: UnreadStatement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +63,48 @@ class Stretch:
         )
 
 
-def question_of(row: Row) -> Stretch | None:
+def question_of(row: Row, *, unread: bool = False) -> Stretch | None:
     """Return the question of a row's prompt, without the answer that it begins; None where none can be read.
 
     A record that stands behind it was not read yet when it was, so that it cannot rest on it; then nothing can be told.
+
+    Args:
+        row: The row.
+        unread: Statements that no rule has read are hidden, too, as records of their own.
     """
     bound = row.bound
     asks = bound.prompt.tokens(*bound.asked)
-    return _stretch(row, bound.ids, asks)
+    return _stretch(row, bound.ids, asks, unread=unread)
 
 
-def sentence_of(row: Row, begins: int) -> Stretch | None:
+def sentence_of(row: Row, begins: int, *, unread: bool = False) -> Stretch | None:
     """Return the answer so far from one of its tokens on; None where it cannot be read.
 
     Args:
         row: The row.
         begins: Where the sentence begins among the row's tokens.
+        unread: See `question_of`.
     """
-    return _stretch(row, tuple(row.ids), range(begins, len(row.ids)))
+    return _stretch(row, tuple(row.ids), range(begins, len(row.ids)), unread=unread)
 
 
-def _stretch(row: Row, ids: tuple[int, ...], asks: range) -> Stretch | None:
+def _stretch(row: Row, ids: tuple[int, ...], asks: range, *, unread: bool) -> Stretch | None:
     asks = range(max(asks.start, asks.stop - _LONGEST, 1), asks.stop)
     records = hidden_records(row.bound)
     if not asks or not records or any(part.stop > asks.start for record in records for part in record.tokens):
         return None
-    return Stretch(row, ids, asks, records)
+    return Stretch(row, ids, asks, (*records, *_unread_records(row.bound, asks.start)) if unread else records)
+
+
+def _unread_records(bound: BoundPrompt, end: int) -> list[HiddenRecord]:
+    """Return the statements before a token that no rule has read, each as a record of its own."""
+    found = []
+    for statement in bound.unread.alone:
+        tokens = bound.prompt.tokens(*statement.span)
+        if tokens and tokens.stop <= end:
+            ranges = _ranges(sorted(set(tokens) - _SINK))
+            found.append(HiddenRecord(f"unread {statement.span[0]}", None, (), ranges, statement))
+    return found
 
 
 def hidden_records(bound: BoundPrompt) -> tuple[HiddenRecord, ...]:

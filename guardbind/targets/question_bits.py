@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from guardbind.targets.unread_statements import UnreadStatement
+
 __all__ = ["AskedRecord", "QuestionBits"]
 
 
@@ -12,12 +14,14 @@ class AskedRecord:
     """A record, and how much a text rests on it.
 
     Attributes:
-        items: Indices of its bindings in the table.
+        items: Indices of its bindings in the table; none where it is a statement that no rule has read.
         bits: Question bits, signed: log2 p(text | everything) - log2 p(text | the record hidden).
+        statement: The statement that no rule has read; None where it is a record of bindings.
     """
 
     items: tuple[int, ...]
     bits: float
+    statement: UnreadStatement | None = None
 
 
 @dataclass(frozen=True, slots=True)

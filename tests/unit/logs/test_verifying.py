@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from calibrations import acting_rule, plain_calibration
+from log_records import a_slot
 from plain_engine import ITEMS, PROMPT, Generation, PlainNull, peaked, write
 from plain_slots import letters_row
 
@@ -17,9 +18,9 @@ from guardbind.calibration.artefact import CalibratedRange, Calibration, FlagRul
 from guardbind.calibration.conditions import settings_record, settings_sha256
 from guardbind.calibration.store import calibration_id
 from guardbind.config import GuardConfig
-from guardbind.events import Event, guaranteed
+from guardbind.events import Event, UnboundValueRecord, guaranteed
 from guardbind.logs.reading import Unread, parse_line
-from guardbind.logs.recomputed import near
+from guardbind.logs.recomputed import near, slot_misses
 from guardbind.logs.verifying import Fault, Verifier
 from guardbind.policies import NoToken
 from guardbind.session.called import Called
@@ -92,6 +93,14 @@ def test_what_a_guard_writes_holds(log: list[dict[str, Any]]) -> None:
     assert any(record.get("certificate") for record in log)
     assert faults(log) == []
     assert faults(log, CALIBRATION) == []
+
+
+def test_what_rests_on_a_value_that_no_binding_holds_is_unresolved() -> None:
+    value = UnboundValueRecord(span=(3, 7), statement=(0, 9), kind="number", bits=5.0)
+    for told, expected in (("query", ["verdict"]), ("declared", []), ("slot_prefix", [])):
+        slot = a_slot(resolved_by=told, verdict="gate_failure", final_verdict="gate_failure", unbound_value=value)
+        about = [miss.field for miss in slot_misses(slot, {}) if "no binding holds" in miss.expected]
+        assert about == expected, told
 
 
 # Nothing else in a log says these, or not in every record that has them.

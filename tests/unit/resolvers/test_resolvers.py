@@ -12,7 +12,8 @@ from guardbind.errors import ConfigError
 from guardbind.evidence import EvidenceTable, Located, Mention, Record
 from guardbind.registry import RESOLVERS
 from guardbind.resolvers.lineage import has_rivals, within
-from guardbind.targets import AskedRecord, QuestionBits, Resolution
+from guardbind.targets import AskedRecord, QuestionBits, Resolution, UnreadStatement
+from guardbind.text.typed_values import TypedValue
 
 MENTION = Mention(range(1, 2), range(1, 2), (0, 1), (0, 1), "span")
 
@@ -45,6 +46,8 @@ def rests(*items: int, clear: bool = True, leads: bool = True) -> QuestionBits:
 OF_A, OF_B = rests(0, 1), rests(2, 3, 4)
 FAINTLY_A = rests(0, 1, clear=False)
 NOWHERE = rests(0, 1, clear=False, leads=False)
+STATEMENT = UnreadStatement((0, 20), (TypedValue("5528", (4, 8), "number"),))
+ON_UNREAD = QuestionBits(AskedRecord((), 9.0, STATEMENT), 8.0, 4.0, clear=True, leads=True)
 
 BOTH_SAY = {
     "the same": (words(0), OF_A, 0),
@@ -61,7 +64,17 @@ BOTH_SAY = {
     "two fields of one record": (words(None, open_=(0, 1, 2)), OF_A, None),
     "that words refuse": (words(None), OF_A, None),
     "nothing, because nothing was read": (words(0), None, 0),
+    "a statement that no rule has read": (words(0), ON_UNREAD, None),
+    "such a statement, where no other record has it": (words(4), ON_UNREAD, None),
+    "such a statement, where the words leave several open": (words(None, open_=(0, 2)), ON_UNREAD, None),
 }
+
+
+@pytest.mark.parametrize("resolver", ["reading", "both"])
+def test_that_a_statement_was_not_read_is_the_reason(resolver: str) -> None:
+    found = RESOLVERS.get(resolver)(words(0), ON_UNREAD, ORDERS)
+    assert found.index is None
+    assert "a statement that no rule has read" in found.reason
 
 
 @pytest.mark.parametrize("case", BOTH_SAY)
