@@ -31,8 +31,8 @@ class Attend:
     attends: bool = True
 
     def __call__(self, slot: Slot) -> Iterable[Attempt]:
-        """Propose the best token of the biased reading, on a closed gate or a wrong binding."""
-        if slot.judgement.verdict not in _REPAIRABLE:
+        """Propose the best token of the biased reading: on a closed gate, a wrong binding, where it is to be copied."""
+        if slot.judgement.verdict not in _REPAIRABLE and not (slot.copies and slot.judgement.verdict == "unsupported"):
             return
         if not slot.certain:
             yield NoToken("attend", "whose value is meant was guessed, and attention obeys whichever span it is given")

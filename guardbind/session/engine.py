@@ -35,7 +35,7 @@ from guardbind.policies import (
 )
 from guardbind.session.asking import Asking
 from guardbind.session.available import SlotProbe
-from guardbind.session.deciding import first_nulls, further_nulls
+from guardbind.session.deciding import attended_at, first_nulls, further_nulls
 from guardbind.session.ending import Endings
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullMeter, NullReadings
@@ -43,7 +43,7 @@ from guardbind.session.opener import Opener, Opening
 from guardbind.session.recorder import LensScores, Recorder
 from guardbind.session.row import Row
 from guardbind.session.sharing import SharedReading
-from guardbind.session.slot import RowReadout, build_slot, is_certain, is_false_alarm
+from guardbind.session.slot import RowReadout, build_slot, is_false_alarm
 from guardbind.session.standing import UNCALIBRATED, SlotStanding, Standing, facts_of
 from guardbind.session.trying import Trying
 from guardbind.session.value import Phase, Value, ValueEvent
@@ -111,7 +111,6 @@ class Engine:
         self._probe = protection.probe
         self._standing = protection.standing
         self._trying = Trying(protection.config, protection.policy, limits)
-        self._attends: bool = getattr(protection.policy, "attends", False)
         self._rows = rows
         self._tap = tap
         self._recorder = recorder
@@ -256,8 +255,7 @@ class Engine:
         config = self._config
         wanted = [first_nulls(o, z, config) for o, z in zip(openings, main, strict=True)]
         targets = [o.measurable_target for o in openings]
-        sure = [self._attends and is_certain(o, config, self._standing) for o in openings]
-        attended = [target if asks else None for target, asks in zip(targets, sure, strict=True)]
+        attended = [attended_at(o, self._trying.policy, config, self._standing, tail.tokenizer) for o in openings]
         nulls = self._meter.read(tail, [o.row for o in openings], main, wanted, targets, attended)
         further = [
             further_nulls(o, read, found.nulls, z, config)

@@ -309,7 +309,7 @@ class TestAbstain:
         output = ask(ask.first, prompt, GuardConfig(abstain_text="?"), bindings=bindings, target="gamma", new=12)
         assert output.text == ["?"]
         tried = [record.action for record in output.report.interventions]
-        assert tried == ["contrast", "checkpoint", "veto", "abstain"]
+        assert tried == ["contrast", "attend", "checkpoint", "veto", "abstain"]
 
     def test_it_is_refused_where_nothing_ends_a_row(self, ask: Ask, tiny_llama: TinyLlama) -> None:
         model = tiny_llama(eos_token_id=None)
