@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.writing import surface_forms
 from guardbind.errors import CandidateError
-from guardbind.evidence import Located, Mention
-from guardbind.session.bound_prompt import BoundPrompt
+from guardbind.evidence import Located
 from guardbind.session.opener import Opening
 from guardbind.targets.query import odd_words
 from guardbind.text.decode import decode
@@ -20,6 +20,9 @@ from guardbind.text.words import is_telling, words
 __all__ = ["copies_at"]
 
 _LONGEST_LEAD = 80  # characters: what stands word by word in both is seldom longer
+_LONGEST_PASSAGE = 200  # characters: one that is longer says several things
+_PART = re.compile(r"[,;{|]")
+_WITHIN = "_.-"  # join the parts of a name
 _OPENING = "\"'`*_([{<\u201c\u2018"
 _WORD = re.compile(rf"[ \t{re.escape(_OPENING)}]*" + r"(?P<word>[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*)")
 
@@ -29,8 +32,9 @@ def copies_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset
 
     A caller who says where the evidence stands, and not what it says, may want something that is made of it: "no", a
     sum. What certainly is to be copied is a value before which the passage says what the answer says before the slot:
-    `KEY=[` and `KEY=[ orange ]`, "the code is" and "The code is 4471". There must be one such word only, and the
-    question must not ask for something computed.
+    `KEY=[` and `KEY=[ orange ]`, "the code is" and "The code is 4471". From the line's last telling word on, both say
+    the same; its other telling words stand in the passage before the value. There must be one such word only, in a
+    passage of one statement, and the question must not ask for something computed.
 
     Args:
         opening: Where.
@@ -45,10 +49,10 @@ def copies_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset
         return frozenset()
     if opening.resolution.how != "declared" or bound.agreement.query.odd or _is_said(opening, target, tokenizer):
         return frozenset()
-    lead = _lead(opening.row.line(tokenizer), bound.language)
-    said = (
-        set() if lead is None else _behind(lead, [_text(bound, mention) for mention in target.mentions], bound.language)
-    )
+    lead = _Lead.of(opening.row.line(tokenizer), bound.language)
+    if lead is None:
+        return frozenset()
+    said = lead.followed_by([bound.prompt.text[slice(*mention.chars)] for mention in target.mentions])
     if len(said) != 1:
         return frozenset()
     try:
@@ -67,38 +71,51 @@ def _is_said(opening: Opening, target: Located, tokenizer: PreTrainedTokenizerBa
     for mention in target.mentions:
         if opening.token in bound.ids[mention.tokens.start : mention.tokens.stop]:
             return True
-        if own and re.search(rf"(?<![^\W_]){re.escape(own)}", _text(bound, mention), re.IGNORECASE):
+        passage = bound.prompt.text[slice(*mention.chars)]
+        if own and re.search(rf"(?<![^\W_]){re.escape(own)}", passage, re.IGNORECASE):
             return True
     return False
 
 
-def _behind(lead: re.Pattern[str], passages: Iterable[str], language: Language) -> set[str]:
-    """Return the words that stand behind a lead; none where anything else stands behind it once."""
-    said = set()
-    for passage in passages:
-        for match in lead.finditer(passage):
-            word = _WORD.match(passage, match.end())
-            if word is None or (match.group()[-1:].isalnum() and not _is_value(word["word"], language)):
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """What stands in a line before a slot: how it ends, and what else it names."""
+
+    end: re.Pattern[str]
+    stems: frozenset[str]
+    language: Language
+
+    @classmethod
+    def of(cls, line: str, language: Language) -> _Lead | None:
+        """Read the last part of a line; None where no word of it is about something."""
+        part = _PART.split(line[-_LONGEST_LEAD:].rstrip())[-1]
+        telling = [word for word in words(part, language) if word.content]
+        if not telling:
+            return None
+        start = telling[-1].start
+        while start and (part[start - 1].isalnum() or part[start - 1] in _WITHIN):
+            start -= 1
+        pieces = r"\s*".join(map(re.escape, re.findall(r"[^\W_]+|[^\w\s]|_", part[start:])))
+        whole = r"(?![^\W_])" if part[-1].isalnum() else ""
+        end = re.compile(rf"(?<![\w{re.escape(_WITHIN)}]){pieces}{whole}", re.IGNORECASE)
+        return cls(end, frozenset(word.stem for word in telling), language)
+
+    def followed_by(self, passages: Iterable[str]) -> set[str]:
+        """Return the words that stand behind it in some passages; none where anything else does once."""
+        said = set()
+        for passage in passages:
+            if len(passage) > _LONGEST_PASSAGE:
                 return set()
-            said.add(word["word"])
-    return said
+            for match in self.end.finditer(passage):
+                before = {word.stem for word in words(passage[: match.end()], self.language)}
+                word = _WORD.match(passage, match.end())
+                if word is None or not self.stems <= before:
+                    return set()
+                if match.group()[-1:].isalnum() and not self._is_value(word["word"]):
+                    return set()
+                said.add(word["word"])
+        return said
 
-
-def _is_value(word: str, language: Language) -> bool:
-    """Whether a word of a sentence may be a value: behind a sign any word is one, `no` too."""
-    return is_telling(word, language) and not odd_words(word, language)
-
-
-def _text(bound: BoundPrompt, mention: Mention) -> str:
-    return bound.prompt.text[slice(*mention.chars)]
-
-
-def _lead(line: str, language: Language) -> re.Pattern[str] | None:
-    """Return what finds the end of a line elsewhere, from its last word that is about something; None without one."""
-    ended = line[-_LONGEST_LEAD:].rstrip()
-    telling = [word for word in words(ended, language) if word.content]
-    if not telling:
-        return None
-    parts = re.findall(r"[^\W_]+|[^\w\s]|_", ended[telling[-1].start :])
-    whole = r"(?![^\W_])" if ended[-1].isalnum() else ""
-    return re.compile(r"(?<![^\W_])" + r"\s*".join(map(re.escape, parts)) + whole, re.IGNORECASE)
+    def _is_value(self, word: str) -> bool:
+        """Whether a word of a sentence may be a value: behind a sign any word is one, `no` too."""
+        return is_telling(word, self.language) and not odd_words(word, self.language)

@@ -29,6 +29,7 @@ def copied(passage: str, question: str, top: str = "x", *, target: str | None = 
         ("The code of the vault is zebra.", "What is the code of the vault?\nThe code of the vault is"),
         ('{"port": "zebra"}', '{"host": "m", "port":'),
         ("Vault: zebra", "- VAULT:"),
+        ("key_1 = zebra", "key_1 ="),
         ("alpha=[zebra] alpha=[zebra]", "alpha=["),
     ],
 )
@@ -45,6 +46,10 @@ def test_the_word_behind_what_stands_before_the_slot(passage: str, question: str
         # Other words stand before the value.
         ("alpha=[zebra]", "beta=["),
         ("subalpha=[zebra]", "alpha=["),
+        ("sub_alpha=[zebra]", "alpha=["),
+        ("Ann's badge: zebra; Bob's phone: mule", "Bob's badge:"),
+        # It says several things.
+        ("alpha=[zebra] " + "and so on " * 20, "alpha=["),
         # Two values, none, or a word that is about nothing.
         ("alpha=[zebra] alpha=[mule]", "alpha=["),
         ("alpha=[]", "alpha=["),
