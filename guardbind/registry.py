@@ -149,7 +149,7 @@ POLICIES: Registry[Any] = Registry(
     {
         "abstain": "guardbind.policies.abstain:abstain",
         "attend": "guardbind.policies.attend:ATTEND",
-        "auto": "guardbind.policies.auto:auto",
+        "auto": "guardbind.policies.auto:AUTO",
         "checkpoint": "guardbind.policies.checkpoint:checkpoint",
         "contrast": "guardbind.policies.contrast:contrast",
         "observe": "guardbind.policies.observe:observe",

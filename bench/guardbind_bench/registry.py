@@ -122,6 +122,8 @@ METHODS: Registry[Method] = Registry(
         "aarf": "guardbind_bench.methods.aarf:AARF",
         "adacad": "guardbind_bench.methods.adacad:ADACAD",
         "adacad_span": "guardbind_bench.methods.adacad:ADACAD_SPAN",
+        "attend": "guardbind_bench.methods.attend:ATTEND",
+        "attend_target": "guardbind_bench.methods.attend:ATTEND_TARGET",
         "auto": "guardbind_bench.methods.auto:AUTO",
         "auto_resolved": "guardbind_bench.methods.auto:AUTO_RESOLVED",
         "cad": "guardbind_bench.methods.cad:CAD",

@@ -31,8 +31,9 @@ class Attend:
     attends: bool = True
 
     def __call__(self, slot: Slot) -> Iterable[Attempt]:
-        """Propose the best token of the biased reading, on a closed gate or a wrong binding."""
-        if slot.judgement.verdict not in _REPAIRABLE:
+        """Propose the best token of the biased reading: on a closed gate, a wrong binding, where it is to be copied."""
+        copied = slot.judgement.verdict == "unsupported" and bool(slot.copies)
+        if slot.judgement.verdict not in _REPAIRABLE and not copied:
             return
         if not slot.certain:
             yield NoToken("attend", "whose value is meant was guessed, and attention obeys whichever span it is given")
@@ -51,6 +52,9 @@ class Attend:
         best = int(readout.argmax())
         if not math.isfinite(float(readout[best])):
             yield NoToken("attend", "no token is left to choose from")
+            return
+        if copied and best not in slot.copies:
+            yield NoToken("attend", "what comes then is not what the passage says where the answer stands")
             return
         yield Write("attend", best, readout=torch.log_softmax(readout, -1))
 

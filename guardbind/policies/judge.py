@@ -32,6 +32,7 @@ class Judge:
         continues: The slot continues a value.
         certain: Whose value is meant was told, not guessed: by the caller, or by words that can outvote the evidence.
         overrun: Tokens that would go on with a value which is whole here; they keep none alive.
+        copies: Tokens that copy the value of a declared passage whose value is not known; see `Slot`.
         unresolved: Why nothing can be judged by the nulls, or why there is no target.
     """
 
@@ -44,6 +45,7 @@ class Judge:
     continues: bool = False
     certain: bool = False
     overrun: frozenset[int] = frozenset()
+    copies: frozenset[int] = frozenset()
     unresolved: str | None = None
 
     def own(self, logprobs: Tensor, risk: float) -> Judgement:
@@ -80,6 +82,9 @@ class Judge:
         if self.candidate is None:
             if bits is None or self.prior is None:
                 return Judgement("unresolved", "the span was not read")
+            if token in self.copies:
+                # What it copies stands there; the evidence has to speak for it, and more than for the model's own.
+                needed = min(needed, max(_ROUNDING, _ROUNDING + bits_of(self.token, support, self.prior)))
             return judge_unknown(bits=bits, needed=needed, alternative=self._alternative(support, self.prior))
         alive = self._alive(token)
         return judge_known(

@@ -100,6 +100,9 @@ class Slot:
         available: How far the residual names the target's value among the candidates, in [0, 1]; None where no probe
             reads it, or where there is no choice.
         available_from: From where on that counts as available; None where nothing is decided by it.
+        declared: The caller said whose value is meant.
+        copies: Tokens with which the value of a declared passage is copied, where its value is not known but the line
+            before the slot says what the passage says before it; empty elsewhere.
         attend: Reads the last token with more attention to the target's evidence: log-probabilities `[vocabulary]`,
             nats, or why that cannot be had.
     """
@@ -127,6 +130,8 @@ class Slot:
     restate: Callable[[], Restatement | None]
     available: float | None = None
     available_from: float | None = None
+    declared: bool = False
+    copies: frozenset[int] = frozenset()
     attend: Callable[[], Tensor | str] = lambda: "it is not offered here"
 
     @property

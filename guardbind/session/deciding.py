@@ -1,4 +1,4 @@
-"""Says whose evidence is taken away at a slot: those bindings by which the verdict is decided, or every one."""
+"""Says whose evidence is taken away at a slot: bindings that decide the verdict, or every one; what is attended to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
+from transformers import PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
+from guardbind.policies import Policy
 from guardbind.policies.judge import rests
+from guardbind.session.copying import copies_at
 from guardbind.session.opener import Opening
+from guardbind.session.slot import is_certain
+from guardbind.session.standing import Standing
 
-__all__ = ["first_nulls", "further_nulls"]
+__all__ = ["attended_at", "first_nulls", "further_nulls"]
 
 
 def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig) -> list[int]:
@@ -62,6 +67,32 @@ def further_nulls(
     logprobs = torch.log_softmax(logits, -1)
     told = any(rests(opening.token, logprobs, nulls[item], config) for item in read if item in begun)
     return [] if told else left
+
+
+def attended_at(
+    opening: Opening, policy: Policy, config: GuardConfig, standing: Standing, tokenizer: PreTrainedTokenizerBase
+) -> int | None:
+    """Return the binding whose evidence is read with more attention beside the nulls; None where nothing asks for it.
+
+    A policy that `attends` asks for it wherever the target is certain. One that `attends_closed` does where it will be
+    wanted first: the target was declared, and the model's token begins no value, or not what is to be copied.
+
+    Args:
+        opening: Where.
+        policy: The guard's.
+        config: Its settings.
+        standing: How it stands to its calibration.
+        tokenizer: The model's tokenizer.
+    """
+    target = opening.measurable_target
+    if target is None:
+        return None
+    if getattr(policy, "attends", False):
+        return target if is_certain(opening, config, standing) else None
+    if not getattr(policy, "attends_closed", False) or opening.resolution.how != "declared":
+        return None
+    closed = opening.node is not None and not opening.node.kept_by(opening.token)
+    return target if closed or copies_at(opening, tokenizer) else None
 
 
 def _plausible_rival(opening: Opening, logits: Tensor, plausibility: float) -> list[int]:

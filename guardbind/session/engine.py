@@ -118,8 +118,9 @@ class Engine:
         self._asking = Asking(protection.config, protection.nulls, model.tokenizer, tap.suspended)
         self._opener = Opener(protection.config, model.tokenizer, self._asking)
         self._meter = NullMeter(protection.config, protection.nulls)
-        attends: bool = getattr(protection.policy, "attends", False)
-        self._taking_away = TakingAway(protection.config, self._meter, model.tokenizer, attends, protection.standing)
+        self._taking_away = TakingAway(
+            protection.config, self._meter, model.tokenizer, protection.policy, protection.standing
+        )
         self._endings = Endings(model.tokenizer, recorder, limits)
 
     def observe(self, last_tokens: Sequence[int]) -> None:

@@ -17,6 +17,7 @@ from guardbind.model.branches import BranchRequest
 from guardbind.model.tail import Tail
 from guardbind.policies.judge import Judge, rests
 from guardbind.policies.slot import Restatement, Slot
+from guardbind.session.copying import copies_at
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
@@ -139,6 +140,7 @@ def judge_at(
     config: GuardConfig,
     overrun: frozenset[int] = frozenset(),
     standing: Standing = UNCALIBRATED,
+    copies: frozenset[int] = frozenset(),
 ) -> Judge:
     """Return the judge of an opening.
 
@@ -148,6 +150,7 @@ def judge_at(
         config: The guard's settings.
         overrun: Tokens that would go on with a value which is whole here.
         standing: How the guard stands to its calibration.
+        copies: See `Judge`.
     """
     bound, target = opening.row.bound, opening.target
     return Judge(
@@ -160,6 +163,7 @@ def judge_at(
         continues=opening.continues,
         certain=is_certain(opening, config, standing),
         overrun=overrun,
+        copies=copies,
         unresolved=_unresolved(opening, readings),
     )
 
@@ -203,7 +207,8 @@ def build_slot(
         attend: See `Slot`.
     """
     overrun = _overrun(opening, readout.scores, tail)
-    judge = judge_at(opening, readings, config, overrun, standing)
+    copies = copies_at(opening, tail.tokenizer)
+    judge = judge_at(opening, readings, config, overrun, standing, copies)
     restater = Restater(tail, opening.row, opening.resolution.index, config, limits, shared)
     row, node, candidate = opening.row, opening.node, judge.candidate
     at_node = None
@@ -235,6 +240,8 @@ def build_slot(
         restate=restater.restate,
         available=None if availability is None or candidate is None else availability(node, candidate),
         available_from=available_from,
+        declared=opening.resolution.how == "declared",
+        copies=copies,
         attend=attend,
     )
 

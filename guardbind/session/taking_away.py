@@ -10,10 +10,10 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
 from guardbind.model.tail import Tail
-from guardbind.session.deciding import first_nulls, further_nulls
+from guardbind.policies import Policy
+from guardbind.session.deciding import attended_at, first_nulls, further_nulls
 from guardbind.session.meter import NullMeter, NullReadings
 from guardbind.session.opener import Opening
-from guardbind.session.slot import is_certain
 from guardbind.session.standing import Standing
 from guardbind.session.unbound import rested_on, suspects
 
@@ -28,14 +28,14 @@ class TakingAway:
         config: The guard's settings.
         meter: Reads the nulls.
         tokenizer: The model's tokenizer.
-        attends: The policy may attend more to the target's evidence.
+        policy: The guard's, which may attend more to the target's evidence.
         standing: How the guard stands to its calibration.
     """
 
     config: GuardConfig
     meter: NullMeter
     tokenizer: PreTrainedTokenizerBase
-    attends: bool
+    policy: Policy
     standing: Standing
 
     def at(self, tail: Tail, openings: Sequence[Opening], main: Sequence[Tensor]) -> list[NullReadings]:
@@ -49,8 +49,7 @@ class TakingAway:
         config = self.config
         wanted = [first_nulls(o, z, config) for o, z in zip(openings, main, strict=True)]
         targets = [o.measurable_target for o in openings]
-        sure = [self.attends and is_certain(o, config, self.standing) for o in openings]
-        attended = [target if asks else None for target, asks in zip(targets, sure, strict=True)]
+        attended = [attended_at(o, self.policy, config, self.standing, self.tokenizer) for o in openings]
         unread = [suspects(o, self.tokenizer) if self.meter.masks else () for o in openings]
         beside = [[suspect.tokens for suspect in of] for of in unread]
         nulls = self.meter.read(tail, [o.row for o in openings], main, wanted, targets, attended, beside)

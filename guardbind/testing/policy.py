@@ -59,6 +59,9 @@ def example_slots() -> Iterator[tuple[str, Slot]]:
                 f"an unknown one, and its evidence attended to{name}",
                 example_slot(_WRONG, _HIDDEN, known=False, **told),
             )
+            told |= {"declared": True}
+            yield f"no value of a declared target{name}", example_slot(_CLOSED, _HIDDEN, **told)
+            yield f"one to be copied{name}", example_slot(_WRONG, _WRONG, known=False, copies=(1,), **told)
         yield f"the target's token ruled out{name}", example_slot(_WRONG, _HIDDEN, banned=[1], **given)
         yield f"the target's token glued{name}", example_slot(_WRONG, _HIDDEN, glued=[1], **given)
 

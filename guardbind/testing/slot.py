@@ -37,6 +37,8 @@ def example_slot(
     banned: Sequence[int] = (),
     glued: Sequence[int] = (),
     certain: bool = False,
+    declared: bool = False,
+    copies: Sequence[int] = (),
     risk: float = 0.0,
     restatement: Restatement | None = None,
     available: float | None = None,
@@ -55,6 +57,8 @@ def example_slot(
         banned: Tokens that a logits processor rules out.
         glued: Tokens that go on with the word before the slot.
         certain: Whether it was told whose value is meant.
+        declared: Whether the caller told it.
+        copies: Tokens that copy a value which is not known from the target's passage.
         risk: Share of the candidates' probability that a draw would give to others.
         restatement: What restating the evidence gives.
         available: How far the residual names the target's value.
@@ -78,7 +82,7 @@ def example_slot(
         target = example_target(target, value="a" if known else None)
     candidate = 0 if known and target is not None else None
     prior = None if p0 is None or target is None else _logs(p0)
-    judge = Judge(config, target, candidate, node, own, prior, certain=certain)
+    judge = Judge(config, target, candidate, node, own, prior, certain=certain, copies=frozenset(copies))
     return Slot(
         row=0,
         step=3,
@@ -103,6 +107,8 @@ def example_slot(
         restate=lambda: restatement,
         available=available,
         available_from=available_from,
+        declared=declared,
+        copies=frozenset(copies),
         attend=lambda: "it was not read" if attended is None else _logs(attended),
     )
 

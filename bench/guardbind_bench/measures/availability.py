@@ -17,7 +17,7 @@ from guardbind.evidence import Binding
 from guardbind.frozen import Frozen
 from guardbind.guard import Guard
 from guardbind.policies import Attempt, Policy, Slot
-from guardbind.policies.auto import auto
+from guardbind.policies.auto import AUTO
 from guardbind.session.available import SlotProbe
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.answers import AnswerOptions, AnswerRecord, AnswersSession, BeforeAnswer, TextAnswer
@@ -109,11 +109,11 @@ def choosing(how: str, share: float, seed: int) -> Policy:
 
     def chosen(slot: Slot) -> Iterable[Attempt]:
         if how == IGNORED or slot.available is None:
-            return auto(replace(slot, available_from=None))
+            return AUTO(replace(slot, available_from=None))
         if how == RANDOM:
             coin = random.Random(f"{seed} {slot.step} {slot.token} {slot.available:.3f}").random()
-            return auto(replace(slot, available=float(coin < share), available_from=0.5))
-        return auto(slot)
+            return AUTO(replace(slot, available=float(coin < share), available_from=0.5))
+        return AUTO(slot)
 
     chosen.__name__ = f"auto_{how}"
     return chosen

@@ -78,6 +78,27 @@ class TestRepairs:
         assert output.text == ["42]\n"]
         assert (slot.verdict, slot.final_verdict, slot.action) == ("gate_failure", "repaired", "checkpoint")
 
+    def test_a_closed_gate_of_a_declared_target_needs_no_restatement(self, ask: Ask) -> None:
+        output = ask(ask.last, DECOY, GuardConfig(), target="beta")
+        (slot,) = output.report.slots
+        assert output.text == ["42]\n"]
+        assert (slot.verdict, slot.final_verdict, slot.action) == ("gate_failure", "repaired", "attend")
+        shown = ask(ask.last, DECOY, GuardConfig(checkpoint=VISIBLE), target="beta", new=20)
+        assert kept(shown.report)[0] == "checkpoint"
+
+    def test_a_passage_that_is_to_be_copied(self, ask: Ask) -> None:
+        """No token has that many bits; but what is to be copied stands there."""
+        asked = GuardConfig(slots=("line_end",), min_evidence_bits=30.0)
+        passage = [Evidence("it", text="beta=[42]")]
+        output = ask(ask.first, BETA, asked, bindings=passage, target="it")
+        (slot, *_) = output.report.slots
+        assert output.text == ["42]\n"]
+        assert (slot.verdict, slot.final_verdict, slot.action) == ("unsupported", "repaired", "attend")
+        for bindings, target in ((passage, None), ([Evidence("it", text="alpha=[17]")], "it")):
+            output = ask(ask.first, BETA, asked, bindings=bindings, target=target)
+            assert output.text == ["17]\n"]
+            assert kept(output.report) == []
+
     def test_what_does_not_help_is_rolled_back(self, ask: Ask) -> None:
         output = ask(ask.first, BETA, GuardConfig(policy="checkpoint"))
         (slot,) = output.report.slots
@@ -309,7 +330,7 @@ class TestAbstain:
         output = ask(ask.first, prompt, GuardConfig(abstain_text="?"), bindings=bindings, target="gamma", new=12)
         assert output.text == ["?"]
         tried = [record.action for record in output.report.interventions]
-        assert tried == ["contrast", "checkpoint", "veto", "abstain"]
+        assert tried == ["contrast", "attend", "checkpoint", "veto", "abstain"]
 
     def test_it_is_refused_where_nothing_ends_a_row(self, ask: Ask, tiny_llama: TinyLlama) -> None:
         model = tiny_llama(eos_token_id=None)

@@ -120,3 +120,25 @@ def test_a_token_rests_on_what_gives_it_the_bits_that_it_needs(p1: float, p0: fl
     bits = bits_of(0, full, prior)
     if abs(bits - needed) > 1e-5:
         assert rests(0, full, prior, GuardConfig(min_evidence_bits=least)) == (bits > needed)
+
+
+class TestWhatIsToBeCopied:
+    """Told where the evidence stands, and not what it says."""
+
+    FAINT = logs([0.01, 0.5, 0.25, 0.1, 0.04, 0.1])
+
+    @pytest.mark.parametrize(
+        ("given", "verdict"),
+        [
+            ({"copies": frozenset({A})}, "ok"),
+            ({}, "unsupported"),
+            ({"copies": frozenset({B})}, "unsupported"),
+            # The evidence speaks more for the model's own token.
+            ({"copies": frozenset({A}), "prior": logs([0.01, 0.5, 0.1, 0.1, 0.04, 0.25])}, "unsupported"),
+            # It speaks against both.
+            ({"copies": frozenset({A}), "prior": logs([0.01, 0.65, 0.22, 0.05, 0.03, 0.04])}, "unsupported"),
+        ],
+    )
+    def test_needs_more_evidence_than_the_models_own_token(self, given: dict[str, Any], verdict: str) -> None:
+        told = {"candidate": None, "node": None, "token": B, "prior": self.FAINT}
+        assert judge(**(told | given)).proposed(A, FULL).verdict == verdict

@@ -208,6 +208,28 @@ class TestAuto:
         # What is only recorded decides nothing.
         assert self.actions(WRONG, **(held | {"available_from": None})) == ["contrast", "checkpoint", "veto"]
 
+    def test_what_the_caller_declared_is_attended_to_before_it_is_restated(self) -> None:
+        declared: dict[str, Any] = {"certain": True, "declared": True, "attended": RIGHT}
+        assert self.actions(CLOSED, **declared) == ["attend", "checkpoint", "contrast"]
+        assert self.actions(WRONG, **declared) == ["contrast", "attend", "checkpoint", "veto"]
+        assert self.actions(RIGHT, **declared) == []
+        # Who asks for a restatement that can be seen gets it, and what attention cannot be had for is as it was.
+        assert self.actions(CLOSED, **declared, checkpoint={"visible": True, "placement": "slot"}) == [
+            "checkpoint",
+            "contrast",
+        ]
+        assert self.actions(CLOSED, **(declared | {"attended": None})) == ["checkpoint", "contrast"]
+        assert self.actions(CLOSED, **(declared | {"declared": False})) == ["checkpoint", "contrast"]
+
+    def test_what_is_to_be_copied_is_attended_to_first(self) -> None:
+        told: dict[str, Any] = {"certain": True, "declared": True, "known": False, "copies": (A,)}
+        faint = [0.01, 0.15, 0.65, 0.1, 0.04, 0.05]
+        made = proposed("auto", WRONG, faint, **told, attended=RIGHT)
+        assert [(one.action, token_of(one)) for one in made] == [("attend", A), ("contrast", A)]
+        # What the model would not copy is not proposed; nor is anything where nothing is to be copied.
+        assert proposed("auto", WRONG, WRONG, **told, attended=WRONG) == []
+        assert proposed("auto", WRONG, faint, **(told | {"copies": ()}), attended=RIGHT) == []
+
     def test_it_contrasts_harder_only_where_that_chooses_another_token(self) -> None:
         p1, p0 = [0.01, 0.08, 0.7, 0.17, 0.02, 0.02], [0.01, 0.005, 0.85, 0.11, 0.02, 0.005]
         first, harder = [made for made in proposed("auto", p1, p0, alpha=0.5) if made.action == "contrast"]
