@@ -12,8 +12,8 @@ def abbreviation_pattern(abbreviations: Iterable[str]) -> re.Pattern[str]:
     """Return what finds an abbreviation with its last dot; the group `short` is without it.
 
     Args:
-        abbreviations: Without their last dots, the inner ones with or without a space behind them: "mr", "e.g". One with
-            a hyphen in front stands at the end of a longer word.
+        abbreviations: Without their last dots, the inner ones with or without a space behind them: "mr", "e.g". One
+            with a hyphen in front stands at the end of a longer word.
 
     >>> abbreviation_pattern(["mr", "e.g", "-str"]).findall("Mr. Hare, e. g. in Hauptstr. 4")
     ['Mr', 'e. g', 'str']

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def bound(text: str, items: Sequence[Binding] | None = None, tokenizer: Any = No
 def used(prompt: BoundPrompt) -> list[Any]:
     """Ask a prompt what an answer asks it."""
     found: list[Any] = [
-        prompt.resolve(Detected("automatic", said(text), True, True), lambda text=text: text, started=True)
+        prompt.resolve(Detected("automatic", said(text), True, True), partial(str, text), started=True)
         for text in SENTENCES
     ]
     return [*found, prompt.longest_value, prompt.language, prompt.asked, prompt.stops_mid_line]
