@@ -170,12 +170,14 @@ def read_confidence(logits: Tensor) -> Confidence:
         logits: Raw logits, shape [V], any floating dtype; computed with in fp32. -inf bans a token.
     """
     z = logits.detach().float()
-    top, *rest = z.topk(min(2, len(z))).values.tolist()
     probabilities = z.softmax(0)
+    # In one transfer from a device.
+    read = [*z.topk(min(2, len(z))).values, probabilities.max(), torch.special.entr(probabilities).sum()]
+    top, *rest, largest, entropy = torch.stack(read).tolist()
     return Confidence(
         margin=top - rest[0] if rest else math.inf,
-        max_probability=float(probabilities.max()),
-        entropy=float(torch.special.entr(probabilities).sum()),
+        max_probability=largest,
+        entropy=entropy,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from guardbind.model.cache import input_device, view_of
+from guardbind.model.borrowed import borrowed
+from guardbind.model.cache import input_device
 from guardbind.model.forward import last_logits
 from guardbind.model.tail import Tail
 from guardbind.model.unavailable import as_unavailable
@@ -23,7 +24,8 @@ class Branch:
     """What the model would write had it read other tokens at the end of one row.
 
     The live cache is borrowed where it holds every column; otherwise each reading runs the row from its first token.
-    Nothing of the generation is changed, so that dropping the branch is the whole rollback.
+    Only the branch's own columns are kept besides. Nothing of the generation is changed, so that dropping the branch is
+    the whole rollback.
 
     Args:
         tail: The interrupted generation.
@@ -40,15 +42,12 @@ class Branch:
     def __init__(self, tail: Tail, *, row: int, pad: int, ids: Sequence[int], cut: int, tokens: Sequence[int]) -> None:
         self._tail = tail
         self._pad = pad
-        self._take_cache: Callable[[], Any] | None = None
         self._ids = list(ids[: len(ids) - cut])
-        self._cache: Any = view_of(tail.cache, [row], pad + len(self._ids), tail.columns)
+        self._cache: Any = borrowed(tail.cache, [row], pad + len(self._ids), tail.columns)
         self.logits: Tensor = self._read(list(tokens))
 
     @classmethod
-    def read_already(
-        cls, tail: Tail, *, pad: int, ids: Sequence[int], logits: Tensor, cache: Callable[[], Any]
-    ) -> Branch:
+    def read_already(cls, tail: Tail, *, pad: int, ids: Sequence[int], logits: Tensor, cache: Any) -> Branch:
         """Return a branch whose tokens were read with those of other rows.
 
         Args:
@@ -56,11 +55,10 @@ class Branch:
             pad: Left padding of the row, in columns.
             ids: The tokens of the branch, without padding.
             logits: Raw fp32 logits `[vocabulary]` after them.
-            cache: Returns a cache of the branch's own, when it reads on; None where there is none.
+            cache: The cache that it reads on with; it belongs to the branch alone.
         """
         branch = cls.__new__(cls)
-        branch._tail, branch._pad, branch._ids, branch._cache = tail, pad, list(ids), None
-        branch._take_cache = cache
+        branch._tail, branch._pad, branch._ids, branch._cache = tail, pad, list(ids), cache
         branch.logits = logits
         return branch
 
@@ -70,8 +68,6 @@ class Branch:
         return self.logits
 
     def _read(self, tokens: list[int]) -> Tensor:
-        if self._take_cache is not None:
-            self._cache, self._take_cache = self._take_cache(), None
         start = len(self._ids)
         self._ids += tokens
         model = self._tail.model

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
-from transformers import DynamicCache
 
 from guardbind.errors import NullUnavailableError
 from guardbind.model.architecture import attention_windows, is_recurrent, layer_kinds
+from guardbind.model.borrowed import borrowed, row_of
 from guardbind.model.branch import Branch
-from guardbind.model.cache import accepted_arguments, input_device, view_of
+from guardbind.model.cache import accepted_arguments, input_device
 from guardbind.model.forward import last_logits
 from guardbind.model.tail import Tail
 
@@ -81,8 +80,8 @@ def _shares(tail: Tail, wanted: Sequence[BranchRequest]) -> bool:
 
 def _read_together(tail: Tail, wanted: Sequence[BranchRequest]) -> bool:
     shown, width = max(request.columns for request in wanted), max(len(request.tokens) for request in wanted)
-    view = view_of(tail.cache, [request.row for request in wanted], shown, tail.columns)
-    if view is None:
+    lent = borrowed(tail.cache, [request.row for request in wanted], shown, tail.columns)
+    if lent is None:
         return False
     seen = torch.zeros(len(wanted), shown + width, dtype=torch.long)
     ids, positions = (
@@ -98,7 +97,7 @@ def _read_together(tail: Tail, wanted: Sequence[BranchRequest]) -> bool:
     device = input_device(tail.model)
     try:
         logits = last_logits(
-            tail.model, ids.to(device), mask=seen.to(device), positions=positions.to(device), cache=view
+            tail.model, ids.to(device), mask=seen.to(device), positions=positions.to(device), cache=lent
         )
     except (torch.OutOfMemoryError, MemoryError):
         raise
@@ -106,25 +105,11 @@ def _read_together(tail: Tail, wanted: Sequence[BranchRequest]) -> bool:
         logger.info("%s reads branches one by one: %s", type(tail.model).__name__, error)
         return False
     for place, request in enumerate(wanted):
-        kept = torch.cat([torch.arange(request.columns), torch.arange(shown + width)[-len(request.tokens) :]])
         request.found = Branch.read_already(
             tail,
             pad=request.pad,
             ids=[*request.ids[: len(request.ids) - request.cut], *request.tokens],
             logits=logits[place],
-            cache=_SharedColumns(view, place, kept),
+            cache=row_of(lent, place, request.columns, len(request.tokens)),
         )
     return True
-
-
-class _SharedColumns:
-    """The columns of one row in a cache that several rows have read, taken out of it where they are needed."""
-
-    def __init__(self, cache: DynamicCache, row: int, kept: Tensor) -> None:
-        self._cache = cache
-        self._row = row
-        self._kept = kept
-
-    def __call__(self) -> DynamicCache | None:
-        total = int(self._cache.get_seq_length())
-        return view_of(self._cache, [self._row], total, total, kept=self._kept)

@@ -14,6 +14,7 @@ __all__ = [
     "accepted_arguments",
     "float_dtype",
     "generation_cache",
+    "holds_columns",
     "input_device",
     "is_compiled",
     "own_cache",
@@ -33,72 +34,49 @@ def _is_readable(layer: Any, total: int) -> bool:
     return type(layer).__name__ in _READABLE and isinstance(keys, Tensor) and keys.ndim == 4 and keys.shape[-2] >= total
 
 
-class _ReadOnlyLayer(DynamicLayer):
-    """Shows its columns and those of the pass that runs, and keeps none of the latter: one layer's copy at a time."""
+def holds_columns(cache: Any, total: int) -> bool:
+    """Whether a live cache holds that many columns, each in its place.
 
-    def __init__(self, keys: Tensor, values: Tensor) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-        self._shown = keys, values
+    It does not with recurrent state, an overflowed sliding window, or tokens that are not the prompt's; of a quantised
+    or offloaded one that cannot be told.
+    """
+    layers = getattr(cache, "layers", None)
+    if not layers or getattr(cache, "offloading", False) or not all(_is_readable(layer, total) for layer in layers):
+        return False
+    seen = getattr(cache, "get_seq_length", None)
+    # Where tokens of the model's own stand in front, a column is another token.
+    return seen is None or int(seen()) == total
 
-    def update(self, key_states: Tensor, value_states: Tensor, *_args: Any, **_kwargs: Any) -> tuple[Tensor, Tensor]:
-        keys, values = self._shown
-        return torch.cat([keys, key_states], dim=-2), torch.cat([values, value_states], dim=-2)
 
-
-def view_of(
-    cache: Any,
-    rows: list[int],
-    columns: int,
-    total: int,
-    *,
-    repeats: int = 1,
-    grows: bool = True,
-    kept: Tensor | None = None,
-) -> DynamicCache | None:
+def view_of(cache: Any, rows: list[int], columns: int, total: int) -> DynamicCache | None:
     """Return a cache that shows the first `columns` of `cache` for some rows, without touching it.
 
-    The layers of the view extend by concatenation, which makes new tensors: the live cache stays bit-identical.
+    The layers of the view extend by concatenation, which makes new tensors: the live cache stays bit-identical, and the
+    view is a cache of its own from the first pass on.
 
     Args:
         cache: The live cache.
         rows: Rows of the batch, in the order wanted.
         columns: How many columns to show.
         total: How many columns the live cache should hold.
-        repeats: How often each row is repeated, next to itself.
-        grows: Whether the view keeps what a pass adds to it; without that, one pass costs the memory of one layer.
-        kept: Which of these columns to show; all by default.
 
     Returns:
-        The view, or None when the cache cannot be read: recurrent state, an overflowed sliding window, a quantised or
-        offloaded cache, or one that holds tokens which are not the prompt's.
+        The view, or None when the cache cannot be read; see `holds_columns`.
     """
-    layers = getattr(cache, "layers", None)
-    if not layers or getattr(cache, "offloading", False) or not all(_is_readable(layer, total) for layer in layers):
+    if not holds_columns(cache, total):
         return None
-    seen = getattr(cache, "get_seq_length", None)
-    if seen is not None and int(seen()) != total:
-        return None  # tokens of the model's own stand in front, so that a column is another token
     view = DynamicCache()
-    for live in layers:
+    for live in cache.layers:
         keys, values = live.keys, live.values
         if rows != list(range(keys.shape[0])):
             index = torch.tensor(rows, device=keys.device)
             keys, values = keys[index], values[index]
-        keys, values = keys[:, :, :columns], values[:, :, :columns]
-        if kept is not None:
-            keys, values = (part.index_select(2, kept.to(part.device)) for part in (keys, values))
-        if repeats > 1:
-            keys, values = keys.repeat_interleave(repeats, 0), values.repeat_interleave(repeats, 0)
-        layer = DynamicLayer() if grows else _ReadOnlyLayer(keys, values)
-        view.layers.append(_filled(layer, keys, values))
+        layer = DynamicLayer()
+        layer.dtype, layer.device = keys.dtype, keys.device
+        layer.keys, layer.values = keys[:, :, :columns], values[:, :, :columns]
+        layer.is_initialized = True
+        view.layers.append(layer)
     return view
-
-
-def _filled(layer: DynamicLayer, keys: Tensor, values: Tensor) -> DynamicLayer:
-    layer.dtype, layer.device = keys.dtype, keys.device
-    layer.keys, layer.values = keys, values
-    layer.is_initialized = True
-    return layer
 
 
 def own_cache() -> DynamicCache:

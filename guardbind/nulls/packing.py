@@ -11,7 +11,8 @@ from torch import Tensor
 from guardbind.errors import NullUnavailableError
 from guardbind.model.architecture import attention_windows, layer_kinds
 from guardbind.model.biased import biased
-from guardbind.model.cache import float_dtype, input_device, own_cache, view_of
+from guardbind.model.borrowed import borrowed
+from guardbind.model.cache import float_dtype, input_device, own_cache
 from guardbind.model.forward import Module, forward, left_padded, pad_left
 from guardbind.model.tail import Tail
 from guardbind.nulls.null import NullRow, TokenRanges
@@ -33,7 +34,7 @@ def borrow(tail: Tail, rows: Sequence[NullRow], columns: int, again: int, repeat
     """
     shown = columns - again
     taken = [row.row for row in rows]
-    view = view_of(tail.cache, taken, shown, tail.columns, repeats=repeats, grows=False)
+    view = borrowed(tail.cache, taken, shown, tail.columns, repeats=repeats, keeps=False)
     if view is not None:
         return view, 0, ""
     if shown == 0:

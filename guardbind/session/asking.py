@@ -68,6 +68,8 @@ class Asking:
             rows: The rows; of several samples of one prompt the first is read for all.
         """
         self._tail = tail
+        if not rows:
+            return
         # Samples of one prompt share its table. What is declared for each row apart has other indices.
         alike: dict[int, list[Row]] = {}
         for row in rows:

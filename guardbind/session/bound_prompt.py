@@ -237,68 +237,38 @@ def bind_prompt(
     """
     prompt = PromptText.from_ids(tokenizer, ids)
     with uncollected(len(prompt.text)):
-        return _bound(
-            tokenizer,
-            prompt,
+        language = language or _language_of(prompt)
+        placed = place_origins(origins, prompt, source=source)
+        agreement: Agreement | None = None
+        if items is None:
+            (_, table, agreement), trie = _read(tokenizer, prompt, language, sources, placed, fields)
+        else:
+            table = locate(items, prompt, source=source, language=language)
+            trie = _trie(tokenizer, table)
+        if declared is not None:
+            # A target that names nothing is told before anything runs.
+            resolve(table, prompt, declared=declared, language=language, fields=fields)
+        if agreement is None:
+            query = read_query(prompt, table.end, language)
+            agreement = Agreement(table, query, sources, origins=placed, fields=fields)
+        addressed = any(item.attribute is not None for item in table.items)
+        return BoundPrompt(
             index=index,
             pad=pad,
-            ids=ids,
-            items=items,
+            ids=tuple(ids),
+            prompt=prompt,
+            table=table,
+            trie=trie,
             declared=declared,
-            source=source,
-            language=language or _language_of(prompt),
-            sources=sources,
-            origins=origins,
+            starts=frozenset() if trie is None else trie.first_tokens,
+            agreement=agreement,
+            addressed=addressed,
+            echoed=_echoed(table, agreement.query) if addressed else frozenset(),
+            sources=Sources(agreement.query, sources, placed),
             fields=fields,
+            unread=UnreadStatements(table, agreement.query),
+            opens_turn=opens_turn(tokenizer, prompt.text),
         )
-
-
-def _bound(
-    tokenizer: PreTrainedTokenizerBase,
-    prompt: PromptText,
-    *,
-    index: int,
-    pad: int,
-    ids: Sequence[int],
-    items: Sequence[Binding | Evidence] | None,
-    declared: str | Target | None,
-    source: str | None,
-    language: Language,
-    sources: Sequence[str],
-    origins: Sequence[Origin],
-    fields: Mapping[str, str],
-) -> BoundPrompt:
-    placed = place_origins(origins, prompt, source=source)
-    agreement: Agreement | None = None
-    if items is None:
-        (_, table, agreement), trie = _read(tokenizer, prompt, language, sources, placed, fields)
-    else:
-        table = locate(items, prompt, source=source, language=language)
-        trie = _trie(tokenizer, table)
-    if declared is not None:
-        # A target that names nothing is told before anything runs.
-        resolve(table, prompt, declared=declared, language=language, fields=fields)
-    if agreement is None:
-        query = read_query(prompt, table.end, language)
-        agreement = Agreement(table, query, sources, origins=placed, fields=fields)
-    addressed = any(item.attribute is not None for item in table.items)
-    return BoundPrompt(
-        index=index,
-        pad=pad,
-        ids=tuple(ids),
-        prompt=prompt,
-        table=table,
-        trie=trie,
-        declared=declared,
-        starts=frozenset() if trie is None else trie.first_tokens,
-        agreement=agreement,
-        addressed=addressed,
-        echoed=_echoed(table, agreement.query) if addressed else frozenset(),
-        sources=Sources(agreement.query, sources, placed),
-        fields=fields,
-        unread=UnreadStatements(table, agreement.query),
-        opens_turn=opens_turn(tokenizer, prompt.text),
-    )
 
 
 def bindings_of(

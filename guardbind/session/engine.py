@@ -199,11 +199,11 @@ class Engine:
 
     def _read_questions(self, reading: Reading, columns: int) -> None:
         """Read what the prompts ask, of the rows that may come to a slot here for the first time."""
-        rows = [row for row in self._rows if not row.finished]
-        due = [row for row in rows if self._asking.wants(row) and self._opener.may_open(row)]
+        asking, opener = self._asking, self._opener
+        due = [row for row in self._rows if not row.finished and asking.wants(row) and opener.may_open(row)]
         tail = self._model.tail(reading.cache, columns, self._config.tail_tokens)
         with self._recorder.standing_still() if due else nullcontext():
-            self._asking.read(tail, due)
+            asking.read(tail, due)
 
     def _way_on(self, row: Row, top: int, scores: Tensor) -> int | None:
         """Return the token that a repaired value has to go on with, where the model's own would leave it half written.
@@ -238,9 +238,9 @@ class Engine:
     def _judge_and_act(self, openings: list[Opening], reading: Reading, scores: Tensor, columns: int) -> Tensor:
         tail = self._model.tail(reading.cache, columns, self._config.tail_tokens)
         main = [reading.logits[o.row.index].float() for o in openings]
-        for opening, logits in zip(openings, main, strict=True):
-            if not bool(logits.logsumexp(0).isfinite()):
-                raise _not_numbers(opening.row)
+        finite: list[bool] = torch.stack([logits.logsumexp(0) for logits in main]).isfinite().tolist()
+        if not all(finite):
+            raise _not_numbers(openings[finite.index(False)].row)
         nulls = self._taking_away.at(tail, openings, main)
         shared = SharedReading(tail)
         every = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor
 
 from guardbind.events import BudgetRecord, CandidateRecord, UnboundValueRecord
@@ -123,11 +124,10 @@ def candidate_records(slot: Slot) -> tuple[CandidateRecord, ...]:
     if slot.trie is None or slot.node is None or slot.readout is None:
         return ()
     groups = slot.trie.groups(slot.node)
-    prior = slot.pseudo_prior
+    priors = _masses(slot.pseudo_prior, groups)
     records = []
     for candidate, logprob in zip(slot.trie.candidates, slot.readout.logprobs, strict=True):
-        tokens = list(groups.get(candidate.index, ()))
-        p0 = float(prior[tokens].exp().sum()) if prior is not None and tokens else None
+        p0 = priors.get(candidate.index)
         p1 = None if logprob is None else math.exp(logprob)
         bits = evidence_bits_from_logprobs(logprob, math.log(p0)) if logprob is not None and p0 else None
         records.append(
@@ -136,3 +136,12 @@ def candidate_records(slot: Slot) -> tuple[CandidateRecord, ...]:
             )
         )
     return tuple(records)
+
+
+def _masses(prior: Tensor | None, groups: Mapping[int, Sequence[int]]) -> dict[int, float]:
+    """Return the probability of the tokens of each group; one transfer from a device, however many groups there are."""
+    if prior is None or not groups:
+        return {}
+    found = prior[[token for tokens in groups.values() for token in tokens]].exp()
+    sums = [part.sum() for part in found.split([len(tokens) for tokens in groups.values()])]
+    return dict(zip(groups, torch.stack(sums).tolist(), strict=True))

@@ -112,7 +112,7 @@ class Recorder:
         kept, outcome = tried[-1] if tried and tried[-1][1].kept else (None, None)
         final = _written(kept) if kept is not None else None if sampling else slot.token
         bits = bits_by_binding(slot, len(opening.row.bound.table.items))
-        confidence = read_confidence(slot.logits)
+        confidence = slot.readout or read_confidence(slot.logits)
         now = time.perf_counter()
         question = opening.resolution.question
         record = SlotRecord(

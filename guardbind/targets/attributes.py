@@ -137,10 +137,13 @@ class Attributes:
                 return Match(group, WHOLE, found[0].start, found[-1].end), None
             if not wanted or (score == _CORE and wanted == label.attribute):
                 continue
+            ordered, parts = sorted(wanted), set(wanted)
             for at in range(len(said) - len(wanted) + 1):
+                if said[at][1].stem not in parts:
+                    continue  # a long query has hundreds of words, and this is asked of every attribute
                 window = said[at : at + len(wanted)]
                 stems = tuple(word.stem for _, word in window)
-                worth = score if stems == wanted else score * _PERMUTED if sorted(stems) == sorted(wanted) else 0.0
+                worth = score if stems == wanted else score * _PERMUTED if sorted(stems) == ordered else 0.0
                 # What owns something ("the customer's phone") is not what is asked for.
                 if not worth or window[-1][1].owning:
                     continue

@@ -54,8 +54,9 @@ class PromptText:
         spans: list[Span] = []
         position = 0
         for size, piece in pieces.groups(0, len(row), text):
-            spans.extend([(position, position + len(piece))] * size)
-            position += len(piece)
+            last = position + len(piece)
+            spans += [(position, last)] * size
+            position = last
         specials = tuple(span for i, span in zip(row, spans, strict=True) if i in special and span[0] < span[1])
         return cls(text, tuple(spans), specials, ChatFormat.of(tokenizer))
 
@@ -107,17 +108,17 @@ class _Pieces:
         text = decode(self._tokenizer, self._anchor + self._row[start:end])
         return text.removeprefix(self._anchor_text)
 
-    def _piece(self, index: int) -> str:
-        if index == 0:
-            return self.reading(0, 1)
-        token = self._row[index]
-        if token not in self._single:
-            self._single[token] = self.reading(index, index + 1)
-        return self._single[token]
+    def _pieces(self, start: int, end: int) -> list[str]:
+        """Return the text of each of some tokens, read alone."""
+        for index in range(max(start, 1), end):
+            if self._row[index] not in self._single:
+                self._single[self._row[index]] = self.reading(index, index + 1)
+        first = [self.reading(0, 1)] if start == 0 < end else []
+        return first + [self._single[token] for token in self._row[max(start, 1) : end]]
 
     def groups(self, start: int, end: int, text: str) -> Iterator[tuple[int, str]]:
         """Yield (number of tokens, text) for each group of the tokens from `start` to `end`, which read `text`."""
-        pieces = [self._piece(index) for index in range(start, end)]
+        pieces = self._pieces(start, end)
         if "".join(pieces) == text:
             yield from ((1, piece) for piece in pieces)
             return

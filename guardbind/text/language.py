@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from guardbind.text.abbreviations import abbreviation_pattern
 from guardbind.text.asking import Interrogatives
 from guardbind.text.citing import Citing
 from guardbind.text.disowning import Disowning
@@ -366,8 +367,7 @@ class Language:
     @cached_property
     def abbreviation(self) -> re.Pattern[str]:
         """An abbreviation with its last dot; the group `short` is without it."""
-        longest = sorted(self._abbreviated, key=len, reverse=True)
-        return re.compile(rf"(?P<short>{'|'.join(map(_spelled, longest))})\.", re.IGNORECASE)
+        return abbreviation_pattern(self._abbreviated)
 
     @cached_property
     def abbreviation_end(self) -> re.Pattern[str]:
@@ -391,9 +391,3 @@ class Language:
         found: dict[str, Dot] = dict.fromkeys(marks.closing, "closing")
         found |= dict.fromkeys(marks.counted, "counted")
         return found | dict.fromkeys(marks.abbreviations, "always")
-
-
-def _spelled(abbreviation: str) -> str:
-    r"""Allow white space behind the inner dots: `e\.[ ]?g` for "e.g"."""
-    before = r"(?<=\w)" if abbreviation.startswith("-") else r"(?<!\w)"
-    return before + re.escape(abbreviation.removeprefix("-")).replace(r"\.", r"\.[ \u00a0]?")

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from guardbind.errors import NullUnavailableError
-from guardbind.model.cache import input_device, own_cache, view_of
+from guardbind.model.borrowed import borrowed
+from guardbind.model.cache import input_device, own_cache
 from guardbind.model.forward import forward
 from guardbind.model.sites import Activations, Patch, PatchSites
 
@@ -90,7 +91,7 @@ def margins(
     out: list[float] = []
     for start in range(0, len(patches), at_once):
         part = patches[start : start + at_once]
-        cache = view_of(after.cache, [row], first, tokens, repeats=len(part), grows=False)
+        cache = borrowed(after.cache, [row], first, tokens, repeats=len(part), keeps=False)
         if cache is None:
             raise NullUnavailableError(
                 f"the cache of {type(model).__name__} does not show every column; patches go on from one that does.",

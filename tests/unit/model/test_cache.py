@@ -40,35 +40,20 @@ def extend(view: DynamicCache, rows: int, layer: int, columns: int = 1) -> tuple
 @given(
     rows=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=5),
     columns=st.integers(0, COLUMNS),
-    repeats=st.integers(1, 3),
-    grows=st.booleans(),
     more=st.integers(1, 3),
 )
-def test_what_a_pass_reads_is_the_columns_shown_and_its_own(
-    rows: list[int], columns: int, repeats: int, grows: bool, more: int
-) -> None:
+def test_what_a_pass_reads_is_the_columns_shown_and_its_own(rows: list[int], columns: int, more: int) -> None:
     live = live_cache()
     before = contents(live)
-    view = view_of(live, rows, columns, COLUMNS, repeats=repeats, grows=grows)
+    view = view_of(live, rows, columns, COLUMNS)
     assert view is not None
-    wanted = [row for row in rows for _ in range(repeats)]
     for layer in range(LAYERS):
-        keys, values = extend(view, len(wanted), layer, more)
+        keys, values = extend(view, len(rows), layer, more)
         for found, seed, added in ((keys, layer, 20 + layer), (values, 10 + layer, 30 + layer)):
-            expected = torch.stack([states(seed=seed)[row, :, :columns] for row in wanted])
-            assert torch.equal(found, torch.cat([expected, states(more, len(wanted), added)], dim=-2))
+            expected = torch.stack([states(seed=seed)[row, :, :columns] for row in rows])
+            assert torch.equal(found, torch.cat([expected, states(more, len(rows), added)], dim=-2))
     assert all(torch.equal(one, other) for one, other in zip(before, contents(live), strict=True))
     assert live.get_seq_length() == COLUMNS
-
-
-def test_a_view_that_grows_keeps_what_a_pass_adds_and_one_that_does_not_forgets_it() -> None:
-    for grows, length in ((True, COLUMNS + 1), (False, COLUMNS)):
-        view = view_of(live_cache(), [0], COLUMNS, COLUMNS, grows=grows)
-        assert view is not None
-        extend(view, 1, 0)
-        assert view.get_seq_length() == length
-        keys, _ = extend(view, 1, 0)
-        assert keys.shape[-2] == length + 1
 
 
 def test_a_view_knows_its_length_its_type_and_its_place() -> None:
