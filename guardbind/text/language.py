@@ -12,6 +12,7 @@ from guardbind.text.asking import Interrogatives
 from guardbind.text.citing import Citing
 from guardbind.text.disowning import Disowning
 from guardbind.text.forms import Forms
+from guardbind.text.item_words import ItemDomain
 from guardbind.text.speech import Changes, Speech, Telling
 from guardbind.text.unsettling import Unsettling
 from guardbind.text.vocabulary import Marks, Vocabulary
@@ -201,6 +202,7 @@ class Language:
         asking: What the word that asks says of the answer.
         telling: What other verbs say.
         citing: What citations are told by.
+        items: Words of items with known answers for verifiers; without any, they are asked the English ones.
         script: A letter of a script of its own; None where it is that of other languages too.
     """
 
@@ -219,6 +221,7 @@ class Language:
     asking: Interrogatives = field(default_factory=Interrogatives)
     telling: Telling = field(default_factory=Telling)
     citing: Citing = field(default_factory=Citing)
+    items: tuple[ItemDomain, ...] = ()
     script: re.Pattern[str] | None = None
 
     def stem(self, word: str) -> str:
