@@ -26,7 +26,6 @@ Dot: TypeAlias = Literal["always", "counted", "closing"]
 Cue: TypeAlias = Literal["date", "money", "email", "url"]
 """Kinds of value that a question can ask for without naming an attribute."""
 
-
 _NOTHING = re.compile(r"(?!)")
 
 
@@ -111,8 +110,7 @@ class Statements:
         on: Words with which a sentence goes on behind a value.
         adverbs: Those of them that speak of when or how: with another value behind one, what stands before it is none.
         range: Words between the two ends of a range, or between two choices.
-        belongs: A value that comes first: from the verb to the attribute, with the groups `verb`, `owner` and
-            `attribute`.
+        belongs: A value that comes first: from the verb to the attribute; groups `verb`, `owner` and `attribute`.
         noted: The verb of these before which a name may stand.
         whose: A beginning that says of whom: "For Alice,"; the group is `owner`.
         owner: The word of an owner; the group is `owner`.
