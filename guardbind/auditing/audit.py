@@ -123,7 +123,7 @@ async def _audited(
     asker = VerifierAsker(verifier, chat=config.chat) if verifier is not None else None
     record = checked if asker is not None else None
     if asker is not None and record is None:
-        record = await checked_by(asker, config)
+        record = await checked_by(asker, config, spans.language)
     if (
         asker is not None
         and record is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guardbind.auditing.items import ITEM_LANGUAGE, VerifierItem, verifier_items
+from guardbind.auditing.items import VerifierItem, item_language, verifier_items
 from guardbind.auditing.judged import RangeRecord
 from guardbind.auditing.report import LabelCounts, VerifierRecord
 from guardbind.auditing.settings import AuditConfig
@@ -12,6 +12,7 @@ from guardbind.auditing.verifier import LabelReading, VerifierAsker
 from guardbind.backends import Backend
 from guardbind.errors import BackendError
 from guardbind.information.intervals import clopper_pearson
+from guardbind.text.language import Language
 
 __all__ = ["check_verifier", "checked_by"]
 
@@ -23,7 +24,8 @@ async def check_verifier(backend: Backend, config: AuditConfig | None = None) ->
 
     Args:
         backend: The verifier.
-        config: The settings; by default those of `AuditConfig`.
+        config: The settings; by default those of `AuditConfig`. There is no context here: the items are in the language
+            of `items_language`, else of `language`, else English.
 
     Raises:
         BackendError: The backend stopped answering, or answered none of the items.
@@ -32,13 +34,19 @@ async def check_verifier(backend: Backend, config: AuditConfig | None = None) ->
     return await checked_by(VerifierAsker(backend, chat=config.chat), config)
 
 
-async def checked_by(asker: VerifierAsker, config: AuditConfig) -> VerifierRecord:
+async def checked_by(asker: VerifierAsker, config: AuditConfig, context: Language | None = None) -> VerifierRecord:
     """Return how a verifier does on items with known answers; see `check_verifier`.
+
+    Args:
+        asker: The verifier.
+        config: The settings.
+        context: What the context is written in; None where there is none.
 
     Raises:
         BackendError: The verifier stopped answering, or answered none of the items.
     """
-    items = verifier_items(config.calibration_items, config.seed)
+    language = item_language(config, context)
+    items = verifier_items(config.calibration_items, config.seed, language)
     if items:
         await asker.in_chat()
     readings = await asker.read([(item.spans, item.claim, None) for item in items])
@@ -49,11 +57,15 @@ async def checked_by(asker: VerifierAsker, config: AuditConfig) -> VerifierRecor
             f"the verifier answered none of {len(items)} calibration items: {asker.notes[-1]}",
             hint="Try chat=False, or another verifier.",
         )
-    return _record(asker.backend, items, readings, config)
+    return _record(asker.backend, items, readings, config, language.name)
 
 
 def _record(
-    backend: Backend, items: Sequence[VerifierItem], readings: Sequence[LabelReading | None], config: AuditConfig
+    backend: Backend,
+    items: Sequence[VerifierItem],
+    readings: Sequence[LabelReading | None],
+    config: AuditConfig,
+    language: str,
 ) -> VerifierRecord:
     from scipy.stats import binomtest, fisher_exact
 
@@ -76,7 +88,7 @@ def _record(
             p_value=None,
             able=False,
             seed=config.seed,
-            language=ITEM_LANGUAGE,
+            language=language,
         )
     p_value = float(binomtest(correct, count, _CHANCE, alternative="greater").pvalue)
     # What certifies is a YES: it must come more often where it is right.
@@ -103,7 +115,7 @@ def _record(
         by_domain=_counts([item.domain for item in items], right),
         label_mass=sum(masses) / len(masses) if masses else None,
         seed=config.seed,
-        language=ITEM_LANGUAGE,
+        language=language,
     )
 
 

@@ -48,6 +48,9 @@ class AuditConfig(Frozen):
     """Items with known labels that the verifier is asked first; below 15 no verifier can be told from chance."""
     alpha: float = Field(default=0.01, gt=0.0, lt=0.5)
     """Level of the tests that the verifier is no better than chance."""
+    items_language: str = AUTO
+    """What these items are written in: a name of `LANGUAGES`, or `auto`: as the context. English where that has
+    none; the report says which were asked."""
     seed: int = 0
     """Seed of these items."""
     span_chars: int = Field(default=650, ge=80)
@@ -82,7 +85,7 @@ class AuditConfig(Frozen):
             raise ValueError("at least one null is needed, each once")
         return nulls
 
-    @field_validator("language")
+    @field_validator("language", "items_language")
     @classmethod
     def _known(cls, language: str) -> str:
         if language != AUTO and language not in LANGUAGES:

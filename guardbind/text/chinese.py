@@ -10,6 +10,7 @@ import re
 
 from guardbind.text.chinese_asking import ASKING
 from guardbind.text.chinese_disowning import DISOWNING
+from guardbind.text.chinese_items import ITEMS
 from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.chinese_speech import CHANGES, SPEECH
 from guardbind.text.chinese_unsettling import UNSETTLING
@@ -239,6 +240,7 @@ CHINESE = Language(
     disowning=DISOWNING,
     unsettling=UNSETTLING,
     asking=ASKING,
+    items=ITEMS,
     citing=Citing(sources="文档|来源", parts="资料", leads="参见|见", headings="参考文献|来源"),
     script=re.compile("[\u3400-\u9fff\uf900-\ufaff]"),
 )

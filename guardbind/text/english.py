@@ -11,6 +11,7 @@ import re
 from guardbind.text.citing import Citing
 from guardbind.text.english_asking import ASKING
 from guardbind.text.english_disowning import DISOWNING
+from guardbind.text.english_items import ITEMS
 from guardbind.text.english_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.english_speech import CHANGES, SHIFTED, SPEECH, TELLING
 from guardbind.text.english_unsettling import UNSETTLING
@@ -279,6 +280,7 @@ ENGLISH = Language(
     disowning=DISOWNING,
     unsettling=UNSETTLING,
     asking=ASKING,
+    items=ITEMS,
     citing=Citing(
         sources="document|doc|source|span|passage|ref|chunk",
         parts="context|reference|result|snippet|excerpt|article|section|footnote|note",

@@ -13,6 +13,7 @@ import re
 from guardbind.text.citing import Citing
 from guardbind.text.french_asking import ASKING
 from guardbind.text.french_disowning import DISOWNING
+from guardbind.text.french_items import ITEMS
 from guardbind.text.french_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.french_speech import CHANGES, SPEECH
 from guardbind.text.french_unsettling import UNSETTLING
@@ -291,6 +292,7 @@ FRENCH = Language(
     disowning=DISOWNING,
     unsettling=UNSETTLING,
     asking=ASKING,
+    items=ITEMS,
     citing=Citing(
         parts="texte|extrait",
         leads="voir",

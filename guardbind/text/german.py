@@ -14,6 +14,7 @@ from guardbind.text.citing import Citing
 from guardbind.text.forms import Forms
 from guardbind.text.german_asking import ASKING
 from guardbind.text.german_disowning import DISOWNING
+from guardbind.text.german_items import ITEMS
 from guardbind.text.german_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.german_speech import CHANGES, SPEECH, TELLING
 from guardbind.text.german_unsettling import UNSETTLING
@@ -300,6 +301,7 @@ GERMAN = Language(
     disowning=DISOWNING,
     unsettling=UNSETTLING,
     asking=ASKING,
+    items=ITEMS,
     citing=Citing(
         sources="quelle|dokument",
         parts="abschnitt",

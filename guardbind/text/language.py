@@ -13,6 +13,7 @@ from guardbind.text.asking import Interrogatives
 from guardbind.text.citing import Citing
 from guardbind.text.disowning import Disowning
 from guardbind.text.forms import Forms
+from guardbind.text.item_words import ItemDomain
 from guardbind.text.speech import Changes, Speech, Telling
 from guardbind.text.unsettling import Unsettling
 from guardbind.text.vocabulary import Marks, Vocabulary
@@ -25,7 +26,6 @@ Dot: TypeAlias = Literal["always", "counted", "closing"]
 
 Cue: TypeAlias = Literal["date", "money", "email", "url"]
 """Kinds of value that a question can ask for without naming an attribute."""
-
 
 _NOTHING = re.compile(r"(?!)")
 
@@ -111,8 +111,7 @@ class Statements:
         on: Words with which a sentence goes on behind a value.
         adverbs: Those of them that speak of when or how: with another value behind one, what stands before it is none.
         range: Words between the two ends of a range, or between two choices.
-        belongs: A value that comes first: from the verb to the attribute, with the groups `verb`, `owner` and
-            `attribute`.
+        belongs: A value that comes first: from the verb to the attribute; groups `verb`, `owner` and `attribute`.
         noted: The verb of these before which a name may stand.
         whose: A beginning that says of whom: "For Alice,"; the group is `owner`.
         owner: The word of an owner; the group is `owner`.
@@ -202,6 +201,7 @@ class Language:
         asking: What the word that asks says of the answer.
         telling: What other verbs say.
         citing: What citations are told by.
+        items: Words of items with known answers for verifiers; without any, they are asked the English ones.
         script: A letter of a script of its own; None where it is that of other languages too.
     """
 
@@ -220,6 +220,7 @@ class Language:
     asking: Interrogatives = field(default_factory=Interrogatives)
     telling: Telling = field(default_factory=Telling)
     citing: Citing = field(default_factory=Citing)
+    items: tuple[ItemDomain, ...] = ()
     script: re.Pattern[str] | None = None
 
     def stem(self, word: str) -> str:

@@ -13,6 +13,7 @@ from guardbind.text.citing import Citing
 from guardbind.text.language import Language, Marks, Questions, Statements, Vocabulary, either, wordlist
 from guardbind.text.spanish_asking import ASKING
 from guardbind.text.spanish_disowning import DISOWNING
+from guardbind.text.spanish_items import ITEMS
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.spanish_speech import CHANGES, SPEECH
 from guardbind.text.spanish_unsettling import UNSETTLING
@@ -288,6 +289,7 @@ SPANISH = Language(
     disowning=DISOWNING,
     unsettling=UNSETTLING,
     asking=ASKING,
+    items=ITEMS,
     citing=Citing(
         sources="fuente",
         parts="documento|pasaje",

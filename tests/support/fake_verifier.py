@@ -10,15 +10,18 @@ from guardbind.auditing.prompts import verifier_request
 from guardbind.backends import Abilities, Completion, ContinuationScore, NextToken, PromptRequest, Spent
 from guardbind.errors import BackendError, UnansweredPromptError
 from guardbind.information.partial import PartialDistribution
+from guardbind.registry import LANGUAGES
 
 Rule = Callable[[str], str]
 
 
 def known_items(count: int = 90, seed: int = 0) -> dict[str, str]:
-    """The prompts of the calibration items, with the right answers."""
+    """The prompts of the calibration items in every language, with the right answers."""
     return {
         verifier_request(item.spans, item.claim).messages[0]["content"]: item.label
-        for item in verifier_items(count, seed)
+        for name in LANGUAGES
+        if LANGUAGES.get(name).items
+        for item in verifier_items(count, seed, LANGUAGES.get(name))
     }
 
 

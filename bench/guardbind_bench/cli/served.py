@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from guardbind.cli.options import CONTEXT
+from guardbind_bench.cli.shown import shown
 
 if TYPE_CHECKING:
     from guardbind.backends import Backend
-    from guardbind_bench.experiments.table import Estimate
 
 __all__ = ["served"]
 
@@ -21,6 +21,7 @@ Examples:
   guardbind bench served http://localhost:8000/v1 --model smollm2-135m --n 24
   guardbind bench served http://localhost:8000/v1 --model smollm2-135m --inside --only load
   guardbind bench served http://localhost:8000/v1 --only anew --n 18
+  guardbind bench served http://localhost:8000/v1 --only audit --n 60 --keep answers
 """
 
 
@@ -28,17 +29,21 @@ Examples:
 @click.argument("address")
 @click.option("--model", default="smollm2-135m", show_default=True, help="The model in this process: name or folder.")
 @click.option("--served", "name", help="Its name on the server.  [default: that of --model]")
-@click.option("--n", type=click.IntRange(min=1), default=24, show_default=True, help="Prompts that are compared.")
+@click.option(
+    "--n", type=click.IntRange(min=1), default=24, show_default=True, help="Prompts, or claims, that are compared."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the prompts.")
 @click.option(
     "--policy", "policies", multiple=True, default=("observe", "contrast"), help="Policies that are compared."
 )
 @click.option("--inside", is_flag=True, help="The server is a vLLM engine with the guard inside.")
-@click.option("--only", type=click.Choice(["agreement", "load", "anew"]), help="Measure one of these alone.")
+@click.option("--only", type=click.Choice(["agreement", "load", "anew", "audit"]), help="Measure one of these alone.")
 @click.option("--clients", type=click.IntRange(min=1), default=8, show_default=True, help="Requests at one time.")
 @click.option("--requests", type=click.IntRange(min=1), default=16, show_default=True, help="Requests of a round.")
 @click.option("--rounds", type=click.IntRange(min=2), default=5, show_default=True, help="Rounds.")
 @click.option("--filler", type=click.IntRange(min=0), default=0, show_default=True, help="Sentences beside the facts.")
+@click.option("--keep", type=click.Path(file_okay=False), help="Keep a server's answers about claims in this folder.")
+@click.option("--items", type=click.IntRange(0, 3000), default=60, show_default=True, help="Items of --only audit.")
 @click.option("--early", is_flag=True, help="Let the facts of a load stand before those sentences, and not behind.")
 def served(
     address: str,
@@ -53,6 +58,8 @@ def served(
     requests: int,
     rounds: int,
     filler: int,
+    keep: str | None,
+    items: int,
     early: bool,
 ) -> None:
     """Compare guards of a model that the server at ADDRESS runs with those of the same model in this process.
@@ -60,8 +67,12 @@ def served(
     Each prompt states the badge numbers of six people and asks for one; the guards are told what is bound and whose
     number is asked for. What is printed are tables in Markdown: agreement slot by slot, and the time that a load of
     several clients takes, over that without a guard. `--only anew` is for a server that begins every answer of a chat
-    anew, as hosted services do, and is never measured otherwise: how often a guard decides there.
+    anew, as hosted services do, and is never measured otherwise: how often a guard decides there. `--only audit`
+    is never measured otherwise either: claims with known labels are audited over the server and by the same model here.
+    With `--keep`, a run that ended early asks only what is missing.
     """
+    if keep and only != "audit":
+        raise click.UsageError("--keep is for --only audit.")
     from guardbind import connect
     from guardbind.model.loading import resolve
 
@@ -69,6 +80,10 @@ def served(
     folder = resolve(model)
     if only == "anew":
         return _anew(model, connect(address, name or model, endpoint="chat"), n, seed)
+    if only == "audit":
+        from guardbind_bench.cli.served_audit import show_audit
+
+        return show_audit(model, connect(address, name or model, cache=keep), n, seed, items)
     backend = connect(address, name or model, tokenizer=folder, cached=0)
     if only != "load":
         _agreement(model, backend, n, seed, policies, filler)
@@ -93,7 +108,7 @@ def served(
         click.echo("|---|---|---|---|")
         for result in results:
             cached = "not told" if result.cached is None else f"{result.cached:.0%}"
-            click.echo(f"| {result.name} | {_shown(result.ratio)} | {result.right} of {result.n} | {cached} |")
+            click.echo(f"| {result.name} | {shown(result.ratio)} | {result.right} of {result.n} | {cached} |")
 
 
 def _anew(model: str, backend: Backend, n: int, seed: int) -> None:
@@ -113,7 +128,7 @@ def _anew(model: str, backend: Backend, n: int, seed: int) -> None:
             for counts in (one.verdicts, one.nulls)
         )
         click.echo(
-            f"| {one.name} | {_shown(one.decided)}, n {one.decided.n} | {verdicts} | {nulls} | {_shown(one.same)}, "
+            f"| {one.name} | {shown(one.decided)}, n {one.decided.n} | {verdicts} | {nulls} | {shown(one.same)}, "
             f"n {one.same.n} |"
         )
 
@@ -137,14 +152,6 @@ def _agreement(model: str, backend: object, n: int, seed: int, policies: tuple[s
         for pair in agreement(seen):
             bits = "not read" if pair.bits is None else f"median {pair.bits[0]:.3f}, at most {pair.bits[1]:.2f}"
             click.echo(
-                f"| {pair.one} / {pair.other} | {pair.slots[0]} / {pair.slots[1]} | {_shown(pair.verdicts)} | "
-                f"{_shown(pair.finals)} | {_shown(pair.values)} | {bits} |"
+                f"| {pair.one} / {pair.other} | {pair.slots[0]} / {pair.slots[1]} | {shown(pair.verdicts)} | "
+                f"{shown(pair.finals)} | {shown(pair.values)} | {bits} |"
             )
-
-
-def _shown(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "none"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.2f}"
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from typing import Any
 
+import click
+import pytest
+from click.testing import CliRunner
+from fake_verifier import FakeVerifier
 from toy_backend import ToyBackend
 
-from guardbind.backends import Abilities
+from guardbind.backends import Abilities, NextToken
 from guardbind.backends.local import LocalBackend
+from guardbind.errors import BackendError
+from guardbind.information.partial import PartialDistribution
+from guardbind_bench.cli.served import served
+from guardbind_bench.cli.served_audit import show_audit
 from guardbind_bench.served.agreement import agreement, guarded_answers
 from guardbind_bench.served.anew import measure_anew
+from guardbind_bench.served.audits import arm_of, measure_audits
 from guardbind_bench.served.badges import Badges, badges
 from guardbind_bench.served.load import LoadArm, arms_of, measure_load
 
@@ -93,3 +103,57 @@ def test_a_server_that_begins_anew_decides_no_slot_otherwise_than_the_same_model
     assert 0 < unmet < n and alone.decided.value == 1 - unmet / n
     assert seen.nulls == {"same_length": unmet, "redact": n - unmet} and alone.verdicts["unresolved"] == unmet
     assert requests >= 2
+
+
+class Told(FakeVerifier):
+    """Says what all tokens say, or less; stops after some prompts."""
+
+    def __init__(self, *, top: int | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.top = top
+
+    def _answer(self, request: Any) -> NextToken:
+        answer = super()._answer(request)
+        known = answer.distribution.logprobs
+        if self.top is not None:
+            best = sorted(known, key=lambda token: -known[token])[: self.top]
+            return NextToken(PartialDistribution({token: known[token] for token in best}), answer.texts, answer.spent)
+        left = math.log1p(-sum(map(math.exp, known.values())))
+        return NextToken(PartialDistribution({**known, "the": left}, whole=True), {**answer.texts, "the": "the"})
+
+
+def test_an_audit_over_a_server_is_compared_claim_by_claim_with_the_same_model_here() -> None:
+    seen = asyncio.run(measure_audits(Told(top=5), Told(), 7, 0, items=30))
+    assert len(seen.claims) == 8 and sum(claim.right for claim in seen.claims) == 4 and seen.unread == 0
+    assert seen.checked[0].able and seen.checked[0].items == 30 and seen.stopped is None
+    assert [one.value for one in (seen.same_verdict, *seen.held)] == [1.0, 1.0, 1.0]
+    assert seen.held[1].n == 4 * 8 and 0 < seen.widths[0] <= seen.widths[1] < 0.1
+    assert seen.cost.requests >= 5 * 8
+    rights = [claim.right for claim in seen.claims]
+    exact = arm_of(rights, [claim.exact for claim in seen.claims])
+    assert exact.decided.value == 1.0 and sum(exact.verdicts[0].values()) == sum(exact.by_readings[1].values()) == 4
+    assert exact.wrong_flagged.n == exact.right_flagged.n == exact.wrong_supported.n == 4
+
+
+def test_a_server_that_stops_loses_none_of_the_claims_that_it_judged() -> None:
+    seen = asyncio.run(measure_audits(Told(top=5, dies=31 + 40), Told(), 20, 0, items=30))
+    assert seen.stopped is not None and "not reached" in seen.stopped
+    assert 2 <= len(seen.claims) < 20 and seen.same_verdict.n == len(seen.claims)
+    with pytest.raises(BackendError):
+        asyncio.run(measure_audits(Told(dies=10), Told(), 20, 0, items=30))
+
+
+def test_what_is_printed_of_an_audit_says_where_a_server_stopped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("guardbind.load", lambda _: (None, None), raising=False)
+    monkeypatch.setattr("guardbind.backends.local.LocalBackend", lambda *_: Told())
+    show_audit("rule", Told(top=5), 4, 0, 30)
+    printed = capsys.readouterr().out
+    assert "4 claims, 2 right; 0 not read; 5 tokens of a ranking" in printed and "30 of 30 English" in printed
+    assert "| over the server | 1.00 [0.51, 1.00] |" in printed and "lookups" in printed
+    with pytest.raises(click.ClickException, match="stopped answering"):
+        show_audit("rule", Told(top=5, dies=31 + 15), 8, 0, 30)
+    assert "claims," in capsys.readouterr().out
+    refused = CliRunner().invoke(served, ["http://localhost:1/v1", "--keep", "answers"])
+    assert refused.exit_code == 2 and "--keep is for --only audit" in refused.output

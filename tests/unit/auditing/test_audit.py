@@ -118,24 +118,6 @@ def test_a_model_without_a_template_is_asked_in_a_text() -> None:
     assert any("plain text" in note for note in report.notes)
 
 
-@pytest.mark.parametrize(
-    ("context", "language", "said"),
-    [
-        (CONTEXT, "english", False),
-        ("Die Dienstnummer von Bob ist 4417.\n\nDas Schwimmbad wird am Morgen geöffnet.", "german", True),
-        ("鲍勃的工号是4417。\n\n游泳池在清晨开放。", "chinese", True),
-    ],
-)
-def test_a_verifier_of_english_items_is_not_said_to_be_measured_elsewhere(
-    context: str, language: str, said: bool
-) -> None:
-    report = audit("Bob 4417 [1].", context, verifier=FakeVerifier())
-    assert report.language == language
-    assert any("not measured" in note and language.title() in note for note in report.notes) is said
-    assert "90 of 90 English calibration items right" in report.to_html()
-    assert not any("not measured" in note for note in audit("Bob 4417 [1].", context).notes)
-
-
 def test_audit_runs_inside_a_loop() -> None:
     async def inside() -> AuditReport:
         return audit("The badge number of Bob is 4417 [1].", CONTEXT)

@@ -169,7 +169,7 @@ def lists_of_words(tree: ast.Module, known: frozenset[str]) -> list[str]:
     return found
 
 
-PARTS = ("", "_speech", "_asking", "_disowning", "_unsettling")
+PARTS = ("", "_speech", "_asking", "_disowning", "_unsettling", "_items")
 LANGUAGE_FILES = {f"text/{language.name}{part}.py" for language in EVERY for part in PARTS}
 # Names of what a log is grouped by, which are everyday words and no language's.
 NAMES_OF_GROUPS = {"logs/shown.py", "logs/summary.py"}

@@ -9,19 +9,16 @@ import pandas as pd
 from pydantic import Field, JsonValue
 
 from guardbind.frozen import Frozen
+from guardbind_bench.experiments.audit_null_family.rules import compared_rules, flags_at_rates
 from guardbind_bench.experiments.experiment import Experiment, Settings
 from guardbind_bench.experiments.grid import CellExperiment, Condition, GridRun, Point
 from guardbind_bench.experiments.shared.audited import (
     AuditReadings,
     audit_notes,
     check_audit_tasks,
-    passed_and_flagged,
-    published_margins,
-    signed_margins,
     verifier_values,
-    worst_flags,
 )
-from guardbind_bench.experiments.table import Estimate, RowKey, TableRow
+from guardbind_bench.experiments.table import RowKey, TableRow
 from guardbind_bench.measures.audit_prompts import AnswerVariant
 from guardbind_bench.measures.audits import ABSENT
 from guardbind_bench.prompts.cell import BenchCell
@@ -41,6 +38,8 @@ class AuditNullSettings(Frozen):
     """Reliabilities asked for, the published ones."""
     tau: float = Field(default=0.75, ge=0.5, le=0.999)
     """The one at which nulls are compared."""
+    rates: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4)
+    """Shares of answers that are flagged where rules are compared at equal rates."""
     shown: Literal["cited", "all"] = "cited"
     """What the verifier sees."""
     cites: int = Field(default=4, ge=1)
@@ -56,7 +55,7 @@ class AuditNullExperiment(CellExperiment[AuditNullSettings]):
 
     name = "audit_null_family"
     title = "What do tau and the null change in an audit of answers?"
-    version = 1
+    version = 2
     place = 64
     aliases = ("quality_audit", "quality_tau_sweep", "quality_null_family")
     option_type = AuditNullSettings
@@ -84,46 +83,37 @@ class AuditNullExperiment(CellExperiment[AuditNullSettings]):
         return {**super().condition_keys(cell), "variant": str(cell.options["variant"])}
 
     def rows(self, condition: Condition, frame: pd.DataFrame, run: GridRun[AuditNullSettings]) -> Iterator[TableRow]:
-        """Make the rows of a cell: the published summary, the sweep of tau, the nulls."""
+        """Make the rows of a cell: the published summary, the sweep of tau, the nulls, equal rates."""
         keys, options = run.keys(condition.keys), run.options
         readings = AuditReadings.of(frame)
         notes = audit_notes(frame, readings)
         able = {"verifier_accuracy": verifier_values(readings)["verifier_accuracy"]}
-        published = published_margins(readings, options.tau)
+        seed = run.settings.seed
         summary = {
-            **passed_and_flagged(readings.right, worst_flags(published)),
             "mean_p1": mean(readings.p1),
             "mean_p0_no_evidence": mean(readings.p0[:, ABSENT.index("no_evidence")] if len(readings.p1) else []),
             "accuracy": share(frame["right"].to_numpy(bool)),
             "audited": count(len(readings.right), len(frame)),
         }
+        values = compared_rules(readings, options.tau, None, seed) | summary | able
         about = {**keys, "tau": options.tau, "null": "envelope"}
-        yield TableRow(table="audit_answers", keys=about, values=summary | able, notes=tuple(notes))
+        yield TableRow(table="audit_answers", keys=about, values=values, notes=tuple(notes))
         for tau in options.taus:
-            values = _both(readings, tau, None) | able
+            values = compared_rules(readings, tau, None, seed) | able
             yield TableRow(
                 table="audit_taus", keys={**keys, "tau": tau, "null": "envelope"}, values=values, notes=tuple(notes)
             )
         for null, name in (*_NULLS.items(), (None, "envelope")):
-            values = _both(readings, options.tau, null) | able
+            values = compared_rules(readings, options.tau, null, seed) | able
             yield TableRow(
                 table="audit_nulls", keys={**keys, "tau": options.tau, "null": name}, values=values, notes=tuple(notes)
             )
-
-
-def _both(readings: AuditReadings, tau: float, null: str | None) -> dict[str, Estimate]:
-    places = list(range(len(ABSENT))) if null is None else [ABSENT.index(null)]
-    places = places if len(readings.p1) else [0]
-    found = passed_and_flagged(readings.right, worst_flags(published_margins(readings, tau)[:, places]))
-    signed = passed_and_flagged(readings.right, worst_flags(signed_margins(readings, tau)[:, places]))
-    trivial = passed_and_flagged(readings.right, readings.p1 < tau)
-    return {
-        **found,
-        "pass_pct_signed": signed["pass_pct"],
-        "lift_pp_signed": signed["lift_pp"],
-        "pass_pct_trivial": trivial["pass_pct"],
-        "lift_pp_trivial": trivial["lift_pp"],
-    }
+        if not len(readings.right):
+            return
+        for null, name in (*_NULLS.items(), (None, "envelope")):
+            for rule, rate, found in flags_at_rates(readings, options.tau, null, options.rates, seed):
+                about = {**keys, "tau": options.tau, "null": name, "rule": rule, "rate": rate}
+                yield TableRow(table="audit_null_rates", keys=about, values=found | able, notes=tuple(notes))
 
 
 EXPERIMENT: Experiment = AuditNullExperiment()

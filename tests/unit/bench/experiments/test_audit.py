@@ -145,6 +145,30 @@ def test_the_null_family_has_a_row_for_each_tau_and_each_null_of_the_paper() -> 
     assert all(passed["envelope"] <= share for share in passed.values())
 
 
+def test_trivial_rules_stand_beside_every_figure_of_the_null_family() -> None:
+    settings = Settings(tasks=("documents",), ks=(0,), trials=200)
+    made = records(1.0)
+    for place, record in enumerate(made):  # the answer's own probability tells the wrong half apart, chance does not
+        made[place] = record.model_copy(update={"own": 0.9 if record.right else 0.1})
+    rows = NULLS.summarise(SameRecords(made), settings, lambda _: None)
+    figures = [row for row in rows if row.table in ("audit_answers", "audit_taus", "audit_nulls")]
+    assert len(figures) == 1 + 4 + 5
+    for row in figures:
+        flagged = 1 - (row.values["pass_pct"].value or 0.0) / 100
+        for rule in ("published", "signed", "trivial", "own", "random"):
+            precision, recall = row.values[f"precision_{rule}"], row.values[f"recall_{rule}"]
+            assert precision.low is not None and recall.low is not None and recall.n == 100
+        for rule in ("own", "random"):  # as many as the published rule
+            assert row.values[f"precision_{rule}"].n == round(flagged * 200)
+        assert row.values["recall_own"].value == pytest.approx(row.values["recall_published"].value, abs=0.02)
+        assert abs((row.values["precision_random"].value or 0.0) - 0.5) < 0.15
+        assert abs(row.values["lift_pp_random"].value or 0.0) < 25 < (row.values["lift_pp_own"].value or 0.0)
+    rates = [row for row in rows if row.table == "audit_null_rates"]
+    assert len(rates) == 4 * (5 + 4 * 2)
+    at = one(rates, "audit_null_rates", null="envelope", rule="own_probability", rate=0.4).values
+    assert (at["precision"].value, at["precision"].n) == (1.0, 80) and at["recall"].value == pytest.approx(0.8)
+
+
 def test_tasks_of_another_kind_and_unknown_ones_are_refused() -> None:
     with pytest.raises(ConfigError, match="no task of audits"):
         EXPERIMENT.plan(Settings(tasks=("records",)))
