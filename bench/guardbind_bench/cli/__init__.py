@@ -14,8 +14,10 @@ _COMMANDS: Registry[click.Command] = Registry(
     {
         "compare": "guardbind_bench.cli.compare:compare",
         "cost": "guardbind_bench.cli.cost:cost",
+        "coverage": "guardbind_bench.cli.coverage:coverage",
         "heads": "guardbind_bench.cli.heads:heads",
         "list": "guardbind_bench.cli.listing:listing",
+        "pool": "guardbind_bench.cli.pool:pool",
         "report": "guardbind_bench.cli.report:report",
         "run": "guardbind_bench.cli.run:run",
         "served": "guardbind_bench.cli.served:served",

@@ -17,7 +17,7 @@ from guardbind_bench.running.naming import model_name
 from guardbind_bench.running.origin import tokenizer_sha256
 from guardbind_bench.running.summary import RunOrigin
 
-__all__ = ["NO_WEIGHTS", "tokenizer_lab", "tokenizer_origin"]
+__all__ = ["NO_WEIGHTS", "tokenizer_lab", "tokenizer_origin", "without_weights"]
 
 NO_WEIGHTS = "none"
 """What stands for the hash, the type and the attention of weights that were not loaded."""
@@ -31,6 +31,11 @@ class _WithoutWeights(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.nothing = nn.Parameter(torch.zeros(1), requires_grad=False)
+
+
+def without_weights() -> PreTrainedModel:
+    """Return what stands for a model where none is run."""
+    return cast("PreTrainedModel", _WithoutWeights())
 
 
 def tokenizer_lab(name: str) -> Lab:
@@ -47,7 +52,7 @@ def tokenizer_lab(name: str) -> Lab:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(resolve(name), padding_side="left")
     except (OSError, ValueError) as error:
         raise WeightsError(f"the tokenizer of {name!r} cannot be loaded: {error}") from error
-    return Lab(cast("PreTrainedModel", _WithoutWeights()), tokenizer)
+    return Lab(without_weights(), tokenizer)
 
 
 def tokenizer_origin(name: str, tokenizer: PreTrainedTokenizerBase) -> RunOrigin:
