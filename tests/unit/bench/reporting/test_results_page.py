@@ -153,8 +153,8 @@ def test_the_opening_table_says_what_is_stored(number: int) -> None:
 
 @pytest.mark.parametrize(("experiment", "name"), [("methods", "method"), ("signals", "signal")])
 def test_the_figure_of_a_ranking_is_of_the_stored_one(experiment: str, name: str) -> None:
-    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    assert f"]({experiment}.svg)" in page
+    page = (ROOT / "docs" / "results" / f"{experiment}.md").read_text(encoding="utf-8")
+    assert f"](../{experiment}.svg)" in page
     assert f"--figure {experiment}_ranking docs/{experiment}.svg" in page
     drawn = re.findall(r">([^<>]+)</text>", (ROOT / "docs" / f"{experiment}.svg").read_text(encoding="utf-8"))
     place: RowsAt = f"{experiment}", f"{experiment}_ranking", {}
