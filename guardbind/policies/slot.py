@@ -159,7 +159,7 @@ class Slot:
         children = [token for token in self.node.children if token not in self.glued]
         if not self.node.ends:
             return tuple(children)
-        others = torch.tensor([*self.node.children, *self.glued])
+        others = torch.tensor([*self.node.children, *self.glued], device=self.logprobs.device)
         return (*children, int(self.logprobs.index_fill(0, others, -math.inf).argmax()))
 
     def bits(self, token: int, logprobs: Tensor | None = None) -> float | None:
