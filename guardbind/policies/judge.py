@@ -82,12 +82,13 @@ class Judge:
         if self.candidate is None:
             if bits is None or self.prior is None:
                 return Judgement("unresolved", "the span was not read")
-            if self.copies and token not in self.copies:
-                return Judgement("unsupported", "the passage says another value behind the words before the slot")
             if token in self.copies:
                 # What it copies stands there; the evidence has to speak for it, and more than for the model's own.
                 needed = min(needed, max(_ROUNDING, _ROUNDING + bits_of(self.token, support, self.prior)))
-            return judge_unknown(bits=bits, needed=needed, alternative=self._alternative(support, self.prior))
+            found = judge_unknown(bits=bits, needed=needed, alternative=self._alternative(support, self.prior))
+            if self.copies and token not in self.copies and found.verdict == "ok":
+                return Judgement("unsupported", "the passage says another value behind the words before the slot")
+            return found
         alive = self._alive(token)
         return judge_known(
             token_is_candidate=bool(alive),

@@ -110,7 +110,7 @@ def test_nothing_is_said_where_there_is_no_choice(ask: Ask) -> None:
     assert [slot.available is not None for slot in late] == [True]
 
 
-@pytest.mark.parametrize(("available_from", "tried"), [(0.0, "contrast"), (1.0, "checkpoint")])
+@pytest.mark.parametrize(("available_from", "tried"), [(0.0, "contrast"), (1.0, "attend")])
 def test_auto_is_typed_by_it(available_from: float, tried: str, ask: Ask) -> None:
     guard = Guard(ask.first, ask.tokenizer, GuardConfig(), probe=lens_probe(ask.first, 0, available_from))
     output = guard.generate(**ask.inputs(BETA), bindings=BINDINGS, target="beta", max_new_tokens=4, do_sample=False)

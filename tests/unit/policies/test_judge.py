@@ -142,3 +142,8 @@ class TestWhatIsToBeCopied:
     def test_needs_more_evidence_than_the_models_own_token(self, given: dict[str, Any], verdict: str) -> None:
         told = {"candidate": None, "node": None, "token": B, "prior": self.FAINT}
         assert judge(**(told | given)).proposed(A, FULL).verdict == verdict
+
+    def test_what_the_passage_contradicts_is_not_ok_whatever_it_rests_on(self) -> None:
+        sure = {"candidate": None, "node": None, "token": B, "prior": logs([0.01, 0.9, 0.01, 0.04, 0.02, 0.02])}
+        assert judge(**sure).own(FULL, 0.0).verdict == "ok"
+        assert judge(**sure, copies=frozenset({A})).own(FULL, 0.0).verdict == "unsupported"
