@@ -52,6 +52,7 @@ class History:
     def __init__(self, table: EvidenceTable, query: Query, sources: Sources | None = None) -> None:
         self._table = table
         self._query = query
+        self._owners = frozenset(name for item in table.items for name in item.owners if len(name) > 1)
         self._asked = query.language.questions
         self._sources = sources or Sources(query)
         self._doubts = Doubts(table, query)
@@ -133,7 +134,7 @@ class History:
             return unresolved(f"{reason}, but what it was before is asked for")
         if len(every) == 1 and not self._asked.past.search(self._query.text) and self._alone_was(item):
             return unresolved(f"{reason}, but it is told as what was, beside others that are")
-        if unsettled(item, self._query):
+        if unsettled(item, self._query, self._owners):
             return unresolved(f"{reason}, but its value leaves open which one holds")
         if self._unread.contradicts(item):
             return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")

@@ -82,11 +82,15 @@ class UnreadSentences:
         for sentence in self._sentences:
             if self._replaces(sentence, item):
                 return True
-            if sentence.rejected or not (
+            if not (
                 any(want and want <= sentence.stems for want in wanted)
                 # Without spaces a name is cut out of a run of characters by chance only.
                 or (not language.marks.spaced and any(name in sentence.said for name in item.owners))
             ):
+                continue
+            if sentence.span[0] > item.mentions[-1].chars[0] and self._takes_back(sentence, item, asked):
+                return True
+            if sentence.rejected:
                 continue
             if item.owners and not sentence.leads and asked and asked <= sentence.stems:
                 return True
@@ -96,6 +100,38 @@ class UnreadSentences:
             if self._names_another(sentence.said, item):
                 return True
         return self._dated_elsewhere(item)
+
+    def _takes_back(self, sentence: _Sentence, item: Located, asked: frozenset[str]) -> bool:
+        """Whether a sentence about an owner says that what was told of it does not hold, and gives nothing instead.
+
+        "Forget what I said about Jo: the extension is not known yet." A denial of another value leaves the one that
+        was told: "It is not true that Jo's extension is 3381."
+        """
+        if not item.owners:
+            return False
+        if any(alike(value, surface) for value in sentence.values for surface in item.surfaces):
+            return False
+        if self._names_another(sentence.said, item):
+            return False
+        language = self._query.language
+        if language.disowning.asker.search(sentence.said):
+            return False
+        # What leads to the question may only say what is wanted: "Tell me what Jo's extension is."
+        denies = language.questions.negated.search(sentence.said) is not None if sentence.leads else sentence.rejected
+        if denies and asked & sentence.stems:
+            return True
+        return any(
+            pattern.search(sentence.said)
+            for pattern in (
+                language.disowning.withdrawn,
+                language.changes.sorry,
+                language.changes.stale,
+                language.disowning.labels,
+                language.disowning.notes,
+                language.statements.denied,
+                language.unsettling.belied,
+            )
+        )
 
     def _replaces(self, sentence: _Sentence, item: Located) -> bool:
         """Whether a sentence has the value of a binding and another one of its kind: "For 14 read 41"."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from itertools import pairwise
 
 from guardbind.evidence import Located
@@ -27,6 +28,10 @@ _AMOUNT = re.compile(r"[$\u20ac\u00a3\u00a5]\s?\d|\d\s?[$\u20ac\u00a3\u00a5]")
 _BEFORE = 160  # characters before a statement in which something is said about it
 _END = re.compile(r"[.!?](?:\s|\Z)|[\u3002\uff01\uff1f]")
 _CLOSING = re.compile(r"[\"'\u201d\u2019)\s]*[.,;!\u2013\u2014\u3002\uff0c\uff01(-]+[\"'\u201d\u2019)\s(]*")
+_NEXT = re.compile(
+    r"[\"'\u201d\u2019)]*[.;!\u3002\uff1b\uff01]?[ \t]*\n?[ \t]*"
+    r"(?P<said>[^.!?:\n\u3002\uff01\uff1f\uff1a]{3,80})[.!\u3002\uff01\n]"
+)
 _QUERIED = re.compile(r"\?[)\]]?\s*\Z")
 _OPENING = r"[\s,;(\[\u2013\u2014\uff08\uff0c-]*"
 _PARTED = r"(?:\s+|\s*[,;(\[\u2013\u2014\uff08\uff0c]\s*|\s-\s)[(\[]?"
@@ -34,7 +39,7 @@ _PART = r"\s*[(\[\uff08,;\uff0c\u2013\u2014]\s*"
 _WORD = re.compile(r"[^\s,;()\[\]]*\d[^\s,;()\[\]]*")
 
 
-def unsettled(item: Located, query: Query) -> bool:
+def unsettled(item: Located, query: Query, owners: Collection[str] = ()) -> bool:
     """Whether the value of a binding, or what stands right behind it, leaves open which value holds.
 
     "14 -> 9", "was 14, now 9", "14 or 15", "14 (guess)", "a) 12 b) 14", "14 + 2". What the question asks for in such
@@ -43,6 +48,7 @@ def unsettled(item: Located, query: Query) -> bool:
     Args:
         item: The binding.
         query: What is asked.
+        owners: All whose values the prompt states: a sentence that names one of them is about that one.
     """
     value, language = (item.value or "")[:_LONGEST], query.language
     if _chained(value) or _names_step(item, value, query) or _worded(value, query.text, language):
@@ -51,7 +57,8 @@ def unsettled(item: Located, query: Query) -> bool:
         return False
     if _denied(item, query):
         return True
-    return _goes_on(value, item.mentions[-1].value_chars[1], query) or _belied(item.mentions[-1].chars, query)
+    last = item.mentions[-1]
+    return _goes_on(value, last.value_chars[1], query) or _belied(last.chars, query) or _withdrawn(item, query, owners)
 
 
 def _denied(item: Located, query: Query) -> bool:
@@ -72,6 +79,18 @@ def _denied(item: Located, query: Query) -> bool:
             if no is not None and not any(map(str.isdecimal, said)) and any(own in said for own in item.owners):
                 return True
     return False
+
+
+def _withdrawn(item: Located, query: Query, owners: Collection[str]) -> bool:
+    """Whether the sentence right behind a statement, which names and gives nothing, says that it does not hold."""
+    prompt, start = query.prompt, item.mentions[-1].chars[1]
+    found = _NEXT.match(prompt, start, start + 2 * _BEHIND)
+    if found is None or query.span[0] < found.end():
+        return False
+    said = found["said"]
+    if any(map(str.isdecimal, said)) or any(own in said for own in (*item.owners, *owners)):
+        return False
+    return query.language.disowning.withdrawn.search(said) is not None
 
 
 def _belied(statement: Span, query: Query) -> bool:

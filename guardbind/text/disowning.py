@@ -22,6 +22,8 @@ class Disowning:
         unchanged: What says that nothing changed.
         older: Words that make another thing of what a list is of: "former", in lower case.
         below: What says that such a sentence means what follows it: "below".
+        withdrawn: What says, beside whose value it is or right behind it, that it does not hold or is not known.
+        asker: What says that it is the asker who does not know, which takes nothing back: "I forgot".
         reshuffled: What says that something has another value than it had, whichever: "swapped", "renumbered".
     """
 
@@ -32,4 +34,6 @@ class Disowning:
     unchanged: re.Pattern[str] = NOTHING
     older: frozenset[str] = frozenset()
     below: re.Pattern[str] = NOTHING
+    withdrawn: re.Pattern[str] = NOTHING
+    asker: re.Pattern[str] = NOTHING
     reshuffled: re.Pattern[str] = NOTHING

@@ -28,6 +28,18 @@ _SUBJECT = rf"\A\W*(?:sorry, |but |oops, )?(?:the|this|that|these|those)\s+(?:wh
 _ALONE = rf"(?!\s+(?!(?:{_LISTED}|copy|only|for|of|from|sheet|form|not|do|and|to|text|answers?)\b)[\w'\u2019-]+)"
 
 DISOWNING = Disowning(
+    withdrawn=either(
+        "(?:take|took) (?:that|it|this) back",
+        "(?:is|was|are|were) (?:wrong|void|cancelled|withdrawn|mistaken)|no longer (?:valid|holds?|true)",
+        "(?:not|n['’]t) (?:yet )?(?:known|settled|clear|decided|right|true|valid|certain)",
+        "still (?:open|unclear|unknown|pending)|remains to be|to be (?:determined|confirmed|checked)",
+        "strike (?:that|it|the)|(?:forget|ignore|delete) (?:that|this|it|what|the)|mixed (?:\\w+ )?up",
+    ),
+    asker=either(
+        "i (?:really |just |still )?(?:do|did|can|could)(?: ?not|n['\u2019]t) (?:\\w+ )?(?:know|remember|recall|find)",
+        "i can['\u2019]t (?:\\w+ )?(?:remember|recall|find|see)|i (?:have |['\u2019]ve )?(?:forgot|forgotten|lost)",
+        "i['\u2019]?m not sure|i am not sure",
+    ),
     labels=either(
         "nonsense|rubbish|lies|fantasy|fak(?:e|ed)|bogus|imaginary|scrapped|(?:threw|thrown) away"
         "|tentative|unconfirmed|unverified",

@@ -12,6 +12,16 @@ __all__ = ["DISOWNING"]
 _LISTE = "(?:listes?|tableaux?|numéros|chiffres|valeurs|entrées|données|plans?|planning|version|ci-dessus|ci-dessous)"
 
 DISOWNING = Disowning(
+    withdrawn=either(
+        "annul\\w*|retire|rectificatif|erron\\w*|inexact\\w*|pas exact\\w*",
+        "pas (?:ça|vrai|bon|correct\\w*)|tromp\\w*|oubli(?:e|ez)|laissez? tomber|efface\\w*|supprim\\w*",
+        "reste à|en sait rien|pas encore|inconnu\\w*|à (?:déterminer|vérifier|confirmer)|plus valable",
+        "ne vaut plus",
+    ),
+    asker=either(
+        "(?:je|nous) (?:ne |n['\u2019])(?:\\w+ )?(?:sais|savons|connais|trouve|trouvons|souviens|rappelle|retrouve)",
+        "j['\u2019]ai oublié",
+    ),
     labels=either(
         "propositions?|provisoires?|refusée?s?|rejetée?s?|non confirmée?s?|à confirmer|caduc(?:s|que"
         "|ques)?|sans valeur|pour (?:le |les )?tests?",

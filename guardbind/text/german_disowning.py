@@ -14,6 +14,16 @@ _AUFGELISTET = (
 )
 
 DISOWNING = Disowning(
+    withdrawn=either(
+        "nehme (?:\\w+ ){0,3}zurück|zurück(?:genommen|gezogen)|noch offen|noch nicht|noch geklärt",
+        "ungeklärt|unbekannt|gilt nicht|ist (?:falsch|hinfällig|ungültig|ein (?:fehler|irrtum))",
+        "stimmt nicht|so ist es nicht|streichen|gestrichen|vergiss|ignorier\\w*|nicht beachten",
+        "beachte \\w+ \\w+|verwechselt|nachgesehen werden|habe ich nicht",
+        "bisher nicht|nicht vor|nicht bekannt|quatsch|unsinn",
+    ),
+    asker=either(
+        "(?:ich|wir) (?:\\w+ )?(?:weiß|wissen|kenne|kennen|finde|finden|erinnere|sehe)|wei(?:ß|ss) ich|vergessen"
+    ),
     labels=either(
         "abgelehnt|vorschl(?:ag|äge)|vorläufig|unbestätigt|nicht (?:bestätigt|beschlossen|verbindlich"
         "|vertrauen)|verworfen|test(?:en|liste|werte)?",

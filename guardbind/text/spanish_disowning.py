@@ -15,6 +15,15 @@ _LISTADO = (
 )
 
 DISOWNING = Disowning(
+    withdrawn=either(
+        "anul\\w*|retir\\w*|rectific\\w*|est(?:á|aba) mal|err[oó]ne[oa]|errore?s?|equivoc\\w*",
+        "confundid\\w*|olvida\\w*|borra\\w*|descart\\w*|no es (?:así|cierto|verdad|eso|correcto)",
+        "por (?:ver|averiguar|confirmar)|pendiente|no consta|no se sabe|desconocid\\w*",
+        "todavía no|aún no|ya no vale|metí la pata|de otr[oa]",
+    ),
+    asker=either(
+        "no (?:lo |me )?(?:sé|sabemos|recuerdo|encuentro|acuerdo|conozco|veo)|olvidé|he olvidado|se me olvidó"
+    ),
     labels=either(
         "propuestas?|provisional(?:es)?|rechazad[oa]s?|sin (?:confirmar|vigencia|valor)|no vigentes?"
         "|ficticios|ficticias|de prueba|para pruebas?",
