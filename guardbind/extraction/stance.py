@@ -15,7 +15,7 @@ __all__ = ["BOUND", "counts", "is_former", "rejected_above", "rejects", "stance_
 BOUND: frozenset[Stance] = frozenset({"stated", "former"})
 """The stances of which a statement is evidence; of a former one for what was, and never for what is."""
 
-_STILL_SAID: frozenset[Stance] = frozenset({"stated", "former", "said", "doubted"})
+_STILL_SAID: frozenset[Stance] = BOUND | {"said", "doubted"}
 _BEFORE = 240  # characters before a statement in which something is said about it
 _HEADING = 600  # characters before it in which a heading may stand
 _QUOTED = 400  # characters of a quotation

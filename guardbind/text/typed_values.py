@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from guardbind.text.date_words import ENDINGS, MONTHS, OF
 from guardbind.text.layout import Span
 from guardbind.text.values import ValueType, classify
 
@@ -17,15 +18,8 @@ ValueKind: TypeAlias = ValueType | Literal["time", "quantity"]
 _SIGN = "[$\u20ac\u00a3\u00a5\u20b9\uffe5]"
 _CODE = "(?:EUR|USD|GBP|CHF|CNY|JPY|CAD|AUD)"
 _AMOUNT = r"\d{1,15}(?:[.,'\u00a0\u202f]\d{1,6}){0,6}"
-_DAY = r"\d{1,2}(?:st|nd|rd|th|er|\u00ba|\.)?"
-# Of English, German, French and Spanish; a shorter name is a part of a longer one.
-_MONTHS = (
-    "jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch|s|zo)?|m\u00e4rz|apr(?:il)?|avril|abril|may|mai|mayo|june?|juni|juin|junio"
-    "|july?|juli|juillet|julio|aug(?:ust)?|ao\u00fbt|agosto|sept?(?:ember)?|septembre|se(?:p)?tiembre|oct(?:ober|obre|ubre)?"
-    "|okt(?:ober)?|nov(?:ember|embre|iembre)?|dec(?:ember)?|dez(?:ember)?|d\u00e9cembre|diciembre|janvier|f\u00e9vrier"
-    "|enero|febrero"
-)
-_MONTH = rf"(?i:{_MONTHS})(?![^\W\d_])"
+_DAY = rf"\d{{1,2}}(?:{ENDINGS}|er|\u00ba|\.)?"
+_MONTH = rf"(?i:{MONTHS})(?![^\W\d_])"
 # Every repetition is bounded, so that a text is read in a time that grows with its length alone.
 _VALUE = re.compile(
     r"(?P<url>[A-Za-z][A-Za-z\d+.-]{1,15}://[^\s<>\"'`()\[\]\uff0c\u3002]{1,240})"
@@ -35,8 +29,8 @@ _VALUE = re.compile(
     r"|(?P<date>(?<![A-Za-z\d])(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?)?"
     r"|\d{4}\s?\u5e74\s?\d{1,2}\s?\u6708\s?\d{1,2}\s?[\u65e5\u53f7]|\d{1,2}\u6708\d{1,2}[\u65e5\u53f7]"
     r"|\d{1,2}(?:\.\d{1,2}\.|/\d{1,2}/|-\d{1,2}-)\d{2,4}(?![A-Za-z\d])))"
-    rf"|(?P<day>(?<![A-Za-z\d]){_DAY} (?:de |of )?{_MONTH}\.?(?: (?:de |del )?\d{{4}}(?!\d))?"
-    rf"|(?<![^\W_]){_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,? \d{{4}}(?!\d))?)"
+    rf"|(?P<day>(?<![A-Za-z\d]){_DAY} {OF}{_MONTH}\.?(?: {OF}\d{{4}}(?!\d))?"
+    rf"|(?<![^\W_]){_MONTH}\.? \d{{1,2}}(?:{ENDINGS})?(?!\d)(?:,? \d{{4}}(?!\d))?)"
     r"|(?P<time>(?<![A-Za-z\d])\d{1,2}(?::\d\d){1,2}(?!\d)(?:\s?[aApP](?:\.[mM]\.?|[mM]\b))?"
     r"|(?<![A-Za-z\d])\d{1,2}(?:\.\d\d)?\s?(?:[aApP](?:\.[mM]\.?|[mM]\b)|Uhr\b)|(?<![A-Za-z\d])\d{1,2}\s?h\s?\d\d(?![A-Za-z\d])"
     r"|\d{1,2}\u70b9(?:\d{1,2}\u5206|\u534a)?)"
@@ -45,7 +39,7 @@ _VALUE = re.compile(
     r"|(?P<code>#?(?<![A-Za-z\d])(?=[A-Za-z_./:,#'-]{0,40}\d)[A-Za-z\d]{1,64}(?:[-_./:,#'][A-Za-z\d]{1,64}){0,12}"
     r"(?:\s?%)?)"
 )
-_ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)", re.IGNORECASE)
+_ORDINAL = re.compile(rf"\d{{1,3}}(?:{ENDINGS})", re.IGNORECASE)
 _NUMBERED = re.compile(r"[\s>*_#(-]*\d{1,3}[.)](?=\s)")
 _KINDS: dict[str, ValueKind] = {"money": "money", "date": "date", "day": "date", "url": "url", "email": "email"}
 

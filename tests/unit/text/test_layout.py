@@ -249,10 +249,11 @@ def test_the_parts_lie_within_each_other(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_unmarked_is_free_of_marks(text: str, start: int, end: int) -> None:
     stretch = text[start:end]
-    marked = any(char in '.,;:!?()[]{}|"\n' for char in stretch)
+    full_width = "\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
+    marked = any(char in f'.,;:!?()[]{{}}|"\n{full_width}' for char in stretch)
     if not marked:
         assert Layout(text).unmarked(start, end)
-    elif any(char in ',;:!?()[]{}|"\n' for char in stretch):
+    elif any(char in f',;:!?()[]{{}}|"\n{full_width}' for char in stretch):
         assert not Layout(text).unmarked(start, end)
 
 
