@@ -60,7 +60,8 @@ def heaviest(importance: Tensor, mass: float, most: int) -> list[int]:
     order = importance.argsort(descending=True, stable=True)
     ranked = importance[order].double() / importance.double().sum().clamp(min=1e-12)
     before = ranked.cumsum(0) - ranked
-    return sorted(order[before < mass][:most].tolist())
+    # What has no weight is never chosen: by a last bit, all others may sum to less than the whole.
+    return sorted(order[(before < mass) & (ranked > 0)][:most].tolist())
 
 
 def _edits(scene: Scene, settings: DyscoSettings) -> list[Intervention]:

@@ -64,9 +64,11 @@ def knowledge_scores(before: Tensor, after: Tensor) -> Tensor:
         before: Log-probabilities `[..., vocabulary]`.
         after: Likewise.
     """
+    # In double precision: differences of what is nearly alike are all that is left of it.
+    before, after = before.double(), after.double()
     middle = torch.logaddexp(before, after) - math.log(2)
     halves = [(p.exp() * (p - middle)).nan_to_num().sum(-1) for p in (before, after)]
-    return (halves[0] + halves[1]) / 2
+    return ((halves[0] + halves[1]) / 2).float()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
