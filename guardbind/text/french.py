@@ -180,7 +180,7 @@ _STATEMENTS = Statements(
         rf"|(?:{_BEING})(?:[ \t](?:{_NOW}|toujours|encore))?(?:[ \t]de(?=[ \t]\S))?"
         r"|(?P<has>a|avait|possède|détient|porte)"
     ),
-    new=re.compile(rf"(?:{_NOW}|en|à|au)[ \t]+\Z"),
+    new=re.compile(rf"\b(?:{_NOW}|en|à|au)[ \t]+\Z"),
     to="à|en|au",
     at="le|à|au|en|dans|du",
     being=f"{_BEING}|(?:est|sont)[ \\t]de|s['\u2019]élève[ \\t]à",

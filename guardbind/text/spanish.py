@@ -182,7 +182,7 @@ _STATEMENTS = Statements(
         rf"|(?:(?:{_NOW})[ \t])?(?:{_BEING})(?:[ \t](?:{_NOW}|todavía|aún))?(?:[ \t]de(?=[ \t]\S))?"
         r"|(?P<has>tiene|tenía|posee|lleva)"
     ),
-    new=re.compile(rf"(?:(?:{_NOW})[ \t]+(?:\w+[ \t]+)?|a[ \t]+|al[ \t]+)\Z"),
+    new=re.compile(rf"\b(?:(?:{_NOW})[ \t]+(?:\w+[ \t]+)?|a[ \t]+|al[ \t]+)\Z"),
     to="a|al|en",
     at="el|a|al|en|por",
     being=f"{_BEING}|(?:es|son)[ \\t]de",
