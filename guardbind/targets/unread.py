@@ -88,10 +88,10 @@ class UnreadSentences:
                 or (not language.marks.spaced and any(name in sentence.said for name in item.owners))
             ):
                 continue
-            if sentence.span[0] > item.mentions[-1].chars[0] and self._takes_back(sentence, item, asked):
+            if sentence.span[0] > item.mentions[-1].chars[0] and self._withdraws(sentence, item, asked):
                 return True
-            if sentence.rejected:
-                continue
+            if sentence.rejected and language.changes.but.search(sentence.said) is None:
+                continue  # "not 14, but 41" gives another value as well
             if item.owners and not sentence.leads and asked and asked <= sentence.stems:
                 return True
             values = [value for value in sentence.values if value.casefold() not in own]
@@ -101,7 +101,7 @@ class UnreadSentences:
                 return True
         return self._dated_elsewhere(item)
 
-    def _takes_back(self, sentence: _Sentence, item: Located, asked: frozenset[str]) -> bool:
+    def _withdraws(self, sentence: _Sentence, item: Located, asked: frozenset[str]) -> bool:
         """Whether a sentence about an owner says that what was told of it does not hold, and gives nothing instead.
 
         "Forget what I said about Jo: the extension is not known yet." A denial of another value leaves the one that

@@ -24,21 +24,25 @@ SPEECH = Speech(
     frames={
         "supposed": either(
             "si|supposons|supposez|supposé|à supposer|admettons|imaginons|imagine|imaginez|au cas où|pourvu"
-            "|à condition|à moins|lorsque|dès que|faisons comme"
+            "|à condition|à moins|lorsque|dès que|faisons comme|mettons|disons|je parie"
         ),
         "doubted": either(
             f"{_DOUBTFUL}|il paraît|il semble|on dit|rumeurs?|ouï-dire|pas sûre?|incertaine?",
             "je (?:crois|pense|suppose)",
-            "à mon avis|selon moi|dit-on",
+            "à mon avis|selon (?:moi|une?|mon|ma|mes|certaine?s|quelqu['\u2019]un)|dit-on",
         ),
-        "denied": either("contrairement à|aucune (?:preuve|trace)|mensonges?|c'est faux(?= que| :|:)|loin d'être"),
+        "denied": either(
+            "contrairement à|aucune (?:preuve|trace)|mensonges?|c'est faux(?= que| :|:)|loin d'être",
+            "(?:ne )?(?:croyez|crois) pas|erreur de (?:penser|croire)",
+        ),
         "example": either(
             r"par exemple|p\. ex|exemple(?=\s*:)|modèle(?=\s*:)",
-            "dans (?:une|un|cette) (?:histoire|conte|roman|film|rêve|jeu)",
+            "dans (?:une?|le|la|l['\u2019]|ce|cette) ?(?:histoire|conte|roman|film|rêve|jeu|blague|chanson)",
+            "rêvé|phrase type",
         ),
         "said": either(
             "(?:a|ont|avait|avaient) (?:dit|affirmé|prétendu|écrit|déclaré|raconté|répondu|crié|juré)(?=\\s*:| que)",
-            "(?:dit|affirme|prétend|écrit|déclare|raconte|répond)(?=\\s*:)",
+            "(?:dit|affirme|prétend|écrit|déclare|raconte|répond|crie|lance|lancé)(?=\\s*:)",
         ),
     },
     leads={"former": either(f"{_FORMERLY}|{_UNTIL}"), "doubted": either(_DOUBTFUL)},
@@ -62,5 +66,6 @@ CHANGES = Changes(
         "(?:oublie[zr]?|ignore[zr]?) (?:ce que|ce qui|ça|cela|le|la|les)|ne tene[zr] plus|(?:me suis|s'est) trompée?",
         "personne ne sait|on ne sait plus|n'est plus valable|autant pour moi|au temps pour moi",
     ),
+    but=re.compile(r",?[ \t]+mais[ \t]+(?=\S)"),
     newer=either("nouveau|nouvelle|nouvel|actuel|actuelle|correcte?"),
 )

@@ -39,15 +39,16 @@ SPEECH = Speech(
             "lüge|märchen|von wegen|(?:ist|sind) (?:falsch|unwahr|gelogen)(?=:)",
         ),
         "doubted": either(
-            "gerüchte?n?|gerüchteweise|hörensagen|man munkelt|es heißt|(?:nicht|un)sicher|nicht genau|unklar|ungewiss",
+            "gerüchte?n?|gerüchteweise|hörensagen|man (?:munkelt|hört|sagt)|es heißt",
+            "(?:nicht|un)sicher|nicht genau|unklar|ungewiss",
             "(?:ich|wir) (?:glaube|glauben|denke|denken|meine|meinen|vermute|vermuten|schätze|schätzen|hoffe"
             "|hoffen|fürchte)",
             "(?:meiner|seiner|ihrer|unserer) (?:meinung|ansicht) nach|soweit (?:ich|wir) (?:weiß|wissen)|keine ahnung",
             "(?:manche|einige|viele|leute|jemand|irgendwer|niemand|keiner|alle) \\w+|es scheint|offenbar|anscheinend",
         ),
         "supposed": either(
-            "falls|wenn|sofern|angenommen|nehmen wir an|gesetzt den fall|stell(?:en)? (?:dir|euch|sie sich"
-            "|wir uns) vor",
+            "falls|wenn|sofern|angenommen|nehmen wir (?:\\w+ )?an|(?:mal )?gesetzt|ich wette|kann sein",
+            "stell(?:en)? (?:dir|euch|sie sich|wir uns) vor",
             "sagen wir|tun wir so|tu so|als ob|vorausgesetzt|es sei denn|sobald|solange|unter der bedingung"
             "|was wäre|würde",
             "hätte|wäre",
@@ -61,7 +62,9 @@ SPEECH = Speech(
             re.IGNORECASE,
         ),
         "example": either(
-            r"zum beispiel|beispielsweise|z\.\s?b|etwa so|(?:ein |das |als )?(?:beispiel|muster|vorlage)(?=\s*[:,])"
+            r"zum beispiel|beispielsweise|z\.\s?b|etwa so",
+            r"(?:ein |das |als )?(?:beispiel|muster(?:satz)?|vorlage)(?=\s*[:,])",
+            r"(?:im|in einem|in diesem) (?:film|roman|märchen|witz|traum)|in (?:der|einer) geschichte|träumte|geträumt",
         ),
         "planned": either("(?:wir|sie|ich|er) (?:planen|plant|plane|wollen|will|möchten|möchte)|entwurf|vorschlag"),
     },

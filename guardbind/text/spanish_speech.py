@@ -23,20 +23,25 @@ SPEECH = Speech(
     frames={
         "supposed": either(
             "si|supongamos|suponiendo|supón|imaginemos|imagina|imagine|en caso de|siempre que|a menos que"
-            "|con tal de|cuando|hagamos como"
+            "|con tal de|cuando|hagamos como|pongamos|digamos|apuesto"
         ),
         "doubted": either(
             f"{_DOUBTFUL}|parece|se dice|dicen|rumor(?:es)?|no (?:estoy|es) segur[oa]|(?:creo|pienso|supongo) que",
-            "en mi opinión|según dicen",
+            "en mi opinión|según dicen|se (?:oye|comenta|cuenta)|cuentan",
+            "según (?:un|una|mi|mis|algun[oa]s?|alguien)",
         ),
-        "denied": either("al contrario de|ninguna prueba|mentiras?|es falso(?= que|:)|lejos de"),
+        "denied": either(
+            "al contrario de|ninguna prueba|mentiras?|es falso(?= que|:)|lejos de",
+            "no cre(?:as|an|áis|a) que|se equivoca quien",
+        ),
         "example": either(
             r"por ejemplo|p\. ej|ejemplo(?=\s*:)|modelo(?=\s*:)",
-            "en (?:una|un|esta|este) (?:historia|cuento|novela|sueño|juego)",
+            "en (?:la|el|una|un|esta|este) (?:historia|cuento|novela|película|sueño|juego|chiste)",
+            "soñado|soñé",
         ),
         "said": either(
             "(?:dijo|dijeron|afirmó|aseguró|escribió|declaró|contó|respondió|gritó|juró|ha dicho)(?=\\s*:| que)",
-            "(?:dice|afirma|asegura|escribe|declara|cuenta|responde)(?=\\s*:)",
+            "(?:dice|afirma|asegura|escribe|declara|cuenta|responde|grita|comenta|comentó)(?=\\s*:)",
         ),
     },
     leads={"former": either(f"{_FORMERLY}|{_UNTIL}"), "doubted": either(_DOUBTFUL)},
@@ -59,5 +64,6 @@ CHANGES = Changes(
         "en realidad|finalmente|anulad[oa]s?|modificad[oa]s?|corrección|rectificación|error mío|caducad[oa]s?",
         "(?:olvid[ae]n?|olvidad|ignor[ae]n?|ignorad) (?:lo|eso|esto|el|la)|me equivoqué|se equivocó|nadie sabe",
     ),
+    but=re.compile(r",?[ \t]+sino[ \t]+(?=\S)"),
     newer=either("nuev[oa]s?|actual|correct[oa]"),
 )
