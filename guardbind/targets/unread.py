@@ -88,7 +88,9 @@ class UnreadSentences:
                 or (not language.marks.spaced and any(name in sentence.said for name in item.owners))
             ):
                 continue
-            if sentence.span[0] > item.mentions[-1].chars[0] and self._withdraws(sentence, item, asked):
+            # What nothing in the prompt states was told before all of it.
+            told = item.mentions[-1].chars[0] if item.mentions else -1
+            if sentence.span[0] > told and self._withdraws(sentence, item, asked):
                 return True
             if sentence.rejected and language.changes.but.search(sentence.said) is None:
                 continue  # "not 14, but 41" gives another value as well

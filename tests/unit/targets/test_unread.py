@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plain_slots import LETTERS
 
+from guardbind import Binding
 from guardbind.session.bound_prompt import bind_prompt
 from guardbind.targets import Resolution
 
@@ -12,6 +13,13 @@ def asked(facts: str, question: str) -> Resolution:
     ids = LETTERS.encode(f"{facts}\n\n{question}\n")
     bound = bind_prompt(LETTERS, index=0, pad=0, ids=ids, items=None, declared=None, source=None)
     return bound.agreement.asked
+
+
+def test_a_value_that_nothing_in_the_prompt_states_is_read_beside_what_a_sentence_takes_back() -> None:
+    text = "Forget what I said about Ann, her locker code is not known yet.\n\nWhat is Ann's locker code?\n"
+    items = [Binding(key="locker code", value="4417", owners=("Ann",), attribute="locker code")]
+    bound = bind_prompt(LETTERS, index=0, pad=0, ids=LETTERS.encode(text), items=items, declared=None, source=None)
+    assert bound.agreement.asked.index is None
 
 
 READ = "Ann's locker code is 4417."
