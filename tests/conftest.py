@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -51,6 +53,30 @@ class TinyLlama(Protocol):
 
     # Not as `LlamaForCausalLM`, whose annotated `generate` no checker lets us call.
     def __call__(self, *, seed: int = 0, **config: Any) -> Any: ...
+
+
+class _Contained(logging.Handler):
+    """Keeps what failed in the rules of text, which a request outlives and a test must not."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # The name of the attribute is guardbind.session.contained.MARK; nothing of guardbind is imported here.
+        if hasattr(record, "guardbind_contained"):
+            self.messages.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def _no_rule_fails(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail where a rule of text did, in tests that are not about that."""
+    handler, logger = _Contained(), logging.getLogger("guardbind")
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
+    if request.node.get_closest_marker("rules_fail") is None:
+        assert handler.messages == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

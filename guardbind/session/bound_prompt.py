@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from transformers import PreTrainedTokenizerBase
 
@@ -11,10 +12,20 @@ from guardbind.candidates.trie import Node, Trie
 from guardbind.errors import CandidateError
 from guardbind.evidence import Binding, Evidence, EvidenceTable, Origin, PlacedOrigin, Target, locate, place_origins
 from guardbind.registry import LANGUAGES
+from guardbind.session.contained import contained
 from guardbind.session.uncollected import uncollected
 from guardbind.slots.detector import Detected
-from guardbind.targets import Agreement, Query, Resolution, UnreadStatements, read_query, resolve
+from guardbind.targets import (
+    Agreement,
+    Query,
+    Resolution,
+    UnreadStatement,
+    UnreadStatements,
+    read_query,
+    resolve,
+)
 from guardbind.targets.aliases import NO_FIELDS
+from guardbind.targets.history import unresolved
 from guardbind.targets.sources import Sources
 from guardbind.targets.stated import StatedBindings, read_stated, writable
 from guardbind.text.chat import opens_turn
@@ -144,7 +155,7 @@ class BoundPrompt:
 
     def names_key(self, text: str) -> bool:
         """Whether a text names something that is bound and does not give its value yet."""
-        return self.agreement.names(text)
+        return contained("looking for names", lambda: self.agreement.names(text), lambda _: False)
 
     def value_like(self, text: str, item: int | None) -> bool:
         """Whether a text begins as a binding's value may, or any value if none is told."""
@@ -157,7 +168,13 @@ class BoundPrompt:
 
     def expects(self, target: int, items: Sequence[int]) -> bool:
         """Whether some bindings have values of the kind that is asked for, so that one of them is no coincidence."""
-        return self.addressed and self.agreement.same_kind(target, items)
+        same = partial(self.agreement.same_kind, target, items)
+        return self.addressed and contained("comparing kinds of values", same, lambda _: False)
+
+    @property
+    def unread_statements(self) -> tuple[UnreadStatement, ...]:
+        """What it states beside its bindings, in textual order."""
+        return contained("looking for unread statements", lambda: self.unread.every, lambda _: ())
 
     def echoes(self, items: Sequence[int]) -> bool:
         """Whether the query itself says the values of all of some bindings."""
@@ -177,6 +194,12 @@ class BoundPrompt:
             started: Whether any was generated.
             beginning: Bindings whose values the model is about to begin.
         """
+        find = partial(self._resolve, detected, answer, started=started, beginning=beginning)
+        return contained("finding the target", find, unresolved)
+
+    def _resolve(
+        self, detected: Detected, answer: Callable[[], str], *, started: bool, beginning: Collection[int]
+    ) -> Resolution:
         running = (detected.expects_value or detected.sees_token) and started
         if self.addressed:
             automatic = detected.sees_token and not detected.expects_value
@@ -241,15 +264,21 @@ def bind_prompt(
         placed = place_origins(origins, prompt, source=source)
         agreement: Agreement | None = None
         if items is None:
-            (_, table, agreement), trie = _read(tokenizer, prompt, language, sources, placed, fields)
+            (_, table, agreement), trie = contained(
+                "reading the prompt",
+                partial(_read, tokenizer, prompt, language, sources, placed, fields),
+                lambda _: (_nothing(prompt, language), None),
+            )
         else:
             table = locate(items, prompt, source=source, language=language)
             trie = _trie(tokenizer, table)
         if declared is not None:
             # A target that names nothing is told before anything runs.
-            resolve(table, prompt, declared=declared, language=language, fields=fields)
+            check = partial(resolve, table, prompt, declared=declared, language=language, fields=fields)
+            contained("finding what is declared", check, unresolved)
         if agreement is None:
-            query = read_query(prompt, table.end, language)
+            ask = partial(read_query, prompt, table.end, language)
+            query = contained("reading the question", ask, lambda _: _no_query(prompt, language))
             agreement = Agreement(table, query, sources, origins=placed, fields=fields)
         addressed = any(item.attribute is not None for item in table.items)
         return BoundPrompt(
@@ -312,6 +341,16 @@ def _read(
         query = read_query(prompt, table.end, language)
         agreement = Agreement(table, query, sources, origins=origins, fields=fields)
         return StatedBindings(found, table, agreement), _trie(tokenizer, table)
+
+
+def _nothing(prompt: PromptText, language: Language) -> StatedBindings:
+    table = locate([], prompt, language=language)
+    return StatedBindings([], table, Agreement(table, _no_query(prompt, language)))
+
+
+def _no_query(prompt: PromptText, language: Language) -> Query:
+    end = len(prompt.text)
+    return Query("", "", (), None, prompt.text, (end, end), language)
 
 
 def _trie(tokenizer: PreTrainedTokenizerBase, table: EvidenceTable) -> Trie | None:

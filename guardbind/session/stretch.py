@@ -99,7 +99,9 @@ def _stretch(row: Row, ids: tuple[int, ...], asks: range, *, unread: bool) -> St
 def _unread_records(bound: BoundPrompt, end: int) -> list[HiddenRecord]:
     """Return the statements before a token that no rule has read, each as a record of its own."""
     found = []
-    for statement in bound.unread.alone:
+    for statement in bound.unread_statements:
+        if not statement.alone:
+            continue
         tokens = bound.prompt.tokens(*statement.span)
         if tokens and tokens.stop <= end:
             ranges = _ranges(sorted(set(tokens) - _SINK))

@@ -79,7 +79,7 @@ def suspects(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> tuple[Susp
     if not text.lstrip(_SIGNS) or not (opening.tells or opening.continues):
         return ()
     found: dict[str, Suspect] = {}
-    for statement in row.bound.unread.every:
+    for statement in row.bound.unread_statements:
         for one in statement.values:
             name = one.text.casefold()
             if not (name.startswith(text) or name.lstrip(_SIGNS).startswith(text)):

@@ -71,11 +71,6 @@ class UnreadStatements:
             found = sorted(found[: self._most], key=lambda one: one.span)
         return tuple(found)
 
-    @property
-    def alone(self) -> tuple[UnreadStatement, ...]:
-        """Those of whose sentence nothing was read."""
-        return tuple(one for one in self.every if one.alone)
-
     def _found(self) -> Iterator[UnreadStatement]:
         query, text = self._query, self._query.prompt
         language = query.language

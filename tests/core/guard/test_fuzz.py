@@ -220,6 +220,7 @@ def check_records(case: Case, outcome: Outcome) -> None:
         assert slot.rests_on is None or 0 <= slot.rests_on < bindings
         assert 0 <= slot.target_score <= 1
         assert (slot.target is None) == (slot.resolved_by == "unresolved")
+        assert " raised " not in slot.reason  # no rule of text failed
         if outcome.output is not None and slot.final_token is not None:
             assert slot.final_token == outcome.output.sequences[slot.row, outcome.columns + slot.step]
     assert len(report.transcripts) == (len(case.prompts) if case.config.capture_text else 0)
