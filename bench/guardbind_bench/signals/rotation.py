@@ -25,27 +25,41 @@ class RotationSettings(SignedSettings):
     """Share of the depth below which layers are left out."""
 
 
-def angles(residuals: Tensor, prompt: Tensor, reference: Literal["others", "prompt"]) -> Tensor:
+def angles(
+    residuals: Tensor, prompt: Tensor, reference: Literal["others", "prompt"], kept: Tensor | None = None
+) -> Tensor:
     """Return the angle of each candidate's residual, mean over layers `[candidates, trials]`, radians.
 
     Args:
         residuals: `[candidates, layers, trials, hidden]`.
         prompt: Before any is appended, `[layers, trials, hidden]`.
         reference: What the angle is to.
+        kept: Which of them are candidates of a trial, bool `[candidates, trials]`; the angle of the rest is infinite. By
+            default all. Where a trial has but one, it is to itself.
     """
+    if kept is None:
+        kept = torch.ones(len(residuals), residuals.shape[2], dtype=torch.bool, device=residuals.device)
     if reference == "prompt":
         others = prompt.expand_as(residuals)
     else:
-        others = (residuals.sum(0, keepdim=True) - residuals) / (len(residuals) - 1)
+        own = residuals * kept[:, None, :, None]
+        # Of one alone there is no other; its own residual stands for theirs.
+        beside = (kept.sum(0) - 1)[None, None, :, None]
+        others = torch.where(beside > 0, (own.sum(0, keepdim=True) - own) / beside.clamp(min=1), own)
     cosine = torch.nn.functional.cosine_similarity(residuals, others, dim=-1).clamp(-1, 1)
-    return torch.arccos(cosine).mean(1)
+    return torch.arccos(cosine).mean(1).masked_fill(~kept, torch.inf)
 
 
 def _rotation(reading: SlotReading, settings: RotationSettings) -> Tensor:
     chosen = [_candidates(reading, place, settings.candidates) for place in range(len(reading.trials))]
-    residuals = torch.stack([reading.after(list(tokens)) for tokens in zip(*chosen, strict=True)])
+    # Values of a text have fewer kinds in one trial than in another: the emitted token fills up, and is not counted.
+    most = max(map(len, chosen))
+    filled = [tokens + tokens[:1] * (most - len(tokens)) for tokens in chosen]
+    residuals = torch.stack([reading.after(list(tokens)) for tokens in zip(*filled, strict=True)])
+    counts = torch.tensor([len(tokens) for tokens in chosen], device=residuals.device)
+    kept = torch.arange(most, device=residuals.device)[:, None] < counts
     first = int(settings.late * residuals.shape[1])
-    found = angles(residuals[:, first:], reading.residuals()[first:], settings.reference)
+    found = angles(residuals[:, first:], reading.residuals()[first:], settings.reference, kept)
     return settings.sign * (found[0] - found.min(0).values)
 
 

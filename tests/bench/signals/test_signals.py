@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -330,3 +331,12 @@ def test_a_number_that_is_not_finite_is_a_refusal() -> None:
     finally:
         SIGNALS.unregister("undefined")
     assert record.scores == [None] and "not finite" in (record.refused[0] or "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_trials_with_fewer_candidates_are_read_beside_others(name: str) -> None:
+    first, second, *_ = trials(2, copying())
+    few = replace(second, candidates=second.candidates[:2])
+    found = read(SlotReading(copying(), [first, few], heads("copying")), name)
+    assert found.shape == (2,)
+    assert bool(found.isfinite().all())

@@ -111,6 +111,18 @@ def test_residuals_that_do_not_differ_do_not_turn() -> None:
     assert torch.allclose(angles(-pair, pair[0], "prompt")[0], torch.full((5,), math.pi), atol=1e-3)
 
 
+def test_a_candidate_that_a_trial_does_not_have_has_no_part_in_its_angles() -> None:
+    some = torch.randn(3, 2, 2, 5)
+    kept = torch.tensor([[True, True], [True, True], [True, False]])
+    found = angles(some, some[0, :], "others", kept)
+    assert torch.allclose(found[:, 0], angles(some, some[0], "others")[:, 0], atol=1e-3)
+    assert torch.allclose(found[:2, 1], angles(some[:2], some[0], "others")[:, 1], atol=1e-3)
+    assert float(found[2, 1]) == math.inf
+    alone = angles(some, some[0], "others", torch.tensor([[True, True], [False, True], [False, True]]))
+    assert float(alone[0, 0]) < 1e-3
+
+
+
 def test_suppression_counts_what_is_pushed_below_the_mean_only() -> None:
     assert pushed_down(torch.tensor([-5.0, 1.0, 2.0]), 0) > 1
     assert pushed_down(torch.tensor([5.0, 1.0, 2.0]), 0) == 0
