@@ -284,6 +284,7 @@ PRESETS: Registry[Preset] = Registry(
         "paper": "guardbind_bench.presets.shipped:paper",
         "quick": "guardbind_bench.presets.shipped:quick",
         "smollm2": "guardbind_bench.presets.shipped:smollm2",
+        "texts": "guardbind_bench.presets.shipped:texts",
     },
 )
 
