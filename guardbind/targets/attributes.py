@@ -287,8 +287,17 @@ class Attributes:
         labels = self._by_attribute[attribute]
         if any(self._told(label) for label in labels):
             return []  # what a sentence tells, "Rex weighed 9 kg in May", others may say more of
+        if any(self._named_by_another(label, text) for label in labels):
+            return []  # "how old is Cork", where Ana of Cork has an age
         match = Match(labels, _IMPLIED, *span, said_in(text, span, self._language))
         return [] if self.gives(text, match) else [match]
+
+    def _named_by_another(self, label: Labels, text: str) -> bool:
+        """Whether a text names a record by something else than what it is of: the first of its names."""
+        item = self._table.items[label.item]
+        names = item.owners if item.record is None else item.record.names
+        fitting = [mention for mention in self._labels.mentions(text) if mention.owners & label.owners]
+        return bool(fitting) and not any(names[0] in mention.owners for mention in fitting)
 
     def _told(self, label: Labels) -> bool:
         """Whether a binding has the key of a sentence: "Rex's weight"."""

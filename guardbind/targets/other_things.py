@@ -126,6 +126,8 @@ def leads_aside(text: str, match: Match, named: Sequence[Named], language: Langu
     for start, end in (mention.span for mention in named):
         if match.start < start < match.end:
             continue
+        if match.said and asking.aside.search(text, max(0, start - _LED), start):
+            return True  # "how cold is it outside Ridge"
         owns = re.compile(rf"(?:{language.marks.possessive})(?!\w)").match(text, end)
         behind = owns.end() if owns else end
         gap = text[behind : match.start] if behind <= match.start else text[match.end : start]

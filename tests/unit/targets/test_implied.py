@@ -14,6 +14,11 @@ PETS = (
 )
 VANS = "- Van 1: plate LR-19; driver Sam Otieno; length 5 m\n- Van 2: plate LR-21; driver Chloe Barr; length 6 m"
 EMPTY = "- Van 1: plate LR-19; driver Sam Otieno\n- Van 2: plate LR-21; driver (vacant)"
+FOLK = (
+    "| Name | Age | Height | Town |\n|---|---|---|---|\n| Ana Ruiz | 34 | 170 cm | Cork |\n"
+    "| Ben Roy | 41 | 182 cm | Hull |"
+)
+HUTS = "| Hut | Temp. | Size |\n|---|---|---|\n| Ridge | 4 °C | 40 m² |\n| Lake | 9 °C | 25 m² |"
 TRAILS = "| Trail | Length | Duration |\n|---|---|---|\n| Ridge | 9 km | 3 h |\n| Creek | 4 km | 1 h |"
 SENSOREN = (
     'Das hat das Werkzeug geliefert:\n[{"ort":"Keller","temperatur":11.5},{"ort":"Dachboden","temperatur":27.8},'
@@ -38,6 +43,8 @@ ZHOU = (
 RIGHT = {
     "a verb": (f"{PETS}\n\nHow much does Fern weigh?", "4.1 kg"),
     "a degree": (f"{PETS}\n\nHow heavy is Fern?", "4.1 kg"),
+    "how old": (f"{FOLK}\n\nHow old is Ben Roy?", "41"),
+    "how cold": (f"{HUTS}\n\nHow cold is Lake?", "9 °C"),
     "who does it": (f"{VANS}\n\nWho drives Van 2?", "Chloe Barr"),
     "a length": (f"{VANS}\n\nHow long is Van 1?", "5 m"),
     "a value without its unit": (f"{SENSOREN}\n\nWie warm ist es auf dem Dachboden?", "27.8"),
@@ -52,6 +59,13 @@ OPEN = {
     "an attribute that nothing has": f"{PETS}\n\nHow long is Fern?",
     "something of hers": f"{PETS}\n\nHow heavy is Fern's basket?",
     "whoever is related": f"{PETS}\n\nHow much does Fern's owner weigh?",
+    "what a value of the record names": f"{PETS}\n\nHow heavy is Ada?",
+    "how old a town is": f"{FOLK}\n\nHow old is Cork?",
+    "how tall a town is": f"{FOLK}\n\nHow tall is Hull?",
+    "the mayor of a town": f"{FOLK}\n\nHow old is the mayor of Cork?",
+    "outside of it": f"{HUTS}\n\nHow cold is it outside Ridge?",
+    "what is there": f"{HUTS}\n\nHow cold is the water at Lake?",
+    "tomorrow": f"{HUTS}\n\nHow warm is Lake tomorrow?",
     "a former one": f"{PETS}\n\nHow heavy was Fern in May?",
     "without something": f"{PETS}\n\nHow heavy is Fern without the cone?",
     "nobody's": f"{PETS}\n\nHow heavy is it?",
