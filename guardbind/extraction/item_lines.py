@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from guardbind.extraction.lines import title_of
@@ -16,6 +16,7 @@ from guardbind.text.layout import Span
 __all__ = ["lists_pairs", "read"]
 
 _KEY_WORDS = 3
+_MOST_BESIDE = 2  # lines above the others that are none of them, and below
 _LINE = re.compile(
     r"^[ \t]{0,40}(?:(?:[-*+\u2022\u2013]|\d{1,3}[.)]|\[[\d:.,T Z+-]{5,40}\])[ \t]{1,8})?(?P<title>[^\r\n:=|]{1,80})"
     r"[*_]{0,2}:[*_]{0,2}[ \t]{1,8}"
@@ -82,19 +83,16 @@ def _worded(text: str, part: Span) -> Iterator[tuple[str, Span]]:
 
 
 def _blocks(text: str, run: Sequence[_ItemLine], language: Language) -> Iterator[Block]:
-    names = [text[slice(*line.title)] for line in run]
-    if len(run) < 2 or len(set(names)) < len(names):
+    names = {text[slice(*line.title)] for line in run}
+    if len(run) < 2 or len(names) < len(run):
         return
-    said: defaultdict[str, list[list[str]]] = defaultdict(list)
-    for line in run:
-        for first in {part[0][0]: part for part in line.parts}.values():
-            said[first[0][0]].append([word for word, _ in first])
-    keys = {first: _shared(parts) for first, parts in said.items() if len(parts) > 1}
+    run, keys = _between(run)
+    if len(run) < 2 or not all(_fits(line, keys) for line in run):
+        return
+    numbers = {first for first in keys if _numeric(first, run)}
     found: list[Found] = []
-    for line, name in zip(run, names, strict=True):
-        mine = [part for part in line.parts if part[0][0] in keys]
-        if len(mine) < 2 or len(mine) < len(line.parts) - 1 or len({part[0][0] for part in mine}) < len(mine):
-            return
+    for line in run:
+        name, mine = text[slice(*line.title)], [part for part in line.parts if part[0][0] in keys]
         for part in mine:
             at = keys[part[0][0]]
             key, value = (part[0][1][0], part[at - 1][1][1]), (part[at][1][0], part[-1][1][1])
@@ -102,9 +100,49 @@ def _blocks(text: str, run: Sequence[_ItemLine], language: Language) -> Iterator
                 value = (value[0], value[1] - 1)
             if not is_key(text[slice(*key)], language) or not is_value(text[slice(*value)], language):
                 return
+            if part[0][0] in numbers and not any(map(str.isdecimal, text[slice(*value)])):
+                continue  # "absent", where the others have points
             path = (name, text[slice(*key)])
             found.append(Found(path, value, (key[0], value[1]), places=(line.title, key)))
     yield Block((run[0].span[0], run[-1].span[1]), tuple(found))
+
+
+def _between(run: Sequence[_ItemLine]) -> tuple[Sequence[_ItemLine], Mapping[str, int]]:
+    """Return the lines without a heading above them and a note below that have other words, and what they share."""
+    keys = _keys(run)
+    for _ in range(_MOST_BESIDE):
+        start, end = int(not _fits(run[0], keys)), len(run) - int(len(run) > 1 and not _fits(run[-1], keys))
+        if end - start in (len(run), 0, 1):
+            break
+        run = run[start:end]
+        keys = _keys(run)
+    return run, keys
+
+
+def _keys(run: Sequence[_ItemLine]) -> Mapping[str, int]:
+    """Return the first words of parts that several lines share, and of how many words each is the key."""
+    said: defaultdict[str, list[list[str]]] = defaultdict(list)
+    for line in run:
+        for first in {part[0][0]: part for part in line.parts}.values():
+            said[first[0][0]].append([word for word, _ in first])
+    return {first: _shared(parts) for first, parts in said.items() if len(parts) > 1}
+
+
+def _numeric(first: str, run: Sequence[_ItemLine]) -> bool:
+    """Whether most values behind a key have digits."""
+    said = [
+        any(char.isdecimal() for word, _ in part[1:] for char in word)
+        for line in run
+        for part in line.parts
+        if part[0][0] == first
+    ]
+    return 2 * sum(said) > len(said)
+
+
+def _fits(line: _ItemLine, keys: Mapping[str, int]) -> bool:
+    """Whether two parts of a line at least, and all but one, begin with a key, each with another one."""
+    mine = [part[0][0] for part in line.parts if part[0][0] in keys]
+    return len(mine) > 1 and len(mine) >= len(line.parts) - 1 and len(set(mine)) == len(mine)
 
 
 def _shared(parts: Sequence[Sequence[str]]) -> int:

@@ -108,7 +108,7 @@ class Accounts:
         cued = match.score < _CORE  # what asks for a kind of value names no attribute: "the ticket price" is no budget
         if stems is None:
             stems = [self._of_key(item) if keys_only or cued else self._stems(item) for item in items[:_MOST]]
-        own = set(match.attribute).union(*stems, *self._labels.aliases.get(match.attribute, ()))
+        own = set(match.attribute).union(match.said, *stems, *self._labels.aliases.get(match.attribute, ()))
         found = words(text, self._language)
         alone = not any(self._labels.of(item).owners for item in items)
         turned = any(self._turned(item) for item in items[:_MOST])

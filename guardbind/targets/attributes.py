@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from guardbind.evidence import EvidenceTable
+from guardbind.targets.implied import implied, said_in
 from guardbind.targets.labels import Labels, LabelTable
 from guardbind.text.layout import Layout, Span, layout_of, occurrences
 from guardbind.text.words import Word, words
@@ -17,6 +18,8 @@ __all__ = ["WHOLE", "Attributes", "Match"]
 # How much an agreement is worth: all words, all in another order, without those that are left out, a question word.
 WHOLE = 1.0
 _PERMUTED, _CORE, _CUE = 0.9, 0.8, 0.5
+# What is only implied has to be somebody's who is named: with a lone owner's share it falls below what is enough.
+_IMPLIED = 0.7
 
 _DIGIT = re.compile(r"\d")
 
@@ -30,12 +33,14 @@ class Match:
         score: How well, in [0, 1].
         start: Where the words begin.
         end: Where they end.
+        said: The words themselves, where they only imply the attribute: "how heavy".
     """
 
     labels: tuple[Labels, ...]
     score: float
     start: int
     end: int
+    said: frozenset[str] = frozenset()
 
     @property
     def attribute(self) -> tuple[str, ...]:
@@ -77,7 +82,7 @@ class Attributes:
         if any(not self.gives(text, refused) for refused in _modified(named)):
             return []  # unless it stands before its value: "invoice INV-7"
         matches = [match for match, _ in named if match is not None and not self.gives(text, match)]
-        return self._heads(text, _best(_outermost(matches))) or self._cued(text)
+        return self._heads(text, _best(_outermost(matches))) or self._implied(text) or self._cued(text)
 
     def refused(self, text: str) -> set[tuple[str, ...]]:
         """Return the attributes that a text names in a modified form only."""
@@ -195,11 +200,16 @@ class Attributes:
         if before is not None and unknown[:1] == [first - 1] and found[first].numeric:
             unknown = unknown[before.stem in self._language.generic | self._language.coded :]  # "the key 42cae08d-605d"
         following = found[last + 1].stem if last + 1 in beside else ""
-        if whole and following in self._language.trailing and unknown[-1:] == [last + 1]:
+        dated = following in self._language.stems(self._language.vocabulary.dating) and self._is_dated(label)
+        if whole and (dated or following in self._language.trailing) and unknown[-1:] == [last + 1]:
             unknown.pop()
         if not whole and following in self._language.generic and following not in label.attribute:
             return False  # "order number" is no order date
         return not unknown or (asked and unknown == [first - 1])
+
+    def _is_dated(self, label: Labels) -> bool:
+        """Whether all that is called as a binding is are dates: what is due has a due date."""
+        return all(other.type == "date" for other in self._by_attribute[label.attribute])
 
     def _leaves(self, word: Word) -> bool:
         """Whether a word of the table before an attribute leaves it what it is."""
@@ -267,6 +277,37 @@ class Attributes:
     @cached_property
     def _surfaces(self) -> list[str]:
         return [surface for item in self._table.items for surface in item.surfaces]
+
+    def _implied(self, text: str) -> list[Match]:
+        """Return what a question asks for by a verb, or by what it measures: "how heavy"."""
+        found = implied(text, self._by_attribute, self._language)
+        if found is None:
+            return []
+        attribute, span = found
+        labels = self._by_attribute[attribute]
+        if any(self._told(label) for label in labels):
+            return []  # what a sentence tells, "Rex weighed 9 kg in May", others may say more of
+        if any(self._named_by_another(label, text) for label in labels):
+            return []  # "how old is Cork", where Ana of Cork has an age
+        match = Match(labels, _IMPLIED, *span, said_in(text, span, self._language))
+        return [] if self.gives(text, match) else [match]
+
+    def _named_by_another(self, label: Labels, text: str) -> bool:
+        """Whether a text names a record by something else than what it is of: the first of its names."""
+        item = self._table.items[label.item]
+        names = item.owners if item.record is None else item.record.names
+        fitting = [mention for mention in self._labels.mentions(text) if mention.owners & label.owners]
+        return bool(fitting) and not any(names[0] in mention.owners for mention in fitting)
+
+    def _told(self, label: Labels) -> bool:
+        """Whether a binding has the key of a sentence: "Rex's weight"."""
+        item = self._table.items[label.item]
+        possession = self._language.possession
+        return item.attribute is not None and any(item.key == possession(own, item.attribute) for own in item.owners)
+
+    @cached_property
+    def _by_attribute(self) -> Mapping[tuple[str, ...], tuple[Labels, ...]]:
+        return {group[0].attribute: group for group in self._groups}
 
     def _cued(self, text: str) -> list[Match]:
         if any(

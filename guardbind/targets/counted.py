@@ -8,6 +8,7 @@ from dataclasses import replace
 from guardbind.evidence import EvidenceTable
 from guardbind.targets.labels import Labels, LabelTable
 from guardbind.targets.query import Query, odd_words
+from guardbind.text.asking import UNITS
 from guardbind.text.layout import Span
 from guardbind.text.words import words
 
@@ -29,7 +30,7 @@ def uncounted(query: Query, table: EvidenceTable, labels: LabelTable) -> Query:
     for word in counted:
         text = text.replace(word, " " * len(word))
     odd = tuple(found for found in query.odd if found[0] not in counted)
-    return replace(query, text=text, odd=odd) if counted else query
+    return replace(query, text=text, odd=odd, counts=True) if counted else query
 
 
 def odd_in(text: str, query: Query, table: EvidenceTable, labels: LabelTable) -> list[tuple[str, str]]:
@@ -67,6 +68,8 @@ def _stated(text: str, phrase: str, query: Query, table: EvidenceTable, labels: 
 def _is_plural(label: Labels, table: EvidenceTable) -> bool:
     """Whether a number stands under a word in the plural, as what counts something does: `nights: 3`."""
     item = table.items[label.item]
+    if label.type == "number" and len(label.attribute) == 1 and re.fullmatch(UNITS, label.attribute[0]):
+        return True  # "how many kcal", which has no plural
     return label.type == "number" and (item.attribute or item.key).casefold() not in label.attribute
 
 

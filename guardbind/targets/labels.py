@@ -10,6 +10,7 @@ from functools import cached_property
 
 from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.aliases import NO_FIELDS, Stems, attribute_stems, stem_aliases
+from guardbind.text.asking import UNITS
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.layout import Span, folded, longest, occurrences
@@ -19,6 +20,8 @@ from guardbind.text.words import content, words
 __all__ = ["LabelTable", "Labels", "Named", "label_table"]
 
 _NUMBERED = re.compile(r"[ \u00a0](?:[A-Z]|\d[\w-]*)(?!\w)")
+# "Lau, Wendy", as a list of guests has her
+_INVERTED = re.compile(r"(?P<family>[^\W\d_][\w'\u2019-]{1,30}), (?P<given>[^\W\d_][\w'\u2019-]{1,30})")
 _MOST_WORDS = 8  # of a name whose parts may stand for it
 _MARKS = ".,;:!?()[]\"'"
 _REACH = 40  # characters before a name in which the word before it is looked for
@@ -183,6 +186,8 @@ def label_table(
     names = {name for label in labels for name in label.owners}
     for name in names:
         owners.setdefault(folded(name), set()).add(name)
+        if inverted := _INVERTED.fullmatch(name):
+            owners.setdefault(folded(f"{inverted['given']} {inverted['family']}"), set()).add(name)
         if pieces := _parts(name, language):
             parted[name] = pieces
             parts.update(set(pieces))
@@ -232,7 +237,9 @@ def _records_of_words(table: EvidenceTable) -> Mapping[str, set[str]]:
 def _labels(item: Located, language: Language) -> Labels:
     called = item.key if item.attribute is None else item.attribute
     attribute = attribute_stems(called, language)
-    core = tuple(stem for stem in attribute if stem not in language.generic)
+    # "Weight (kg)" is a weight; asked for in pounds it is none, because nothing here is called so.
+    bare = attribute[:-1] if len(attribute) > 1 and re.fullmatch(UNITS, attribute[-1]) else attribute
+    core = tuple(stem for stem in bare if stem not in language.generic)
     assert item.value is not None
     names = item.owners if item.record is None else (*item.owners, *item.record.names)
     owners = frozenset(names).difference(item.surfaces)

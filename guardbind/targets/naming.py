@@ -140,7 +140,8 @@ class Naming:
             head = asked.related.search(text, max(0, start - 60), start)
             if head and (found := self._words(head["noun"])):
                 word = found[-1]
-                if word.content and word.stem not in self._language.generic and not self._attributes.known(word):
+                said = self._language.generic | match.said  # in "kostet der Hobel" the verb is no noun of the plane
+                if word.content and word.stem not in said and not self._attributes.known(word):
                     return True
         return False
 

@@ -57,6 +57,8 @@ class OtherThings:
             running: Whether that is the slot's own sentence or field.
         """
         language, prose = self._query.language, place.asks == place.about
+        if self._query.counts and not any(map(str.isdecimal, item.value or "")):
+            return True  # "varies" is no number
         if running and prose and leads_aside(place.about, match, self._accounts.mentions(place.about, match), language):
             return True
         text = self._query.text
@@ -101,6 +103,11 @@ def answers(item: Located, text: str, match: Match, language: Language) -> bool:
     kind, degree = _asked(text[start:end], match.start - start, language)
     if kind == "measure" and any(word.stem in match.attribute for word in words(degree, language)):
         return True  # "how strong", of what is called so
+    if match.said and kind in ("measure", "amount", "price"):
+        # The name of the attribute says what is measured: the value need not have a unit.
+        return any(_NUMBER.search(surface) and classify(surface).type != "date" for surface in item.surfaces)
+    if match.said and kind == "name" and not any(surface[:1].isupper() for surface in item.surfaces):
+        return False  # "(vacant)", of who drives
     return any(_fits(kind, degree, surface, language, owned=bool(item.owners)) for surface in item.surfaces)
 
 
@@ -119,6 +126,8 @@ def leads_aside(text: str, match: Match, named: Sequence[Named], language: Langu
     for start, end in (mention.span for mention in named):
         if match.start < start < match.end:
             continue
+        if match.said and asking.aside.search(text, max(0, start - _LED), start):
+            return True  # "how cold is it outside Ridge"
         owns = re.compile(rf"(?:{language.marks.possessive})(?!\w)").match(text, end)
         behind = owns.end() if owns else end
         gap = text[behind : match.start] if behind <= match.start else text[match.end : start]

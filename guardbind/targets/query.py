@@ -32,6 +32,7 @@ class Query:
         turns: Who said what of it.
         near: Whether the lead stands in the same paragraph.
         language: What it is written in.
+        counts: Whether it asks for a number that is stated itself: "how many days", of "14 days".
     """
 
     text: str
@@ -43,6 +44,7 @@ class Query:
     language: Language = ENGLISH
     turns: tuple[Turn, ...] = ()
     near: bool = True
+    counts: bool = False
 
     @property
     def context(self) -> str:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from guardbind.text.speech import NOTHING
 
-__all__ = ["LENGTHS", "MASSES", "SPEEDS", "AnswerKind", "Interrogatives"]
+__all__ = ["LENGTHS", "MASSES", "SPEEDS", "UNITS", "AnswerKind", "Interrogatives"]
 
 AnswerKind: TypeAlias = Literal["any", "name", "time", "place", "amount", "price", "measure", "none"]
 """What may answer: anything, a name, a time or a date, a place, an amount, a price, a number and its unit, or none."""
@@ -20,6 +20,12 @@ MASSES = r"(?:[mk]?g|t|lbs?|oz)\b"
 """The same of mass."""
 SPEEDS = r"(?:km/h|m/s|mph|kn)\b"
 """The same of speed."""
+
+UNITS = (
+    r"(?:[mck]m|ft|yds?|mi|[mk]g|lbs?|oz|kmh|kph|mph|k?w|[kmg]wh|[kmg]?hz|k?cal|kj|[kmgt]i?b|[mc]l|pct|hpa|psi|rpm|ms"
+    r"|usd|eur|gbp|chf)"
+)
+"""Units of more than one letter that a key may end with, `weight_kg`, as well. "In" and "t" may be anything."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,6 +41,8 @@ class Interrogatives:
         within: What leads from a place to what is there: "in", up to its beginning.
         former: What asks for a value that does not hold any more.
         apart: Words before a name that tell one of several who have it: "old".
+        implied: What asks for an attribute without naming it, each with all names that it may have: "how heavy", and
+            "weight".
     """
 
     kinds: Mapping[AnswerKind, re.Pattern[str]] = field(default_factory=dict)
@@ -45,3 +53,4 @@ class Interrogatives:
     within: re.Pattern[str] = NOTHING
     former: re.Pattern[str] = NOTHING
     apart: frozenset[str] = frozenset()
+    implied: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = ()

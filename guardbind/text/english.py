@@ -45,6 +45,8 @@ _VOCABULARY = Vocabulary(
     same={
         **{"e-mail": "email", "mail": "email", "emails": "email"},
         **{"cost": "price", "costs": "price", "nr": "number", "num": "number"},
+        **{"ext": "extension", "temp": "temperature", "qty": "quantity", "dept": "department", "avail": "available"},
+        **{"mem": "memory"},
     },
     first=wordlist("first original originally initial initially earliest"),
     latest=wordlist("last latest current currently final finally newest recent recently now"),
@@ -52,6 +54,7 @@ _VOCABULARY = Vocabulary(
     naming=wordlist("name title"),
     contents=frozenset({"contents", "table of contents"}),
     trailing=wordlist("number id address name"),
+    dating=wordlist("date"),
     plain=PLAIN,
     places=CARRIERS,
     coded=CODED,

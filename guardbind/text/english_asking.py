@@ -15,6 +15,16 @@ _MASS = rf"{MASSES}|(?:kilo)?grams?\b|kilos?\b|pounds?\b|tons?\b|tonnes?\b"
 _AREA = r"(?:[mck]?m\s?(?:2|\u00b2)|square|acres?|hectares?|ha|people|seats|litres?|liters?|[MGKT]i?B)\b"
 _HEAT = r"(?:\u00b0|degrees?\b)"
 _MONEY = r"(?:%|percent\b)"
+# "Who drives with Ann" asks for no driver.
+_WHOM = r"(?! (?:with|to|in|into|from|at|for|on|by|past|behind|up|off|out|away|without|about)\b)"
+_AGENTS = {
+    **{"drives": ("driver",), "leads": ("leader", "lead"), "manages": ("manager",), "owns": ("owner",)},
+    **{"keeps": ("keeper",), "teaches": ("teacher",), "trains": ("trainer",), "coaches": ("coach",)},
+    **{"directs": ("director",), "directed": ("director",), "edits": ("editor",), "designed": ("designer",)},
+    **{"wrote": ("author", "writer"), "supervises": ("supervisor",), "hosts": ("host",), "sponsors": ("sponsor",)},
+    **{"conducts": ("conductor",), "reviews": ("reviewer",), "supplies": ("supplier",)},
+    **{"makes": ("maker", "manufacturer"), "publishes": ("publisher",), "published": ("publisher",)},
+}
 
 ASKING = Interrogatives(
     kinds={
@@ -64,5 +74,29 @@ ASKING = Interrogatives(
     apart=wordlist(
         "old older new newer young younger little big small large late elder senior junior second third other another",
         "former real true fake false upper lower left right inner outer poor dear great",
+    ),
+    # Times of an opening or a departure are left out: who tells them often tells exceptions, too.
+    implied=(
+        (either("how heavy (?:is|are)|(?:how much|what) (?:do|does) [^?.!\\n]{1,80} weigh"), ("weight",)),
+        (either("how (?:tall|high) (?:is|are)"), ("height",)),
+        (either("how wide (?:is|are)"), ("width",)),
+        (either("how deep (?:is|are)"), ("depth",)),
+        (either("how thick (?:is|are)"), ("thickness",)),
+        (either("how long (?:is|are)"), ("length", "duration", "running time", "runtime")),
+        (either("how long (?:do|does) [^?.!\\n]{1,80} (?:last|run)"), ("duration", "running time", "runtime")),
+        (either("how old (?:is|are)"), ("age",)),
+        (either("how (?:warm|cold|hot) is"), ("temperature", "temp")),
+        (either("how fast (?:is|are)"), ("speed", "top speed")),
+        (either("how (?:big|large) (?:is|are)"), ("size", "area")),
+        (either("how much (?:do|does) [^?.!\\n]{1,80} earn"), ("salary", "wage", "pay")),
+        (
+            either("when (?:do|does|will) [^?.!\\n]{1,80} expire"),
+            ("expiry", "expiry date", "expires", "expiration", "expiration date", "valid until"),
+        ),
+        (
+            either("when (?:is|was|were) [^?.!\\n]{1,80} born"),
+            ("born", "birthday", "date of birth", "birth date", "dob"),
+        ),
+        *((either(f"who {verb}{_WHOM}"), nouns) for verb, nouns in _AGENTS.items()),
     ),
 )

@@ -20,7 +20,7 @@ _HELD = wordlist(
     "match matched matches matching mean means mention mentioned mentions named noted notes occur occurs own owned",
     "owning owns pair paired pairs pertain pertaining pertains point pointing points possess possesses print",
     "printed provided published reads records refer referenced referred refers registers related relates",
-    "represented represents reside resides seen sees set sit sits specified specifies stand standing stands",
+    "represented represents reside resides seen sees set sit sits specified specifies stand standing stands stay stays",
     "states supplied tagged takes tell tied visible written",
 )
 

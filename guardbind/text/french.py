@@ -57,7 +57,7 @@ _VOCABULARY = Vocabulary(
     same={
         **{"e-mail": "email", "mail": "email", "courriel": "email", "mél": "email", "emails": "email"},
         **{"coût": "prix", "tarif": "prix", "n\u00b0": "numéro", "no": "numéro", "num": "numéro", "tél": "téléphone"},
-        **{"portable": "mobile"},
+        **{"portable": "mobile", "temp": "température", "qté": "quantité"},
     },
     first=wordlist("premier première premiers premières initial initiale initialement original originale origine"),
     latest=wordlist(

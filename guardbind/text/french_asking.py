@@ -49,4 +49,18 @@ ASKING = Interrogatives(
         "vieux vieil vieille vieilles nouveau nouvel nouvelle jeune jeunes petit petite grand grande autre autres",
         "second seconde deuxième troisième ancien ancienne feu vrai vraie faux fausse aîné aînée cadet cadette",
     ),
+    implied=(
+        (either("combien pès(?:e|ent)"), ("poids",)),
+        (either("combien coût(?:e|ent)"), ("prix",)),
+        (either("combien mesur(?:e|ent)"), ("taille", "longueur", "hauteur")),
+        (either("combien (?:de temps )?dur(?:e|ent)"), ("durée",)),
+        (either("quel âge a"), ("âge",)),
+        (either("quand expire"), ("expiration", "date d'expiration")),
+        (either("quand est née?"), ("naissance", "date de naissance", "né", "née")),
+        (either("qui dirige(?! (?:vers|avec)\\b)"), ("directeur", "directrice", "responsable")),
+        (either("qui conduit(?! (?:à|au|aux|vers|avec|dans|en|sur)\\b)"), ("conducteur", "conductrice", "chauffeur")),
+        (either("qui enseigne(?! (?:à|au|aux|avec|dans|en)\\b)"), ("enseignant", "enseignante", "professeur")),
+        (either("qui entraîne"), ("entraîneur", "entraîneuse")),
+        (either("à qui appartient"), ("propriétaire",)),
+    ),
 )

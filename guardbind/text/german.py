@@ -57,6 +57,7 @@ _VOCABULARY = Vocabulary(
     same={
         **{"e-mail": "email", "mail": "email", "emails": "email", "e-mail-adresse": "email", "mailadresse": "email"},
         **{"emailadresse": "email", "kosten": "preis", "nr": "nummer", "datums": "datum"},
+        **{"temp": "temperatur", "abt": "abteilung", "tel": "telefon"},
     },
     first=wordlist(
         "erste ersten erster erstes zuerst anfangs ursprünglich ursprüngliche ursprünglichen ursprünglicher"

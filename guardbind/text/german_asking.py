@@ -14,6 +14,15 @@ _TIME = r"(?:Sekunden?|Minuten?|Stunden?|Tagen?|Tage?|Wochen?|Monaten?|Monate?|J
 _MASS = rf"{MASSES}|(?:Kilo)?[Gg]ramm\b|Kilo\b|Pfund\b|Tonnen?\b"
 _AREA = r"(?:[mck]?m\s?(?:2|\u00b2)|Quadrat\w*|Hektar|ha|Personen|Plätze|Liter|[MGKT]i?B)\b"
 _HEAT = r"(?:\u00b0|Grad\b)"
+# "Wer fährt mit Anna" asks for no driver.
+_WHOM = r"(?! (?:mit|ohne|nach|zu|zum|zur|in|im|ins|an|am|ab|auf|aus|bei|beim|durch|für|über|um|von|vom|vor)\b)"
+_AGENTS = {
+    **{"wer leitet": ("Leiter", "Leiterin", "Leitung"), "wer fährt": ("Fahrer", "Fahrerin")},
+    **{"wer betreut": ("Betreuer", "Betreuerin", "Betreuung"), "wer trainiert": ("Trainer", "Trainerin")},
+    **{"wer unterrichtet": ("Lehrer", "Lehrerin", "Lehrkraft"), "wer pflegt": ("Pfleger", "Pflegerin")},
+    **{"wer liefert": ("Lieferant",)},
+    **{"wem gehört": ("Besitzer", "Besitzerin", "Eigentümer", "Eigentümerin", "Halter", "Halterin")},
+}
 
 ASKING = Interrogatives(
     kinds={
@@ -59,5 +68,21 @@ ASKING = Interrogatives(
         "alte alten alter altes neue neuen neuer neues junge jungen junger kleine kleinen kleiner große großen",
         "großer andere anderen anderer zweite zweiten zweiter dritte dritten ehemalige ehemaligen echte echten",
         "falsche falschen linke linken rechte rechten obere oberen untere unteren ältere älteren jüngere jüngeren",
+    ),
+    implied=(
+        (either("wie schwer (?:ist|sind)|(?:was|wie ?viel) wieg(?:t|en)"), ("Gewicht",)),
+        (either("(?:was|wie ?viel) koste(?:t|n)"), ("Preis",)),
+        (either("wie hoch (?:ist|sind)"), ("Höhe",)),
+        (either("wie breit (?:ist|sind)"), ("Breite",)),
+        (either("wie tief (?:ist|sind)"), ("Tiefe",)),
+        (either("wie dick (?:ist|sind)"), ("Dicke",)),
+        (either("wie lang (?:ist|sind)"), ("Länge", "Dauer", "Laufzeit", "Spieldauer")),
+        (either("wie lange? (?:dauer|läuf)t"), ("Dauer", "Laufzeit", "Spieldauer")),
+        (either("wie alt (?:ist|sind)"), ("Alter",)),
+        (either("wie (?:warm|kalt|heiß) ist"), ("Temperatur", "Temp")),
+        (either("wie schnell (?:ist|sind)"), ("Geschwindigkeit", "Tempo")),
+        (either("wie groß (?:ist|sind)"), ("Größe", "Fläche")),
+        (either("wann (?:ist|wurde) [^?.!\\n]{1,80} geboren"), ("Geburtsdatum", "Geburtstag", "geb")),
+        *((either(f"{verb}{_WHOM}"), nouns) for verb, nouns in _AGENTS.items()),
     ),
 )

@@ -58,7 +58,8 @@ _VOCABULARY = Vocabulary(
     same={
         **{"e-mail": "email", "mail": "email", "correo": "email", "emails": "email"},
         **{"costo": "precio", "coste": "precio", "nº": "número", "n.º": "número"},
-        **{"núm": "número", "tel": "teléfono", "celular": "móvil"},
+        **{"núm": "número", "tel": "teléfono", "celular": "móvil", "temp": "temperatura"},
+        **{"cant": "cantidad", "ext": "extensión"},
     },
     first=wordlist("primer primero primera primeros primeras inicial inicialmente original originalmente"),
     latest=wordlist(

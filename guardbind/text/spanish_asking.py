@@ -48,4 +48,21 @@ ASKING = Interrogatives(
         "viejo vieja viejos viejas nuevo nueva joven jóvenes pequeño pequeña grande gran otro otra segundo segunda",
         "tercer tercera antiguo antigua verdadero verdadera falso falsa mayor menor difunto difunta",
     ),
+    implied=(
+        (either("cuánto pesan?"), ("peso",)),
+        (either("cuánto (?:cuestan?|valen?)"), ("precio",)),
+        (either("cuánto mide"), ("altura", "longitud", "largo", "alto")),
+        (either("cuánto duran?"), ("duración",)),
+        (either("cuándo caducan?"), ("caducidad", "fecha de caducidad")),
+        (either("cuándo vencen?"), ("vencimiento", "fecha de vencimiento")),
+        (either("cuándo nació"), ("nacimiento", "fecha de nacimiento")),
+        (either("quién dirige"), ("director", "directora", "responsable")),
+        (either("quién conduce(?! (?:a|al|con|hasta|hacia|en|por)\\b)"), ("conductor", "conductora")),
+        (either("quién enseña(?! (?:a|al|con|en)\\b)"), ("profesor", "profesora")),
+        (either("quién entrena(?! (?:a|al|con|en)\\b)"), ("entrenador", "entrenadora")),
+        (
+            either("de quién es(?! (?:hij[oa]|herman[oa]|amig[oa])\\b)"),
+            ("propietario", "propietaria", "dueño", "dueña"),
+        ),
+    ),
 )

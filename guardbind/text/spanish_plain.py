@@ -15,7 +15,7 @@ _HELD = wordlist(
     "marcado mencionada mencionados mostrada mostrado ocupa pertenece pertenecen perteneciente posee presente",
     "publicado puesto recogida recogido referente refiere reflejada reflejado registrada registrado registrados",
     "relacionada relacionado relativa relativo remite señalada señalado tenido toca tocan vale viene vinculada",
-    "vinculado",
+    "vinculado asciende ascienden",
 )
 
 _ASKED = wordlist(

@@ -21,6 +21,7 @@ class Vocabulary:
         naming: Keys of the name of a thing.
         contents: Headings of a list of what stands on which page.
         trailing: Those that a person may add: "phone number" is a phone.
+        dating: Those that a person may add to what is a date: "due date", of what is due.
         leading: The same where they stand before it: "numéro de téléphone".
         plain: Words that say nothing of which value is asked for: that it is noted, wanted or looked up.
         places: Things that hold texts or records, and say no more than where to look: "in the list".
@@ -35,6 +36,7 @@ class Vocabulary:
     trailing: frozenset[str]
     naming: frozenset[str] = frozenset()
     contents: frozenset[str] = frozenset()
+    dating: frozenset[str] = frozenset()
     leading: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
