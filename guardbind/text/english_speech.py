@@ -202,7 +202,8 @@ SPEECH = Speech(
         re.IGNORECASE,
     ),
     hearsay=either(
-        rf"(?<!\bi\s)(?<!\bwe\s){_SAYS}|(?:(?:i|we) )?(?:was|were|am|been|got) told|(?:(?:i|we) )?hear[ds]?"
+        rf"(?<!\bi\s)(?<!\bwe\s)(?<!\bto\s)(?<!\bcan\s)(?<!\bwill\s)(?<!\bplease\s){_SAYS}|(?:(?:i|we) )?(?:was"
+        rf"|were|am|been|got) told|(?:(?:i|we) )?hear[ds]?"
         rf"|gossip|rumou?rs?|word has it|so they|supposedly"
         rf"|allegedly"
     ),
