@@ -161,6 +161,8 @@ class _SentenceReader:
         name = self._names.read(text, words)
         if name is None or (not name.owned and _owns_alone(name.key, self._language)):
             return ()  # "Kasimir's code is 8-3-1 and Odile's is 4-9-6": of what is not said again
+        if not name.owned and name.key.split()[0].lower() in self._said.of:
+            return ()  # "de Lyon", of "l'heure de départ du car de Lyon"
         if kind is not None:
             name = name.of_kind(kind, self._language)
         if preposition := _at(self._language).match(text, start, end):

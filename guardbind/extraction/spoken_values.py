@@ -27,6 +27,9 @@ _TYPED = 4  # words of a value that comes first
 _LONGEST_TYPED = 60  # characters of it
 _ANOTHER = re.compile(r"[ \t\u00a0](?:[^\w\s.,;:!?()]|[A-Z]{3}[ \u00a0])?\d")  # value
 _GOES_ON = re.compile(r"[ \u00a0\u202f]\d{2,4}(?![\w.,/:-]*\d)(?=[ \u00a0\u202f]\d|\W|\Z)")  # "06 12"
+# "7 h 40", "6 ft 2 in": what a number with a short unit goes on with.
+_FURTHER = re.compile(r"[ \u00a0\u202f]\d{1,2}(?:[ \u00a0\u202f][^\W\d_]{1,3})?(?![\w.,:/-]*\w)")
+_SHORT = 3  # letters of such a unit
 _MOST_COUNTED = 3  # words behind an ordinal number
 _SECOND = re.compile(r"\.[ \t\u00a0]\d")
 # A number, and a word of consonants that begins with a capital, as no unit does, with a dot that ends no line.
@@ -126,6 +129,8 @@ def _with_unit(text: str, start: int, stop: int, end: int, layout: Layout, langu
     if cut_short(text, start, reached, language):
         return None
     counted = text[stop:reached].split()
+    if len(counted) == 1 and len(counted[0]) <= _SHORT and (further := _FURTHER.match(text, reached)):
+        return (start, further.end()) if closes_clause(text, further.end(), language) else None
     return (start, reached) if len(counted) <= 2 and not _ELSEWHERE.match(text, reached) else None
 
 

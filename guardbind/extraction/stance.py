@@ -6,6 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from guardbind.extraction.tellers import (
+    BEFORE,
+    attributed,
+    by_others,
+    first_stance,
+    is_source,
+    quotation,
+    told_behind,
+    voiced,
+)
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.speech import Stance
@@ -16,14 +26,11 @@ BOUND: frozenset[Stance] = frozenset({"stated", "former"})
 """The stances of which a statement is evidence; of a former one for what was, and never for what is."""
 
 _STILL_SAID: frozenset[Stance] = BOUND | {"said", "doubted"}
-_BEFORE = 240  # characters before a statement in which something is said about it
 _HEADING = 600  # characters before it in which a heading may stand
-_QUOTED = 400  # characters of a quotation
 _BEHIND = 160  # characters behind a statement in which something is said about it
 _MARK = re.compile(r";|\u2014")
+_ENDED = re.compile(r"[.!?;\u3002\uff01\uff1f\uff1b]")
 _CLOSED = re.compile(r".*[}\])|]", re.DOTALL)  # data on the same line
-_BLANK = re.compile(r"\n[^\S\n]*\n")
-_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
 
 
 def counts(
@@ -55,10 +62,12 @@ def stance_of(
     if language.statements.denied.search(lead) or language.statements.denied_after.match(text, end):
         return "denied"
     for heading in (lead, *_headings(text, start)):
-        if (found := _first(speech.frames, heading)) or (found := _by_others(heading, language)):
+        if (found := first_stance(speech.frames, heading)) or (found := by_others(heading, language)):
             return found
-    if quoted := _quotation(text, start, end, language):
+    if quoted := quotation(text, start, end, language, sentence=sentence):
         return quoted
+    if voiced(lead, language):
+        return "said"
     bare = _determined(language).sub("", lead)
     if (opening := speech.complement.search(lead)) and lead[: opening.start()].strip():
         if not _asserted(lead[: opening.start()], language):
@@ -67,7 +76,7 @@ def stance_of(
         return "said"
     if found := _leading(speech.leads, bare):
         return found
-    if found := _first(speech.inside, text[start : value[0]]) or _opening(speech.inside, text[slice(*value)]):
+    if found := first_stance(speech.inside, text[start : value[0]]) or _opening(speech.inside, text[slice(*value)]):
         return found
     return _behind(text, start, end, layout, language)
 
@@ -77,7 +86,7 @@ def rejects(said: str, language: Language) -> bool:
     speech = language.speech
     if any(word.strip(".,;:!?\"'").lower() in language.statements.doubts for word in said.split()):
         return True
-    if language.statements.denied.search(said) or _first(speech.frames, said) or _by_others(said, language):
+    if language.statements.denied.search(said) or first_stance(speech.frames, said) or by_others(said, language):
         return True
     return any(stance != "former" and speech.inside[stance].search(said) for stance in speech.inside)
 
@@ -94,25 +103,29 @@ def takes_back(said: str, language: Language) -> bool:
 
 def rejected_above(text: str, start: int, language: Language) -> bool:
     """Whether the line above that of a place leads to it and takes it back: "It is false that:"."""
-    low = max(0, start - _BEFORE)
+    low = max(0, start - BEFORE)
     before = text[low : text.rfind("\n", low, start) + 1].rstrip()
     line = before[before.rfind("\n") + 1 :]
     if not line.endswith((":", "\uff1a")):
         return False
     speech = language.speech
     denied = language.statements.denied.search(line) is not None
-    return denied or _first(speech.frames, line) is not None or _first(speech.inside, line) is not None
+    return denied or first_stance(speech.frames, line) is not None or first_stance(speech.inside, line) is not None
 
 
 def is_former(text: str, statement: Span, language: Language) -> bool:
     """Whether a statement that was bound gives a value of the past: `used to be`, `was ... until May`."""
     speech, (start, end) = language.speech, statement
-    said = text[max(text.rfind("\n", 0, start) + 1, start - _BEFORE) : start]
+    said = text[max(text.rfind("\n", 0, start) + 1, start - BEFORE) : start]
+    if not language.marks.spaced:
+        # No verb says what was; so what is said before it or in it does.
+        frame = speech.frames.get("former")
+        return frame is not None and frame.search(f"{_ENDED.split(said)[-1]}{text[start:end]}") is not None
     if not speech.past.search(text, start, end):
         return False
     tail = speech.tails.get("former")
     return (
-        _first(speech.inside, text[start:end]) == "former"
+        first_stance(speech.inside, text[start:end]) == "former"
         or _leading(speech.leads, _determined(language).sub("", said)) == "former"
         or (tail is not None and tail.match(text, end, _line_end(text, end)) is not None)
     )
@@ -120,7 +133,7 @@ def is_former(text: str, statement: Span, language: Language) -> bool:
 
 def _clause(text: str, start: int, layout: Layout, language: Language) -> int:
     """Return where the clause begins, with what it depends on: behind `;`, "but", or ", and"."""
-    begun = max(layout.unit_start(start), start - _BEFORE)
+    begun = max(layout.unit_start(start), start - BEFORE)
     for mark in _MARK.finditer(text, begun, start):
         begun = mark.end()
     for parting in (language.statements.contrast, _joined(language)):
@@ -177,10 +190,6 @@ def _heading(text: str, line: int) -> Iterator[str]:
         line = before
 
 
-def _first(patterns: Mapping[Stance, re.Pattern[str]], said: str) -> Stance | None:
-    return next((stance for stance, pattern in patterns.items() if pattern.search(said)), None)
-
-
 def _leading(patterns: Mapping[Stance, re.Pattern[str]], said: str) -> Stance | None:
     """Return the stance of a word that ends what is said, but for a comma."""
     end = len(said.rstrip(" \t,:"))
@@ -193,15 +202,6 @@ def _opening(patterns: Mapping[Stance, re.Pattern[str]], value: str) -> Stance |
     return next((stance for stance, end in begun.items() if not value[end:].strip() or value[end].isspace()), None)
 
 
-def _by_others(said: str, language: Language) -> Stance | None:
-    speech = language.speech
-    return "said" if any(not _source(match["who"], language) for match in speech.saying.finditer(said)) else None
-
-
-def _source(who: str, language: Language) -> bool:
-    return who.lower() in language.speech.sources
-
-
 def _asserted(matrix: str, language: Language) -> bool:
     """Whether a clause says that what it opens is so."""
     speech = language.speech
@@ -209,10 +209,10 @@ def _asserted(matrix: str, language: Language) -> bool:
         return True
     if language.questions.negated.search(matrix):
         return False
-    if any(_source(match["who"], language) for match in speech.saying.finditer(matrix)):
+    if any(is_source(match["who"], language) for match in speech.saying.finditer(matrix)):
         return True
     words = matrix.split()
-    if len(words) > 1 and len(words[-2]) > 2 and _source(words[-2], language):
+    if len(words) > 1 and len(words[-2]) > 2 and is_source(words[-2], language):
         return True
     return any(match.end() >= len(matrix.rstrip()) - 12 for match in speech.asserted.finditer(matrix))
 
@@ -226,7 +226,7 @@ def _untold(lead: str, language: Language) -> bool:
 def _plain(text: str, start: int, lead: str, layout: Layout, language: Language) -> bool:
     """Whether the words before a name, in its phrase, say nothing about its statement: "so", "in May", "we know"."""
     speech, former = language.speech, language.speech.leads.get("former")
-    phrase = text[max(layout.phrase_start(start - len(lead), start), start - _BEFORE) : start]
+    phrase = text[max(layout.phrase_start(start - len(lead), start), start - BEFORE) : start]
     before = _determined(language).sub("", _CLOSED.sub("", phrase)).strip(" \t\r\n\"'*>-\u2022(")
     if not speech.plain or not before or speech.placing.match(before):
         return True
@@ -235,29 +235,6 @@ def _plain(text: str, start: int, lead: str, layout: Layout, language: Language)
     if all(word in known or word.isdecimal() for word in words):
         return True
     return _asserted(before, language) or (former is not None and former.fullmatch(before) is not None)
-
-
-def _quotation(text: str, start: int, end: int, language: Language) -> Stance | None:
-    """Return how a quotation is meant in which a statement stands."""
-    low = max([0, start - _QUOTED, *(blank.end() for blank in _BLANK.finditer(text, max(0, start - _QUOTED), start))])
-    opened = max((at for mark in _QUOTES if (at := text.rfind(mark, low, start)) >= 0), default=-1)
-    if opened < 0:
-        return None
-    mark = text[opened]
-    if (mark == '"' and text.count(mark, low, start) % 2 == 0) or (mark != '"' and _QUOTES[mark] in text[opened:start]):
-        return None
-    before = text[max(text.rfind("\n", 0, opened) + 1, opened - _BEFORE) : opened]
-    closed = text.find(_QUOTES[mark], end, end + _QUOTED)
-    if (found := _first(language.speech.frames, before)) or (found := _by_others(before, language)):
-        return found
-    return _attributed(text, closed, language) if closed >= 0 else None
-
-
-def _attributed(text: str, end: int, language: Language) -> Stance | None:
-    """Return `said` where somebody but a document is named behind a statement as who says it."""
-    match = language.speech.said_by.match(text, end, _line_end(text, end))
-    who = next(filter(None, match.groups()), "") if match else ""
-    return "said" if who and not _source(who, language) else None
 
 
 def _behind(text: str, start: int, end: int, layout: Layout, language: Language) -> Stance:
@@ -270,7 +247,8 @@ def _behind(text: str, start: int, end: int, layout: Layout, language: Language)
         if stance != "denied" and not layout.same_sentence(end, match.end()):
             continue
         return stance
-    return _attributed(text, end, language) or "stated"
+    told = attributed(text, end, language) is not None or told_behind(text, end, layout, language)
+    return "said" if told else "stated"
 
 
 def _line_end(text: str, end: int) -> int:

@@ -166,7 +166,7 @@ class _UnspacedReader:
         return word.span() if is_key(word.group(), self._language) else None
 
     def _denied(self, start: int, end: int) -> bool:
-        return not counts(self._text, (start, end), (start, end), self._layout, self._language)
+        return not counts(self._text, (start, end), (start, end), self._layout, self._language, sentence=True)
 
 
 class _Name:
@@ -186,7 +186,7 @@ class _Name:
 
 
 def _is_noun(noun: str, language: Language) -> bool:
-    if not 1 <= len(noun) <= _LONGEST_NOUN or noun in language.vocabulary.stop:
+    if not 1 <= len(noun) <= _LONGEST_NOUN or noun in language.vocabulary.stop | language.statements.on:
         return False
     return is_key(noun, language) and all(char.isalnum() or char in " -_/()\uff08\uff09" for char in noun)
 

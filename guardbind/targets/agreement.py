@@ -269,7 +269,7 @@ class Agreement:
             if meant is None:
                 return unresolved(f"{reason}, but of something that what is named only stands in or around")
             match = meant
-            if named and self._naming.foreign(text, known=self.query.context):
+            if named and (self._naming.foreign(text, known=self.query.context) or self._naming.renames(text, named)):
                 return unresolved(f"{reason}, but names something that the prompt does not")
             if self._naming.misnamed(text, named) or self._naming.related(text, named, match):
                 return unresolved(f"{reason}, but calls something by an attribute that it does not have here")

@@ -21,6 +21,7 @@ from guardbind.targets.stale import Doubts
 from guardbind.targets.turn_layout import TurnLayout
 from guardbind.targets.unread import UnreadSentences
 from guardbind.targets.unsettled import unsettled
+from guardbind.text.words import words
 
 __all__ = ["History", "unresolved"]
 
@@ -138,11 +139,34 @@ class History:
             return unresolved(f"{reason}, but its value leaves open which one holds")
         if self._unread.contradicts(item):
             return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")
+        if order == "last" and self._renamed(item):
+            return unresolved(f"{reason}, but a newer value is told under another name of it")
         if self._disowned.takes_back(item):
             return unresolved(f"{reason}, but the prompt takes back what it stands in, or changes it in other words")
         if len(history) > 1:
             reason = f"{reason}; the {order} of {len(history)} values in the text"
         return Resolution(item.index, how, reason, item.key, score)
+
+    def _renamed(self, item: Located) -> bool:
+        """Whether a newer value of the owner is told under a name that says no more: "number of hours", of "hours"."""
+        if not item.owners:
+            return False
+        called, owners = self._core(item), set(map(str.casefold, item.owners))
+        return any(
+            other.key != item.key
+            and other.value not in item.surfaces
+            and self._core(other) == called
+            and any(name.casefold() in owner or owner in name.casefold() for name in other.owners for owner in owners)
+            and bool(other.mentions)
+            and self._doubts.says_newer(other)
+            for other in self._table.items
+        )
+
+    def _core(self, item: Located) -> frozenset[str]:
+        """Return the words of an attribute but those that people leave out."""
+        language = self._query.language
+        found = (word.stem for word in words(item.attribute or item.key, language) if word.content)
+        return frozenset(found) - language.generic
 
     def _history(self, group: _KeyOfRecord) -> list[Located]:
         """Return the values of a key of a record in the order of the text."""

@@ -60,6 +60,15 @@ class Naming:
         mentioned = {word.stem for word in self._words(known)}
         return any(word.stem not in mentioned for word in strangers)
 
+    def renames(self, text: str, named: Sequence[Named]) -> bool:
+        """Whether a name stands only for a part of what is named: "Birch House", where "House" is Oak House's."""
+        unknown = {end for word in self._strangers(text) if word.capital for end in (word.start, word.end)}
+        return any(
+            {mention.span[0] - 1, mention.span[1] + 1} & unknown
+            for mention in named
+            if mention.owners and not self._labels.is_whole(text[slice(*mention.span)])
+        )
+
     def beside(self, item: int, text: str) -> bool:
         """Whether what a text names by a name that is nobody's stands in the block of a binding."""
         prompt = self._query.prompt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import accumulate, zip_longest
 from typing import NamedTuple
@@ -29,6 +30,7 @@ _NUMBERS = (
     re.compile(r"[$\u20ac\u00a3\u00a5]?\d[\d.,:/'\u00a0\u202f-]*\d|[$\u20ac\u00a3\u00a5]?\d"),
     re.compile(r"\d[\d.,]*[ \u00a0\u202f]?[^\W\d_]{1,6}(?![^\W_])"),
     re.compile(r"\d[\d.,]*[\u4e00-\u9fff]"),
+    re.compile(r"\d[\d.,]*[\u4e00-\u9fff]{2}"),
     re.compile(r"\d{1,2}\.? (?:de )?[^\W\d_]{3,10}\.? (?:de )?\d{4}|[^\W\d_]{3,10} \d{1,2}(?:[a-z]{2})?,? \d{4}"),
 )
 _NAME = re.compile(r"(?<=[^\s.!?:] )[A-Z\u00c0-\u00de][\w'\u2019-]*(?: [A-Z\u00c0-\u00de][\w'\u2019-]*)*")
@@ -92,8 +94,8 @@ class UnreadSentences:
             told = item.mentions[-1].chars[0] if item.mentions else -1
             if sentence.span[0] > told and self._withdraws(sentence, item, asked):
                 return True
-            if sentence.rejected and language.changes.but.search(sentence.said) is None:
-                continue  # "not 14, but 41" gives another value as well
+            if sentence.rejected and not self._gives_instead(sentence, item):
+                continue
             if item.owners and not sentence.leads and asked and asked <= sentence.stems:
                 return True
             values = [value for value in sentence.values if value.casefold() not in own]
@@ -101,7 +103,53 @@ class UnreadSentences:
                 return True
             if self._names_another(sentence.said, item):
                 return True
-        return self._dated_elsewhere(item)
+        return self._misread(item) or self._dated_elsewhere(item)
+
+    def _gives_instead(self, sentence: _Sentence, item: Located) -> bool:
+        """Whether a sentence that denies gives another value as well: "not 14, but 41", "where I put 14, read 41"."""
+        language = self._query.language
+        if language.changes.but.search(sentence.said):
+            return True
+        patterns = (language.questions.corrected, language.disowning.reshuffled)
+        return not self._stranger(sentence.span, item) and any(found.search(sentence.said) for found in patterns)
+
+    def _stranger(self, span: Span, item: Located) -> bool:
+        """Whether a tool says something where user or system state a binding."""
+        told = [self._roles(mention.chars) for mention in item.mentions]
+        return self._roles(span) == {"tool"} and any(_TELLING & roles for roles in told)
+
+    def _misread(self, item: Located) -> bool:
+        """Whether something was read under another name that says of an owner another value of the kind.
+
+        "Luna has grown: 44 kg" has a key and a value, and is no less a sentence about Luna.
+        """
+        own = {surface.casefold() for surface in item.surfaces}
+        asked = frozenset(word.stem for word in words(item.attribute or item.key, self._query.language) if word.content)
+        for other in self._table.items:
+            if other.index == item.index or set(item.owners) & set(other.owners):
+                continue
+            if item.record is not None and other.record is not None and item.record.id == other.record.id:
+                continue
+            values = [value for value in _values(other.value or "") if value.casefold() not in own]
+            if not any(alike(value, surface) for value in values for surface in item.surfaces):
+                continue
+            for mention in other.mentions:
+                said = self._query.prompt[slice(*mention.chars)]
+                if (
+                    self._stranger(mention.chars, item)
+                    or len(said) > _LONGEST
+                    or not any(name in said for name in item.owners if len(name) > 1)
+                ):
+                    continue
+                stems = frozenset(word.stem for word in words(said, self._query.language))
+                if not other.owners or (asked and asked <= stems and not self._query.language.marks.spaced):
+                    return True
+                if asked and asked <= stems and asked & self._stems_of(other.owners):
+                    return True
+        return False
+
+    def _stems_of(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset(word.stem for name in names for word in words(name, self._query.language))
 
     def _withdraws(self, sentence: _Sentence, item: Located, asked: frozenset[str]) -> bool:
         """Whether a sentence about an owner says that what was told of it does not hold, and gives nothing instead.
@@ -126,6 +174,7 @@ class UnreadSentences:
             pattern.search(sentence.said)
             for pattern in (
                 language.disowning.withdrawn,
+                language.disowning.told,
                 language.changes.sorry,
                 language.changes.stale,
                 language.disowning.labels,
@@ -270,8 +319,9 @@ class UnreadSentences:
         for unit, following in zip_longest(units, units[1:]):
             said = text[unit.start : unit.end]
             behind = "" if following is None else text[following.start : following.end]
-            if language.changes.stale.search(behind) or language.questions.corrected.search(behind):
-                continue  # what is taken back at once was left out for that
+            corrected = language.changes.stale.search(behind) or language.questions.corrected.search(behind)
+            if corrected and any(map(str.isdecimal, said)):
+                continue  # a value that is taken back at once was left out for that
             if unit.question or start <= unit.start < end or len(said) > _LONGEST or is_struck(said):
                 continue
             place = bisect_left(starts, unit.end)

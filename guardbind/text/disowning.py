@@ -23,6 +23,7 @@ class Disowning:
         older: Words that make another thing of what a list is of: "former", in lower case.
         below: What says that such a sentence means what follows it: "below".
         withdrawn: What says, beside whose value it is or right behind it, that it does not hold or is not known.
+        told: What speaks of what was told, and not of whom it is about: "what I said", "the figure".
         asker: What says that it is the asker who does not know, which takes nothing back: "I forgot".
         reshuffled: What says that something has another value than it had, whichever: "swapped", "renumbered".
     """
@@ -35,5 +36,6 @@ class Disowning:
     older: frozenset[str] = frozenset()
     below: re.Pattern[str] = NOTHING
     withdrawn: re.Pattern[str] = NOTHING
+    told: re.Pattern[str] = NOTHING
     asker: re.Pattern[str] = NOTHING
     reshuffled: re.Pattern[str] = NOTHING

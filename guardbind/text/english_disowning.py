@@ -32,8 +32,18 @@ DISOWNING = Disowning(
         "(?:take|took) (?:that|it|this) back",
         "(?:is|was|are|were) (?:wrong|void|cancelled|withdrawn|mistaken)|no longer (?:valid|holds?|true)",
         "(?:not|n['’]t) (?:yet )?(?:known|settled|clear|decided|right|true|valid|certain)",
-        "still (?:open|unclear|unknown|pending)|remains to be|to be (?:determined|confirmed|checked)",
+        "(?:has|have|is|are) yet to be|up in the air|anyone['\u2019]?s guess|still (?:open|unclear|unknown"
+        "|pending)|remains to be|to be (?:determined|confirmed|checked)",
         "strike (?:that|it|the)|(?:forget|ignore|delete) (?:that|this|it|what|the)|mixed (?:\\w+ )?up",
+    ),
+    told=either(
+        "(?:what|all|anything|everything|whatever|that|figures?|numbers?|values?|bit|things?) (?:that )?(?:i|we)"
+        "(?: just| ever| had|['\u2019]d| have|['\u2019]ve)? (?:said|wrote|told|gave|noted|stated|mentioned|put"
+        "|claimed)",
+        "(?:the|that|this|my|our) (?:figure|number|value|entry|amount|data|information|info|detail|statement"
+        "|note|bit|line"
+        "|sum|reading)s?(?: (?:above|here))? (?:for|of|on|about|from|with|i)",
+        "by (?:mistake|accident)|mistakenly|erroneously|inadvertently|accidentally|wrongly",
     ),
     asker=either(
         "i (?:really |just |still )?(?:do|did|can|could)(?: ?not|n['\u2019]t) (?:\\w+ )?(?:know|remember|recall|find)",

@@ -113,7 +113,10 @@ SPEECH = Speech(
             r"for (?:example|instance)|e\.g|(?:an? |the |as an? |here is an? )?(?:example|sample|template|illustration)"
             r"(?: \w+){0,3}(?=\s*[:,])|something like|along the lines of|as in|such as",
         ),
-        "planned": either(r"(?:we|they|he|she|I) (?:plan|intend|propose|want|hope)(?:s|ed)?|proposal|draft"),
+        "planned": either(
+            r"(?:we|they|he|she|I) (?:plan|intend|propose|want|hope)(?:s|ed)?|proposal|draft"
+            r"|(?:never|not|un)(?: yet)? ?(?:signed|published|approved|sent)"
+        ),
     },
     leads={
         "doubted": either(_DOUBTFUL),
@@ -197,6 +200,12 @@ SPEECH = Speech(
         rf"|{_SAYS}\s+{_THE}(?!(?:{_NO_SUBJECT}|above"
         rf"|below|earlier)\b)(?P<name>\w[\w'\u2019-]*))",
         re.IGNORECASE,
+    ),
+    hearsay=either(
+        rf"(?<!\bi\s)(?<!\bwe\s)(?<!\bto\s)(?<!\bcan\s)(?<!\bwill\s)(?<!\bplease\s){_SAYS}|(?:(?:i|we) )?(?:was"
+        rf"|were|am|been|got) told|(?:(?:i|we) )?hear[ds]?"
+        rf"|gossip|rumou?rs?|word has it|so they|supposedly"
+        rf"|allegedly"
     ),
     sources=wordlist(
         "i we it which that manual manuals label labels contract contracts invoice invoices report reports log",

@@ -15,8 +15,17 @@ DISOWNING = Disowning(
     withdrawn=either(
         "annul\\w*|retire|rectificatif|erron\\w*|inexact\\w*|pas exact\\w*",
         "pas (?:ça|vrai|bon|correct\\w*)|tromp\\w*|oubli(?:e|ez)|laissez? tomber|efface\\w*|supprim\\w*",
-        "reste à|en sait rien|pas encore|inconnu\\w*|à (?:déterminer|vérifier|confirmer)|plus valable",
+        "reste à|(?:reste|demeure) (?:ouverte?|incertaine?)|en sait rien|pas encore|inconnu\\w*|à (?:déterminer"
+        "|vérifier|confirmer)|plus valable",
         "ne vaut plus",
+    ),
+    told=either(
+        "(?:ce que|tout ce que) (?:j['\u2019]ai|nous avons|j['\u2019]avais|j['\u2019]écrivais|je disais) (?:\\w+ )?"
+        "(?:dit|écrit|donné|indiqué|noté|raconté)",
+        "(?:le|la|les|mon|ma|ce|cette|l['\u2019])\\s?(?:montant|chiffre|valeur|nombre|donnée|données|information"
+        "|info|indication"
+        "|entrée|phrase|ligne|note) (?:de|du|des|pour|sur|concernant|d['\u2019])",
+        "par (?:mégarde|erreur|inadvertance)|à tort",
     ),
     asker=either(
         "(?:je|nous) (?:ne |n['\u2019])(?:\\w+ )?(?:sais|savons|connais|trouve|trouvons|souviens|rappelle|retrouve)",
@@ -54,7 +63,7 @@ DISOWNING = Disowning(
         "redistribuée?s?|réattribuée?s?|réorganisée?s?|réaffectée?s?|de nouveaux? \\w+|de nouvelles? \\w+",
         "échang\\w+|interverti\\w*|permut\\w+|renomm\\w+|renumérot\\w+|décalée?s?|déplacée?s?"
         "|augmentée?s?|diminuée?s?|doublée?s?",
-        "remplacée?s?|au lieu|à la place|erratum|ment|menti",
+        "remplacée?s?|(?:il )?(?:fallait|faut|falloir) lire|au lieu|à la place|erratum|ment|menti",
     ),
     unchanged=either("rien n['’]a changé"),
     affirmed=either(

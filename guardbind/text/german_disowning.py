@@ -19,7 +19,15 @@ DISOWNING = Disowning(
         "ungeklärt|unbekannt|gilt nicht|ist (?:falsch|hinfällig|ungültig|ein (?:fehler|irrtum))",
         "stimmt nicht|so ist es nicht|streichen|gestrichen|vergiss|ignorier\\w*|nicht beachten",
         "beachte \\w+ \\w+|verwechselt|nachgesehen werden|habe ich nicht",
-        "bisher nicht|nicht vor|nicht bekannt|quatsch|unsinn",
+        "bisher nicht|steht (?:noch )?(?:aus|in den sternen)|muss noch|nicht vor|nicht bekannt|quatsch|unsinn",
+    ),
+    told=either(
+        "(?:was|alles|das) (?:ich|wir)(?: \\w+){0,4} (?:gesagt|geschrieben|erzählt|angegeben|notiert|behauptet"
+        "|geschickt)\\w*",
+        "(?:die|der|das|diese|dieser|meine|mein|unsere) (?:zahl|angabe|wert|eintrag|betrag|aussage|notiz|zeile"
+        "|ziffer|auskunft"
+        "|information|angaben|daten|satz) (?:bei|zu|für|von|über)",
+        "versehentlich|aus versehen|irrtümlich\\w*|fälschlich\\w*|aus unachtsamkeit",
     ),
     asker=either(
         "(?:ich|wir) (?:\\w+ )?(?:weiß|wissen|kenne|kennen|finde|finden|erinnere|sehe)|wei(?:ß|ss) ich|vergessen"
@@ -61,7 +69,7 @@ DISOWNING = Disowning(
         "neu (?:verteilt|vergeben|geordnet|zugeteilt)|umverteilt|umgestellt|umgezogen"
         "|neue[nrs]? \\w+ (?:bekommen|erhalten)",
         "(?:ver|ge)?tausch\\w*|umbenannt|umnummeriert|neu nummeriert|verschoben|gewechselt|vertauscht"
-        "|gestiegen|gesunken|verdoppelt",
+        "|gestiegen|gesunken|verdoppelt|(?:muss|sollte?) (?:es |das )?(?:\\w+ ){0,4}(?:heißen|lauten|stehen)",
         "halbiert|ersetzt|statt|anstelle|berichtigung|lügt|gelogen",
     ),
     unchanged=either("nichts (?:hat sich )?(?:daran )?geändert"),

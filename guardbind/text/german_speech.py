@@ -43,6 +43,7 @@ SPEECH = Speech(
             "(?:nicht|un)sicher|nicht genau|unklar|ungewiss",
             "(?:ich|wir) (?:glaube|glauben|denke|denken|meine|meinen|vermute|vermuten|schätze|schätzen|hoffe"
             "|hoffen|fürchte)",
+            "für (?:ihn|sie(?=\\s+(?:ist|liegt|beträgt|gilt))|ihnen)|wenn man (?:\\w+ ){1,3}glaub\\w*",
             "(?:meiner|seiner|ihrer|unserer) (?:meinung|ansicht) nach|soweit (?:ich|wir) (?:weiß|wissen)|keine ahnung",
             "(?:manche|einige|viele|leute|jemand|irgendwer|niemand|keiner|alle) \\w+|es scheint|offenbar|anscheinend",
         ),
@@ -64,9 +65,13 @@ SPEECH = Speech(
         "example": either(
             r"zum beispiel|beispielsweise|z\.\s?b|etwa so",
             r"(?:ein |das |als )?(?:beispiel|muster(?:satz)?|vorlage)(?=\s*[:,])",
-            r"(?:im|in einem|in diesem) (?:film|roman|märchen|witz|traum)|in (?:der|einer) geschichte|träumte|geträumt",
+            r"(?:im|in einem|in diesem) (?:nie \w+ )?(?:film|roman|märchen|witz|traum)|in (?:der"
+            r"|einer) geschichte|träumte|geträumt",
         ),
-        "planned": either("(?:wir|sie|ich|er) (?:planen|plant|plane|wollen|will|möchten|möchte)|entwurf|vorschlag"),
+        "planned": either(
+            "(?:wir|sie|ich|er) (?:planen|plant|plane|wollen|will|möchten|möchte)|\\w*entwurf|vorschlag|(?:nie"
+            "|noch nicht|nicht) (?:unterschrieben|unterzeichnet|veröffentlicht|abgeschickt)\\w*"
+        ),
     },
     leads={"doubted": either(_DOUBTFUL), "former": either(_FORMERLY), "denied": either("nicht|nie|niemals")},
     inside={
@@ -117,6 +122,9 @@ SPEECH = Speech(
     said_by=re.compile(
         r"[\"'\u201c)]*,?\s+(?:so\s+)?(?:laut\s+(?:der\s+|dem\s+|den\s+|einem\s+|einer\s+)?(?P<by>\w[\w'\u2019-]*)"
         rf"|{_SAYS}\s+(?:der\s+|die\s+|das\s+)?(?P<name>\w[\w'\u2019-]*)|so\s+(?P<so>[A-ZÄÖÜ][\w-]*)(?=[.,;!]))",
+    ),
+    hearsay=either(
+        f"{_SAYS}|heißt es|gehört haben|hört man|hörte|erzählt wird|wird erzählt|munkelt|gerüchte?|angeblich|man sagt"
     ),
     sources=wordlist(
         "wir ich handbuch etikett vertrag rechnung bericht protokoll akte datei seite brief dokument hinweis schild",

@@ -10,9 +10,10 @@ from guardbind.text.language import Language
 __all__ = ["mere_dots"]
 
 _LIST_NUMBER = re.compile(r"(?:\A|(?<=[\r\n]))[^\S\r\n]*\d+\.")
-# "J. Doe", "B. A. Carter": what follows is another initial, or no word that may begin a sentence.
+# "J. Doe", "B. A. Carter", and no degree ("45 \u00b0C. The"): what follows is another initial, or no word that may
+# begin a sentence.
 _INITIAL = re.compile(
-    r"(?<![\w'\u2019.])(?:[^\W\d_]\.)*(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0]"
+    r"(?<![\w'\u2019.\u00b0])(?:[^\W\d_]\.)*(?P<letter>[^\W\d_])(?P<dot>\.)[ \u00a0]"
     r"(?=(?P<next>[^\W\d_]\w*)(?P<again>(?<=[ \u00a0].)\.)?)"
 )
 _FULL_NAME = re.compile(r"(?:[^\W\d_]\.[ \u00a0]){0,3}[^\W\d_][\w-]*(?:[ \u00a0](?=[^\W\d_a-z])[\w-]+){0,2}?")

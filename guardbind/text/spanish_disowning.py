@@ -18,8 +18,16 @@ DISOWNING = Disowning(
     withdrawn=either(
         "anul\\w*|retir\\w*|rectific\\w*|est(?:á|aba) mal|err[oó]ne[oa]|errore?s?|equivoc\\w*",
         "confundid\\w*|olvida\\w*|borra\\w*|descart\\w*|no es (?:así|cierto|verdad|eso|correcto)",
-        "por (?:ver|averiguar|confirmar)|pendiente|no consta|no se sabe|desconocid\\w*",
+        "por (?:ver|averiguar|confirmar|decidir|definir|fijar|determinar)|en el aire|pendiente|no consta"
+        "|no se sabe|desconocid\\w*",
         "todavía no|aún no|ya no vale|metí la pata|de otr[oa]",
+    ),
+    told=either(
+        "lo que (?:yo )?(?:dije|escribí|puse|conté|di|anoté|indiqué|he dicho|he escrito|dijimos|pusimos)",
+        "(?:la|el|los|mi|esa|ese|este|esta) (?:cifra|número|importe|valor|dato|datos|cantidad|información"
+        "|entrada|frase|línea"
+        "|nota|monto) (?:de|del|para|sobre)",
+        "por (?:descuido|error|equivocación)|sin querer",
     ),
     asker=either(
         "no (?:lo |me )?(?:sé|sabemos|recuerdo|encuentro|acuerdo|conozco|veo)|olvidé|he olvidado|se me olvidó"
@@ -58,7 +66,8 @@ DISOWNING = Disowning(
         "repartido de nuevo|redistribuid[oa]s?|reasignad[oa]s?|reorganizad[oa]s?|nuev[oa]s? \\w+ (?:para|desde)",
         "intercambi\\w+|permut\\w+|renombr\\w+|renumer\\w+|desplazad[oa]s?|trasladad[oa]s?|subido|bajado"
         "|duplicado|reemplazad[oa]s?",
-        "sustituid[oa]s?|en lugar de|en vez de|donde dice|léase|fe de erratas|miente|mintió",
+        "hay que leer|(?:debe|debía|debería) (?:decir|poner|leerse)|sustituid[oa]s?|en lugar de|en vez de"
+        "|donde dice|léase|fe de erratas|miente|mintió",
     ),
     unchanged=either("nada ha cambiado"),
     affirmed=either(

@@ -35,6 +35,8 @@ class Speech:
         unforgotten: What does so although it denies something: "don't forget".
         saying: Who says something, and the verb; the group `who` is one word.
         said_by: The same behind a statement: ", according to Bob"; the group `who` is one word.
+        hearsay: What says so anywhere in what a sentence adds to its statement: ", at least that is what they reckon".
+        voiced: What ends the words before a statement that somebody says in them, where no word opens its clause.
         sources: Who may say it, in lower case: documents, and the one who speaks.
         telling: A subject and a verb directly before a statement, as in "Bob swears".
         plain: Words in lower case that may stand before the name of a sentence and say nothing about it: "also".
@@ -53,6 +55,8 @@ class Speech:
     unforgotten: re.Pattern[str] = NOTHING
     saying: re.Pattern[str] = NOTHING
     said_by: re.Pattern[str] = NOTHING
+    hearsay: re.Pattern[str] = NOTHING
+    voiced: re.Pattern[str] = NOTHING
     sources: frozenset[str] = frozenset()
     telling: re.Pattern[str] = NOTHING
     plain: frozenset[str] = frozenset()
