@@ -32,7 +32,7 @@ WRITERS = ("a", "b", "c", "d", "e", "f", "g", "h")
 # Places with a right target, of those that can be answered; docs/results/targets.md has the sums.
 RIGHT = {
     "a": (22, 265),
-    "b": (27, 250),
+    "b": (28, 250),
     "c": (35, 236),
     "d": (35, 418),
     "e": (32, 44),
