@@ -244,7 +244,9 @@ class Accounts:
         for start, end in (mention.span for mention in named):
             if start == following.start:
                 written = text[start:end]
-                whole = not self._language.marks.nouns_are_capital or self._labels.is_whole(written)
+                # "Tall Reed" is no Reed of the kind Tall, where a Quin Reed is known.
+                noun = not (self._language.marks.nouns_are_capital or found[place].capital)
+                whole = noun or self._labels.is_whole(written)
                 return any(map(str.isdecimal, written)) or (written[:1].isupper() and whole)
         return False
 

@@ -7,6 +7,7 @@ from plain_slots import LETTERS
 
 from guardbind.registry import LANGUAGES
 from guardbind.session.bound_prompt import bind_prompt
+from guardbind.targets import Place
 
 DEPOTS = "- Thirsk\n  - rent: 412\n  - keeper: Ola Brandt\n- Malton\n  - rent: 388\n  - keeper: Ivo Lund"
 GERMAN = "- Harzburg\n  - Miete: 412\n  - Verwalter: Ola Brandt\n- Wernigerode\n  - Miete: 388\n  - Verwalter: Ivo Lund"
@@ -51,6 +52,15 @@ OPEN = [
     ("chinese", CHINESE, "菜品糖醋排骨的价格是多少？"),
     ("chinese", HALLS, "6001号房间的租金是多少？"),
 ]
+
+
+def test_a_capital_before_a_part_of_a_name_is_another_name() -> None:
+    boats = "- Blue Heron: crew 76; port Newark; skipper Quin Reed\n- Wild Oat: crew 55; port Louth; skipper Val Cobb"
+    assert aimed_at("english", boats, "What is the port of Tall Reed?") is None
+    ids = LETTERS.encode(f"{boats}\n\nWhat is the port of the Tall Reed?\n")
+    found = bind_prompt(LETTERS, index=0, pad=0, ids=ids, items=None, declared=None, source=None)
+    assert found.agreement.resolve(Place("port", '{"boat": "Tall Reed", "port": "')).index is None
+    assert aimed_at("english", boats, "What is the port of Wild Oat?") == "Louth"
 
 
 def aimed_at(language: str, facts: str, question: str) -> str | None:
