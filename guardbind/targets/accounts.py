@@ -128,6 +128,7 @@ class Accounts:
             and not self._asks(found, place, text, turned=turned)
             and not self._several(word, text, named)
             and not self._kind(found, place, text, named)
+            and not self._any_entry(found, place)
             and not (alone and not keys_only and self._carries(found, place, text))
             and not any(start <= word.start < end for start, end in (mention.span for mention in named))
         ]
@@ -203,9 +204,17 @@ class Accounts:
         """Whether a word says what is asked for: "which colour", "what kind of floor"."""
         found = words(text, self._language)
         place = found.index(word)
-        if word.stem in self._language.measured | self._language.generic | self._language.trailing:
+        if (
+            self._any_entry(found, place)
+            or word.stem in self._language.measured | self._language.generic | self._language.trailing
+        ):
             return False
         return place > 0 and found[place - 1].stem in self._language.which
+
+    def _any_entry(self, found: Sequence[Word], place: int) -> bool:
+        """Whether a word says no more than that a field holds something: "which value", "welche Angabe"."""
+        entries = self._language.stems(self._language.nouns.entries)
+        return place > 0 and found[place].stem in entries and found[place - 1].stem in self._language.which
 
     def _turned(self, item: int) -> bool:
         """Whether a value is asked whose it is: "which item has the price $5"."""
@@ -235,7 +244,9 @@ class Accounts:
         for start, end in (mention.span for mention in named):
             if start == following.start:
                 written = text[start:end]
-                whole = not self._language.marks.nouns_are_capital or self._labels.is_whole(written)
+                # "Tall Reed" is no Reed of the kind Tall, where a Quin Reed is known.
+                noun = not (self._language.marks.nouns_are_capital or found[place].capital)
+                whole = noun or self._labels.is_whole(written)
                 return any(map(str.isdecimal, written)) or (written[:1].isupper() and whole)
         return False
 

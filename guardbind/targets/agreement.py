@@ -16,6 +16,7 @@ from guardbind.targets.coded import Coded
 from guardbind.targets.compound import asks_within, is_list
 from guardbind.targets.counted import odd_in, uncounted
 from guardbind.targets.history import History, unresolved
+from guardbind.targets.kind_nouns import KindNouns
 from guardbind.targets.labels import Named, label_table
 from guardbind.targets.naming import Naming
 from guardbind.targets.nested import NestedThings
@@ -68,7 +69,8 @@ class Agreement:
         self._language = query.language
         self._labels = label_table(table, query.language, fields)
         said = {word for word, _ in query.odd}
-        self.query = query = uncounted(query, table, self._labels)
+        self._kinds = KindNouns(query, table, self._labels)
+        self.query = query = uncounted(replace(query, text=self._kinds.without(query.text)), table, self._labels)
         self._counted = said.difference(word for word, _ in query.odd)
         self._attributes = Attributes(table, self._labels)
         self._naming = Naming(table, query, self._labels, self._attributes)
@@ -124,10 +126,8 @@ class Agreement:
             automatic: That they begin is all that makes it a slot. What is asked for then has to be of their
                 attribute, unless nothing was said before.
         """
-        if self._refusal is not None:
-            return unresolved(self._refusal)
-        if place is None:
-            return self._not_again(self.asked)
+        if self._refusal is not None or place is None:
+            return self._not_again(self.asked)  # which is unresolved where there is a refusal
         place = self._plain(place)
         if (odd := self._odd(odd_in(place.about, self.query, self._table, self._labels))) is not None:
             return unresolved(f"in the slot's sentence {odd}")
@@ -154,7 +154,7 @@ class Agreement:
 
     def _plain(self, place: Place) -> Place:
         """Return a place without phrases that say nothing; where a sentence ends as a field does, that is what asks."""
-        asks, about = plain(place.asks, self._language), plain(place.about, self._language)
+        asks, about = (self._kinds.without(plain(said, self._language)) for said in (place.asks, place.about))
         field = _FIELD.search(asks) if asks == about else None
         return Place(asks if field is None else field["key"], about)
 

@@ -240,7 +240,8 @@ class Attributes:
         head = self._language.questions.head.search(text, max(0, start - 80), start)
         if head is None:
             return False
-        heads = words(head["head"], self._language)[-1:]
+        nouns = self._language.marks.nouns_are_capital  # "wie war nochmal der Betrag"
+        heads = [word for word in words(head["head"], self._language)[-1:] if word.capital or not nouns]
         return any(word.content and word.stem not in self._language.generic and not self.known(word) for word in heads)
 
     def _heads(self, text: str, matches: Sequence[Match]) -> list[Match]:

@@ -11,6 +11,7 @@ import re
 from guardbind.text.chinese_asking import ASKING
 from guardbind.text.chinese_disowning import DISOWNING
 from guardbind.text.chinese_items import ITEMS
+from guardbind.text.chinese_nouns import NOUNS
 from guardbind.text.chinese_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.chinese_speech import CHANGES, SPEECH
 from guardbind.text.chinese_unsettling import UNSETTLING
@@ -146,8 +147,9 @@ _QUESTIONS = Questions(
         r"|(?:最新|最后|最後|目前|当前|當前|现在|現在|最近|最终))"
     ),
     idle=re.compile(
-        "(?:只需?|仅|僅|请只|請只)(?:回答|给出|給出|写出|输出)(?:数值|數值|值|答案)|用(?:一句话|一句話"
-        "|一个词)(?:来)?(?:回答|说明)"
+        "(?:只需?|仅|僅|请只|請只)(?:回答|给出|給出|写出|输出)(?:数值|數值|值|答案)|用(?:一句话|一句話|一个词)(?:来)?(?:回答|说明)"
+        "|(?:请|請)?(?:不要|不用|不必|不需要?|无需|無需|无须|勿|别|別)(?:再|多|加|写|寫|做|作|任何|其他|其它|多余的?|额外的?|額外的?)*"
+        "(?:解释|解釋|说明|說明|赘述|贅述|评论|評論|内容|內容|文字|废话|廢話)"
     ),
     example=re.compile(r"(?:例如|比如|譬如|示例|样例|範例|格式|如下所示|像这样)[^\n]{0,40}\Z"),
 )
@@ -246,6 +248,7 @@ CHINESE = Language(
     unsettling=UNSETTLING,
     asking=ASKING,
     items=ITEMS,
+    nouns=NOUNS,
     citing=Citing(sources="文档|来源", parts="资料", leads="参见|见", headings="参考文献|来源"),
     script=re.compile("[\u3400-\u9fff\uf900-\ufaff]"),
 )

@@ -12,6 +12,7 @@ from guardbind.text.citing import Citing
 from guardbind.text.english_asking import ASKING
 from guardbind.text.english_disowning import DISOWNING
 from guardbind.text.english_items import ITEMS
+from guardbind.text.english_nouns import NOUNS
 from guardbind.text.english_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.english_speech import CHANGES, SHIFTED, SPEECH, TELLING
 from guardbind.text.english_unsettling import UNSETTLING
@@ -284,6 +285,7 @@ ENGLISH = Language(
     unsettling=UNSETTLING,
     asking=ASKING,
     items=ITEMS,
+    nouns=NOUNS,
     citing=Citing(
         sources="document|doc|source|span|passage|ref|chunk",
         parts="context|reference|result|snippet|excerpt|article|section|footnote|note",

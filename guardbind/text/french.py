@@ -14,6 +14,7 @@ from guardbind.text.citing import Citing
 from guardbind.text.french_asking import ASKING
 from guardbind.text.french_disowning import DISOWNING
 from guardbind.text.french_items import ITEMS
+from guardbind.text.french_nouns import NOUNS
 from guardbind.text.french_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.french_speech import CHANGES, SPEECH
 from guardbind.text.french_unsettling import UNSETTLING
@@ -293,6 +294,7 @@ FRENCH = Language(
     unsettling=UNSETTLING,
     asking=ASKING,
     items=ITEMS,
+    nouns=NOUNS,
     citing=Citing(
         parts="texte|extrait",
         leads="voir",

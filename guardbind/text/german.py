@@ -15,6 +15,7 @@ from guardbind.text.forms import Forms
 from guardbind.text.german_asking import ASKING
 from guardbind.text.german_disowning import DISOWNING
 from guardbind.text.german_items import ITEMS
+from guardbind.text.german_nouns import NOUNS
 from guardbind.text.german_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.german_speech import CHANGES, SPEECH, TELLING
 from guardbind.text.german_unsettling import UNSETTLING
@@ -303,6 +304,7 @@ GERMAN = Language(
     unsettling=UNSETTLING,
     asking=ASKING,
     items=ITEMS,
+    nouns=NOUNS,
     citing=Citing(
         sources="quelle|dokument",
         parts="abschnitt",

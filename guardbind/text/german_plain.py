@@ -12,7 +12,8 @@ _HELD = wordlist(
     "dazugehörige dazugehörigen dazugehöriger dokumentiert drin drinsteht eingetragene eingetragenen eingetragener",
     "entsprechen entsprechend entsprechende entsprechenden entsprechender entsprechendes entspricht erfasst erfasste",
     "erfassten erscheint erwähnt erwähnte erwähnten fand festgehalten finden findet führt gefunden geführt gehörend",
-    "gehörende gehörig gehörte gelistet genannt genannte genannten gespeichert gespeicherte gespeicherten gilt gültig",
+    "gehörende gehörig gehörte gelistet genannt genannte genannten gespeichert gespeicherte gespeicherten",
+    "gilt gültig",
     "heißen heißt hinter hinterlegt hinterlegte hinterlegten hält lautete liegt nennt notiert notierte notierten",
     "passend passende passenden passender passt registriert registrierte registrierten stand steckt tragen trägt",
     "verfügt vergeben verknüpft vermerkt vermerkte vermerkten verzeichnet verzeichnete verzeichneten verzeichneter",
@@ -23,20 +24,25 @@ _HELD = wordlist(
 _ASKED = wordlist(
     "ablesen anhand anzeigen ausgeben auskunft auslesen beantwortet benötige benötigen benötigt brauche brauchen",
     "braucht bräuchte darf durchgeben dürfte einfügen einsetzen eintragen ergänze ergänzen erinnere erinnern",
-    "ermitteln ermittle fehlt frag fragt gern gerne gesucht gesuchte gesuchten gucken helfen heraus heraussuchen hilf",
+    "ermitteln ermittle fehlt frag fragt gern gerne gesucht gesuchte gesuchten gucken helfen heraus",
+    "heraussuchen hilf",
     "hilfst hätte interessieren interessiert kriege kurze kurzen könnten könntest lesen lies mitteilen muss möchte",
-    "möchten möge müssen müsste nachschauen nachschlagen nachsehen raus rausfinden raussuchen rufe sagen sagst schaue",
+    "möchten möge müssen müsste nachschauen nachschlagen nachsehen raus rausfinden raussuchen rufe sagen",
+    "sagst schaue",
     "schauen schick schicke schicken sehen setz setze sieh sollte such suchen suchst teil teile teilen vergessen",
     "verraten verrätst vervollständige vervollständigen weiß weißt wiederhole wiederholen will willst wissen wollen",
     "wollte wollten wähle wählen wäre würden würdest wüsste zitiere übernehmen übernimm",
 )
 
 _MANNER = wordlist(
-    "ausschließlich betreff betreffend betreffende betreffenden bezüglich bitteschön bloß dafür danach dankbar daraus",
+    "ausschließlich betreff betreffend betreffende betreffenden bezüglich bitteschön bloß dafür danach",
+    "dankbar daraus",
     "davon dazu demnach denn direkt eben eigene eigentlich einmal erklärung etwas exakt exakte exakten exakter folgt",
-    "frage genaue genauen genauer genaues gerade gesagt hieraus hierfür hierzu hinsichtlich jemand jeweilig jeweilige",
+    "frage genaue genauen genauer genaues gerade gesagt hieraus hierfür hierzu hinsichtlich jemand",
+    "jeweilig jeweilige",
     "jeweiligen jeweils kommentar konkret konkrete konkreten korrekt korrekte korrekten lediglich liebe lieber mehr",
-    "moment präzise richtig richtige richtigen richtiger schlicht schnell sofort sonst tatsächlich unverändert vielen",
+    "moment nochmal nochmals präzise richtig richtige richtigen richtiger schlicht schnell sofort sonst",
+    "tatsächlich unverändert vielen",
     "vielleicht weitere wirklich wohl wortwörtlich wörtlich ziffer zusatz",
 )
 

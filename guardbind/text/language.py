@@ -14,6 +14,7 @@ from guardbind.text.citing import Citing
 from guardbind.text.disowning import Disowning
 from guardbind.text.forms import Forms
 from guardbind.text.item_words import ItemDomain
+from guardbind.text.nouns import Nouns
 from guardbind.text.speech import Changes, Speech, Telling
 from guardbind.text.unsettling import Unsettling
 from guardbind.text.vocabulary import Marks, Vocabulary
@@ -202,6 +203,7 @@ class Language:
         telling: What other verbs say.
         citing: What citations are told by.
         items: Words of items with known answers for verifiers; without any, they are asked the English ones.
+        nouns: Nouns that say of which kind something is.
         script: A letter of a script of its own; None where it is that of other languages too.
     """
 
@@ -221,6 +223,7 @@ class Language:
     telling: Telling = field(default_factory=Telling)
     citing: Citing = field(default_factory=Citing)
     items: tuple[ItemDomain, ...] = ()
+    nouns: Nouns = field(default_factory=Nouns)
     script: re.Pattern[str] | None = None
 
     def stem(self, word: str) -> str:

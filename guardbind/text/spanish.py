@@ -14,6 +14,7 @@ from guardbind.text.language import Language, Marks, Questions, Statements, Voca
 from guardbind.text.spanish_asking import ASKING
 from guardbind.text.spanish_disowning import DISOWNING
 from guardbind.text.spanish_items import ITEMS
+from guardbind.text.spanish_nouns import NOUNS
 from guardbind.text.spanish_plain import CARRIERS, CODED, PLAIN
 from guardbind.text.spanish_speech import CHANGES, SPEECH
 from guardbind.text.spanish_unsettling import UNSETTLING
@@ -291,6 +292,7 @@ SPANISH = Language(
     unsettling=UNSETTLING,
     asking=ASKING,
     items=ITEMS,
+    nouns=NOUNS,
     citing=Citing(
         sources="fuente",
         parts="documento|pasaje",

@@ -122,7 +122,6 @@ def test_a_candidate_that_a_trial_does_not_have_has_no_part_in_its_angles() -> N
     assert float(alone[0, 0]) < 1e-3
 
 
-
 def test_suppression_counts_what_is_pushed_below_the_mean_only() -> None:
     assert pushed_down(torch.tensor([-5.0, 1.0, 2.0]), 0) > 1
     assert pushed_down(torch.tensor([5.0, 1.0, 2.0]), 0) == 0
