@@ -34,8 +34,8 @@ def angles(
         residuals: `[candidates, layers, trials, hidden]`.
         prompt: Before any is appended, `[layers, trials, hidden]`.
         reference: What the angle is to.
-        kept: Which of them are candidates of a trial, bool `[candidates, trials]`; the angle of the rest is infinite. By
-            default all. Where a trial has but one, it is to itself.
+        kept: Which of them are candidates of a trial, bool `[candidates, trials]`; the angle of the rest is infinite.
+            By default all are. Where a trial has but one, it is to itself.
     """
     if kept is None:
         kept = torch.ones(len(residuals), residuals.shape[2], dtype=torch.bool, device=residuals.device)
