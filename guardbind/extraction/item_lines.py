@@ -16,6 +16,7 @@ from guardbind.text.layout import Span
 __all__ = ["lists_pairs", "read"]
 
 _KEY_WORDS = 3
+_LONGEST_ALONE = 3  # words of a value whose key is the only one of its line
 _MOST_BESIDE = 2  # lines above the others that are none of them, and below
 _LINE = re.compile(
     r"^[ \t]{0,40}(?:(?:[-*+\u2022\u2013]|\d{1,3}[.)]|\[[\d:.,T Z+-]{5,40}\])[ \t]{1,8})?(?P<title>[^\r\n:=|]{1,80})"
@@ -50,11 +51,11 @@ def lists_pairs(said: str) -> bool:
 
 
 def _item_lines(text: str, language: Language) -> Iterator[Block]:
-    """Find at least two lines below each other that have the same first words in their parts."""
+    """Find at least two lines below each other that have the same first words in their parts, or in their only one."""
     run: list[_ItemLine] = []
     for match in _LINE.finditer(text):
         line = _line(text, match, language)
-        if line is None or (run and text[run[-1].span[1] : line.span[0]].strip("\r\n")):
+        if line is None or (run and (_parted(text, run[-1], line) or _single(run[-1]) != _single(line))):
             yield from _blocks(text, run, language)
             run = []
         if line is not None:
@@ -72,7 +73,15 @@ def _line(text: str, match: re.Match[str], language: Language) -> _ItemLine | No
     )
     if title is None and match["title"].strip().isdecimal():
         title = match.span("title")  # "- 3975: fee 12; town Preston"
-    return None if title is None or len(parts) < 2 else _ItemLine(match.span(), title, parts)
+    return None if title is None or not parts else _ItemLine(match.span(), title, parts)
+
+
+def _single(line: _ItemLine) -> bool:
+    return len(line.parts) == 1
+
+
+def _parted(text: str, above: _ItemLine, below: _ItemLine) -> bool:
+    return bool(text[above.span[1] : below.span[0]].strip("\r\n"))
 
 
 def _worded(text: str, part: Span) -> Iterator[tuple[str, Span]]:
@@ -140,7 +149,14 @@ def _numeric(first: str, run: Sequence[_ItemLine]) -> bool:
 
 
 def _fits(line: _ItemLine, keys: Mapping[str, int]) -> bool:
-    """Whether two parts of a line at least, and all but one, begin with a key, each with another one."""
+    """Whether two parts of a line at least, and all but one, begin with a key, each with another one.
+
+    An only part is a key and a short value with a digit; of other words it cannot be told where the key ends.
+    """
+    if _single(line):
+        said = [word for word, _ in line.parts[0]]
+        behind = said[keys.get(said[0], len(said)) :]
+        return 0 < len(behind) <= _LONGEST_ALONE and any(map(str.isdecimal, behind[0]))
     mine = [part[0][0] for part in line.parts if part[0][0] in keys]
     return len(mine) > 1 and len(mine) >= len(line.parts) - 1 and len(set(mine)) == len(mine)
 

@@ -17,7 +17,7 @@ __all__ = ["read"]
 _DEEPEST = 64  # levels; what is nested deeper is not read
 _OPENING = re.compile(r"\{(?=\s*\")|\[(?=\s*[\[{])")
 # The tokens of RFC 8259. No library gives the places of values in JSON within prose: the json module tells none, and
-# YAML is another language (it refuses a smiley that is escaped as two \u, and takes {a: 'b',}).
+# YAML is another language (it refuses a smiley that is escaped as two \u, and takes {a: 'b'}).
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"')
 _LITERAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null")
@@ -131,6 +131,8 @@ class _JsonReader:
             if text.startswith(closing, at):
                 return members, at + 1
             at = self._behind_blanks(self._behind(",", at))
+            if text.startswith(closing, at):
+                return members, at + 1  # a comma behind the last member, as programs write it and RFC 8259 does not
 
     def _value(self, at: int) -> _JsonNode:
         if self._text.startswith(("{", "["), at):

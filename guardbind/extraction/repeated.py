@@ -31,6 +31,8 @@ def repeated(text: str, lines: Sequence[FieldLine]) -> Iterator[list[FieldLine]]
 
 
 def _parted(text: str, stretch: Sequence[FieldLine]) -> list[list[FieldLine]]:
+    if titled := _titled(stretch):
+        return titled
     firsts = [line.keys[0] for line in stretch]
     counts = Counter(firsts)
     for key in list(dict.fromkeys(firsts))[:_CANDIDATES]:
@@ -44,6 +46,18 @@ def _parted(text: str, stretch: Sequence[FieldLine]) -> list[list[FieldLine]]:
             if _are_records(text, key, records):
                 return records
     return _paragraphs(stretch)
+
+
+def _titled(stretch: Sequence[FieldLine]) -> list[list[FieldLine]]:
+    """Return the paragraphs, if they say the same things but for their first lines, which say whose these are.
+
+    `Patient: Bruno` above one card and `Patientin: Bruna` above the other is a key in two forms.
+    """
+    parts = [list(part) for _, part in groupby(stretch, key=lambda line: line.paragraph)]
+    keys = [[key for line in part for key in line.keys] for part in parts]
+    if len({each[0] for each in keys if each}) < 2 or len({tuple(each[1:]) for each in keys}) > 1:
+        return []
+    return _paragraphs(stretch) if len(keys[0]) > 2 else []
 
 
 def _paragraphs(stretch: Sequence[FieldLine]) -> list[list[FieldLine]]:

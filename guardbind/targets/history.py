@@ -12,6 +12,7 @@ from guardbind.evidence import EvidenceTable, Located
 from guardbind.targets.by_key import How, Resolution
 from guardbind.targets.disowned import DisownedStatements
 from guardbind.targets.doubled import DoubledLists
+from guardbind.targets.elsewhere import Elsewhere
 from guardbind.targets.naming import block_breaks
 from guardbind.targets.place import Place
 from guardbind.targets.query import Order, Query, order_of
@@ -61,6 +62,7 @@ class History:
         turns = TurnLayout(query)
         self._unread = UnreadSentences(table, query, turns)
         self._disowned = DisownedStatements(table, query, turns)
+        self._elsewhere = Elsewhere(table, query.language)
 
     def take(
         self, items: Sequence[int], score: float, how: How, reason: str, place: Place, *, named: bool = False
@@ -137,6 +139,13 @@ class History:
             return unresolved(f"{reason}, but it is told as what was, beside others that are")
         if unsettled(item, self._query, self._owners):
             return unresolved(f"{reason}, but its value leaves open which one holds")
+        asked = place.about if how == "sentence" else self._query.text
+        if len(every) == 1 and self._elsewhere.at_another_time(item, self._query.text):
+            return unresolved(f"{reason}, but what it was at another time is asked for")
+        if self._elsewhere.of_another_record(item, asked):
+            return unresolved(f"{reason}, but the text names another record of its kind")
+        if self._elsewhere.of_another_kind(item, asked):
+            return unresolved(f"{reason}, but the text names another kind of thing than its value does")
         if self._unread.contradicts(item):
             return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")
         if order == "last" and self._renamed(item):

@@ -46,6 +46,11 @@ UNSETTLING = Unsettling(
         "at least \\w+ \\w+ so",
         "(?:everyone|everybody|some|people|they|\\w+) (?:says?|thinks?|claims?) so|april fool",
         "that was (?:a lie|a joke|wrong)",
+        # Who speaks corrects himself: "4417, no wait, that is the one of the bike shed".
+        "(?:(?:oh|uh|um|er|erm|ah),? )*(?:no|nope|wait|hold on|hang on|scratch that|strike that)"
+        "(?:[,.!\u2026 ]+(?:no|wait|sorry|hold on|hang on|that|it|this)\\b)+",
+        "(?:(?:oh|uh|um|er|erm|ah),? )*(?:scratch that|strike that|hang on)",
+        "(?:i )?(?:mix|mixed) (?:that|it|them|those) up",
     ),
     totals=wordlist("total totals sum altogether overall subtotal"),
 )

@@ -34,6 +34,10 @@ UNSETTLING = Unsettling(
         "je plaisante|c['’](?:est|était) (?:un mensonge|une blague|une plaisanterie|faux|inventé)|haha|ou (?:pas|non)",
         "vrai ou faux|(?:ne le croi[st]|n['’]y croi[st]|ne croyez) (?:pas|rien)|poisson d['’]avril",
         "\\w+ l['’]a inventé",
+        # Who speaks corrects himself: "4417, non attends, c'est celui du vélo".
+        "(?:(?:ah|euh|oh|heu),? )*(?:non|attends|attendez|minute|pardon)"
+        "(?:[,.!\u2026 ]+(?:non|attends|attendez|minute|pardon|ça|c['’]est|ce n['’]est)\\b)+",
+        "je (?:me suis trompée?|confonds|mélange)|j['’]ai confondu",
     ),
     totals=wordlist("total totaux somme ensemble sous-total"),
 )

@@ -35,6 +35,11 @@ UNSETTLING = Unsettling(
         "oder (?:doch )?(?:nicht|etwa)",
         "richtig oder falsch|wahr oder falsch|stimmt[’']?s|(?:glaub|glaube|glauben sie) (?:das|ihm|ihr"
         "|mir) nicht|april",
+        # Who speaks corrects himself: "4417, nee warte, das ist der vom Keller".
+        "(?:(?:ach|äh|ähm|oh|ah|hm),? )*(?:nein|nee|ne|quatsch|halt|stopp|warte|warten sie|moment)"
+        "(?:[,.!\u2026 ]+(?:nein|nee|warte|warten sie|moment|mal|halt|stopp|sorry|quatsch|das)\\b)+",
+        "(?:das )?(?:hab|habe) ich (?:jetzt |da |grad )?(?:verwechselt|vertauscht)",
+        "da (?:hab|habe) ich mich (?:geirrt|vertan)",
         "(?:das )?(?:hat|habe) \\w+ (?:sich )?(?:nur )?(?:erfunden|ausgedacht)|sagt (?:zumindest|jedenfalls) \\w+",
     ),
     totals=wordlist("summe gesamt gesamtsumme gesamtbetrag insgesamt total zusammen zwischensumme"),

@@ -32,6 +32,10 @@ UNSETTLING = Unsettling(
     taken_back=either(
         "(?:es|era|fue) (?:una )?(?:mentira|broma|chiste|falso)|jaja|o no|verdadero o falso|no (?:lo|le|la) creas?",
         "\\w+ (?:se )?lo (?:ha )?invent(?:ó|ado|é)|inocente|según \\w+ al menos",
+        # Who speaks corrects himself: "4417, no, espera, ese es el de la bici".
+        "(?:(?:ah|eh|uy|ay|oh),? )*(?:no|espera|espere|perdón|perdona)"
+        "(?:[,.!\u2026 ]+(?:no|espera|espere|perdón|perdona|ese|esa|eso)\\b)+",
+        "me (?:he equivocado|equivoqué|confundí|he confundido)",
     ),
     totals=wordlist("total totales suma subtotal"),
 )

@@ -46,3 +46,30 @@ def test_a_word_among_numbers_is_no_value() -> None:
 )
 def test_what_is_no_list_of_entries_is_not_read(text: str) -> None:
     assert read(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("Stall\n- Lamp: price $12\n- Vase: price $30\n", "Vase.price", "$30"),
+        ("- Heron: mooring fee 4705.21\n- Tern: mooring fee 311.40", "Tern.mooring fee", "311.40"),
+        ("Falk: Raum 12\nThoms: Raum 14", "Thoms.Raum", "14"),
+    ],
+)
+def test_an_entry_may_have_one_field(text: str, key: str, value: str) -> None:
+    assert read(text)[key] == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- Lamp: price $12\n- Vase: price on request",
+        "- Ann: room 12\n- Ben: desk 9",
+        "- Soup: 300 g\n- Stew: 450 g",
+        "- Lamp: price $12",
+        "- Lamp: price is up by 12\n- Vase: price is up by 30",
+        "- Mix: add 300 g of flour and 2 eggs\n- Bake: add 2 trays and wait",
+    ],
+)
+def test_what_has_no_number_behind_a_shared_key_is_no_entry_of_one_field(text: str) -> None:
+    assert read(text) == {}

@@ -109,3 +109,10 @@ def test_every_statement_has_a_record_that_holds_it(pieces: list[str]) -> None:
         assert all(start < end for start, end in record.spans)
     ids = {required(item.record).id: required(item.record) for item in items}
     assert all(required(item.record) == ids[required(item.record).id] for item in items)
+
+
+def test_cards_may_begin_with_another_form_of_one_word() -> None:
+    card = "{}: {}\nZimmer: {}\nArzt: Dr. Kettner"
+    text = "\n\n".join([card.format("Patient", "Bruno Ahlers", 14), card.format("Patientin", "Bruna Ahlers", 15)])
+    rooms = {item.value: item.record for item in extract(text).items if item.attribute == "Zimmer"}
+    assert [record.names[0] for record in rooms.values() if record is not None] == ["Bruno Ahlers", "Bruna Ahlers"]

@@ -27,6 +27,13 @@ EVERY = [LANGUAGES.get(name) for name in LANGUAGES]
         ('"moi","A"\r\n"moi","0"', "english"),
         ("Es falso que el número de placa de Alicia es 4417.", "spanish"),
         ("", "english"),
+        ("¿Qué tóner usa printer_2?", "spanish"),
+        ("Quelle hauteur a Fern ?", "french"),
+        ("Was kostet der Hobel?", "german"),
+        ("Welche Blutgruppe hat Bruna? Dr. Kettner, Dr. Le", "german"),
+        ("Who was Der Kaiser, and what was it?", "english"),
+        ("Der Spiegel: which year?", "english"),
+        ("Die Hard release year?", "english"),
         ("张伟的工号是多少？", "chinese"),
         ("Alice的工号是4417。Bob的工号是9082。", "chinese"),
     ],
@@ -37,6 +44,14 @@ def test_is_told(text: str, name: str) -> None:
 
 def test_the_last_turn_of_the_user_goes_before_what_stands_around_it() -> None:
     assert language_of_prompt(as_prompt("Quel est le total de la commande ?"), EVERY).name == "french"
+
+
+def test_the_line_that_asks_goes_before_data_and_instructions_in_another_language() -> None:
+    data = "The order is of the customer that is in the list.\n\n"
+    asks = f"{data}Welche Farbe hat das Sofa?\nAnswer with the value only, and with nothing else than that."
+    assert language_of_prompt(as_prompt(asks), EVERY).name == "german"
+    german = "Das Sofa ist von der Firma, die auch den Tisch liefert.\n\nWhat is the price of the sofa?"
+    assert language_of_prompt(as_prompt(german), EVERY).name == "english"
 
 
 def test_extraction_takes_it() -> None:
