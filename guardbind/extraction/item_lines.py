@@ -26,6 +26,8 @@ _LINE = re.compile(
 )
 _PART = re.compile(r"[^;]+")
 _COMMA_PART = re.compile(r"(?:[^,]|,(?!\s))+")
+_UNIT = re.compile(r"[^a-z]+|.{1,2}|.*\.")  # "EUR 9.20", "No 4", "ca. 12"
+_NUMBER = re.compile(r"[-+\u2212]?[$\u20ac\u00a3\u00a5]?\d")
 _WORD = re.compile(r"\S+")
 _SIGNS = frozenset({"-", "\u2013", "\u2014", ":", "=", "->", "\u2192"})
 # "Uma 88", as one of several; behind semicolons more may be said
@@ -151,12 +153,14 @@ def _numeric(first: str, run: Sequence[_ItemLine]) -> bool:
 def _fits(line: _ItemLine, keys: Mapping[str, int]) -> bool:
     """Whether two parts of a line at least, and all but one, begin with a key, each with another one.
 
-    An only part is a key and a short value with a digit; of other words it cannot be told where the key ends.
+    An only part is a key and a short number: "price $12". In "shelf BF31" the noun belongs to the value.
     """
     if _single(line):
         said = [word for word, _ in line.parts[0]]
         behind = said[keys.get(said[0], len(said)) :]
-        return 0 < len(behind) <= _LONGEST_ALONE and any(map(str.isdecimal, behind[0]))
+        if _UNIT.fullmatch(said[0]):
+            return False
+        return 0 < len(behind) <= _LONGEST_ALONE and _NUMBER.match(behind[0]) is not None
     mine = [part[0][0] for part in line.parts if part[0][0] in keys]
     return len(mine) > 1 and len(mine) >= len(line.parts) - 1 and len(set(mine)) == len(mine)
 

@@ -87,6 +87,7 @@ _QUESTIONS = Questions(
     computed=either(
         r"sum|add(?:s|ed|ing)?|together|altogether|combined|difference|plus|minus|subtract(?:s|ed|ing)?",
         r"multipl(?:y|ied)|times|divided?|average|mean|median|twice|doubles?d?|halves?d?|half|percent(?:age)?",
+        r"how (?:many|much) [^?.!\n]{1,60} uses?",
         r"how many|count|how much (?:more|less)|revers(?:e|ed)|backwards?|convert(?:ed)?|round(?:ed)?",
         r"translate[ds]?|spell(?:ed)?",
         r"(?:digits?|letters?|characters?|part|prefix|suffix|domain|month|year|weekday|day)(?= (?:of|in|is)\b)",

@@ -21,7 +21,7 @@ _HELD = wordlist(
     "owning owns pair paired pairs pertain pertaining pertains point pointing points possess possesses print",
     "printed provided published reads records refer referenced referred refers registers related relates",
     "represented represents reside resides seen sees set sit sits specified specifies stand standing stands stay stays",
-    "states supplied tagged takes tell tied visible written",
+    "states supplied tagged takes tell tied use uses visible written",
 )
 
 _ASKED = wordlist(

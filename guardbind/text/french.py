@@ -98,6 +98,7 @@ _MARKS = Marks(
 
 _QUESTIONS = Questions(
     computed=either(
+        "combien [^?.!\\n]{1,60} utilise(?:nt)?",
         "somme|additionn\\w+|ajout\\w+|ensemble|au total|différence|écart|moins|soustra\\w+|multipli\\w+|fois"
         "|divis\\w+",
         "moyenne?|médiane?|double[rz]?|doublée?|moitié|pourcentage|pour cent|combien de(?! temps)",

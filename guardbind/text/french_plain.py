@@ -9,6 +9,7 @@ __all__ = ["CARRIERS", "CODED", "PLAIN"]
 _HELD = wordlist(
     "dure durent affecté affectée affectés affiche affiché affichée apparaissant apparaît appartenant appartient",
     "associé associée associés attribué attribuée attribués cité citée concernant concerne concerné concernée",
+    "utilise utilisent",
     "conservé conservée consigné consignée contenu correspondant correspondante correspondent donné désigne désigné",
     "détaille détenu détient enregistré enregistrée enregistrés existe figurant figure fourni fournie indiquée",
     "indiquées indiqués inscrit inscrite inscrits lire listé listée lit lié liée liés lu marqué marquée mentionné",

@@ -103,6 +103,7 @@ _MARKS = Marks(
 
 _QUESTIONS = Questions(
     computed=either(
+        "wie ?viele? [^?.!\\n]{1,60} (?:nutz|benutz|verwende)(?:t|en)",
         "summe|zusammen|insgesamt|addier(?:e|en|t)?|plus|minus|abzüglich|zuzüglich|differenz|unterschied",
         "subtrahier(?:e|en|t)?|multiplizier(?:e|en|t)?|mal so|geteilt|dividier(?:e|en|t)?|durchschnitt(?:lich)?",
         "mittelwert|median|doppelt(?:e|en)?|verdopp\\w+|halbier\\w*|hälfte|prozent|prozentsatz|wie ?viele?|anzahl",

@@ -13,7 +13,7 @@ _HELD = wordlist(
     "entsprechen entsprechend entsprechende entsprechenden entsprechender entsprechendes entspricht erfasst erfasste",
     "erfassten erscheint erwähnt erwähnte erwähnten fand festgehalten finden findet führt gefunden geführt gehörend",
     "gehörende gehörig gehörte gelistet genannt genannte genannten gespeichert gespeicherte gespeicherten",
-    "gilt gültig",
+    "gilt gültig nutzen nutzt benutzt verwenden verwendet",
     "heißen heißt hinter hinterlegt hinterlegte hinterlegten hält lautete liegt nennt notiert notierte notierten",
     "passend passende passenden passender passt registriert registrierte registrierten stand steckt tragen trägt",
     "verfügt vergeben verknüpft vermerkt vermerkte vermerkten verzeichnet verzeichnete verzeichneten verzeichneter",

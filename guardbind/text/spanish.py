@@ -101,6 +101,7 @@ _MARKS = Marks(
 
 _QUESTIONS = Questions(
     computed=either(
+        "cuánt[oa]s? [^?.!\\n]{0,60}\\b(?:usan?|utilizan?)",
         "suma[rs]?|sumad[oa]s?|añad\\w+|juntos|juntas|en total|diferencia|más(?! reciente)|menos|rest(?:ar|ado)"
         "|multiplic\\w+",
         "veces|divid\\w+|promedio|media|mediana|doble|mitad|porcentaje|por ciento|cuánt[oa]s|al revés|invert\\w+",

@@ -7,6 +7,7 @@ from guardbind.text.wordlists import wordlist
 __all__ = ["CARRIERS", "CODED", "PLAIN"]
 
 _HELD = wordlist(
+    "usa usan utiliza utilizan",
     "adjunto almacenada almacenado anotada anotado anotados aparecen apunta apuntada apuntado archivada archivado",
     "asignada asignado asignados asociada asociado asociados atribuida atribuido citada citado conocida conocido",
     "consignada consignado consta constan correspondiente correspondientes dada descrito designado detallado",

@@ -21,7 +21,7 @@ LINES: list[Line] = [
     json.loads(line) for line in (ROOT / "tests/data/layout_prompts.jsonl").read_text("utf-8").splitlines()
 ]
 # Places with a right target, of those that can be answered.
-RIGHT = {"nested": (140, 148), "above": (58, 74), "table": (81, 104), "doubled": (29, 34), "numbers": (58, 74)}
+RIGHT = {"nested": (140, 148), "above": (58, 74), "table": (81, 104), "doubled": (29, 34), "numbers": (60, 74)}
 # A part without a name of its own, and lines that may begin with a price as well as end with one.
 KNOWN = {"d055-nested", "d294-above"}
 

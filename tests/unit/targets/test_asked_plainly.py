@@ -63,3 +63,27 @@ def test_what_is_asked_plainly_is_found(kind: str) -> None:
 @pytest.mark.parametrize("kind", OPEN)
 def test_what_is_not_said_is_left_open(kind: str) -> None:
     assert aimed_at(OPEN[kind]) is None
+
+
+PRINTERS = "[printer_1]\nmodel=Kyra 3300\ntoner=TK-55\n\n[printer_2]\nmodel=Kyra 2100\ntoner=TK-48\n\n"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which toner does printer_2 use?",
+        "Welchen Toner nutzt printer_2?",
+        "Quel toner utilise printer_2 ?",
+        "¿Qué tóner usa printer_2?",
+    ],
+)
+def test_what_uses_something_has_it(question: str) -> None:
+    assert aimed_at(f"{PRINTERS}{question}") == "TK-48"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How many seats does Bolt use?", "¿Cuántos seats usa Bolt?", "Combien de seats utilise Bolt ?"],
+)
+def test_how_many_are_in_use_is_not_how_many_there_are(question: str) -> None:
+    assert aimed_at(f"Acme: seats 40, rooms 12\nBolt: seats 25, rooms 9\n\n{question}") is None
