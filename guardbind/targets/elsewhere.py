@@ -82,6 +82,16 @@ class Elsewhere:
         said = {word.stem for word in words(text, self._language)}
         return own not in said and bool(said & others)
 
+    def says_its_kind(self, item: Located, text: str) -> bool:
+        """Whether a value begins with the word for what is asked, as if that were a part of it: "town Wells".
+
+        That is a field without a sign, and the value is what stands behind it. Numbers have their nouns: "room 12".
+        """
+        found = words((item.value or "")[:_LONGEST], self._language)
+        if item.owners or len(found) < 2 or any(word.numeric for word in found):
+            return False
+        return found[0].content and found[0].stem in {word.stem for word in words(text, self._language)}
+
     def _led(self, item: Located) -> str | None:
         """Return the stem of the noun that a value begins with, before a number."""
         found = words((item.value or "")[:_LONGEST], self._language)

@@ -146,6 +146,8 @@ class History:
             return unresolved(f"{reason}, but the text names another record of its kind")
         if self._elsewhere.of_another_kind(item, asked):
             return unresolved(f"{reason}, but the text names another kind of thing than its value does")
+        if self._elsewhere.says_its_kind(item, self._query.text):
+            return unresolved(f"{reason}, but its value begins with the word for what is asked")
         if self._unread.contradicts(item):
             return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")
         if order == "last" and self._renamed(item):

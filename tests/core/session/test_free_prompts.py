@@ -8,8 +8,8 @@ extraction did not read.
 `tests/data/trap_prompts.jsonl` has 194 of a third (`c`), who saw no rule either and looked for harm: lists beside the
 same lists taken back, corrected, swapped or asked about otherwise. `tests/data/blind_prompts.jsonl` has those of a
 fourth: 381 (`d`) written blindly, of all that people put into prompts, and 164 (`e`, `f`) that look for harm where the
-first had shown some; then 244 of a fifth (`g`) and 414 of a sixth (`h`), blind again. Rules were mended by all of
-them, so they measure nothing any more.
+first had shown some; then 244 of a fifth (`g`), 414 of a sixth (`h`) and 400 of a seventh (`i`), blind again. Rules were
+mended by all of them, so they measure nothing any more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LINES: list[Line] = [
     for name in ("free", "trap", "blind")
     for line in (ROOT / f"tests/data/{name}_prompts.jsonl").read_text("utf-8").splitlines()
 ]
-WRITERS = ("a", "b", "c", "d", "e", "f", "g", "h")
+WRITERS = ("a", "b", "c", "d", "e", "f", "g", "h", "i")
 # Places with a right target, of those that can be answered; docs/results/targets.md has the sums.
 RIGHT = {
     "a": (26, 265),
@@ -39,13 +39,17 @@ RIGHT = {
     "f": (14, 58),
     "g": (106, 238),
     "h": (60, 414),
+    "i": (99, 400),
 }
 # The value is right, and says of how much it is: "每期120元" for "120元". In `c125` what was is asked for, in `d096`
 # the gate of departure, of which only the verb tells. Two say that there is no value: "n/a", "non communiqué". In
 # `g105` the number of a topic is taken for what its sentence says, in `g241` another field says that it is not valid.
+# Of `i` the data say that there is none (NULL, "tbd", "no lleva"), and in `i114` of what it is: "VHF channel 22".
 KNOWN = {
     *("a049-sections", "c125-shift-words2", "d096-json-es-puerta", "d355-fiche-patient", "e031-placeholder-na"),
     *("g105-protokoll-offen", "g241-json-retracted"),
+    *("i067-sql-output-null", "i141-es-hotel-abierta", "i305-en-md-oncall-next", "i315-es-largo-chip"),
+    *("i339-zh-yaml-weizhi", "i114-glossary"),
 }
 
 

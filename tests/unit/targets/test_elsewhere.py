@@ -60,6 +60,12 @@ def test_a_number_of_another_kind_of_thing_is_not_what_is_asked_for(question: st
     assert asked(f"{ROOMS}{question}\n") is None
 
 
+def test_a_value_that_begins_with_its_field_is_not_written_as_a_whole() -> None:
+    towns = "- Wren Abbot: town Ripon\n- Mona Farouk: town Wells\n\n"
+    assert asked(f"{towns}What is the town for Mona Farouk?\n") is None
+    assert asked("Meeting: room 12\nLunch: room 9\n\nWhich room is the meeting in?\n") != "room 9"
+
+
 SPOKEN = {
     "What is the code of the cellar?": [
         "The code of the cellar is 2904, no wait, that is the one of the shed.",
