@@ -26,6 +26,25 @@ class Elsewhere:
         self._table = table
         self._language = language
 
+    def reason(self, item: Located, asked: str, question: str, *, alone: bool) -> str | None:
+        """Return why a binding is not what is asked for, in words; None if nothing says so.
+
+        Args:
+            item: The binding.
+            asked: The text that names its owner: the slot's sentence or the question.
+            question: What the prompt asks.
+            alone: Whether it is the only value of its key.
+        """
+        if alone and self.at_another_time(item, question):
+            return "what it was at another time is asked for"
+        if self.of_another_record(item, asked):
+            return "the text names another record of its kind"
+        if self.of_another_kind(item, asked):
+            return "the text names another kind of thing than its value does"
+        if self.says_its_kind(item, question):
+            return "its value begins with the word for what is asked"
+        return None
+
     def of_another_record(self, item: Located, text: str) -> bool:
         """Whether a text names a record beside the one of a binding, and nothing that only that one is called.
 

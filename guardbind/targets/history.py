@@ -140,14 +140,9 @@ class History:
         if unsettled(item, self._query, self._owners):
             return unresolved(f"{reason}, but its value leaves open which one holds")
         asked = place.about if how == "sentence" else self._query.text
-        if len(every) == 1 and self._elsewhere.at_another_time(item, self._query.text):
-            return unresolved(f"{reason}, but what it was at another time is asked for")
-        if self._elsewhere.of_another_record(item, asked):
-            return unresolved(f"{reason}, but the text names another record of its kind")
-        if self._elsewhere.of_another_kind(item, asked):
-            return unresolved(f"{reason}, but the text names another kind of thing than its value does")
-        if self._elsewhere.says_its_kind(item, self._query.text):
-            return unresolved(f"{reason}, but its value begins with the word for what is asked")
+        elsewhere = self._elsewhere.reason(item, asked, self._query.text, alone=len(every) == 1)
+        if elsewhere is not None:
+            return unresolved(f"{reason}, but {elsewhere}")
         if self._unread.contradicts(item):
             return unresolved(f"{reason}, but a sentence that was not read gives another value of its kind")
         if order == "last" and self._renamed(item):
