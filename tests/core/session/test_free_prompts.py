@@ -8,8 +8,8 @@ extraction did not read.
 `tests/data/trap_prompts.jsonl` has 194 of a third (`c`), who saw no rule either and looked for harm: lists beside the
 same lists taken back, corrected, swapped or asked about otherwise. `tests/data/blind_prompts.jsonl` has those of a
 fourth: 381 (`d`) written blindly, of all that people put into prompts, and 164 (`e`, `f`) that look for harm where the
-first had shown some; then 244 of a fifth (`g`), 414 of a sixth (`h`) and 400 of a seventh (`i`), blind again. Rules were
-mended by all of them, so they measure nothing any more.
+first had shown some; then 244 of a fifth (`g`), 414 of a sixth (`h`) and 400 of a seventh (`i`), blind again. Rules
+were mended by all of them, so they measure nothing any more.
 """
 
 from __future__ import annotations
