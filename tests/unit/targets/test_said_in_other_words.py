@@ -77,7 +77,7 @@ def aimed_at(prompt: Asked) -> str | None:
     if prompt.turns:
         tokenizer = tokenizer_of(STYLES["chatml"])
         messages = [{"role": role, "content": content} for role, content in prompt.turns]
-        text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        text = str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
     ids = tokenizer.encode(text, add_special_tokens=False)
     found = bind_prompt(tokenizer, index=0, pad=0, ids=ids, items=None, declared=None, source=None)
     index = found.agreement.asked.index
