@@ -116,8 +116,13 @@ class TestTheSentence:
     def test_a_value_of_another_kind_is_that_of_the_owner_named(self) -> None:
         # Asked for Bob's badge, the model goes on with a locker code.
         agreed = agreement("What is Bob's badge number?")
-        found = agreed.resolve(said("Bob, who uses locker"), beginning=[4], automatic=True)
+        found = agreed.resolve(said("Bob, who rents locker"), beginning=[4], automatic=True)
         assert (value(found), found.how) == ("77-B", "entity")
+
+    def test_behind_a_verb_that_says_nothing_the_noun_may_only_say_which(self) -> None:
+        agreed = agreement("What is Bob's badge number?")
+        for verb in ("uses", "keeps"):
+            assert agreed.resolve(said(f"Bob, who {verb} locker"), beginning=[4], automatic=True).index is None
 
     def test_a_value_of_another_kind_without_an_owner_is_left_alone(self) -> None:
         found = agreement("What is Bob's badge number?").resolve(said("By mail to"), beginning=[3], automatic=True)
