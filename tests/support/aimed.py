@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from plain_slots import LETTERS
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.config import GuardConfig
@@ -32,3 +33,12 @@ def aimed_at(prompt: BoundPrompt, begun: str) -> Located | None:
     slot = Detected("value", place, expects_value=True)
     index = prompt.resolve(slot, lambda: f" {begun}", started=bool(begun)).index
     return None if index is None else prompt.table.items[index]
+
+
+def value_asked(text: str) -> str | None:
+    """Return the value that the question of a prompt is taken to mean, by words and without a model; None if open."""
+    language = GuardConfig().set_language
+    ids = LETTERS.encode(f"{text}\n")
+    found = bind_prompt(LETTERS, index=0, pad=0, ids=ids, items=None, declared=None, source=None, language=language)
+    index = found.agreement.asked.index
+    return None if index is None else found.table.items[index].value

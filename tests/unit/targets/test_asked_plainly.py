@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from plain_slots import LETTERS
-
-from guardbind.config import GuardConfig
-from guardbind.session.bound_prompt import bind_prompt
+from aimed import value_asked
 
 BOATS = "Boat: Grey Heron\nMooring: K-41\nHull colour: teal\n\nBoat: Storm Petrel\nMooring: R-07\nHull colour: jade"
 ROWS = "- Grey Heron: mooring K-41; hull colour teal\n- Storm Petrel: mooring R-07; hull colour jade"
@@ -46,23 +43,15 @@ OPEN = {
 }
 
 
-def aimed_at(text: str) -> str | None:
-    ids = LETTERS.encode(f"{text}\n")
-    language = GuardConfig().set_language
-    found = bind_prompt(LETTERS, index=0, pad=0, ids=ids, items=None, declared=None, source=None, language=language)
-    index = found.agreement.asked.index
-    return None if index is None else found.table.items[index].value
-
-
 @pytest.mark.parametrize("kind", RIGHT)
 def test_what_is_asked_plainly_is_found(kind: str) -> None:
     text, value = RIGHT[kind]
-    assert aimed_at(text) == value
+    assert value_asked(text) == value
 
 
 @pytest.mark.parametrize("kind", OPEN)
 def test_what_is_not_said_is_left_open(kind: str) -> None:
-    assert aimed_at(OPEN[kind]) is None
+    assert value_asked(OPEN[kind]) is None
 
 
 PRINTERS = "[printer_1]\nmodel=Kyra 3300\ntoner=TK-55\n\n[printer_2]\nmodel=Kyra 2100\ntoner=TK-48\n\n"
@@ -78,7 +67,7 @@ PRINTERS = "[printer_1]\nmodel=Kyra 3300\ntoner=TK-55\n\n[printer_2]\nmodel=Kyra
     ],
 )
 def test_what_uses_something_has_it(question: str) -> None:
-    assert aimed_at(f"{PRINTERS}{question}") == "TK-48"
+    assert value_asked(f"{PRINTERS}{question}") == "TK-48"
 
 
 @pytest.mark.parametrize(
@@ -86,4 +75,4 @@ def test_what_uses_something_has_it(question: str) -> None:
     ["How many seats does Bolt use?", "¿Cuántos seats usa Bolt?", "Combien de seats utilise Bolt ?"],
 )
 def test_how_many_are_in_use_is_not_how_many_there_are(question: str) -> None:
-    assert aimed_at(f"Acme: seats 40, rooms 12\nBolt: seats 25, rooms 9\n\n{question}") is None
+    assert value_asked(f"Acme: seats 40, rooms 12\nBolt: seats 25, rooms 9\n\n{question}") is None

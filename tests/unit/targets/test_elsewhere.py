@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from plain_slots import LETTERS
-
-from guardbind.session.bound_prompt import bind_prompt
-
-
-def asked(prompt: str) -> str | None:
-    bound = bind_prompt(LETTERS, index=0, pad=0, ids=LETTERS.encode(prompt), items=None, declared=None, source=None)
-    index = bound.agreement.asked.index
-    return None if index is None else bound.table.items[index].value
-
+from aimed import value_asked
 
 STAGES = """\
 [stage.draft]
@@ -26,9 +17,9 @@ seats = 16
 
 
 def test_a_section_that_lacks_a_field_is_not_answered_from_its_neighbour() -> None:
-    assert asked(f"{STAGES}What is the cache of stage.final?\n") is None
-    assert asked(f"{STAGES}What is the cache of stage.draft?\n") == "/tmp/fern"
-    assert asked(f"{STAGES}What are the seats of stage.final?\n") == "16"
+    assert value_asked(f"{STAGES}What is the cache of stage.final?\n") is None
+    assert value_asked(f"{STAGES}What is the cache of stage.draft?\n") == "/tmp/fern"
+    assert value_asked(f"{STAGES}What are the seats of stage.final?\n") == "16"
 
 
 TABLE = """\
@@ -49,7 +40,7 @@ TABLE = """\
     ],
 )
 def test_what_it_was_on_another_occasion_is_not_what_the_table_says(question: str, value: str | None) -> None:
-    assert asked(f"{TABLE}{question}\n") == value
+    assert value_asked(f"{TABLE}{question}\n") == value
 
 
 ROOMS = "- Ann: room 12\n- Ben: desk 9\n- Cleo: desk 7\n\n"
@@ -57,13 +48,13 @@ ROOMS = "- Ann: room 12\n- Ben: desk 9\n- Cleo: desk 7\n\n"
 
 @pytest.mark.parametrize("question", ["Which desk does Ann have?", "What is the desk of Ann?", "Which room has Ben?"])
 def test_a_number_of_another_kind_of_thing_is_not_what_is_asked_for(question: str) -> None:
-    assert asked(f"{ROOMS}{question}\n") is None
+    assert value_asked(f"{ROOMS}{question}\n") is None
 
 
 def test_a_value_that_begins_with_its_field_is_not_written_as_a_whole() -> None:
     towns = "- Wren Abbot: town Ripon\n- Mona Farouk: town Wells\n\n"
-    assert asked(f"{towns}What is the town for Mona Farouk?\n") is None
-    assert asked("Meeting: room 12\nLunch: room 9\n\nWhich room is the meeting in?\n") != "room 9"
+    assert value_asked(f"{towns}What is the town for Mona Farouk?\n") is None
+    assert value_asked("Meeting: room 12\nLunch: room 9\n\nWhich room is the meeting in?\n") != "room 9"
 
 
 SPOKEN = {
@@ -93,5 +84,5 @@ SPOKEN = {
 def test_who_speaks_may_correct_himself(question: str) -> None:
     for said in SPOKEN[question]:
         plain = said[: said.index("2904") + 4] + ("。" if "密码" in said else ".")
-        assert asked(f"{said}\n\n{question}\n") is None, said
-        assert asked(f"{plain}\n\n{question}\n") == "2904", plain
+        assert value_asked(f"{said}\n\n{question}\n") is None, said
+        assert value_asked(f"{plain}\n\n{question}\n") == "2904", plain

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from plain_slots import LETTERS
-
-from guardbind.config import GuardConfig
-from guardbind.session.bound_prompt import bind_prompt
+from aimed import value_asked
 
 PETS = (
     "Ward list of this morning.\n\n| Pet | Owner | Weight |\n|---|---|---|\n"
@@ -92,20 +89,12 @@ OPEN = {
 }
 
 
-def aimed_at(text: str) -> str | None:
-    ids = LETTERS.encode(f"{text}\n")
-    language = GuardConfig().set_language
-    found = bind_prompt(LETTERS, index=0, pad=0, ids=ids, items=None, declared=None, source=None, language=language)
-    index = found.agreement.asked.index
-    return None if index is None else found.table.items[index].value
-
-
 @pytest.mark.parametrize("kind", RIGHT)
 def test_what_is_implied_is_found(kind: str) -> None:
     text, value = RIGHT[kind]
-    assert aimed_at(text) == value
+    assert value_asked(text) == value
 
 
 @pytest.mark.parametrize("kind", OPEN)
 def test_what_is_not_there_is_left_open(kind: str) -> None:
-    assert aimed_at(OPEN[kind]) is None
+    assert value_asked(OPEN[kind]) is None
