@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from transformers import PreTrainedTokenizerBase
@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.candidates.trie import Node, Trie
 from guardbind.errors import CandidateError
 from guardbind.evidence import Binding, Evidence, EvidenceTable, Origin, PlacedOrigin, Target, locate, place_origins
+from guardbind.evidence.begun_names import BegunNames
 from guardbind.registry import LANGUAGES
 from guardbind.session.contained import contained
 from guardbind.session.uncollected import uncollected
@@ -61,6 +62,7 @@ class BoundPrompt:
         fields: What the answer calls things, and what the prompt calls them.
         unread: What it states beside its bindings.
         opens_turn: It ends where the chat template lets an answer begin.
+        names: The names of what is bound, to tell where the answer is within one.
     """
 
     index: int
@@ -78,6 +80,7 @@ class BoundPrompt:
     fields: Mapping[str, str]
     unread: UnreadStatements
     opens_turn: bool = False
+    names: BegunNames = field(default_factory=partial(BegunNames, EvidenceTable(())), compare=False)
 
     @property
     def language(self) -> Language:
@@ -156,6 +159,10 @@ class BoundPrompt:
     def names_key(self, text: str) -> bool:
         """Whether a text names something that is bound and does not give its value yet."""
         return contained("looking for names", lambda: self.agreement.names(text), lambda _: False)
+
+    def inside_name(self, text: str, following: str) -> bool:
+        """Whether a text, with what follows, ends within the name of something that is bound."""
+        return self.names.within(text, following)
 
     def value_like(self, text: str, item: int | None) -> bool:
         """Whether a text begins as a binding's value may, or any value if none is told."""
@@ -297,6 +304,7 @@ def bind_prompt(
             fields=fields,
             unread=UnreadStatements(table, agreement.query),
             opens_turn=opens_turn(tokenizer, prompt.text),
+            names=BegunNames(table),
         )
 
 

@@ -19,13 +19,18 @@ from guardbind.session.standing import Standing
 
 __all__ = ["attended_at", "first_nulls", "further_nulls"]
 
+# Bindings whose values begin alike: the first token tells none of them from the others, and what it rests on is asked
+# of each until one is found. Some tokens more in a pass take less time than a second pass.
+_TOGETHER = 3
+
 
 def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig) -> list[int]:
     """Return the bindings whose evidence is taken away at first: target, what is about to be written, strongest rival.
 
     Nothing else is asked by a verdict: the target's null says whether a token rests on its evidence, and those of the
-    values that a token begins whether it begins them by chance. One rival more says for the record what a token rests
-    on that is no value, or whether the target's would have been as likely without it.
+    values that a token begins whether it begins them by chance: of three at once, where the target is not among them.
+    One rival more says for the record what a token rests on that is no value, or whether the target's would have been
+    as likely without it.
 
     Args:
         opening: Where.
@@ -38,7 +43,7 @@ def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig) -> list[i
     target = opening.measurable_target
     begun = opening.owners
     if target is None or target not in begun:
-        rival = begun[:1] or _plausible_rival(opening, logits, config.plausibility)
+        rival = begun[:_TOGETHER] or _plausible_rival(opening, logits, config.plausibility)
     else:
         rival = _plausible_rival(opening, logits, config.plausibility)
     chosen = {*rival, *(() if target is None else (target,))}

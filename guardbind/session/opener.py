@@ -121,7 +121,7 @@ class Opener:
             # It began as a candidate does and went on as none does: there was no slot.
             row.advance(ValueEvent.DISMISS)
             return None
-        if value.phase is Phase.FOLLOWED or self._has_no_choice(value, top):
+        if value.phase is Phase.FOLLOWED or self._has_no_choice(value, top) or self._is_chosen(row, value, top):
             return None
         return self._decision(row, value, top)
 
@@ -138,6 +138,7 @@ class Opener:
             inside_word=lambda: row.inside_word(self._tokenizer, top),
             names_key=row.bound.names_key,
             language=row.bound.language,
+            inside_name=lambda: row.bound.inside_name(row.line(self._tokenizer), decode(self._tokenizer, [top])),
         )
 
     def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
@@ -181,6 +182,13 @@ class Opener:
     def _has_no_choice(value: Value, top: int) -> bool:
         node = value.node
         return node is not None and top in node.children and not node.branching and not value.undecided
+
+    @staticmethod
+    def _is_chosen(row: Row, value: Value, top: int) -> bool:
+        """Whether a policy has chosen the value and the model goes on with it: there is nothing left to judge."""
+        if value.phase is not Phase.FORCED or value.may_be_over:
+            return False
+        return top in row.bound.going_on(value.node, value.resolution.index)
 
     def _decision(self, row: Row, value: Value, top: int) -> Opening | None:
         if self._leaves_open(row, value, top):

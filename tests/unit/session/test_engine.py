@@ -289,8 +289,8 @@ class TestLimits:
         row = letters_row("alpha=47\nbeta=42\nbeta=", {"alpha": "47", "beta": "42"}, "beta")
         null = PlainNull(peaked("2"))
         generation = Generation(row, [write("4")], [Stop("mine")], null=null, max_interventions=1)
-        assert generation.write("x2") == "4" + END
-        assert [slot.verdict for slot in generation.recorder.slots] == ["gate_failure", "unsupported"]
+        assert generation.write("x") + generation.write("x", banned="2") == "4" + END
+        assert [slot.verdict for slot in generation.recorder.slots] == ["gate_failure", "gate_failure"]
         assert row.interventions == 1
 
     @pytest.mark.parametrize("bound", ["max_positions", "max_columns"])

@@ -77,6 +77,15 @@ class TestAtTheEndOfAPrompt:
         assert continued is not None
         assert (continued.kind, continued.continues) == ("continued", True)
 
+    def test_a_value_that_was_chosen_is_left_alone_where_the_model_goes_on_with_it(self) -> None:
+        row = letters_row("alpha=47\nbeta=42\nbeta=", {"alpha": "47", "beta": "42"}, "beta")
+        judged(at_the_end(row, "x"))
+        row.write()
+        write(row, "4")
+        assert at_the_end(row, "2") is None
+        assert row.phase is Phase.FORCED
+        assert at_the_end(row, "7") is not None  # where its own token may not be written, it is judged as before
+
     def test_nothing_opens_later(self) -> None:
         row = letters_row(PROMPT, ITEMS, "beta")
         write(row, "so ")
@@ -110,6 +119,22 @@ class TestAutomatically:
 
     def test_a_word_that_goes_on_does_not(self) -> None:
         assert self.open(self.row(written="no 2"), "4") is None
+
+    def test_a_name_that_is_on_its_way_does_not(self) -> None:
+        """A value begins with 1 too, but "crate 1" goes on to be the crate that is spoken of."""
+        row = self.row({"crate 10": "17", "crate 11": "42"}, written="Of crate ")
+        assert self.open(row, "1") is None
+        assert self.open(row, "4") is not None
+
+    def test_a_name_does_where_a_value_is_asked_for(self) -> None:
+        items = [
+            Binding("room of Ann", "12", attribute="room", owners=("Ann",)),
+            Binding("phone of room 12", "88", attribute="phone", owners=("room 12",)),
+        ]
+        row = letters_row("The room of Ann is 12. The phone of room 12 is 88.\nSay both.\n", items)
+        write(row, "Ann has room ")
+        assert row.bound.inside_name("Ann has room ", "1")
+        assert opener(slots=("automatic",)).open(row, ord("1")) is not None
 
     def test_what_goes_on_as_no_candidate_does_was_none(self) -> None:
         row = self.row(ALIKE)
