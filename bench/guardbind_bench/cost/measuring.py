@@ -25,7 +25,7 @@ from guardbind_bench.cost.prompt import CostPrompt, CostQuestion, write_prompt
 from guardbind_bench.cost.record import CellCost, CostRatio, PartCost
 from guardbind_bench.measures.spending import spending
 
-__all__ = ["LEAST_PAIRS", "CostScene", "measure_cell"]
+__all__ = ["LEAST_PAIRS", "CostScene", "measure_cell", "seconds_of"]
 
 LEAST_PAIRS = 3
 """How many pairs are timed, however long they take."""
@@ -243,26 +243,27 @@ def _timed(scene: CostScene, pairs: int, seconds: float) -> _Times:
         if pair >= LEAST_PAIRS and time.perf_counter() - began > seconds:
             break
         arms: list[tuple[Callable[[], float], list[float]]] = [
-            (lambda: _seconds(scene.plain), times.plain),
-            (lambda: _seconds(scene.step), times.step),
+            (lambda: seconds_of(scene.plain), times.plain),
+            (lambda: seconds_of(scene.step), times.step),
             (lambda: _guarded(scene, times), times.guarded),
         ]
         for run, taken in arms if pair % 2 == 0 else reversed(arms):
             taken.append(run())
         if pair < LEAST_PAIRS:
-            times.attach.append(_seconds(scene.attach))
+            times.attach.append(seconds_of(scene.attach))
     return times
 
 
 def _guarded(scene: CostScene, times: _Times) -> float:
     # What watches the parts takes some microseconds of each.
     with watched_parts(scene.model) as spent:
-        seconds = _seconds(scene.guarded)
+        seconds = seconds_of(scene.guarded)
     times.parts.append(spent)
     return seconds
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def seconds_of(run: Callable[[], object]) -> float:
+    """Return how long something takes, with what it has left a GPU to do."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     start = time.perf_counter()

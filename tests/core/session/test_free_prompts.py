@@ -57,6 +57,7 @@ def bare(written: str) -> str:
     return written.strip(" .,;:\"'`*。，").lower()
 
 
+@pytest.mark.counted
 @pytest.mark.real_model
 @pytest.mark.parametrize("writer", WRITERS)
 def test_no_wrong_value_is_aimed_at(writer: str, demo_model: tuple[Any, PreTrainedTokenizerBase]) -> None:

@@ -30,6 +30,7 @@ def bare(written: str) -> str:
     return written.strip(" .,;:\"'`*。，").lower()
 
 
+@pytest.mark.counted
 @pytest.mark.real_model
 @pytest.mark.parametrize("kind", RIGHT)
 def test_no_value_of_something_beside_it_is_aimed_at(
