@@ -44,7 +44,9 @@ class BegunNames:
             following: What is about to be written.
         """
         starts = [match.start() for match in _WORD.finditer(text)][-_MOST:]
-        return any(self._begins(_plain(text[start:] + following)) for start in starts)
+        said = text + following
+        space = " " if said[-1:].isspace() else ""  # "crate 1 " is no part of crate 101
+        return any(self._begins(_plain(said[start:]) + space) for start in starts)
 
     def _begins(self, part: str) -> bool:
         at = bisect_left(self._names, part)

@@ -162,7 +162,19 @@ class BoundPrompt:
 
     def inside_name(self, text: str, following: str) -> bool:
         """Whether a text, with what follows, ends within the name of something that is bound."""
-        return self.names.within(text, following)
+        return contained("looking for names", lambda: self.names.within(text, following), lambda _: False)
+
+    def is_name_or_value(self, text: str, following: str, items: Sequence[int]) -> bool:
+        """Whether the whole value of one of some bindings would stand within a name: "order 1004" may be either.
+
+        Args:
+            text: What is written before the value.
+            following: How the value begins.
+            items: The bindings.
+        """
+        space = following[: len(following) - len(following.lstrip())]
+        surfaces = {surface for item in items for surface in self.table.items[item].surfaces}
+        return any(self.inside_name(text, space + surface) for surface in surfaces)
 
     def value_like(self, text: str, item: int | None) -> bool:
         """Whether a text begins as a binding's value may, or any value if none is told."""

@@ -24,7 +24,7 @@ __all__ = ["attended_at", "first_nulls", "further_nulls"]
 _TOGETHER = 3
 
 
-def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig) -> list[int]:
+def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig, *, masks: bool = True) -> list[int]:
     """Return the bindings whose evidence is taken away at first: target, what is about to be written, strongest rival.
 
     Nothing else is asked by a verdict: the target's null says whether a token rests on its evidence, and those of the
@@ -36,6 +36,7 @@ def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig) -> list[i
         opening: Where.
         logits: Raw logits `[vocabulary]`.
         config: Its `rivals`, `plausibility` and `max_nulls` are used.
+        masks: A binding more costs a few tokens. Where it costs the whole prompt once more, one is read at first.
     """
     every = opening.wanted(config.max_nulls)
     if config.rivals == "every":
@@ -43,7 +44,7 @@ def first_nulls(opening: Opening, logits: Tensor, config: GuardConfig) -> list[i
     target = opening.measurable_target
     begun = opening.owners
     if target is None or target not in begun:
-        rival = begun[:_TOGETHER] or _plausible_rival(opening, logits, config.plausibility)
+        rival = begun[: _TOGETHER if masks else 1] or _plausible_rival(opening, logits, config.plausibility)
     else:
         rival = _plausible_rival(opening, logits, config.plausibility)
     chosen = {*rival, *(() if target is None else (target,))}

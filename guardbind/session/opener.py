@@ -17,10 +17,13 @@ from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots import Moment
 from guardbind.slots.detector import Detected, SlotDetector
 from guardbind.targets import Resolution
+from guardbind.targets.history import unresolved
 from guardbind.text.decode import decode
 from guardbind.text.words import is_telling
 
 __all__ = ["Opener", "Opening"]
+
+_NOT_YET = unresolved("what is begun may still be a name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +141,34 @@ class Opener:
             inside_word=lambda: row.inside_word(self._tokenizer, top),
             names_key=row.bound.names_key,
             language=row.bound.language,
-            inside_name=lambda: row.bound.inside_name(row.line(self._tokenizer), decode(self._tokenizer, [top])),
         )
 
     def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
+        if detected.sees_token and not detected.expects_value and self._begins_name(row, detected, top):
+            row.begin(Value(detected, _NOT_YET, row.bound.root_for(None), len(row.ids)))
+            return None
         resolution = self._resolve(row, detected, row.bound.beginning(None, top))
         if detected.expects_value and top not in row.bound.starts and not self._value_like(row, resolution, top):
             return None
         node = row.bound.root_for(resolution.index)
         return self._decision(row, row.begin(Value(detected, resolution, node, len(row.ids))), top)
+
+    def _begins_name(self, row: Row, detected: Detected, top: int) -> bool:
+        """Whether what begins is a name until it parts from all of them, as a value that begins so will.
+
+        "The code of crate 1" is on its way to crate 101, though a code begins with 1 too. Where the sentence asks for a
+        value, or where one could be written to its end and be the name as well, it is judged at once.
+        """
+        following = decode(self._tokenizer, [top])
+        line = row.line(self._tokenizer)
+        if not row.bound.inside_name(line, following) or row.bound.names_key(detected.place.asks):
+            return False
+        return not row.bound.is_name_or_value(line, following, row.bound.beginning(None, top))
+
+    def _goes_on_as_name(self, row: Row, value: Value, top: int) -> bool:
+        written = decode(self._tokenizer, row.ids[value.start :])
+        following = decode(self._tokenizer, [*row.ids[value.start :], top])
+        return row.bound.inside_name(row.line(self._tokenizer).removesuffix(written), following)
 
     def _resolve(self, row: Row, detected: Detected, beginning: Sequence[int]) -> Resolution:
         words = row.bound.resolve(
@@ -191,6 +213,11 @@ class Opener:
         return top in row.bound.going_on(value.node, value.resolution.index)
 
     def _decision(self, row: Row, value: Value, top: int) -> Opening | None:
+        late = value.resolution is _NOT_YET
+        if late:
+            if self._goes_on_as_name(row, value, top):
+                return None
+            row.resolve_again(self._resolve(row, value.detected, row.bound.beginning(value.node, top)))
         if self._leaves_open(row, value, top):
             return None
         continues = value.tokens > 0
@@ -202,7 +229,7 @@ class Opener:
             # The query says it too: what is repeated is no answer.
             row.advance(ValueEvent.DISMISS)
             return None
-        if value.detected.sees_token and continues:
+        if value.detected.sees_token and continues and not late:
             row.resolve_again(self._resolve(row, value.detected, beginning))
         glued = frozenset[int]()
         if running and value.node is not None and not continues and not row.inside_word(self._tokenizer, top):

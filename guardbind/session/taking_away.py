@@ -47,10 +47,11 @@ class TakingAway:
             main: The raw fp32 logits `[vocabulary]` of each.
         """
         config = self.config
-        wanted = [first_nulls(o, z, config) for o, z in zip(openings, main, strict=True)]
+        masks = self.meter.masks
+        wanted = [first_nulls(o, z, config, masks=masks) for o, z in zip(openings, main, strict=True)]
         targets = [o.measurable_target for o in openings]
         attended = [attended_at(o, self.policy, config, self.standing, self.tokenizer) for o in openings]
-        unread = [suspects(o, self.tokenizer) if self.meter.masks else () for o in openings]
+        unread = [suspects(o, self.tokenizer) if masks else () for o in openings]
         beside = [[suspect.tokens for suspect in of] for of in unread]
         nulls = self.meter.read(tail, [o.row for o in openings], main, wanted, targets, attended, beside)
         further = [

@@ -31,7 +31,6 @@ class Moment:
         inside_word: Whether the token goes on with a word or number that the text has begun already.
         names_key: Whether a text names, and does not yet give, something that is bound.
         language: What prompt and answer are written in.
-        inside_name: Whether the token goes on with the name of something that is bound, a word of which is written.
     """
 
     step: int
@@ -45,7 +44,6 @@ class Moment:
     inside_word: Callable[[], bool]
     names_key: Callable[[str], bool]
     language: Language = ENGLISH
-    inside_name: Callable[[], bool] = lambda: False
 
     def sentence(self) -> Place:
         """Return the sentence up to the slot, which may have begun in the prompt: both what is asked and of whom."""

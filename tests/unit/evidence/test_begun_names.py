@@ -26,6 +26,8 @@ def begun(names: Sequence[str], owners: Sequence[str] = ()) -> BegunNames:
         ("The code of Crate  ", "101"),
         ("crate ", "102"),
         ("Code of the north pump c", "o"),
+        ("The code of crate", " "),
+        ("north pump", "\t"),
         ("It is due to Dr. ", "W"),
     ],
 )
@@ -40,6 +42,7 @@ def test_a_name_is_gone_on_with(text: str, following: str) -> None:
         ("The code of crate ", "2"),
         ("The code of crate 101 is ", "1"),
         ("The code of crate 101", "1"),
+        ("The code of crate 1", " "),
         ("The code of a rate ", "1"),
         ("", "crate"),
         ("a scrate ", "1"),

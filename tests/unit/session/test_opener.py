@@ -122,9 +122,14 @@ class TestAutomatically:
 
     def test_a_name_that_is_on_its_way_does_not(self) -> None:
         """A value begins with 1 too, but "crate 1" goes on to be the crate that is spoken of."""
-        row = self.row({"crate 10": "17", "crate 11": "42"}, written="Of crate ")
+        items = {"crate 10": "17", "crate 11": "42"}
+        row = self.row(items, written="Of crate ")
         assert self.open(row, "1") is None
-        assert self.open(row, "4") is not None
+        assert row.phase is Phase.BEGUN  # what comes next tells
+        write(row, "1")
+        assert self.open(row, "0") is None
+        assert row.phase is Phase.CLOSED
+        assert self.open(self.row(items, written="Of crate "), "4") is not None
 
     def test_a_name_does_where_a_value_is_asked_for(self) -> None:
         items = [
