@@ -51,4 +51,9 @@ def _let_go() -> None:
     with _LOCK:
         _held -= 1
         if _held == 0 and _was_on:
+            if not gc.get_freeze_count():
+                # What was made goes where what stays is kept, unseen: else the collector would look through all of it
+                # at once. Where somebody keeps objects frozen this would thaw theirs.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardbind.extraction import assignments, parallel, receipts, sections
+from guardbind.extraction import assignments, parallel, python_text, receipts, sections
 from guardbind.extraction.rule import SparingRule, overlaps
 from guardbind.extraction.unread_lines import unread_lines
 from guardbind.text.layout import Span
 
-RULES = {"assignment": assignments.read, "section": sections.read, "parallel": parallel.read, "receipt": receipts.read}
+RULES = {
+    "assignment": assignments.read,
+    "python": python_text.read,
+    "section": sections.read,
+    "parallel": parallel.read,
+    "receipt": receipts.read,
+}
 LINES = st.sampled_from(
     [
         "order_id=ORD-1 status=open total=5",
@@ -26,6 +32,7 @@ LINES = st.sampled_from(
         "Oops, typo: Room 18",
         "",
         "It is false that:",
+        "get_order(order_id=4417, items=[{'id': 5}])",
         "Rye loaf, proof 3 h, bake 220 °C",
         "- Bun, proof 2 h, bake 200 °C",
         "Ciabatta",

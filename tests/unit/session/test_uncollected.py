@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -58,3 +59,26 @@ def test_the_last_of_several_blocks_switches_it_on() -> None:
     leave.set()
     thread.join(10)
     assert gc.isenabled()
+
+
+def test_what_is_made_in_it_is_collected_later() -> None:
+    class Ring:
+        def __init__(self) -> None:
+            self.itself = self
+
+    with uncollected(LONG):
+        gone = weakref.ref(Ring())
+    assert gc.get_freeze_count() == 0
+    gc.collect()
+    assert gone() is None
+
+
+def test_what_somebody_has_frozen_stays_so() -> None:
+    gc.freeze()
+    try:
+        count = gc.get_freeze_count()
+        with uncollected(LONG):
+            pass
+        assert count and abs(gc.get_freeze_count() - count) < count / 2
+    finally:
+        gc.unfreeze()
