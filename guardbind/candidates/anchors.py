@@ -1,4 +1,4 @@
-"""Tells of which values it is certain that a tokenizer writes them alike behind every anchor."""
+"""Tells of which values it is certain that a tokenizer writes them alike behind every anchor, and piece by piece."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ __all__ = ["CleanSplit", "clean_split"]
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DIGITS = frozenset("0123456789")
+_OPENING = _LETTERS | _DIGITS
 _NEVER = re.compile(r"(?!)")
+# How GPT-2 cuts what is printable ASCII: contractions, words, numbers and marks with the space before them, and spaces
+# but for the last one before something else. Digits may be parted from all beside them before, as runs or one by one.
+_WORDS = r"'(?:[stmd]|re|ve|ll)| ?[A-Za-z]+"
+_CUT = re.compile(rf"{_WORDS}| ?[0-9]+| ?[^ A-Za-z0-9]+| +(?![^ ])| +")
+_CUT_RUNS, _CUT_DIGITS = (
+    re.compile(rf"{digits}|{_WORDS}| ?[^ A-Za-z0-9]+| +(?![^ 0-9])| +") for digits in ("[0-9]+", "[0-9]")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +30,27 @@ class CleanSplit:
     Attributes:
         digits: Whether it also parts whatever stands before a digit from it, a space included.
         added: Finds the tokens that are taken out of a text before it is parted.
+        cut: Finds the pieces of a text that is printable ASCII.
     """
 
     digits: bool
     added: re.Pattern[str]
+    cut: re.Pattern[str]
 
     def holds(self, text: str) -> bool:
         """Whether a text has the same tokens behind every anchor, and so has one with a space in front.
 
         Where the text begins with a digit and `digits` is true, the space is a part of what stands before.
         """
-        return text[:1] in _LETTERS | _DIGITS and self.added.search(f" {text}") is None
+        return text[:1] in _OPENING and self.added.search(f" {text}") is None
+
+    def pieces(self, text: str) -> list[str]:
+        """Return the pieces of a text that holds, each of which is tokenised by itself; of other than ASCII the whole.
+
+        No merge goes over their edges, so that the tokens of the text are those of its pieces. A table of thousands of
+        numbers has a handful of them.
+        """
+        return self.cut.findall(text) if text.isascii() and text.isprintable() else [text]
 
     def stands_apart(self, text: str) -> bool:
         """Whether a text keeps its tokens also behind a space."""
@@ -67,4 +85,5 @@ def clean_split(tokenizer: Any, anchors: Collection[str]) -> CleanSplit | None:
     if len(before) > 1 or not all(digits) or any(token.startswith(tuple(anchors)) for token in added):
         return None
     found = re.compile("|".join(map(re.escape, added))) if added else _NEVER
-    return CleanSplit(digits=bool(digits), added=found)
+    runs = any(not step.get("individual_digits") for step in before)
+    return CleanSplit(bool(digits), found, _CUT_RUNS if runs else _CUT_DIGITS if digits else _CUT)

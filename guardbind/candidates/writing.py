@@ -72,11 +72,16 @@ class Writer:
         """Tokenise everything that the forms of some surfaces need, many in one call."""
         if not getattr(self._tokenizer, "is_fast", False):
             return
-        wanted = [written for text in dict.fromkeys(surfaces) for written in self._needed(text)]
-        self._known = {text: tokens for text in wanted if (tokens := self._kept.get(text)) is not None}
-        texts = [text for text in dict.fromkeys(wanted) if text not in self._known]
+        parted = dict([written for text in dict.fromkeys(surfaces) for written in self._needed(text)])
+        pieces = dict.fromkeys([piece for each in parted.values() for piece in each])
+        self._known = {text: tokens for text in pieces if (tokens := self._kept.get(text)) is not None}
+        texts = [text for text in pieces if text not in self._known]
         self._known.update(zip(texts, tokens_of_each(self._tokenizer, texts), strict=True))
         self._kept.update((text, self._known[text]) for text in texts)
+        known = self._known
+        known.update(
+            [(text, tuple([token for piece in each for token in known[piece]])) for text, each in parted.items()]
+        )
 
     def forms(self, value: str, aliases: Sequence[str] = ()) -> tuple[TokenForm, ...]:
         """Return what `surface_forms` does."""
@@ -92,10 +97,12 @@ class Writer:
             forms.update(dict.fromkeys(written))
         return tuple(forms)
 
-    def _needed(self, text: str) -> Iterable[str]:
+    def _needed(self, text: str) -> Iterable[tuple[str, Sequence[str]]]:
+        """Return what has to be known of a text, each with the pieces that are tokenised by themselves."""
         if self._split is not None and self._split.holds(text):
-            return (text,) if self._split.stands_apart(text) else (text, f" {text}")
-        return [anchor + spelling for anchor, spelling in self._written(text)]
+            every = (text,) if self._split.stands_apart(text) else (text, f" {text}")
+            return [(written, self._split.pieces(written)) for written in every]
+        return [(whole := anchor + spelling, (whole,)) for anchor, spelling in self._written(text)]
 
     def _alike(self, text: str) -> list[TokenForm]:
         """Return the forms of a text that is certain to be written alike behind all anchors; none of another one."""

@@ -132,8 +132,8 @@ def _check_binding(item: Binding) -> None:
     _check_span("token_span", item.token_span, key)
     for span in item.spans:
         _check_span("span", span, key)
-    given = [name for name in ("span", "token_span", "spans") if getattr(item, name)]
-    if len(given) > 1:
+    if bool(item.span) + bool(item.token_span) + bool(item.spans) > 1:
+        given = [name for name in ("span", "token_span", "spans") if getattr(item, name)]
         raise BindingError(f"key {key!r} has both {' and '.join(given)}.", hint="Give one of them, or none.")
     if item.attribute is not None:
         _check_string("attribute", item.attribute, key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
@@ -12,7 +11,7 @@ from typing import NamedTuple
 from guardbind.extraction.fields import bare_value
 from guardbind.extraction.item_lines import lists_pairs
 from guardbind.extraction.prose import is_key, is_value
-from guardbind.extraction.rule import Block, Found, Path, SparingRule, overlaps
+from guardbind.extraction.rule import Block, Found, Path, SparingRule, inside, overlaps
 from guardbind.extraction.spoken_values import cut_short
 from guardbind.extraction.stance import counts
 from guardbind.text.language import Language
@@ -78,7 +77,7 @@ def _assignment(text: str, language: Language, taken: Sequence[Span]) -> Iterato
         limit = line_end.start() if line_end else following.start
         start, stop = sign.key
         assigned = "=" in text[stop : sign.end]
-        if not assigned and _inside((start, limit), taken):
+        if inside((start, limit), taken) and not (assigned and _COMPUTES.search(text, sign.end, limit)):
             continue
         if _in_bracket(text, start, stop):
             continue
@@ -108,12 +107,6 @@ def _assignment(text: str, language: Language, taken: Sequence[Span]) -> Iterato
             path, places = _parts(name, start, language)
             blocks.append((name, Block(statement, (Found(path, value, statement, None, name, "words", places),))))
     yield from (block for name, block in blocks if name not in computed)
-
-
-def _inside(stretch: Span, taken: Sequence[Span]) -> bool:
-    """Whether a stretch lies within one of those taken, which are disjoint and in textual order."""
-    at = bisect_right(taken, stretch[0], key=lambda span: span[1])
-    return at < len(taken) and taken[at][0] <= stretch[0] and stretch[1] <= taken[at][1] and stretch[0] < stretch[1]
 
 
 def _parts(name: str, start: int, language: Language) -> tuple[Path, tuple[Span | None, ...]]:

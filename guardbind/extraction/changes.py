@@ -117,8 +117,9 @@ class ChangeReader:
         self._language = language
         self._words = language.changes
         self._past: list[_PastStatement] = []  # all that is stated before the sentence that is read
-        self._by_path: dict[tuple[str, ...], int] = {}
-        self._by_attribute: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._indexed = 0  # how much of it can be looked up
+        self._path_places: dict[tuple[str, ...], int] = {}
+        self._attribute_places: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
 
     def read(self, text: str, found: Sequence[tuple[Found, int]]) -> tuple[list[Change], set[int]]:
         """Read the next text.
@@ -150,15 +151,18 @@ class ChangeReader:
                     self._add(self._found[at], self._blocks[at])
             else:
                 self._unit(unit, inside, sorry=sorry)
-            begun = self._words.sorry.match(text, unit.start, unit.end)
-            sorry = begun is not None and not inside
+            sorry = not inside and self._words.sorry.match(text, unit.start, unit.end) is not None
         return self._changes, self._dropped
 
     def _unit(self, unit: Unit, inside: Sequence[int], *, sorry: bool) -> None:
         """Read the beginning of a sentence, and what is put right within it."""
-        opening = _open(self._text, unit.start, unit.end, self._language)
-        first = self._found[inside[0]] if inside else None
         begun = _skip(_OPENS, self._text, unit.start, unit.end)
+        first = self._found[inside[0]] if inside else None
+        if first is not None and not self._may_change(inside, begun, unit.end):
+            for at in inside:
+                self._stated(at, unit)
+            return
+        opening = _open(self._text, unit.start, unit.end, self._language)
         misread = first is not None and opening.cues > 0 and first.statement[0] <= begun and first.value[0] >= begun
         if first is None or misread:
             change = self._opened(unit, opening, sorry=sorry)
@@ -170,6 +174,12 @@ class ChangeReader:
                 inside = inside[1:]
         for at in inside:
             self._statement(at, unit, opening)
+
+    def _may_change(self, inside: Sequence[int], begun: int, end: int) -> bool:
+        """Whether a sentence begins with words of change, or has statements in words, which may be newer ones."""
+        if any([self._found[at].form == "words" for at in inside]):
+            return True
+        return self._words.cue.match(self._text, begun, end) is not None
 
     def _opened(self, unit: Unit, opening: _ChangeOpening, *, sorry: bool) -> Change | None:
         """Read a sentence that opens with words of change."""
@@ -213,7 +223,11 @@ class ChangeReader:
             if candidates:
                 self._dropped.add(at)
                 return
-        self._add(found, self._blocks[at])
+        self._stated(at, unit)
+
+    def _stated(self, at: int, unit: Unit) -> None:
+        """Keep a statement that changes nothing, and read what is put right behind it."""
+        self._add(self._found[at], self._blocks[at])
         after = self._past[-1].end
         behind = _WITHIN.match(self._text, after, unit.end)
         cue = self._words.sorry.match(self._text, behind.end(), unit.end) if behind else None
@@ -304,9 +318,25 @@ class ChangeReader:
 
     def _add(self, found: Found, block: int) -> None:
         value, end = self._text[slice(*found.value)], max(found.statement[1], found.value[1])
-        self._by_path[_folded(found)] = len(self._past)
-        self._by_attribute[self._stems(str(found.path[-1]))].append(len(self._past))
         self._past.append(_PastStatement(found, value, end, block))
+
+    @property
+    def _by_path(self) -> dict[tuple[str, ...], int]:
+        self._index()
+        return self._path_places
+
+    @property
+    def _by_attribute(self) -> dict[tuple[str, ...], list[int]]:
+        self._index()
+        return self._attribute_places
+
+    def _index(self) -> None:
+        """Make what was stated since the last time known by path and attribute: of most tables nobody asks for it."""
+        for at in range(self._indexed, len(self._past)):
+            found = self._past[at].found
+            self._path_places[_folded(found)] = at
+            self._attribute_places[self._stems(str(found.path[-1]))].append(at)
+        self._indexed = len(self._past)
 
     def _new(self, said: str) -> bool:
         return self._language.statements.new.search(said) is not None

@@ -18,6 +18,7 @@ __all__ = ["read"]
 
 _LINE = re.compile(r"(?P<content>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _DELIMITERS = ",;\t"
+_LONGEST_PLAIN = 100_000  # characters of a line of which the module cannot refuse a cell
 _HEADING_WORDS = 4
 _ABBREVIATED = 8  # characters of a heading that may end in a dot
 _NO_HEADING = ("=", "<", ">", "{", "}", '"', "`", ": ")
@@ -89,10 +90,13 @@ def _cells(text: str, line: Span, delimiter: str) -> list[TableCell] | None:
     written = text[start:end]
     if delimiter not in written or "\0" in written:
         return None
-    try:
-        (contents,) = csv.reader([written], delimiter=delimiter, skipinitialspace=True, strict=True)
-    except (csv.Error, ValueError):
-        return None
+    if '"' not in written and len(written) < _LONGEST_PLAIN:
+        contents = [cell.lstrip(" ") for cell in written.split(delimiter)]  # as the module reads what nothing quotes
+    else:
+        try:
+            (contents,) = csv.reader([written], delimiter=delimiter, skipinitialspace=True, strict=True)
+        except (csv.Error, ValueError):
+            return None
     cells = []
     cursor = start
     for number, content in enumerate(contents):

@@ -132,7 +132,7 @@ class ExtractedTable:
         for (_, key, typed), stated in groups.items():
             items = [item for _, item in stated]
             attribute = next((item.attribute for item in items if item.attribute is not None), None)
-            owners = surfaces.every(owner for item in items for owner in _owners(item)) if attribute else ()
+            owners = surfaces.every([owner for item in items for owner in _owners(item)]) if attribute else ()
             spans = [item.statement for item in items if item.statement is not None]
             nesting = items[0].nesting
             if nesting is not None:
@@ -224,7 +224,8 @@ class ExtractedTable:
         value, *aliases = surfaces.of(typed)
         placed = tuple(spans) if self._indexed else ()
         one = placed[0] if len(placed) == 1 else None
-        names = tuple(name for name in owners if name not in (value, *aliases))
+        own = (value, *aliases)
+        names = tuple([name for name in owners if name not in own])
         several = placed if one is None else ()
         return Binding(
             key,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from guardbind.extraction.fields import Field, fields_of
@@ -12,7 +12,7 @@ from guardbind.extraction.receipts import item_of
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 
-__all__ = ["Bullet", "Line", "LineKind", "Stamp", "lines_of", "stamp_of", "title_of"]
+__all__ = ["Bullet", "Line", "LineKind", "Stamp", "lines_alone", "lines_of", "stamp_of", "title_of"]
 
 LineKind: TypeAlias = Literal["blank", "rule", "heading", "bold", "fields", "said", "title", "text"]
 Bullet: TypeAlias = Literal["", "mark", "number"]
@@ -119,6 +119,13 @@ def lines_of(text: str, layout: Layout, language: Language, unread: Sequence[Spa
                 found[-1] = under
             found.append(line)
     return found
+
+
+def lines_alone(text: str, stretches: Iterable[Span], layout: Layout, language: Language) -> Iterator[Line]:
+    """Yield the lines of some stretches of a text, each as it is by itself: no fence and no underline is seen."""
+    for stretch in stretches:
+        for match in _LINE.finditer(text, *stretch):
+            yield _line(text, *match.span("content"), layout, language)
 
 
 def _line(text: str, start: int, end: int, layout: Layout, language: Language) -> Line:

@@ -101,7 +101,7 @@ def addresses(stated: Sequence[Stated]) -> list[Address]:
 def is_name(typed: Typed, said: str) -> bool:
     """Whether a value can name the record that it stands in."""
     if typed.type == "number":
-        return sum(char.isdecimal() for char in said) >= _DIGITS and not typed.canonical.endswith("%")
+        return sum(map(str.isdecimal, said)) >= _DIGITS and not typed.canonical.endswith("%")
     if typed.type != "text":
         return typed.type in _NAMING
     words = said.split()

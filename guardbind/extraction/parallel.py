@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import NamedTuple
 
 from guardbind.extraction.lines import title_of
 from guardbind.extraction.prose import is_key, is_value
-from guardbind.extraction.rule import Block, Found, WordedRule
+from guardbind.extraction.rule import Block, Found, SparingRule
 from guardbind.extraction.spoken_values import first_value
 from guardbind.extraction.stance import counts, rejected_above
+from guardbind.extraction.unread_lines import unread_lines
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 from guardbind.text.values import classify
@@ -71,13 +73,15 @@ class _NamedEntry:
     others: list[Span] = field(default_factory=list)
 
 
-def _parallel(text: str, language: Language) -> Iterator[Block]:
+def _parallel(text: str, language: Language, taken: Sequence[Span]) -> Iterator[Block]:
     """Find two entries or more, one below the other, of which several have the same key before a value.
 
     An entry is a line of a name and parts, or a title with such parts below it. A key is what the parts of several
     entries begin with; its value has a digit, or is a word or two where all entries have such a one.
     """
     reader = _EntryReader(text, language)
+    if taken and not reader.tells_twice(unread_lines(text, taken)):
+        return
     run: list[_NamedEntry] = []
     for entry in reader.entries():
         if entry is None or (run and (bool(entry.lines), entry.kind) != (bool(run[-1].lines), run[-1].kind)):
@@ -95,6 +99,14 @@ class _EntryReader:
         self._text = text
         self._language = language
         self._layout = Layout(text, language=language)
+
+    def tells_twice(self, stretches: Iterable[Span]) -> bool:
+        """Whether two lines of some stretches say something of a name: each entry has one, and a block two entries."""
+        lines = (match.span("content") for stretch in stretches for match in _LINE.finditer(self._text, *stretch))
+        return len(list(islice(filter(self._tells, lines), 2))) > 1
+
+    def _tells(self, line: Span) -> bool:
+        return self._line(line) is not None or bool(self._parts(self._begun(line), line[1], []))
 
     def entries(self) -> Iterator[_NamedEntry | None]:
         """Yield the entries in the order of the text, and None where something else stands between."""
@@ -314,5 +326,5 @@ class _EntryReader:
                 yield Found((name, written), said.value, (said.key[0], said.value[1]), places=(entry.name, said.key))
 
 
-read = WordedRule(_parallel, order=57, default=True)
+read = SparingRule(_parallel, order=57, default=True)
 """The rule `parallel`."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from guardbind.extraction.python_constants import PythonConstants
-from guardbind.extraction.rule import Block, Found, PlainRule
+from guardbind.extraction.rule import Block, Found, SparingRule, inside
+from guardbind.text.language import Language
+from guardbind.text.layout import Span
 
 __all__ = ["read"]
 
@@ -22,14 +24,20 @@ _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _LONGEST = 2000  # characters
 
 
-def _python(text: str) -> Iterator[Block]:
-    """Find calls and dicts that stand on one line; of their parts, constants under a name are bound."""
+def _python(text: str, _: Language, taken: Sequence[Span]) -> Iterator[Block]:
+    """Find calls and dicts that stand on one line; of their parts, constants under a name are bound.
+
+    Those in what another rule has read, as the objects of a long list in JSON, are not parsed.
+    """
     brackets = _Brackets(text)
     at = 0
     while opening := _OPENING.search(text, at):
         start, at = opening.start(), opening.end()
         end = brackets.close(at - 1)
         if end is None:
+            continue
+        if inside((start, end), taken):
+            at = end
             continue
         written = text[start:end]
         if found := _found(written, start):
@@ -84,5 +92,5 @@ def _parse(written: str) -> ast.expr | None:
         return None
 
 
-read = PlainRule(_python, order=50, default=True)
+read = SparingRule(_python, order=50, default=True)
 """The rule `python`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from guardbind.extraction.prose import is_key
-from guardbind.extraction.rule import Block, Found, WordedRule
+from guardbind.extraction.rule import Block, Found, SparingRule
+from guardbind.extraction.unread_lines import unread_lines
 from guardbind.text.language import Language
+from guardbind.text.layout import Span
 from guardbind.text.values import classify
 
 __all__ = ["item_of", "read"]
@@ -29,13 +31,13 @@ _TAIL = 20  # characters at its end in which a digit stands
 _LINE = re.compile(r"[^\r\n]{3,200}")
 
 
-def _receipt(text: str, language: Language) -> Iterator[Block]:
+def _receipt(text: str, language: Language, taken: Sequence[Span]) -> Iterator[Block]:
     """Find lines of an item and what it comes to; the last amount of the line is the value, counts are not bound.
 
     The item is at most six words. Before the amount stand two spaces, a tab, dots or a dash, or before the item
     a count.
     """
-    for line in _LINE.finditer(text):
+    for line in (line for stretch in unread_lines(text, taken) for line in _LINE.finditer(text, *stretch)):
         if (match := item_of(text, *line.span(), language)) is not None:
             statement = (match.start("item"), match.end("amount"))
             item, amount = match["item"], match.span("amount")
@@ -76,5 +78,5 @@ def _forms(language: Language) -> tuple[re.Pattern[str], ...]:
     )
 
 
-read = WordedRule(_receipt, order=60, default=True)
+read = SparingRule(_receipt, order=60, default=True)
 """The rule `receipt`."""

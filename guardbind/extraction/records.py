@@ -50,8 +50,8 @@ def records(stated: Sequence[Stated], found: Sequence[Address]) -> list[Record]:
         ids.setdefault(container.at, f"record-{len(ids) + 1}")
         own = names[container.at]
         if item.form != "words":
-            titles = _titles(item, _TITLE_WORDS if first else _VALUE_WORDS)
-            if not _member(item) and (is_name(item.typed, item.said) or titles) and len(own) < _MOST_NAMES:
+            most = _TITLE_WORDS if first else _VALUE_WORDS
+            if len(own) < _MOST_NAMES and not _member(item) and (is_name(item.typed, item.said) or _titles(item, most)):
                 own[item.said] = None
             own.update(dict.fromkeys(address.names[:_MOST_NAMES]))
     made: dict[_ContainerKey, Record] = {}
@@ -94,9 +94,11 @@ def _member(item: Stated) -> bool:
 
 def _titles(item: Stated, most: int) -> bool:
     """Whether a value names its record in any case: "oak bench" as "Ann"; what is so or not so names nothing."""
+    if item.typed.type != "text":
+        return False
     words, said = item.said.split(), item.said
     lettered = sum(map(str.isalpha, said)) >= _LETTERS and said.casefold() not in _BOOLEANS
-    return item.typed.type == "text" and 1 <= len(words) <= most and lettered
+    return 1 <= len(words) <= most and lettered
 
 
 def _written(path: Path, item: Stated) -> list[str]:

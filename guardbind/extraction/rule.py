@@ -26,6 +26,7 @@ __all__ = [
     "SparingRule",
     "WordedRule",
     "in_language",
+    "inside",
     "key_of",
     "overlaps",
 ]
@@ -170,6 +171,12 @@ def overlaps(region: Span, taken: Sequence[Span]) -> bool:
     """Whether a region shares a character with one of those taken, which are disjoint and in textual order."""
     at = bisect_right(taken, region[0], key=lambda span: span[1])
     return at < len(taken) and taken[at][0] < region[1]
+
+
+def inside(stretch: Span, taken: Sequence[Span]) -> bool:
+    """Whether a stretch lies within one of those taken, which are disjoint and in textual order."""
+    at = bisect_right(taken, stretch[0], key=lambda span: span[1])
+    return at < len(taken) and taken[at][0] <= stretch[0] and stretch[1] <= taken[at][1] and stretch[0] < stretch[1]
 
 
 def in_language(rule: Rule, language: Language) -> Rule:

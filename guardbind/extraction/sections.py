@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from guardbind.extraction.instructions import unread
-from guardbind.extraction.lines import Line, lines_of
+from guardbind.extraction.lines import Line, lines_alone, lines_of
 from guardbind.extraction.outline import FieldLine, OutlineNode, outline
 from guardbind.extraction.repeated import repeated
-from guardbind.extraction.rule import Block, Found, Path, WordedRule
+from guardbind.extraction.rule import Block, Found, Path, SparingRule
 from guardbind.extraction.titles_below import titles_below, without
+from guardbind.extraction.unread_lines import unread_lines
 from guardbind.text.language import Language
 from guardbind.text.layout import Layout, Span
 
@@ -26,9 +27,11 @@ class _SaidLine(NamedTuple):
     title: int
 
 
-def _sections(text: str, language: Language) -> Iterator[Block]:
+def _sections(text: str, language: Language, taken: Sequence[Span]) -> Iterator[Block]:
     """Find lines of fields that belong together; where there is one record alone, nothing is to be told apart."""
     layout = Layout(text, language=language)
+    if taken and not _tells(lines_alone(text, unread_lines(text, taken), layout, language)):
+        return
     lines = lines_of(text, layout, language, unread(text, language))
     below = list(titles_below(text, lines))
     yield from below
@@ -36,6 +39,16 @@ def _sections(text: str, language: Language) -> Iterator[Block]:
     said = list(_SectionReader(text, language).read(outline(lines, language.forms.mail_headers), (), (), -1))
     if len({item.found.path[:-1] for item in said}) > 1:
         yield from _blocks(lines, said)
+
+
+def _tells(lines: Iterable[Line]) -> bool:
+    """Whether some lines may be a block: one has fields, or two are headings, also for what is underlined."""
+    marked = 0
+    for line in lines:
+        marked += line.kind in ("heading", "bold", "rule")
+        if line.fields or marked > 1:
+            return True
+    return False
 
 
 def _blocks(lines: Sequence[Line], said: Sequence[_SaidLine]) -> Iterator[Block]:
@@ -105,5 +118,5 @@ def _first(part: OutlineNode | list[FieldLine]) -> int:
     return part.number if isinstance(part, OutlineNode) else part[0].number
 
 
-read = WordedRule(_sections, order=55, default=True)
+read = SparingRule(_sections, order=55, default=True)
 """The rule `section`."""

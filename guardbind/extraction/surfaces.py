@@ -25,13 +25,15 @@ class Surfaces:
     def __init__(
         self, stated: Sequence[tuple[str, str]], names: Sequence[tuple[str, str]] = (), *, locale: str = "en_US"
     ) -> None:
-        pairs = [*reversed(stated), *names]
+        # The name of a row is the subject of all of its cells, and is given once.
+        pairs = list(dict.fromkeys([*reversed(stated), *names]))
         self._owners = {_bare(form): classify(form) for _, form in pairs}
         self._forms: dict[Typed, dict[str, None]] = {}
         for written, form in pairs:
             typed = classify(form)
             self._give(written, typed)
-            self._give(form, typed)
+            if form != written:
+                self._give(form, typed)
         for typed in list(self._forms):
             for form in spellings(typed, locale):
                 self._give(form, typed)

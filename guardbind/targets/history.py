@@ -63,6 +63,7 @@ class History:
         self._unread = UnreadSentences(table, query, turns)
         self._disowned = DisownedStatements(table, query, turns)
         self._elsewhere = Elsewhere(table, query.language)
+        self._cores: dict[str, frozenset[str]] = {}
 
     def take(
         self, items: Sequence[int], score: float, how: How, reason: str, place: Place, *, named: bool = False
@@ -170,9 +171,12 @@ class History:
 
     def _core(self, item: Located) -> frozenset[str]:
         """Return the words of an attribute but those that people leave out."""
-        language = self._query.language
-        found = (word.stem for word in words(item.attribute or item.key, language) if word.content)
-        return frozenset(found) - language.generic
+        called = item.attribute or item.key
+        if called not in self._cores:  # a table has one for each of its columns
+            language = self._query.language
+            found = (word.stem for word in words(called, language) if word.content)
+            self._cores[called] = frozenset(found) - language.generic
+        return self._cores[called]
 
     def _history(self, group: _KeyOfRecord) -> list[Located]:
         """Return the values of a key of a record in the order of the text."""

@@ -179,7 +179,8 @@ def label_table(
         language: What it is written in.
         fields: What the answer calls things, and what the prompt calls them.
     """
-    labels = [_labels(item, language) for item in table.items if item.value is not None]
+    columns: dict[str, tuple[Stems, Stems]] = {}
+    labels = [_labels(item, language, columns) for item in table.items if item.value is not None]
     owners: dict[str, set[str]] = {}
     parts: Counter[str] = Counter()
     parted: dict[str, Sequence[str]] = {}
@@ -234,12 +235,19 @@ def _records_of_words(table: EvidenceTable) -> Mapping[str, set[str]]:
     return found
 
 
-def _labels(item: Located, language: Language) -> Labels:
-    called = item.key if item.attribute is None else item.attribute
+def _stems_and_core(called: str, language: Language) -> tuple[Stems, Stems]:
+    """Return the words of an attribute, and of these what people do not leave out."""
     attribute = attribute_stems(called, language)
     # "Weight (kg)" is a weight; asked for in pounds it is none, because nothing here is called so.
     bare = attribute[:-1] if len(attribute) > 1 and re.fullmatch(UNITS, attribute[-1]) else attribute
-    core = tuple(stem for stem in bare if stem not in language.generic)
+    return attribute, tuple(stem for stem in bare if stem not in language.generic)
+
+
+def _labels(item: Located, language: Language, known: dict[str, tuple[Stems, Stems]]) -> Labels:
+    called = item.key if item.attribute is None else item.attribute
+    if called not in known:
+        known[called] = _stems_and_core(called, language)
+    attribute, core = known[called]
     assert item.value is not None
     names = item.owners if item.record is None else (*item.owners, *item.record.names)
     owners = frozenset(names).difference(item.surfaces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate, zip_longest
 from typing import NamedTuple
@@ -125,28 +125,34 @@ class UnreadSentences:
         """
         own = {surface.casefold() for surface in item.surfaces}
         asked = frozenset(word.stem for word in words(item.attribute or item.key, self._query.language) if word.content)
+        owners, names = frozenset(item.owners), [name for name in item.owners if len(name) > 1]
         for other in self._table.items:
-            if other.index == item.index or set(item.owners) & set(other.owners):
+            # Of a large table hardly any statement has the name of another owner: that is asked before all else.
+            naming = [chars for mention in other.mentions if self._says_one(chars := mention.chars, names)]
+            if not naming or other.index == item.index or not owners.isdisjoint(other.owners):
                 continue
             if item.record is not None and other.record is not None and item.record.id == other.record.id:
                 continue
             values = [value for value in _values(other.value or "") if value.casefold() not in own]
             if not any(alike(value, surface) for value in values for surface in item.surfaces):
                 continue
-            for mention in other.mentions:
-                said = self._query.prompt[slice(*mention.chars)]
-                if (
-                    self._stranger(mention.chars, item)
-                    or len(said) > _LONGEST
-                    or not any(name in said for name in item.owners if len(name) > 1)
-                ):
+            for chars in naming:
+                if self._stranger(chars, item):
                     continue
-                stems = frozenset(word.stem for word in words(said, self._query.language))
+                stems = frozenset(word.stem for word in words(self._query.prompt[slice(*chars)], self._query.language))
                 if not other.owners or (asked and asked <= stems and not self._query.language.marks.spaced):
                     return True
                 if asked and asked <= stems and asked & self._stems_of(other.owners):
                     return True
         return False
+
+    def _says_one(self, chars: Span, names: Sequence[str]) -> bool:
+        """Whether a stretch that is not too long has one of some names."""
+        start, end = chars
+        if end - start > _LONGEST:
+            return False
+        said = self._query.prompt[start:end]
+        return any([name in said for name in names])
 
     def _stems_of(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(word.stem for name in names for word in words(name, self._query.language))
@@ -317,15 +323,15 @@ class UnreadSentences:
         found = []
         units = self._layout.units(0, len(text))
         for unit, following in zip_longest(units, units[1:]):
+            place = bisect_left(starts, unit.end)
+            if place and reach[place - 1] > unit.start:
+                continue  # which is most of them where the prompt is a table
             said = text[unit.start : unit.end]
             behind = "" if following is None else text[following.start : following.end]
             corrected = language.changes.stale.search(behind) or language.questions.corrected.search(behind)
             if corrected and any(map(str.isdecimal, said)):
                 continue  # a value that is taken back at once was left out for that
             if unit.question or start <= unit.start < end or len(said) > _LONGEST or is_struck(said):
-                continue
-            place = bisect_left(starts, unit.end)
-            if place and reach[place - 1] > unit.start:
                 continue
             if any(turn.role == "assistant" and turn.start <= unit.start < turn.end for turn in self._query.turns):
                 continue

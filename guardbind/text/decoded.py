@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from guardbind.text.chat_format import ChatFormat
@@ -45,7 +46,7 @@ class PromptText:
             tokenizer: A Hugging Face tokenizer.
             ids: Token ids of one row, without padding.
         """
-        row = [int(i) for i in ids]
+        row = list(map(int, ids))
         added = getattr(tokenizer, "added_tokens_decoder", {})
         # The markers of a chat are special tokens that need not have a role, so they need not be in all_special_ids.
         special = {*tokenizer.all_special_ids, *(i for i, token in added.items() if token.special)}
@@ -53,11 +54,18 @@ class PromptText:
         text = pieces.reading(0, len(row))
         spans: list[Span] = []
         position = 0
-        for size, piece in pieces.groups(0, len(row), text):
-            last = position + len(piece)
-            spans += [(position, last)] * size
-            position = last
-        specials = tuple(span for i, span in zip(row, spans, strict=True) if i in special and span[0] < span[1])
+        alone = pieces.alone(text)
+        if alone is not None:
+            ends = list(accumulate(map(len, alone)))
+            spans = list(zip([0, *ends], ends, strict=False))
+        else:
+            for size, piece in pieces.groups(0, len(row), text):
+                last = position + len(piece)
+                spans += [(position, last)] * size
+                position = last
+        specials: tuple[Span, ...] = ()
+        if not special.isdisjoint(row):
+            specials = tuple(span for i, span in zip(row, spans, strict=True) if i in special and span[0] < span[1])
         return cls(text, tuple(spans), specials, ChatFormat.of(tokenizer))
 
     def tokens(self, start: int, end: int) -> range:
@@ -115,6 +123,11 @@ class _Pieces:
                 self._single[self._row[index]] = self.reading(index, index + 1)
         first = [self.reading(0, 1)] if start == 0 < end else []
         return first + [self._single[token] for token in self._row[max(start, 1) : end]]
+
+    def alone(self, text: str) -> list[str] | None:
+        """Return the text of each token of the row, if they join to its text as they are."""
+        pieces = self._pieces(0, len(self._row))
+        return pieces if "".join(pieces) == text else None
 
     def groups(self, start: int, end: int, text: str) -> Iterator[tuple[int, str]]:
         """Yield (number of tokens, text) for each group of the tokens from `start` to `end`, which read `text`."""

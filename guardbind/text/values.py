@@ -40,6 +40,7 @@ _AMOUNT = frozenset("0123456789.,' \u00a0\u202f")
 _NO_POINTS = str.maketrans("", "", ".,")
 _NO_ID_MARKS = str.maketrans("", "", "-_#/.:")
 _DECIMAL = re.compile(r"\d")
+_ASCII_DIGIT = re.compile(r"[0-9]")
 _DECIMALS = re.compile(r"\d+")
 _PHONE = re.compile(r"\+?(?:\d|\(\d{1,5}\))(?:[ ./-]?(?:\d|\(\d{1,5}\)))*")
 _SPACED_PHONE = re.compile(r"0\d(?:[ \u00a0\u202f]\d\d){4}|\d{3}(?:[ \u00a0\u202f]\d{3,4}){2}")
@@ -170,7 +171,7 @@ def _money(value: str) -> Typed | None:
         yuans = _decimal(yuan["amount"])
         return None if yuans is None else Typed("money", f"{yuans.normalize():f} {yuan['sign']}")
     unsigned = value.lstrip(_SIGNS)
-    if len(value) - len(unsigned) > 1 or not any(char.isascii() and char.isdigit() for char in unsigned):
+    if len(value) - len(unsigned) > 1 or _ASCII_DIGIT.search(unsigned) is None:
         return None
     named = "".join([char for char in unsigned if char not in _AMOUNT])
     if len(named) > 4 or not (named in _currency_letters() or any(unicodedata.category(c) == "Sc" for c in named)):

@@ -63,7 +63,7 @@ TOKENIZERS = {
 CERTAIN = {"gpt2", "digits", "numbers", "byte_level", "demo"}
 
 texts = st.one_of(
-    st.text(alphabet="aOD5 0.-$\"'=[\n\u00e9\u5f20x@", min_size=1, max_size=8),
+    st.text(alphabet="aOD5 0.-s!$\"'=[\n\u00e9\u5f20x@", min_size=1, max_size=8),
     st.sampled_from(
         ["ORD-000017", "595.00", "Ann Lee", "12 Oak Street", "2024-05-03", "<s>", "$5", "5\n", "a 5", "x[x]"]
     ),
@@ -129,7 +129,7 @@ def test_a_value_with_a_digit_in_front_is_tokenised_once() -> None:
     tokenizer = TOKENIZERS["digits"]
     writer = Writer(tokenizer)
     writer.prepare(["595.00", "ORD-1"])
-    assert set(writer._known) == {"595.00", "ORD-1", " ORD-1"}
+    assert {"595.00", "ORD-1", " ORD-1"} <= writer._known.keys() and " 595.00" not in writer._known
 
 
 def grown(forms: dict[str, list[TokenForm]]) -> dict[TokenForm, tuple[set[int], set[int], set[int]]]:

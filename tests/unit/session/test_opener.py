@@ -125,7 +125,7 @@ class TestAutomatically:
         items = {"crate 10": "17", "crate 11": "42"}
         row = self.row(items, written="Of crate ")
         assert self.open(row, "1") is None
-        assert row.phase is Phase.BEGUN  # what comes next tells
+        assert row.value is not None  # what comes next tells
         write(row, "1")
         assert self.open(row, "0") is None
         assert row.phase is Phase.CLOSED
