@@ -92,7 +92,8 @@ class Attributes:
     def wanted(self, text: str, beginning: Collection[int] = ()) -> list[Match]:
         """Return the attributes that a text before a slot names and gives no value for yet.
 
-        Of several, those whose kind of value begins; of two words in a row ("customer email") the last.
+        Of several, those whose kind of value begins, but of "the height of the pedestal" never the pedestal; of two
+        words in a row ("customer email") the last.
         """
         found = words(text, self._language)
         named = [self._named(text, found, group) for group in self._groups]
@@ -102,7 +103,7 @@ class Attributes:
         matches = [match for match, _ in named if match is not None and not self._answered(text, match, keys)]
         matches = _outermost(matches)
         begins = self.of(beginning)
-        matches = [match for match in matches if match.attribute in begins] or matches
+        matches = [match for match in self._heads(text, matches) if match.attribute in begins] or matches
         kept = sorted(_best(matches), key=lambda match: match.end)
         while len(kept) > 1 and kept[0].end <= kept[1].start and not text[kept[0].end : kept[1].start].strip():
             kept = kept[1:]

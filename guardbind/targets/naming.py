@@ -18,6 +18,10 @@ __all__ = ["Naming", "block_breaks"]
 _BLOCK = re.compile(r"\n[ \t]*\n|\n-{3,}|\n\[(?![\d:./T -]+\])")  # a time in brackets begins a line of a log
 
 
+def _is_name(value: str) -> bool:
+    return value.istitle() and value.replace(" ", "").isalpha()
+
+
 def block_breaks(text: str, start: int, end: int) -> list[re.Match[str]]:
     """Return where the records of a list are parted: by blank lines, dashes, or a name in brackets."""
     return list(_BLOCK.finditer(text, start, end))
@@ -144,7 +148,8 @@ class Naming:
             owned = asked.owned.match(text, end)
             if owned and (found := self._words(owned["noun"])):
                 word = found[0]
-                if word.content and word.stem not in match.attribute and not self._attributes.known(word):
+                known = self._attributes.known(word) and not self._is_had(text, word, owned.start("noun"), match)
+                if word.content and word.stem not in match.attribute and not known:
                     return True
             head = asked.related.search(text, max(0, start - 60), start)
             if head and (found := self._words(head["noun"])):
@@ -153,6 +158,28 @@ class Naming:
                 if word.content and word.stem not in said and not self._attributes.known(word):
                     return True
         return False
+
+    def _is_had(self, text: str, word: Word, offset: int, match: Match) -> bool:
+        """Whether a word behind an owner is somebody else: of "Ann's manager" the phone is asked, and not Ann's."""
+        end = offset + word.end
+        return (word.stem,) in self._leading and bool(text[end : max(end, match.start)].strip() or match.start < end)
+
+    @cached_property
+    def _leading(self) -> set[tuple[str, ...]]:
+        """Attributes whose values name somebody else: a manager, and no ticket by whose code its own record goes."""
+        having: dict[str, set[tuple[str, ...]]] = {}
+        named: dict[str, list[frozenset[str]]] = {}
+        for label in self._labels.labels:
+            having.setdefault(str(self._table.items[label.item].value), set()).add(label.attribute)
+            for owner in label.owners:
+                named.setdefault(owner, []).append(label.owners)
+        return {
+            label.attribute
+            for label in self._labels.labels
+            if _is_name(value := str(self._table.items[label.item].value))
+            or (len(having[value]) > 1 and not value.isdecimal())
+            or any(owners.isdisjoint(label.owners) for owners in named.get(value, ()))
+        }
 
     def bounded(self, text: str) -> bool:
         """Whether a text asks for a unit, a format or a limit: "in kg", "with leading zeros", "at least"."""

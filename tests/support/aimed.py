@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plain_slots import LETTERS
@@ -27,11 +27,17 @@ def bound(tokenizer: PreTrainedTokenizerBase, line: Line, twin: str) -> BoundPro
     return bind_prompt(tokenizer, index=0, pad=0, ids=ids, items=None, declared=None, source=None, language=language)
 
 
-def aimed_at(prompt: BoundPrompt, begun: str) -> Located | None:
-    """Return the binding that a slot takes, at the end of the prompt or behind a begun answer."""
+def aimed_at(prompt: BoundPrompt, begun: str, beginning: Sequence[int] = ()) -> Located | None:
+    """Return the binding that a slot takes, at the end of the prompt or behind a begun answer.
+
+    Args:
+        prompt: The prompt.
+        begun: What the answer begins with.
+        beginning: The bindings whose values the model is about to begin.
+    """
     place = Place(begun or prompt.answer_prefix_line, begun or prompt.answer_prefix_line)
     slot = Detected("value", place, expects_value=True)
-    index = prompt.resolve(slot, lambda: f" {begun}", started=bool(begun)).index
+    index = prompt.resolve(slot, lambda: f" {begun}", started=bool(begun), beginning=beginning).index
     return None if index is None else prompt.table.items[index]
 
 

@@ -8,8 +8,11 @@ extraction did not read.
 `tests/data/trap_prompts.jsonl` has 194 of a third (`c`), who saw no rule either and looked for harm: lists beside the
 same lists taken back, corrected, swapped or asked about otherwise. `tests/data/blind_prompts.jsonl` has those of a
 fourth: 381 (`d`) written blindly, of all that people put into prompts, and 164 (`e`, `f`) that look for harm where the
-first had shown some; then 244 of a fifth (`g`), 414 of a sixth (`h`) and 400 of a seventh (`i`), blind again. Rules
-were mended by all of them, so they measure nothing any more.
+first had shown some; then 244 of a fifth (`g`), 414 of a sixth (`h`), 400 of a seventh (`i`) and 240 of an eighth
+(`j`), blind again. Rules were mended by all of them, so they measure nothing any more.
+
+What the model is about to write counts where a sentence names several attributes, so each way in which a value can
+begin is tried, too.
 """
 
 from __future__ import annotations
@@ -23,12 +26,14 @@ from aimed import Line, aimed_at, bound
 from paths import ROOT
 from transformers import PreTrainedTokenizerBase
 
+from guardbind.session.bound_prompt import BoundPrompt
+
 LINES: list[Line] = [
     json.loads(line)
     for name in ("free", "trap", "blind")
     for line in (ROOT / f"tests/data/{name}_prompts.jsonl").read_text("utf-8").splitlines()
 ]
-WRITERS = ("a", "b", "c", "d", "e", "f", "g", "h", "i")
+WRITERS = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
 # Places with a right target, of those that can be answered; docs/results/targets.md has the sums.
 RIGHT = {
     "a": (26, 265),
@@ -40,6 +45,7 @@ RIGHT = {
     "g": (106, 238),
     "h": (60, 414),
     "i": (99, 400),
+    "j": (8, 240),
 }
 # The value is right, and says of how much it is: "每期120元" for "120元". In `c125` what was is asked for, in `d096`
 # the gate of departure, of which only the verb tells. Two say that there is no value: "n/a", "non communiqué". In
@@ -51,10 +57,23 @@ KNOWN = {
     *("i067-sql-output-null", "i141-es-hotel-abierta", "i305-en-md-oncall-next", "i315-es-largo-chip"),
     *("i339-zh-yaml-weizhi", "i114-glossary"),
 }
+# A sentence names two attributes, and the model is about to write a value of the one that is not meant; in `i091` the
+# rent of another year is the only one.
+BEGUN_WRONG = {"f044-json-updated-price", "i091-fr-mail-loyer-actuel"}
 
 
 def bare(written: str) -> str:
     return written.strip(" .,;:\"'`*。，").lower()
+
+
+def begun_wrong(prompt: BoundPrompt, begun: str, right: set[str]) -> set[str]:
+    """Return the wrong values that are aimed at because the model is about to begin them."""
+    found = set()
+    for beginning in {tuple(prompt.beginning(None, token)) for token in prompt.starts}:
+        item = aimed_at(prompt, begun, beginning)
+        if item is not None and not {*map(bare, item.surfaces)} & {*map(bare, right)}:
+            found.add(str(item.value))
+    return found
 
 
 @pytest.mark.counted
@@ -77,5 +96,8 @@ def test_no_wrong_value_is_aimed_at(writer: str, demo_model: tuple[Any, PreTrain
                 found["right"] += 1
             else:
                 wrong.append(f"{line['id']}: {item.value!r}, not {line['target']!r}")
-    assert [said for said in wrong if said.partition(":")[0] not in KNOWN] == []
+            wrong += [
+                f"{line['id']}: {value!r} as it begins" for value in begun_wrong(prompt, begun, set(map(str, right)))
+            ]
+    assert [said for said in wrong if said.partition(":")[0] not in KNOWN | BEGUN_WRONG] == []
     assert (found["right"], found["answerable"]) == RIGHT[writer]

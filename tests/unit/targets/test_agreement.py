@@ -149,8 +149,28 @@ class TestTheSentence:
     def test_of_two_attributes_the_one_whose_value_begins_is_meant(self) -> None:
         agreed = agreement("What is Bob's badge number?")
         assert value(agreed.resolve(said("The badge number of Bob's locker code is"), beginning=[0])) == "8213"
-        assert value(agreed.resolve(said("The badge number of Bob's locker code is"), beginning=[4])) == "77-B"
         assert value(agreed.resolve(said("Bob's badge number is"), beginning=[4])) == "8213"
+
+    def test_but_never_one_that_only_says_of_what_another_is(self) -> None:
+        """Asked for the height of the pedestal, "granite" is no answer because the model begins with it."""
+        agreed = agreement("What is Bob's badge number?")
+        assert agreed.resolve(said("The badge number of Bob's locker code is"), beginning=[4]).index is None
+
+    @pytest.mark.parametrize("manager", ["e3", "Ines Cabral", "Rob Tran"])
+    def test_what_an_owner_has_that_is_somebody_else_is_not_the_owner(self, manager: str) -> None:
+        items = [
+            Binding("phone of Marta", "555-0131", attribute="phone", owners=("Marta",)),
+            Binding("manager of Marta", manager, attribute="manager", owners=("Marta",)),
+            Binding("ticket of Marta", "NR51", attribute="ticket", owners=("Marta",)),
+            Binding("phone of Ines Cabral", "555-0109", attribute="phone", owners=("Ines Cabral", "e3")),
+        ]
+        text = "\n".join(f"{item.key}: {item.value}" for item in items)
+        agreed = agreement("What is the phone of Marta's manager?", text, items)
+        assert agreed.asked.index is None
+        for asked in ("The phone of Marta's manager is", "Marta's manager's phone is"):
+            assert agreed.resolve(said(asked), beginning=[0, 3]).index is None
+        assert value(agreed.resolve(said("The phone of Marta is"), beginning=[0, 3]), items) == "555-0131"
+        assert value(agreed.resolve(said("The phone of Marta's ticket is"), beginning=[0, 3]), items) == "555-0131"
 
     def test_words_of_an_attribute_compute_nothing(self) -> None:
         bound = [Binding("previous release", "4.4.9", attribute="previous release")]

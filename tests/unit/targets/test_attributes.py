@@ -83,9 +83,12 @@ class TestWanted:
         assert names(attributes().wanted(text)) == named
 
     def test_of_two_the_one_whose_kind_begins(self) -> None:
-        text = "the badge number of the locker code"
+        text = "the badge number, the locker code"
         assert names(attributes().wanted(text, [2])) == ["locker code"]
         assert names(attributes().wanted(text, [0])) == ["badge number"]
+        had = "the badge number of the locker code"
+        assert names(attributes().wanted(had, [2])) == ["badge number", "locker code"]
+        assert names(attributes().wanted(had, [0])) == ["badge number"]
 
 
 def test_known_words_are_those_of_keys_and_names() -> None:
