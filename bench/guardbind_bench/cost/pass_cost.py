@@ -19,13 +19,13 @@ from guardbind.model.forward import last_logits
 from guardbind_bench.cost.measuring import seconds_of
 from guardbind_bench.cost.record import CostRatio
 
-__all__ = ["PASSES", "PassCost", "measure_passes"]
+__all__ = ["PASSES", "LengthCost", "measure_passes"]
 
 PASSES = (2, 3, 4, 7, 13, 19, 22, 32)
 """Tokens of the passes that are measured where nothing is chosen: nulls read 7, 13 or 19, a restatement some 22."""
 
 
-class PassCost(Frozen):
+class LengthCost(Frozen):
     """What one length of pass takes."""
 
     tokens: int
@@ -36,7 +36,7 @@ class PassCost(Frozen):
 
 def measure_passes(
     model: PreTrainedModel, *, context: int = 1024, tokens: Sequence[int] = PASSES, rounds: int = 15
-) -> list[PassCost]:
+) -> list[LengthCost]:
     """Time passes of several lengths in turn, each beside a pass of one token, over the same cache.
 
     Args:
@@ -71,4 +71,4 @@ def measure_passes(
         for length in tokens:
             one = timed(1)
             ratios[length].append(timed(length) / one)
-    return [PassCost(tokens=length, steps=CostRatio.of(ratios[length])) for length in tokens]
+    return [LengthCost(tokens=length, steps=CostRatio.of(ratios[length])) for length in tokens]
