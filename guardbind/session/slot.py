@@ -269,7 +269,11 @@ def is_false_alarm(opening: Opening, slot: Slot) -> bool:
         return opening.continues and slot.judgement.verdict == "unsupported"
     if not opening.sees_token or not slot.nulls:
         return False
-    owners = [item for item in opening.owners if item in slot.nulls]
+    items = opening.row.bound.table.items
+    stated = [item for item in opening.owners if not items[item].absent]
+    owners = [item for item in stated if item in slot.nulls]
+    if stated and not owners:
+        return False  # `max_nulls` left them out, so that nothing speaks for a coincidence
     target = opening.resolution.index
     if opening.tells and target is not None and opening.row.bound.expects(target, owners):
         return False

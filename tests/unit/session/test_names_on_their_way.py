@@ -141,3 +141,11 @@ def test_several_values_that_begin_alike_share_a_pass_where_each_costs_a_few_tok
     Generation(letters_row(f"{prompt}alpha=", items, "alpha"), null=null).write("1")
     assert null.taken == [taken]
     assert GuardConfig().max_nulls > taken
+
+
+@pytest.mark.parametrize("most", [1, 2, 16])
+def test_a_wrong_value_is_a_slot_also_where_only_the_target_is_read(most: int) -> None:
+    """Asked for Ann's office, of whose evidence alone `max_nulls=1` has room, "It is 13" is no coincidence."""
+    generation = Generation(row_of(OFFICES[:2]), slots=("automatic",), max_nulls=most)
+    assert generation.write("It is 13.") == "It is 13."
+    assert [slot.verdict for slot in generation.recorder.slots] == ["binding_failure"]
