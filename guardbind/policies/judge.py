@@ -33,6 +33,8 @@ class Judge:
         certain: Whose value is meant was told, not guessed: by the caller, or by words that can outvote the evidence.
         overrun: Tokens that would go on with a value which is whole here; they keep none alive.
         copies: Tokens that copy the value of a declared passage whose value is not known; see `Slot`.
+        said: Tokens with which words of that passage begin, or go on with one that is begun: of these half of the bits
+            that are left are enough.
         unresolved: Why nothing can be judged by the nulls, or why there is no target.
     """
 
@@ -46,6 +48,7 @@ class Judge:
     certain: bool = False
     overrun: frozenset[int] = frozenset()
     copies: frozenset[int] = frozenset()
+    said: frozenset[int] = frozenset()
     unresolved: str | None = None
 
     def own(self, logprobs: Tensor, risk: float) -> Judgement:
@@ -78,7 +81,8 @@ class Judge:
         if self.target.absent:
             return Judgement("absent", "the target's value does not stand in the prompt")
         bits = None if self.prior is None else bits_of(token, support, self.prior)
-        needed = _needed(token, self.prior, self.config, narrowed=self.candidate is not None or self.continues)
+        narrowed = self.candidate is not None or self.continues or token in self.said
+        needed = _needed(token, self.prior, self.config, narrowed=narrowed)
         if self.candidate is None:
             if bits is None or self.prior is None:
                 return Judgement("unresolved", "the span was not read")
@@ -104,7 +108,12 @@ class Judge:
         plausible = logprobs >= logprobs.max() + math.log(self.config.plausibility)
         # Bits of a whole vocabulary, on its device and in its precision, which `evidence_bits_from_logprobs` leaves. A
         # threshold in nats would decide otherwise, by a last bit, at thresholds that are no round number of bits.
-        return bool(((logprobs - prior)[plausible] / math.log(2) >= self.config.min_evidence_bits).any())
+        if bool(((logprobs - prior)[plausible] / math.log(2) >= self.config.min_evidence_bits).any()):
+            return True
+        said = [token for token in self.said if bool(plausible[token])]
+        return any(
+            bits_of(token, logprobs, prior) >= _needed(token, prior, self.config, narrowed=True) for token in said
+        )
 
 
 def rests(token: int, logprobs: Tensor, prior: Tensor, config: GuardConfig) -> bool:

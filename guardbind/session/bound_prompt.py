@@ -94,10 +94,10 @@ class BoundPrompt:
 
     @property
     def stops_mid_line(self) -> bool:
-        """Whether the prompt ends in the middle of a line, as `KEY1=[` does and a chat header does not."""
+        """Whether the prompt ends in the middle of a line, as `KEY1=[` and `Total: ` do and a chat header does not."""
         text = self.prompt.text
-        ends_special = bool(self.prompt.specials) and self.prompt.specials[-1][1] == len(text)
-        return bool(text) and not text[-1].isspace() and not ends_special and not self.opens_turn
+        turn = self.prompt.specials[-1][1] if self.prompt.specials else 0
+        return not self.opens_turn and bool(text[max(turn, text.rfind("\n") + 1) :].strip())
 
     @property
     def answer_prefix(self) -> str:

@@ -1,121 +1,152 @@
-"""Says which tokens copy the value of a declared passage, where the line before the slot stands before it, too."""
+"""Says which tokens copy from a declared passage, where what stands before the slot says what is to be copied."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from transformers import PreTrainedTokenizerBase
 
-from guardbind.candidates.writing import surface_forms
+from guardbind.candidates.writing import Writer
 from guardbind.errors import CandidateError
 from guardbind.evidence import Located
 from guardbind.session.opener import Opening
-from guardbind.targets.query import odd_words
+from guardbind.session.passage import OPENING, WORD, Lead, rest_at, value_of
 from guardbind.text.decode import decode
-from guardbind.text.language import Language
-from guardbind.text.words import is_telling, words
 
-__all__ = ["copies_at"]
+__all__ = ["copies_at", "said_at"]
 
-_LONGEST_LEAD = 80  # characters: what stands word by word in both is seldom longer
 _LONGEST_PASSAGE = 200  # characters: one that is longer says several things
-_PART = re.compile(r"[,;{|]")
-_WITHIN = "_.-"  # join the parts of a name
-_OPENING = "\"'`*_([{<\u201c\u2018"
-_WORD = re.compile(rf"[ \t{re.escape(_OPENING)}]*" + r"(?P<word>[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*)")
+_UNREAD = "\ufffd"  # what a part of a character is decoded as
+_LONGEST_TOKEN = 16  # characters of a word that one token may write
 
 
 def copies_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    """Return the tokens that begin the word which the target's passage has where the answer stands now.
+    """Return the tokens that write what the target's passage says where the answer stands now.
 
     A caller who says where the evidence stands, and not what it says, may want something that is made of it: "no", a
     sum. What certainly is to be copied is a value before which the passage says what the answer says before the slot:
     `KEY=[` and `KEY=[ orange ]`, "the code is" and "The code is 4471". From the line's last telling word on, both say
-    the same; its other telling words stand in the passage before the value. There must be one such word only, in a
-    passage of one statement, and the question must not ask for something computed.
+    the same; its other telling words stand in the passage before the value. There must be one such word only. So is a
+    value that the line has begun, if one word of the passage begins so: "the code is 44". And so is a passage that is
+    a value and says nothing else, where a value is asked for.
 
     Args:
         opening: Where.
         tokenizer: The model's tokenizer.
 
     Returns:
-        The tokens, with a space before the word and without; none where that is not so, where the target was not
-        declared, where its value is known, and where the value is begun already.
+        The tokens, with a space before a word and without; none where that is not so, and where nothing is to be
+        copied: the target was found, its value is known or a token of it is written already, a statement is so long
+        that it says several things, or the question asks for something else than a copy.
     """
-    target, bound = opening.target, opening.row.bound
-    if target is None or target.absent or target.value is not None or opening.continues:
+    target, passages = opening.target, _passages(opening)
+    if target is None or not passages:
         return frozenset()
-    if opening.resolution.how != "declared" or bound.agreement.query.odd or _is_said(opening, target, tokenizer):
+    line = opening.row.line(tokenizer)
+    rest = rest_at(line, passages)
+    if rest is not None:
+        found = frozenset() if rest.only is None else _continuing(tokenizer, rest.only, Writer(tokenizer))
+    elif _is_said(opening, target, tokenizer):
         return frozenset()
-    lead = _Lead.of(opening.row.line(tokenizer), bound.language)
-    if lead is None:
-        return frozenset()
-    said = lead.followed_by([bound.prompt.text[slice(*mention.chars)] for mention in target.mentions])
+    else:
+        found = _beginning(opening, line, passages, tokenizer)
+    return frozenset() if opening.token in found else found
+
+
+def _beginning(
+    opening: Opening, line: str, passages: Sequence[str], tokenizer: PreTrainedTokenizerBase
+) -> frozenset[int]:
+    """Return the tokens that begin the one word which a passage has where the line stands; none where there is none."""
+    bound = opening.row.bound
+    said: set[str] = set()
+    for before in dict.fromkeys((line, line.rstrip(OPENING + ": "))):
+        lead = Lead.of(before, bound.language)
+        said = said or (set() if lead is None else lead.followed_by(passages))
+    # A line that ends here may go on as an object, or with a sentence; a number that is begun is another one.
+    other = "\n" in decode(tokenizer, [opening.token]) or line[-1:].isdecimal()
+    value = None if said or other else value_of(passages, bound.agreement.query)
+    said = said if value is None else {value}
     if len(said) != 1:
         return frozenset()
-    try:
-        found = frozenset(form[0] for form in surface_forms(tokenizer, said.pop()))
-    except CandidateError:
-        return frozenset()
-    return frozenset() if opening.token in found else found
+    return frozenset(form[0] for form in _forms(Writer(tokenizer), said.pop()))
 
 
 def _is_said(opening: Opening, target: Located, tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether the model's own token begins some word of the passage, or opens a value."""
     own = decode(tokenizer, [opening.token]).strip()
-    if own and not own.strip(_OPENING):
+    if own and not own.strip(OPENING):
         return True
     bound = opening.row.bound
     for mention in target.mentions:
-        if opening.token in bound.ids[mention.tokens.start : mention.tokens.stop]:
-            return True
+        if not own.isprintable() or _UNREAD in own:
+            # A part of a character has no text of its own.
+            if opening.token in bound.ids[mention.tokens.start : mention.tokens.stop]:
+                return True
+            continue
         passage = bound.prompt.text[slice(*mention.chars)]
         if own and re.search(rf"(?<![^\W_]){re.escape(own)}", passage, re.IGNORECASE):
             return True
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Lead:
-    """What stands in a line before a slot: how it ends, and what else it names."""
+def said_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens with which words of the declared passage begin, or go on where the line has begun one.
 
-    end: re.Pattern[str]
-    stems: frozenset[str]
-    language: Language
+    What is copied from a passage may be likely by chance, as a digit is, so that the evidence cannot give it many bits;
+    that it stands there says the rest.
 
-    @classmethod
-    def of(cls, line: str, language: Language) -> _Lead | None:
-        """Read the last part of a line; None where no word of it is about something."""
-        part = _PART.split(line[-_LONGEST_LEAD:].rstrip())[-1]
-        telling = [word for word in words(part, language) if word.content]
-        if not telling:
-            return None
-        start = telling[-1].start
-        while start and (part[start - 1].isalnum() or part[start - 1] in _WITHIN):
-            start -= 1
-        pieces = r"\s*".join(map(re.escape, re.findall(r"[^\W_]+|[^\w\s]|_", part[start:])))
-        whole = r"(?![^\W_])" if part[-1].isalnum() else ""
-        end = re.compile(rf"(?<![\w{re.escape(_WITHIN)}]){pieces}{whole}", re.IGNORECASE)
-        return cls(end, frozenset(word.stem for word in telling), language)
+    Args:
+        opening: Where.
+        tokenizer: The model's tokenizer.
 
-    def followed_by(self, passages: Iterable[str]) -> set[str]:
-        """Return the words that stand behind it in some passages; none where anything else does once."""
-        said = set()
-        for passage in passages:
-            if len(passage) > _LONGEST_PASSAGE:
-                return set()
-            for match in self.end.finditer(passage):
-                before = {word.stem for word in words(passage[: match.end()], self.language)}
-                word = _WORD.match(passage, match.end())
-                if word is None or not self.stems <= before:
-                    return set()
-                if match.group()[-1:].isalnum() and not self._is_value(word["word"]):
-                    return set()
-                said.add(word["word"])
-        return said
+    Returns:
+        The tokens; none where nothing is to be copied, see `copies_at`.
+    """
+    passages = _passages(opening)
+    if not passages:
+        return frozenset()
+    line, writer = opening.row.line(tokenizer), Writer(tokenizer)
+    rest = rest_at(line, passages)
+    if rest is not None:
+        return frozenset(token for said in rest.every for token in _continuing(tokenizer, said, writer))
+    words = {match.group() for passage in passages for match in WORD.finditer(passage)}
+    tokens = frozenset(form[0] for word in words for form in _forms(writer, word))
+    # Behind a word of letters only what stands apart begins another one.
+    return tokens - _glued(tokens, tokenizer) if line[-1:].isascii() and line[-1:].isalnum() else tokens
 
-    def _is_value(self, word: str) -> bool:
-        """Whether a word of a sentence may be a value: behind a sign any word is one, `no` too."""
-        return is_telling(word, self.language) and not odd_words(word, self.language)
+
+def _passages(opening: Opening) -> list[str]:
+    """Return the statements of a target that was declared without its value, and that may be copied from.
+
+    There are none where the target was found, where its value is known, where a token of it is written already, where
+    a statement is so long that it says several things, and where the question asks for something else than a copy.
+    """
+    target, bound = opening.target, opening.row.bound
+    if target is None or target.absent or target.value is not None or opening.continues:
+        return []
+    if opening.resolution.how != "declared" or bound.agreement.query.odd:
+        return []
+    passages = [bound.prompt.text[slice(*mention.chars)] for mention in target.mentions]
+    return [] if any(len(passage) > _LONGEST_PASSAGE for passage in passages) else passages
+
+
+def _continuing(tokenizer: PreTrainedTokenizerBase, rest: str, writer: Writer) -> frozenset[int]:
+    """Return the tokens that write the beginning of the rest of a word, without a space before it."""
+    beginnings = [rest[:length] for length in range(1, min(len(rest), _LONGEST_TOKEN) + 1)]
+    return _glued({form[0] for text in beginnings for form in _forms(writer, text) if len(form) == 1}, tokenizer)
+
+
+def _glued(tokens: Iterable[int], tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens that have no space in front."""
+    # A token that is decoded alone loses its space with some tokenizers.
+    before = list(tokenizer.encode("=", add_special_tokens=False))
+    length = len(decode(tokenizer, before))
+    return frozenset(token for token in tokens if not decode(tokenizer, [*before, token])[length:][:1].isspace())
+
+
+def _forms(writer: Writer, text: str) -> tuple[tuple[int, ...], ...]:
+    try:
+        return writer.forms(text)
+    except CandidateError:
+        return ()

@@ -12,6 +12,7 @@ from guardbind.config import GuardConfig
 from guardbind.evidence import Located
 from guardbind.session.asking import Asking
 from guardbind.session.overrun import going_on
+from guardbind.session.passage import opens_structure, opens_value, rest_at
 from guardbind.session.row import Row
 from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots import Moment
@@ -120,8 +121,8 @@ class Opener:
         if self._is_over(row, value, top):
             row.advance(ValueEvent.END)
             return None
-        if value.undecided and self._is_none(row, value, top):
-            # It began as a candidate does and went on as none does: there was no slot.
+        if value.undecided and (self._is_none(row, value, top) or self._is_structured(value, top)):
+            # It began as a candidate does and went on as none does, or as an object: there was no slot.
             row.advance(ValueEvent.DISMISS)
             return None
         if value.phase is Phase.FOLLOWED or self._has_no_choice(value, top) or self._is_chosen(row, value, top):
@@ -218,9 +219,9 @@ class Opener:
             if self._goes_on_as_name(row, value, top):
                 return None
             row.resolve_again(self._resolve(row, value.detected, row.bound.beginning(value.node, top)))
-        if self._leaves_open(row, value, top):
+        if self._leaves_open(row, value, top) or self._is_still_before(row, value, top):
             return None
-        continues = value.tokens > 0
+        continues = value.tokens > 0 and (value.node is not None or not value.undecided)
         if not value.undecided:
             return Opening(row, "continued", top, value.resolution, value.node, continues)
         beginning = row.bound.beginning(value.node, top)
@@ -246,6 +247,21 @@ class Opener:
             glued=glued,
             tells=tells,
         )
+
+    def _is_structured(self, value: Value, top: int) -> bool:
+        """Whether the answer opens an object, or a block, in which fields lead up to values."""
+        return value.node is None and value.tokens > 0 and opens_structure(decode(self._tokenizer, [top]))
+
+    def _is_still_before(self, row: Row, value: Value, top: int) -> bool:
+        """Whether the token of a value that is not known only leads up to it: the colon of `The answer is: 4471`."""
+        if value.node is not None or not value.undecided or value.resolution.how != "declared":
+            return False
+        if not opens_value(decode(self._tokenizer, [top])):
+            return False
+        target = value.resolution.index
+        mentions = [] if target is None else row.bound.table.items[target].mentions
+        passages = [row.bound.prompt.text[slice(*mention.chars)] for mention in mentions]
+        return rest_at(row.line(self._tokenizer), passages) is None
 
     @staticmethod
     def _leaves_open(row: Row, value: Value, top: int) -> bool:

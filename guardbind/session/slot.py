@@ -17,7 +17,7 @@ from guardbind.model.branches import BranchRequest
 from guardbind.model.tail import Tail
 from guardbind.policies.judge import Judge, rests
 from guardbind.policies.slot import Restatement, Slot
-from guardbind.session.copying import copies_at
+from guardbind.session.copying import copies_at, said_at
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
@@ -141,6 +141,7 @@ def judge_at(
     overrun: frozenset[int] = frozenset(),
     standing: Standing = UNCALIBRATED,
     copies: frozenset[int] = frozenset(),
+    said: frozenset[int] = frozenset(),
 ) -> Judge:
     """Return the judge of an opening.
 
@@ -151,6 +152,7 @@ def judge_at(
         overrun: Tokens that would go on with a value which is whole here.
         standing: How the guard stands to its calibration.
         copies: See `Judge`.
+        said: See `Judge`.
     """
     bound, target = opening.row.bound, opening.target
     return Judge(
@@ -164,6 +166,7 @@ def judge_at(
         certain=is_certain(opening, config, standing),
         overrun=overrun,
         copies=copies,
+        said=said,
         unresolved=_unresolved(opening, readings),
     )
 
@@ -208,7 +211,8 @@ def build_slot(
     """
     overrun = _overrun(opening, readout.scores, tail)
     copies = copies_at(opening, tail.tokenizer)
-    judge = judge_at(opening, readings, config, overrun, standing, copies)
+    said = said_at(opening, tail.tokenizer)
+    judge = judge_at(opening, readings, config, overrun, standing, copies, said)
     restater = Restater(tail, opening.row, opening.resolution.index, config, limits, shared)
     row, node, candidate = opening.row, opening.node, judge.candidate
     at_node = None

@@ -10,10 +10,10 @@ from guardbind.text.chat import Turn, turns
 from guardbind.text.decoded import PromptText
 from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
-from guardbind.text.layout import Layout, Span, Unit
+from guardbind.text.layout import Layout, Span, Unit, layout_of
 from guardbind.text.words import content, words
 
-__all__ = ["Order", "Query", "makes", "odd_words", "order_of", "plain", "read_query", "several"]
+__all__ = ["Order", "Query", "asks_for_value", "makes", "odd_words", "order_of", "plain", "read_query", "several"]
 
 Order: TypeAlias = Literal["first", "last", "both"]
 
@@ -103,6 +103,24 @@ def odd_words(text: str, language: Language = ENGLISH) -> list[tuple[str, str]]:
     computed = [match.group() for match in asked.computed.finditer(text) if not asked.made.fullmatch(match.group())]
     found = [(word, "something computed is meant") for word in computed]
     return found + [(match.group(), "there is a negation") for match in asked.negated.finditer(text)]
+
+
+def asks_for_value(query: Query) -> bool:
+    """Whether what is asked is answered by a value that stands somewhere: not by yes or no, a reason or a result.
+
+    A question says so by the word that asks ("which", "who"), a request by beginning as one does ("Give me ..."), if
+    it does not ask whether something is so.
+    """
+    language, text = query.language, query.text
+    if query.odd or not text.strip():
+        return False
+    if any(pattern.search(text) for kind, pattern in language.asking.kinds.items() if kind != "none"):
+        return True
+    if any(unit.question for unit in layout_of(text, language).units(0, len(text))):
+        return False
+    if language.statements.request.match(text.lstrip()) is None:
+        return False
+    return language.statements.doubts.isdisjoint(word.stem for word in words(text, language))
 
 
 def several(text: str, language: Language = ENGLISH) -> bool:

@@ -112,6 +112,15 @@ class TestAProposedToken:
         assert judge(**unknown).own(full, 0.0).verdict == "unsupported"
         assert judge(**unknown, continues=True).own(full, 0.0).verdict == "ok"
 
+    def test_and_for_what_goes_on_with_a_word_of_a_declared_passage(self) -> None:
+        likely = logs([0.01, 0.5, 0.2, 0.1, 0.1, 0.09])
+        full = logs([0.01, 0.8, 0.1, 0.03, 0.03, 0.03])
+        assert judge(**UNKNOWN, prior=likely, said=frozenset({B})).own(full, 0.0).verdict == "unsupported"
+        assert judge(**UNKNOWN, prior=likely, said=frozenset({A})).own(full, 0.0).verdict == "ok"
+        # So another token is wrong where one of these rests on the evidence by that.
+        assert judge(**UNKNOWN, token=B, prior=likely).own(full, 0.0).verdict == "unsupported"
+        assert judge(**UNKNOWN, token=B, prior=likely, said=frozenset({A})).own(full, 0.0).verdict == "binding_failure"
+
 
 @given(st.floats(0.001, 0.999), st.floats(0.001, 0.999), st.floats(0, 9))
 def test_a_token_rests_on_what_gives_it_the_bits_that_it_needs(p1: float, p0: float, least: float) -> None:

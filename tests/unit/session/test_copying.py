@@ -1,4 +1,4 @@
-"""Which tokens copy the value of a declared passage, from rows of letters."""
+"""Which tokens copy from a declared passage, and which go on with a word of it, from rows of letters."""
 
 from __future__ import annotations
 
@@ -6,19 +6,34 @@ import pytest
 from plain_slots import LETTERS, letters_opener, letters_row
 
 from guardbind.evidence import Binding, Evidence
-from guardbind.session.copying import copies_at
+from guardbind.session.copying import copies_at, said_at
+from guardbind.session.opener import Opening
 
 PROMPT = "{passage}\nbeta=[x17]\n{question}"
 
 
-def copied(passage: str, question: str, top: str = "x", *, target: str | None = "it", known: bool = False) -> str:
-    """Return the letters that copy the value of a passage where the answer stands behind the question."""
+def opened(
+    passage: str, question: str, top: str = "x", *, target: str | None = "it", known: bool = False
+) -> Opening | None:
+    """Open the slot behind the question, where a passage is declared and the model would write one letter."""
     prompt = PROMPT.format(passage=passage, question=question)
     span = (0, len(passage))
     item = Binding("it", "zebra", span=span) if known else Evidence("it", span=span)
-    opening = letters_opener(slots=("prompt_end",)).open(letters_row(prompt, [item], target), ord(top))
+    return letters_opener(slots=("prompt_end",)).open(letters_row(prompt, [item], target), ord(top))
+
+
+def copied(passage: str, question: str, top: str = "x", *, target: str | None = "it", known: bool = False) -> str:
+    """Return the letters that copy the value of a passage where the answer stands behind the question."""
+    opening = opened(passage, question, top, target=target, known=known)
     assert opening is not None
     return "".join(sorted(map(chr, copies_at(opening, LETTERS))))
+
+
+def said(passage: str, question: str, top: str = "x") -> str:
+    """Return the letters with which words of a passage begin, or go on, where the answer stands."""
+    opening = opened(passage, question, top)
+    assert opening is not None
+    return "".join(sorted(map(chr, said_at(opening, LETTERS))))
 
 
 @pytest.mark.parametrize(
@@ -60,9 +75,119 @@ def test_nothing_where_that_is_not_what_is_to_be_copied(passage: str, question: 
     assert copied(passage, question) == ""
 
 
-@pytest.mark.parametrize("top", ["z", "a", '"'])
-def test_nothing_where_the_model_writes_a_word_of_the_passage_or_opens_a_value(top: str) -> None:
+@pytest.mark.parametrize("top", ["z", "a"])
+def test_nothing_where_the_model_writes_a_word_of_the_passage(top: str) -> None:
     assert copied("alpha=[zebra]", "alpha=[", top) == ""
+
+
+@pytest.mark.parametrize(
+    ("passage", "question", "rest"),
+    [
+        ("The code is 4471.", "What is the code? It is 44", "7"),
+        ("2025-07-28", "On which day? On 202", "5"),
+        ("R-99371", "Which number? R-", "9"),
+        ("£8,052", "Which amount? The answer is £", "8"),
+        ("4471 and again 4471", "Which code? 44", "7"),
+        ("20/02/2027", "Which day? On 20", "/"),
+        # The digit stands within the passage, and begins no word of it.
+        ("7193", "Which code? The answer is ", " 7"),
+    ],
+)
+def test_the_rest_of_a_word_that_the_line_has_begun(passage: str, question: str, rest: str) -> None:
+    assert copied(passage, question) == rest
+    assert copied(passage, question, "1") == rest
+    assert copied(passage, question, rest[-1]) == ""
+
+
+@pytest.mark.parametrize(
+    ("passage", "question"),
+    [
+        # Several words go on so, or the word may be whole.
+        ("4471 and 4498", "Which code? 44"),
+        ("44 of 4471", "Which code? 44"),
+        ("20 is the code.", "Which code? 20"),
+        # It stands within a word.
+        ("1447", "Which code? 44"),
+        # Something else is asked.
+        ("4471", "How many codes are there? 44"),
+    ],
+)
+def test_no_rest_where_it_cannot_be_told(passage: str, question: str) -> None:
+    assert copied(passage, question) == ""
+
+
+@pytest.mark.parametrize("passage", ["zebra", "Zebra Street 12", '"zebra"', "zebra 12 kg"])
+@pytest.mark.parametrize("question", ["Which animal is it?\nAnswer:", "Give me the name of the animal.\nAnswer:"])
+def test_the_beginning_of_a_passage_that_is_a_value(passage: str, question: str) -> None:
+    assert copied(passage, question).casefold() == " z"
+
+
+@pytest.mark.parametrize(
+    ("passage", "question"),
+    [
+        # It says something of something, or not what is.
+        ("zebra: 12", "Which animal is it?\nAnswer:"),
+        ("It is a zebra", "Which animal is it?\nAnswer:"),
+        ("not zebra", "Which animal is it?\nAnswer:"),
+        ("zebra or mule or okapi or horse", "Which animal is it?\nAnswer:"),
+        # No value is asked for.
+        ("zebra", "Is it a mule?\nAnswer:"),
+        ("zebra", "Why is it so?\nAnswer:"),
+        ("zebra", "Tell me whether it is a mule.\nAnswer:"),
+        ("zebra", "How many letters has it?\nAnswer:"),
+    ],
+)
+def test_a_passage_that_says_more_is_no_value(passage: str, question: str) -> None:
+    assert copied(passage, question) == ""
+
+
+def test_where_the_line_ends_an_object_may_follow_and_no_value_of_a_passage() -> None:
+    assert copied("zebra", "Which animal is it? Answer:", "\n") == ""
+
+
+@pytest.mark.parametrize(
+    ("passage", "question", "letters"),
+    [
+        ("The code is zebra", "Which code? It is ", " Tciz"),
+        # Behind a word only what stands apart begins another one.
+        ("The code is zebra", "Which code? It is", " "),
+        ("4471 and 4498", "Which code? 44", "79"),
+        ("zebra", "How many letters has it?\nAnswer:", ""),
+        ("zebra" + " and so on" * 20, "Which animal is it?\nAnswer:", ""),
+    ],
+)
+def test_what_goes_on_with_a_word_of_the_passage(passage: str, question: str, letters: str) -> None:
+    assert set(said(passage, question)) == set(letters)
+
+
+class TestWhatLeadsUpToAValue:
+    """A colon or a quote is no value: the slot waits for what follows."""
+
+    @pytest.mark.parametrize("top", [":", '"', "(", "["])
+    def test_opens_nothing_yet(self, top: str) -> None:
+        opener = letters_opener(slots=("prompt_end",))
+        row = letters_row("zebra\nWhich animal? The answer is", [Evidence("it", span=(0, 5))], "it")
+        assert opener.open(row, ord(top)) is None
+        row.read(ord(top), ends=False)
+        opening = opener.open(row, ord("m"))
+        assert opening is not None
+        assert (opening.kind, opening.continues) == ("prompt_end", False)
+        assert copies_at(opening, LETTERS) == {ord("z"), ord(" ")}
+
+    @pytest.mark.parametrize("top", ["-", "$", ".", " ", "\n"])
+    def test_a_sign_that_may_be_of_the_value_is_judged(self, top: str) -> None:
+        assert opened("zebra", "Which animal? The answer is", top) is not None
+
+    def test_so_is_what_ends_a_word_that_is_begun(self) -> None:
+        assert opened("4471", "Which code? 44", ":") is not None
+
+    def test_an_object_leads_up_to_values_in_its_own_way(self) -> None:
+        opener = letters_opener(slots=("prompt_end",))
+        row = letters_row("zebra\nWhich animal? The answer is", [Evidence("it", span=(0, 5))], "it")
+        assert opener.open(row, ord(":")) is None
+        row.read(ord(":"), ends=False)
+        assert opener.open(row, ord("{")) is None
+        assert row.value is None
 
 
 def test_nothing_where_the_caller_did_not_say_that_this_passage_is_meant() -> None:

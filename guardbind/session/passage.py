@@ -1,0 +1,159 @@
+"""Says how the words of a declared passage go on where the answer stands: each of them, or the rest of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from guardbind.targets.query import Query, asks_for_value, odd_words
+from guardbind.text.language import Language
+from guardbind.text.words import is_telling, words
+
+__all__ = ["OPENING", "WORD", "Lead", "Rest", "opens_structure", "opens_value", "rest_at", "value_of"]
+
+OPENING = "\"'`*_([{<\u201c\u2018"
+"""What may stand before a value and is no part of it."""
+
+_BEFORE = frozenset(OPENING + ":\uff1a \t")
+_PARTED = OPENING + "=:\uff1a,;|"  # behind these something begins
+_APART = _PARTED + " \t\n"
+_MOST_WORDS = 4  # of a passage that is a value and says nothing else: "21 August 2022"
+_LONGEST_LEAD = 80  # characters: what stands word by word in both is seldom longer
+_AROUND = OPENING + "\"'`*_)]}>.,;\u201d\u2019 \t\n"
+_PART = re.compile(r"[,;{|]")
+_WITHIN = "_.-"  # join the parts of a name
+_PARTING = re.compile(r"[=;|{}\n\u3002]|[:.!?](?:\s|$)")
+_RUN = re.compile(r"\S+$")
+# A word, a number or a code; what joins its parts belongs to it where a part follows.
+_REST = re.compile(r"(?:[^\W_]|[^\w\s](?=[^\W_])|_(?=[^\W_]))+")
+WORD = re.compile(r"[^\W_]+(?:[.,:/@'\u2019+_-](?=[^\W_])[^\W_]+)*")
+"""A word, a number or a code, in the middle of a text."""
+_BEHIND = re.compile(rf"[ \t{re.escape(OPENING)}]*" + r"(?P<word>[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a word that the text before the slot has begun.
+
+    Attributes:
+        only: The rest of the one word that begins so; None where several do, or where it may be whole.
+        every: The rests of all words that begin so.
+    """
+
+    only: str | None
+    every: frozenset[str]
+
+
+def rest_at(line: str, passages: Iterable[str]) -> Rest | None:
+    """Return how a word goes on that a line ends in and passages have; None where the line ends in no such word.
+
+    Args:
+        line: The line before the slot.
+        passages: What is declared.
+
+    >>> rest_at("The order was placed on 202", ["2025-07-28"])
+    Rest(only='5-07-28', every=frozenset({'5-07-28'}))
+    """
+    run = _RUN.search(line)
+    begun = "" if run is None else run.group().lstrip(OPENING)
+    if not begun or begun[-1] in _PARTED:
+        return None
+    rests, whole = set(), False
+    for passage in passages:
+        for at in _places(begun, passage):
+            rest = _REST.match(passage, at)
+            whole = whole or rest is None
+            if rest is not None:
+                rests.add(rest.group())
+    if not rests:
+        return None
+    return Rest(rests.copy().pop() if len(rests) == 1 and not whole else None, frozenset(rests))
+
+
+def opens_value(text: str) -> bool:
+    """Whether a text may stand before a value, and is no part of one: a colon, a quote, a bracket.
+
+    A space alone may be the first token of a value.
+
+    >>> opens_value(' "'), opens_value(" -"), opens_value(" ")
+    (True, False, False)
+    """
+    return bool(text.strip(" \t")) and _BEFORE.issuperset(text)
+
+
+def opens_structure(text: str) -> bool:
+    """Whether a text opens an object or a block of code, in which it takes more to come to a value."""
+    return "{" in text or "```" in text
+
+
+def value_of(passages: Sequence[str], query: Query) -> str | None:
+    """Return the first word of passages that are a value and say nothing else, if a value is what is asked for.
+
+    Such a passage holds few words, all of which are about something, and no sign that parts a name from its value.
+
+    Args:
+        passages: What is declared.
+        query: What is asked.
+    """
+    said = {passage.strip(_AROUND) for passage in passages}
+    if len(said) != 1:
+        return None
+    value = said.pop()
+    parts = value.split()
+    if not 0 < len(parts) <= _MOST_WORDS or _PARTING.search(value) or not asks_for_value(query):
+        return None
+    first = WORD.match(value)
+    if first is None or not all(is_telling(part, query.language) for part in parts):
+        return None
+    return None if any(odd_words(part, query.language) for part in parts) else first.group()
+
+
+def _places(begun: str, passage: str) -> list[int]:
+    """Return where in a passage a word stands behind its beginning; within a word only where none begins so."""
+    boundary = r"(?<![^\W_])" if begun[0].isalnum() else ""
+    found = list(re.finditer(boundary + re.escape(begun), passage))
+    first = [match for match in found if match.start() == 0 or passage[match.start() - 1] in _APART]
+    return [match.end() for match in first or found]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What stands in a line before a slot: how it ends, and what else it names."""
+
+    end: re.Pattern[str]
+    stems: frozenset[str]
+    language: Language
+
+    @classmethod
+    def of(cls, line: str, language: Language) -> Lead | None:
+        """Read the last part of a line; None where no word of it is about something."""
+        part = _PART.split(line[-_LONGEST_LEAD:].rstrip())[-1]
+        telling = [word for word in words(part, language) if word.content]
+        if not telling:
+            return None
+        start = telling[-1].start
+        while start and (part[start - 1].isalnum() or part[start - 1] in _WITHIN):
+            start -= 1
+        pieces = r"\s*".join(map(re.escape, re.findall(r"[^\W_]+|[^\w\s]|_", part[start:])))
+        whole = r"(?![^\W_])" if part[-1].isalnum() else ""
+        end = re.compile(rf"(?<![\w{re.escape(_WITHIN)}]){pieces}{whole}", re.IGNORECASE)
+        return cls(end, frozenset(word.stem for word in telling), language)
+
+    def followed_by(self, passages: Iterable[str]) -> set[str]:
+        """Return the words that stand behind it in some passages; none where anything else does once."""
+        said = set()
+        for passage in passages:
+            for match in self.end.finditer(passage):
+                before = {word.stem for word in words(passage[: match.end()], self.language)}
+                word = _BEHIND.match(passage, match.end())
+                if word is None or not self.stems <= before:
+                    return set()
+                if match.group()[-1:].isalnum() and not self._is_value(word["word"]):
+                    return set()
+                said.add(word["word"])
+        return said
+
+    def _is_value(self, word: str) -> bool:
+        """Whether a word of a sentence may be a value: behind a sign any word is one, `no` too."""
+        return is_telling(word, self.language) and not odd_words(word, self.language)
