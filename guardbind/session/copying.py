@@ -11,7 +11,7 @@ from guardbind.candidates.writing import Writer
 from guardbind.errors import CandidateError
 from guardbind.evidence import Located
 from guardbind.session.opener import Opening
-from guardbind.session.passage import OPENING, WORD, Lead, rest_at, value_of
+from guardbind.session.passage import OPENING, WORD, Lead, is_begun, rest_at, value_of
 from guardbind.text.decode import decode
 
 __all__ = ["copies_at", "said_at"]
@@ -43,10 +43,12 @@ def copies_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset
     target, passages = opening.target, _passages(opening)
     if target is None or not passages:
         return frozenset()
-    line = opening.row.line(tokenizer)
+    line, query = opening.row.line(tokenizer), opening.row.bound.agreement.query
     rest = rest_at(line, passages)
     if rest is not None:
-        found = frozenset() if rest.only is None else _continuing(tokenizer, rest.only, Writer(tokenizer))
+        # One letter or digit begins many words; what is made of a passage may begin as it does.
+        sure = rest.only is not None and (rest.begun > 1 or value_of(passages, query) is not None)
+        found = _continuing(tokenizer, rest.only, Writer(tokenizer)) if sure and rest.only else frozenset()
     elif _is_said(opening, target, tokenizer):
         return frozenset()
     else:
@@ -63,8 +65,8 @@ def _beginning(
     for before in dict.fromkeys((line, line.rstrip(OPENING + ": "))):
         lead = Lead.of(before, bound.language)
         said = said or (set() if lead is None else lead.followed_by(passages))
-    # A line that ends here may go on as an object, or with a sentence; a number that is begun is another one.
-    other = "\n" in decode(tokenizer, [opening.token]) or line[-1:].isdecimal()
+    # A line that ends here may go on as an object, or with a sentence; an answer that is begun may be another one.
+    other = "\n" in decode(tokenizer, [opening.token]) or is_begun(line, bound.language)
     value = None if said or other else value_of(passages, bound.agreement.query)
     said = said if value is None else {value}
     if len(said) != 1:
@@ -73,10 +75,8 @@ def _beginning(
 
 
 def _is_said(opening: Opening, target: Located, tokenizer: PreTrainedTokenizerBase) -> bool:
-    """Whether the model's own token begins some word of the passage, or opens a value."""
+    """Whether the model's own token begins some word of the passage."""
     own = decode(tokenizer, [opening.token]).strip()
-    if own and not own.strip(OPENING):
-        return True
     bound = opening.row.bound
     for mention in target.mentions:
         if not own.isprintable() or _UNREAD in own:
@@ -125,7 +125,8 @@ def _passages(opening: Opening) -> list[str]:
     target, bound = opening.target, opening.row.bound
     if target is None or target.absent or target.value is not None or opening.continues:
         return []
-    if opening.resolution.how != "declared" or bound.agreement.query.odd:
+    query = bound.agreement.query
+    if opening.resolution.how != "declared" or query.odd or query.language.questions.made.search(query.text):
         return []
     passages = [bound.prompt.text[slice(*mention.chars)] for mention in target.mentions]
     return [] if any(len(passage) > _LONGEST_PASSAGE for passage in passages) else passages

@@ -24,6 +24,7 @@ from guardbind.text.words import is_telling
 
 __all__ = ["Opener", "Opening"]
 
+_PART_OF_A_LETTER = "\ufffd"  # what some bytes of a character are decoded as
 _NOT_YET = unresolved("what is begun may still be a name")
 
 
@@ -187,7 +188,8 @@ class Opener:
     def _is_over(self, row: Row, value: Value, top: int) -> bool:
         """Whether the value was whole before the model's token."""
         if value.node is None:
-            return value.tokens >= self._config.max_value_tokens
+            ends_line = not value.undecided and "\n" in decode(self._tokenizer, [top])
+            return ends_line or value.tokens >= self._config.max_value_tokens
         return not self._goes_on(row, value.node, top) and value.may_be_over
 
     def _is_none(self, row: Row, value: Value, top: int) -> bool:
@@ -219,7 +221,7 @@ class Opener:
             if self._goes_on_as_name(row, value, top):
                 return None
             row.resolve_again(self._resolve(row, value.detected, row.bound.beginning(value.node, top)))
-        if self._leaves_open(row, value, top) or self._is_still_before(row, value, top):
+        if self._leaves_open(row, value, top) or self._tells_nothing(row, value, top):
             return None
         continues = value.tokens > 0 and (value.node is not None or not value.undecided)
         if not value.undecided:
@@ -252,11 +254,14 @@ class Opener:
         """Whether the answer opens an object, or a block, in which fields lead up to values."""
         return value.node is None and value.tokens > 0 and opens_structure(decode(self._tokenizer, [top]))
 
-    def _is_still_before(self, row: Row, value: Value, top: int) -> bool:
-        """Whether the token of a value that is not known only leads up to it: the colon of `The answer is: 4471`."""
-        if value.node is not None or not value.undecided or value.resolution.how != "declared":
+    def _tells_nothing(self, row: Row, value: Value, top: int) -> bool:
+        """Whether the token of a value that is not known is a sign before it or in it: the colon of `it is: 44.71`."""
+        if value.node is not None:
             return False
-        if not opens_value(decode(self._tokenizer, [top])):
+        text = decode(self._tokenizer, [top])
+        if not value.undecided:
+            return _PART_OF_A_LETTER not in text and not any(map(str.isalnum, text))
+        if value.resolution.how != "declared" or not opens_value(text):
             return False
         target = value.resolution.index
         mentions = [] if target is None else row.bound.table.items[target].mentions

@@ -10,7 +10,7 @@ from guardbind.targets.query import Query, asks_for_value, odd_words
 from guardbind.text.language import Language
 from guardbind.text.words import is_telling, words
 
-__all__ = ["OPENING", "WORD", "Lead", "Rest", "opens_structure", "opens_value", "rest_at", "value_of"]
+__all__ = ["OPENING", "WORD", "Lead", "Rest", "is_begun", "opens_structure", "opens_value", "rest_at", "value_of"]
 
 OPENING = "\"'`*_([{<\u201c\u2018"
 """What may stand before a value and is no part of it."""
@@ -29,6 +29,7 @@ _RUN = re.compile(r"\S+$")
 _REST = re.compile(r"(?:[^\W_]|[^\w\s](?=[^\W_])|_(?=[^\W_]))+")
 WORD = re.compile(r"[^\W_]+(?:[.,:/@'\u2019+_-](?=[^\W_])[^\W_]+)*")
 """A word, a number or a code, in the middle of a text."""
+_FIRST = re.compile(rf"[^\w\s]{{0,2}}{WORD.pattern}")  # a currency or a sign is of the value
 _BEHIND = re.compile(rf"[ \t{re.escape(OPENING)}]*" + r"(?P<word>[^\W_]+(?:[.,:/@'\u2019-](?=[^\W_])[^\W_]+)*)")
 
 
@@ -37,10 +38,12 @@ class Rest:
     """What is left of a word that the text before the slot has begun.
 
     Attributes:
+        begun: Characters of it that are written.
         only: The rest of the one word that begins so; None where several do, or where it may be whole.
         every: The rests of all words that begin so.
     """
 
+    begun: int
     only: str | None
     every: frozenset[str]
 
@@ -53,7 +56,7 @@ def rest_at(line: str, passages: Iterable[str]) -> Rest | None:
         passages: What is declared.
 
     >>> rest_at("The order was placed on 202", ["2025-07-28"])
-    Rest(only='5-07-28', every=frozenset({'5-07-28'}))
+    Rest(begun=3, only='5-07-28', every=frozenset({'5-07-28'}))
     """
     run = _RUN.search(line)
     begun = "" if run is None else run.group().lstrip(OPENING)
@@ -68,7 +71,8 @@ def rest_at(line: str, passages: Iterable[str]) -> Rest | None:
                 rests.add(rest.group())
     if not rests:
         return None
-    return Rest(rests.copy().pop() if len(rests) == 1 and not whole else None, frozenset(rests))
+    only = next(iter(rests)) if len(rests) == 1 and not whole else None
+    return Rest(len(begun), only, frozenset(rests))
 
 
 def opens_value(text: str) -> bool:
@@ -80,6 +84,12 @@ def opens_value(text: str) -> bool:
     (True, False, False)
     """
     return bool(text.strip(" \t")) and _BEFORE.issuperset(text)
+
+
+def is_begun(line: str, language: Language) -> bool:
+    """Whether a line ends in a word that is about something: in the answer, and no more in what leads up to it."""
+    found = words(line, language) if line[-1:].isalnum() else ()
+    return any(word.content and word.end == len(line) for word in found)
 
 
 def opens_structure(text: str) -> bool:
@@ -103,7 +113,7 @@ def value_of(passages: Sequence[str], query: Query) -> str | None:
     parts = value.split()
     if not 0 < len(parts) <= _MOST_WORDS or _PARTING.search(value) or not asks_for_value(query):
         return None
-    first = WORD.match(value)
+    first = _FIRST.match(value)
     if first is None or not all(is_telling(part, query.language) for part in parts):
         return None
     return None if any(odd_words(part, query.language) for part in parts) else first.group()
@@ -130,7 +140,7 @@ class Lead:
         """Read the last part of a line; None where no word of it is about something."""
         part = _PART.split(line[-_LONGEST_LEAD:].rstrip())[-1]
         telling = [word for word in words(part, language) if word.content]
-        if not telling:
+        if not telling or (part[-1].isalnum() and all(len(word.stem) == 1 for word in telling)):
             return None
         start = telling[-1].start
         while start and (part[start - 1].isalnum() or part[start - 1] in _WITHIN):

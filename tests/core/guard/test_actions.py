@@ -93,7 +93,7 @@ class TestRepairs:
         output = ask(ask.first, BETA, asked, bindings=passage, target="it")
         (slot, *_) = output.report.slots
         assert output.text == ["42]\n"]
-        assert (slot.verdict, slot.final_verdict, slot.action) == ("unsupported", "repaired", "attend")
+        assert (slot.verdict, slot.final_verdict, slot.action) == ("binding_failure", "repaired", "attend")
         for bindings, target in ((passage, None), ([Evidence("it", text="alpha=[17]")], "it")):
             output = ask(ask.first, BETA, asked, bindings=bindings, target=target)
             assert output.text == ["17]\n"]

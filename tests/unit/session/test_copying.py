@@ -8,6 +8,7 @@ from plain_slots import LETTERS, letters_opener, letters_row
 from guardbind.evidence import Binding, Evidence
 from guardbind.session.copying import copies_at, said_at
 from guardbind.session.opener import Opening
+from guardbind.session.value import ValueEvent
 
 PROMPT = "{passage}\nbeta=[x17]\n{question}"
 
@@ -45,6 +46,7 @@ def said(passage: str, question: str, top: str = "x") -> str:
         ('{"port": "zebra"}', '{"host": "m", "port":'),
         ("Vault: zebra", "- VAULT:"),
         ("key_1 = zebra", "key_1 ="),
+        ("mule zebra", "Which animal is it?\nAnswer: Mule"),
         ("alpha=[zebra] alpha=[zebra]", "alpha=["),
     ],
 )
@@ -110,6 +112,9 @@ def test_the_rest_of_a_word_that_the_line_has_begun(passage: str, question: str,
         ("1447", "Which code? 44"),
         # Something else is asked.
         ("4471", "How many codes are there? 44"),
+        ("4387", "Rounded to the nearest hundred, which number is it? It is 4"),
+        # One digit is written, of a passage that says more than a value.
+        ("Price without tax: 200", "Which price is it with tax? It is 2"),
     ],
 )
 def test_no_rest_where_it_cannot_be_told(passage: str, question: str) -> None:
@@ -130,6 +135,8 @@ def test_the_beginning_of_a_passage_that_is_a_value(passage: str, question: str)
         ("It is a zebra", "Which animal is it?\nAnswer:"),
         ("not zebra", "Which animal is it?\nAnswer:"),
         ("zebra or mule or okapi or horse", "Which animal is it?\nAnswer:"),
+        # The answer is begun, and otherwise.
+        ("zebra", "Which animal is it?\nAnswer: Mule"),
         # No value is asked for.
         ("zebra", "Is it a mule?\nAnswer:"),
         ("zebra", "Why is it so?\nAnswer:"),
@@ -193,3 +200,27 @@ class TestWhatLeadsUpToAValue:
 def test_nothing_where_the_caller_did_not_say_that_this_passage_is_meant() -> None:
     assert copied("alpha=[zebra]", "alpha=[", target=None) == ""
     assert copied("alpha=[zebra]", "alpha=[", known=True) == ""
+
+
+class TestASignWithinAValue:
+    """What of a value is no letter and no digit decides nothing once it is begun."""
+
+    def test_is_not_judged(self) -> None:
+        opener = letters_opener(slots=("prompt_end",))
+        row = letters_row("44.71\nWhich number? It is ", [Evidence("it", span=(0, 5))], "it")
+        judged = []
+        for letter in "44.71. ":
+            judged.append(opener.open(row, ord(letter)) is not None)
+            if row.value is not None and row.value.undecided:
+                row.advance(ValueEvent.VERDICT)
+            row.read(ord(letter), ends=False)
+        assert judged == [True, True, False, True, True, False, False]
+
+    def test_and_a_value_ends_with_its_line(self) -> None:
+        opener = letters_opener(slots=("prompt_end",))
+        row = letters_row("44\nWhich number? It is ", [Evidence("it", span=(0, 2))], "it")
+        assert opener.open(row, ord("4")) is not None
+        row.advance(ValueEvent.VERDICT)
+        row.read(ord("4"), ends=False)
+        assert opener.open(row, ord("\n")) is None
+        assert row.value is None

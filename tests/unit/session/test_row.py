@@ -213,6 +213,12 @@ class TestText:
         write(row, "\nthen ")
         assert row.line(LETTERS) == "then "
 
+    @pytest.mark.parametrize("end", ["beta= ", "beta", "The total: "])
+    def test_a_space_behind_it_ends_no_line(self, end: str) -> None:
+        row = letters_row(f"alpha=17\nWhat is beta?\n{end}", {"alpha": "17"})
+        assert row.bound.stops_mid_line
+        assert row.line(LETTERS) == end
+
     def test_one_that_does_not_is_not(self) -> None:
         row = letters_row("alpha=17\nWhat is alpha?\n", {"alpha": "17"})
         write(row, "It is ")

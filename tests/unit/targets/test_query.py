@@ -6,7 +6,7 @@ import pytest
 from plain_prompts import as_prompt
 
 from guardbind.targets import Query, read_query
-from guardbind.targets.query import Order, odd_words, order_of, several
+from guardbind.targets.query import Order, asks_for_value, odd_words, order_of, several
 from guardbind.text.decoded import PromptText
 from guardbind.text.german import GERMAN
 
@@ -82,6 +82,32 @@ class TestWords:
     def test_what_to_do_otherwise_is_not_odd(self) -> None:
         assert asked(f"{FACT} What is it? If it is not stated, say unknown.").odd == ()
         assert asked(f"{FACT} What is not it?").odd
+
+    @pytest.mark.parametrize(
+        "question",
+        ["What is it?", "Who has it?", "Give me the number.", "In which city is it? Answer briefly."],
+    )
+    def test_a_value_is_asked_for(self, question: str) -> None:
+        assert asks_for_value(asked(f"{FACT}\n{question}"))
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "Is it 8213?",
+            "Why is it so?",
+            "How many are there?",
+            "Tell me whether it is 8213.",
+            "What is not it?",
+            "The weather is fine.",
+            "",
+        ],
+    )
+    def test_or_something_else(self, question: str) -> None:
+        assert not asks_for_value(asked(f"{FACT}\n{question}"))
+
+    def test_a_value_is_asked_for_in_other_languages(self) -> None:
+        wanted = as_prompt("Annas Nummer ist 4417. Welche Nummer hat Anna?"), as_prompt("Anna: 4417. Ist das so?")
+        assert [asks_for_value(read_query(prompt, 12, GERMAN)) for prompt in wanted] == [True, False]
 
     def test_several(self) -> None:
         assert several("both of them")

@@ -1,0 +1,56 @@
+"""Declared passages of prompts by somebody who saw no rule: what is to be copied from them where the answer stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from paths import ROOT
+from plain_slots import LETTERS, letters_opener
+
+from guardbind.config import GuardConfig
+from guardbind.evidence import Evidence
+from guardbind.session.bound_prompt import bind_prompt
+from guardbind.session.copying import copies_at
+from guardbind.session.row import Row
+
+PROMPTS = [json.loads(line) for line in (ROOT / "tests/data/blind_passages.jsonl").read_text("utf-8").splitlines()]
+# s064 wants capital letters; s145 a time five minutes later, of which all but the last digit is written.
+WRONG = {"s064", "s145"}
+TOLD = 30
+NO_WORD = ord("\u25c6")
+
+
+def copied(line: dict[str, Any]) -> frozenset[str]:
+    """Return the characters with which a copy would begin, where the model is about to write none of them."""
+    start = line["prompt"].index(line["passage"])
+    passage = Evidence("it", span=(start, start + len(line["passage"])))
+    ids = LETTERS.encode(line["prompt"])
+    language = GuardConfig().set_language
+    found = bind_prompt(
+        LETTERS, index=0, pad=0, ids=ids, items=[passage], declared="it", source=None, language=language
+    )
+    opening = letters_opener().open(Row(found), NO_WORD)
+    return frozenset() if opening is None else frozenset(map(chr, copies_at(opening, LETTERS))) - {" "}
+
+
+def is_right(line: dict[str, Any], found: frozenset[str]) -> bool:
+    """Whether characters are the first one of what is to be copied, in either case."""
+    return line["copy"] is not None and {letter.casefold() for letter in found} == {line["copy"][0].casefold()}
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, tuple[dict[str, Any], frozenset[str]]]:
+    """What is told of each prompt of which anything is."""
+    every = {line["id"]: (line, copied(line)) for line in PROMPTS}
+    return {name: found for name, found in every.items() if found[1]}
+
+
+def test_nothing_else_is_copied(told: dict[str, tuple[dict[str, Any], frozenset[str]]]) -> None:
+    assert {name for name, found in told.items() if not is_right(*found)} <= WRONG
+
+
+def test_what_is_to_be_copied_is_told(told: dict[str, tuple[dict[str, Any], frozenset[str]]]) -> None:
+    assert len(PROMPTS) == 160
+    assert sum(is_right(*found) for found in told.values()) >= TOLD
