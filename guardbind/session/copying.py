@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.writing import Writer
 from guardbind.errors import CandidateError
 from guardbind.evidence import Located
+from guardbind.session.contained import contained
 from guardbind.session.opener import Opening
 from guardbind.session.passage import OPENING, WORD, Lead, is_begun, rest_at, value_of
 from guardbind.text.decode import decode
@@ -40,6 +42,14 @@ def copies_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset
         copied: the target was found, its value is known or a token of it is written already, a statement is so long
         that it says several things, or the question asks for something else than a copy.
     """
+    return contained("looking for what is to be copied", partial(_copies, opening, tokenizer), _none)
+
+
+def _none(_: str) -> frozenset[int]:
+    return frozenset()
+
+
+def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     target, passages = opening.target, _passages(opening)
     if target is None or not passages:
         return frozenset()
@@ -67,7 +77,7 @@ def _beginning(
         said = said or (set() if lead is None else lead.followed_by(passages))
     # A line that ends here may go on as an object, or with a sentence; an answer that is begun may be another one.
     other = "\n" in decode(tokenizer, [opening.token]) or is_begun(line, bound.language)
-    value = None if said or other else value_of(passages, bound.agreement.query)
+    value = None if said or other else value_of(passages, bound.agreement.query, line)
     said = said if value is None else {value}
     if len(said) != 1:
         return frozenset()
@@ -103,6 +113,10 @@ def said_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
     Returns:
         The tokens; none where nothing is to be copied, see `copies_at`.
     """
+    return contained("reading a declared passage", partial(_said, opening, tokenizer), _none)
+
+
+def _said(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     passages = _passages(opening)
     if not passages:
         return frozenset()
@@ -128,7 +142,7 @@ def _passages(opening: Opening) -> list[str]:
     query = bound.agreement.query
     if opening.resolution.how != "declared" or query.odd or query.language.questions.made.search(query.text):
         return []
-    passages = [bound.prompt.text[slice(*mention.chars)] for mention in target.mentions]
+    passages = list(dict.fromkeys(bound.prompt.text[slice(*mention.chars)] for mention in target.mentions))
     return [] if any(len(passage) > _LONGEST_PASSAGE for passage in passages) else passages
 
 

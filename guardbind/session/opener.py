@@ -11,6 +11,7 @@ from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
 from guardbind.session.asking import Asking
+from guardbind.session.contained import contained
 from guardbind.session.overrun import going_on
 from guardbind.session.passage import opens_structure, opens_value, rest_at
 from guardbind.session.row import Row
@@ -266,7 +267,8 @@ class Opener:
         target = value.resolution.index
         mentions = [] if target is None else row.bound.table.items[target].mentions
         passages = [row.bound.prompt.text[slice(*mention.chars)] for mention in mentions]
-        return rest_at(row.line(self._tokenizer), passages) is None
+        line = row.line(self._tokenizer)
+        return contained("reading a declared passage", lambda: rest_at(line, passages), lambda _: None) is None
 
     @staticmethod
     def _leaves_open(row: Row, value: Value, top: int) -> bool:

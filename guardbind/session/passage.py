@@ -23,7 +23,7 @@ _LONGEST_LEAD = 80  # characters: what stands word by word in both is seldom lon
 _AROUND = OPENING + "\"'`*_)]}>.,;\u201d\u2019 \t\n"
 _PART = re.compile(r"[,;{|]")
 _WITHIN = "_.-"  # join the parts of a name
-_PARTING = re.compile(r"[=;|{}\n\u3002]|[:.!?](?:\s|$)")
+_PARTING = re.compile(r"[=;|{}\n\u3002]|[:.!?](?:\s|$)|(?<!\d),(?=\S)|,(?=[^\W\d])")
 _RUN = re.compile(r"\S+$")
 # A word, a number or a code; what joins its parts belongs to it where a part follows.
 _REST = re.compile(r"(?:[^\W_]|[^\w\s](?=[^\W_])|_(?=[^\W_]))+")
@@ -97,14 +97,16 @@ def opens_structure(text: str) -> bool:
     return "{" in text or "```" in text
 
 
-def value_of(passages: Sequence[str], query: Query) -> str | None:
+def value_of(passages: Sequence[str], query: Query, line: str = "") -> str | None:
     """Return the first word of passages that are a value and say nothing else, if a value is what is asked for.
 
-    Such a passage holds few words, all of which are about something, and no sign that parts a name from its value.
+    Such a passage holds few words, all of which are about something, and no sign that parts a name from its value. None
+    of them is said by the question, or stands before the slot: "booking reference QF7TLM" says what it is.
 
     Args:
         passages: What is declared.
         query: What is asked.
+        line: The line before the slot.
     """
     said = {passage.strip(_AROUND) for passage in passages}
     if len(said) != 1:
@@ -112,6 +114,9 @@ def value_of(passages: Sequence[str], query: Query) -> str | None:
     value = said.pop()
     parts = value.split()
     if not 0 < len(parts) <= _MOST_WORDS or _PARTING.search(value) or not asks_for_value(query):
+        return None
+    known = {word.stem for text in (query.text, line) for word in words(text, query.language) if word.content}
+    if any(word.stem in known for word in words(value, query.language)):
         return None
     first = _FIRST.match(value)
     if first is None or not all(is_telling(part, query.language) for part in parts):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from plain_slots import LETTERS, letters_opener, letters_row
 
 from guardbind.evidence import Binding, Evidence
 from guardbind.session.copying import copies_at, said_at
 from guardbind.session.opener import Opening
+from guardbind.session.passage import Lead, rest_at, value_of
 from guardbind.session.value import ValueEvent
+from guardbind.targets.query import Query
+from guardbind.text.english import ENGLISH
 
 PROMPT = "{passage}\nbeta=[x17]\n{question}"
 
@@ -46,6 +51,7 @@ def said(passage: str, question: str, top: str = "x") -> str:
         ('{"port": "zebra"}', '{"host": "m", "port":'),
         ("Vault: zebra", "- VAULT:"),
         ("key_1 = zebra", "key_1 ="),
+        ("within zebra days", "What is the time?\nAnswer: within "),
         ("mule zebra", "Which animal is it?\nAnswer: Mule"),
         ("alpha=[zebra] alpha=[zebra]", "alpha=["),
     ],
@@ -135,6 +141,8 @@ def test_the_beginning_of_a_passage_that_is_a_value(passage: str, question: str)
         ("It is a zebra", "Which animal is it?\nAnswer:"),
         ("not zebra", "Which animal is it?\nAnswer:"),
         ("zebra or mule or okapi or horse", "Which animal is it?\nAnswer:"),
+        ("animal zebra", "Which animal is it?\nAnswer:"),
+        ("12,zebra,grey", "Which animal is it?\nAnswer:"),
         # The answer is begun, and otherwise.
         ("zebra", "Which animal is it?\nAnswer: Mule"),
         # No value is asked for.
@@ -165,6 +173,17 @@ def test_where_the_line_ends_an_object_may_follow_and_no_value_of_a_passage() ->
 )
 def test_what_goes_on_with_a_word_of_the_passage(passage: str, question: str, letters: str) -> None:
     assert set(said(passage, question)) == set(letters)
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.sampled_from(["What is it? ", "Give it. ", ""]))
+def test_any_passage_and_any_line_can_be_read(passage: str, line: str, question: str) -> None:
+    """What rules say of a text, and no mistake of theirs: `contained` would hide it."""
+    query = Query(question, "", (), None, question, (0, len(question)))
+    rest, value = rest_at(line, [passage]), value_of([passage], query, line)
+    assert rest is None or all(part and part in passage for part in rest.every)
+    assert value is None or value in passage
+    lead = Lead.of(line, ENGLISH)
+    assert lead is None or all(word in passage for word in lead.followed_by([passage]))
 
 
 class TestWhatLeadsUpToAValue:
