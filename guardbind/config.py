@@ -103,7 +103,8 @@ class GuardConfig(_Config):
 
     min_evidence_bits: float = Field(default=3.0, ge=0, allow_inf_nan=False)
     """A token rests on a span when taking the span away costs it at least this many bits: 3 bits make it 8 times as
-    likely. Where the choice is among known candidates, half of the bits that its pseudo-prior leaves are enough."""
+    likely. Where the choice is among known candidates, inside a value that is begun, and of words that a declared
+    passage has, half of the bits that its pseudo-prior leaves are enough."""
 
     null: str = "mask"
     """The counterfactual readout: `mask` re-runs the last tokens with the evidence columns masked; the re-prefill
