@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -66,6 +66,9 @@ class MethodsOptions(Frozen):
     """A file of `guardbind bench heads`, in the place of a search."""
     batch: int = Field(default=8, ge=1)
     """Trials that are read side by side, at most."""
+    span: Literal["asked", "other"] = "asked"
+    """Whose statement a method is told of that is told the span; `other`: one with another value, and no other method
+    is run."""
 
 
 class MethodRecord(TrialRecord):
@@ -108,21 +111,38 @@ class _MethodsSession:
     tokens: int
 
     def run(self, indices: Sequence[int]) -> list[MethodRecord]:
-        made = [self._trial(index) for index in indices]
-        due = {trial.index: token for trial, token in made}
+        made = {index: self._trial(index) for index in indices}
         records: dict[int, list[MethodRecord]] = {index: [] for index in indices}
-        for scene in scenes(self.lab, [trial for trial, _ in made], self.heads, self.options.batch):
-            right = [due[trial.index] for trial in scene.trials]
+        told = [self._told(trial) for trial, _ in made.values()]
+        for scene in scenes(self.lab, told, self.heads, self.options.batch):
+            asked = [made[trial.index] for trial in scene.trials]
             for method, settings in self.tried:
-                for record in self._records(scene, right, method, settings):
+                for record in self._records(scene, asked, method, settings):
                     records[record.index].append(record)
         return [record for index in indices for record in records[index]]
 
     def _trial(self, index: int) -> tuple[Trial, int]:
         return unrelated(self.task.trial(index), self.lab.tokenizer, self.options.ability, self.seed)
 
+    def _told(self, trial: Trial) -> Trial:
+        """Return a trial as a method sees it: the next statement with another value is the asked one, if that is told.
+
+        Raises:
+            ConfigError: No statement of the prompt has another value.
+        """
+        if self.options.span == "asked":
+            return trial
+        places = [(trial.asked + step) % len(trial.bound) for step in range(1, len(trial.bound))]
+        others = [place for place in places if trial.bound[place].value.token != trial.target.value.token]
+        if not others:
+            raise ConfigError(
+                f"trial {trial.index} of {self.task.name!r} states one value, so that no other one can be told of.",
+                hint="Leave `span` out, or choose another task.",
+            )
+        return replace(trial, asked=others[0])
+
     def _records(
-        self, scene: Scene, right: Sequence[int], method: Method, settings: MethodSettings
+        self, scene: Scene, asked: Sequence[tuple[Trial, int]], method: Method, settings: MethodSettings
     ) -> list[MethodRecord]:
         known: dict[str, Any] = {"method": method.name, "told": method.told, "setting": told_apart(settings)}
         finite = scene.plain.logsumexp(-1).isfinite()
@@ -138,7 +158,7 @@ class _MethodsSession:
         checked = self._verified(scene, method, tokens)
         logprobs = torch.log_softmax(scores, -1)
         return [
-            self._record(scene, place, right[place], tokens[place], checked, logprobs, cost, known)
+            self._record(scene, place, asked[place], tokens[place], checked, logprobs, cost, known)
             for place in range(len(scene.trials))
         ]
 
@@ -152,14 +172,14 @@ class _MethodsSession:
         self,
         scene: Scene,
         place: int,
-        right: int,
+        asked: tuple[Trial, int],
         token: int,
         checked: list[int] | None,
         logprobs: Tensor,
         cost: PassCost,
         known: dict[str, Any],
     ) -> MethodRecord:
-        trial, trials = scene.trials[place], len(scene.trials)
+        (trial, right), trials = asked, len(scene.trials)
 
         def stage(written: int) -> TrialStage:
             return trial.stage(written) if self.options.ability == "asked" else ("right" if written == right else "2A")
@@ -214,7 +234,10 @@ class MethodsMeasure:
         longest, _ = unrelated(trial, lab.tokenizer, options.ability, cell.seed)
         lab.check_length(len(longest.ids))
         names = dict.fromkeys([UNGUARDED_NAME, *(options.methods or METHODS)])
-        tried = tuple(pair for name in names for pair in _settings(METHODS.get(name), options))
+        chosen = [METHODS.get(name) for name in names]
+        if options.span == "other":
+            chosen = [method for method in chosen if method.told == "span" or method.name == UNGUARDED_NAME]
+        tried = tuple(pair for method in chosen for pair in _settings(method, options))
         needed = any("head_lists" in method.needs for method, _ in tried)
         heads = self._heads.of(lab, options.heads, options.heads_file) if needed else None
         for method, settings in tried:

@@ -64,6 +64,18 @@ def test_a_trial_has_a_record_of_each_method_at_each_setting() -> None:
             assert record.verified_stage == "right"
 
 
+def test_told_of_another_statement_a_method_writes_that_and_is_judged_by_what_is_asked() -> None:
+    names = ["cad_span", "auto_resolved", "auto"]
+    asked, other = (measured(methods=names, span=span) for span in ("asked", "other"))
+    assert {record.method for record in other} == {"unguarded", "cad_span", "auto"}
+    assert {record.stage for record in asked if record.method == "auto"} == {"right"}
+    own = {record.index: record for record in asked if record.method == "unguarded"}
+    # This model writes the first value, which the statement that is told of holds wherever it is not the asked one.
+    for record in other:
+        assert (record.token, record.stage) == (own[record.index].token, own[record.index].stage)
+    assert {record.stage for record in other} == {"right", "2B"}
+
+
 @pytest.mark.parametrize("ability", ["text", "repeat"])
 def test_prompts_that_ask_nothing_keep_their_statements(ability: str) -> None:
     trial = lab().task(BenchCell(measure="methods", task="competing_vars", k=8)).trial(3)

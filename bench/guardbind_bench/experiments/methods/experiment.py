@@ -6,6 +6,7 @@ Settings are chosen on trials of another seed, of the fillers in which neither v
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 import pandas as pd
 from pydantic import Field, JsonValue
@@ -49,6 +50,9 @@ class MethodSuiteOptions(FormOptions):
     """A file of `guardbind bench heads`, in the place of a search."""
     batch: int = Field(default=8, ge=1)
     """Trials that are read side by side, at most."""
+    span: Literal["asked", "other"] = "asked"
+    """Whose statement a method is told of that is told the span; `other`: one with another value, which shows what a
+    wrong span costs. No other method is run then."""
 
 
 class MethodsExperiment(SlotExperiment[MethodSuiteOptions]):
@@ -80,7 +84,8 @@ class MethodsExperiment(SlotExperiment[MethodSuiteOptions]):
             "batch": options.batch,
             "heads": options.heads.model_dump(mode="json"),
         }
-        return made | ({"heads_file": options.heads_file} if options.heads_file else {})
+        made |= {"heads_file": options.heads_file} if options.heads_file else {}
+        return made | ({"span": options.span} if options.span != "asked" else {})
 
     def beforehand(self, settings: Settings, options: MethodSuiteOptions) -> list[CellRequest]:
         """Return the trials on which settings are chosen, and the prompts that ask nothing."""
