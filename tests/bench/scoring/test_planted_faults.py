@@ -80,6 +80,9 @@ def badges() -> TextTrial:
 ANSWERS = ("12", "112", "Bob's badge number is 12.", "Bob's badge number is 112.", "It is 1120, or 12.", "none", "12.5")
 
 
+MOST_ANSWERS = 40  # of one trial: dates and amounts of a large one may be written in a thousand ways
+
+
 def scores() -> list[Any]:
     trials = [badges(), *(TEXT_TASKS.get(name)(k=0, seed=0).trial(3) for name in TEXT_TASKS.names())]
     said = [(trial, answer) for trial in trials for answer in (*ANSWERS, *_answers(trial))]
@@ -88,7 +91,8 @@ def scores() -> list[Any]:
 
 def _answers(trial: TextTrial) -> list[str]:
     told = [f"{fact.owner or 'my'}'s {fact.attribute} is {form}." for fact in trial.facts for form in fact.forms]
-    return [*told, *trial.answer, *(form for forms in trial.others for form in forms)]
+    every = [*told, *trial.answer, *(form for forms in trial.others for form in forms)]
+    return every[:: -(-len(every) // MOST_ANSWERS)]
 
 
 def reported(guard: Guard) -> list[Any]:
