@@ -110,10 +110,9 @@ class Judge:
         # threshold in nats would decide otherwise, by a last bit, at thresholds that are no round number of bits.
         if bool(((logprobs - prior)[plausible] / math.log(2) >= self.config.min_evidence_bits).any()):
             return True
-        said = [token for token in self.said if bool(plausible[token])]
-        return any(
-            bits_of(token, logprobs, prior) >= _needed(token, prior, self.config, narrowed=True) for token in said
-        )
+        said = list(self.said)
+        likely = [token for token, kept in zip(said, plausible[said].tolist(), strict=True) if kept] if said else []
+        return any(rests(token, logprobs, prior, self.config) for token in likely)
 
 
 def rests(token: int, logprobs: Tensor, prior: Tensor, config: GuardConfig) -> bool:
