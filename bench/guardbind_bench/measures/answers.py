@@ -281,14 +281,9 @@ class AnswersSession:
         items: tuple[Located, ...] = (),
     ) -> TextAnswer:
         ids = sequences[0, len(prompt.ids) :].tolist()
-        end = next((place for place, token in enumerate(ids) if token in _ends(self.lab)), None)
+        end = next((place for place, token in enumerate(ids) if token in self.lab.ends), None)
         transcript = Transcript.from_ids(self.lab.tokenizer, 0, prompt.ids, ids[:end], ())
         return TextAnswer(transcript, len(ids) if end is None else end + 1, spent, slots, items)
-
-
-def _ends(lab: Lab) -> frozenset[int]:
-    given = None if lab.model.generation_config is None else lab.model.generation_config.eos_token_id
-    return frozenset(given if isinstance(given, list) else [] if given is None else [given])
 
 
 def _with(spent: Spending, arguments: Mapping[str, Any], before: float) -> Spending:

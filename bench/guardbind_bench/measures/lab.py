@@ -52,6 +52,12 @@ class Lab:
             self._tasks[key] = builder(self.tokenizer, filler=cell.filler, k=cell.k, seed=cell.seed, form=cell.form)
         return self._tasks[key]
 
+    @property
+    def ends(self) -> frozenset[int]:
+        """Tokens that end an answer, as the model's generation settings have them."""
+        given = None if self.model.generation_config is None else self.model.generation_config.eos_token_id
+        return frozenset(given if isinstance(given, list) else [] if given is None else [given])
+
     def slots(self, cell: BenchCell) -> Task:
         """Return the task of a cell; of a text task the trials with one slot each.
 

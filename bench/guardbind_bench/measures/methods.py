@@ -9,30 +9,36 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, JsonValue
 from torch import Tensor
 
 from guardbind.errors import ConfigError, GuardbindError
 from guardbind.frozen import Frozen
+from guardbind.text.decode import decode
 from guardbind_bench.experiments.options import read_options
 from guardbind_bench.measures.asked_slots import KnownHeads, stated_task
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.measure import Measure
 from guardbind_bench.measures.trial_record import TrialRecord
 from guardbind_bench.methods.ability import Ability, unrelated
+from guardbind_bench.methods.answering import whole_answers
 from guardbind_bench.methods.guarding import verified
 from guardbind_bench.methods.head_lists import HeadLists, HeadSearch
 from guardbind_bench.methods.head_search import scenes
-from guardbind_bench.methods.method import Method, MethodSettings, settings_of
+from guardbind_bench.methods.method import Method, MethodSettings, setting_of, settings_of
 from guardbind_bench.methods.scene import PassCost, Scene
 from guardbind_bench.prompts.cell import BenchCell
+from guardbind_bench.prompts.text_slots import TextSlots
 from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import METHODS
+from guardbind_bench.scoring.scoring import read_answer
 
 __all__ = ["MEASURE", "UNGUARDED_NAME", "MethodRecord", "MethodsOptions", "check_methods"]
 
 UNGUARDED_NAME = "unguarded"
 """What every method is set beside."""
+
+_NOT_FINITE = "the logits behind a prompt are NaN or infinite"
 
 _LEAST = -20.0
 """Log-probability of a token that a method rules out, nats: a perplexity has to stay a number."""
@@ -56,6 +62,8 @@ class MethodsOptions(Frozen):
     """Registered methods; none: all of them. The unguarded model is always among them."""
     grid: bool = False
     """Also try the further settings of each method."""
+    settings: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    """One further setting of some methods, by its hyper-parameters that differ from the defaults."""
     controls: bool = False
     """Also try as many random heads in the place of those that were found."""
     ability: Ability = "asked"
@@ -69,6 +77,9 @@ class MethodsOptions(Frozen):
     span: Literal["asked", "other"] = "asked"
     """Whose statement a method is told of that is told the span; `other`: one with another value, and no other method
     is run."""
+    answer_tokens: int = Field(default=1, ge=1)
+    """Tokens of an answer, at most. One is judged by the token that it is; more, of a task of texts, by the first value
+    that they write."""
 
 
 class MethodRecord(TrialRecord):
@@ -84,6 +95,8 @@ class MethodRecord(TrialRecord):
     """Why it could not run; then nothing else is known."""
     token: int | None = None
     """The token it would write."""
+    answer: str | None = None
+    """The whole answer behind what is begun of it; None where one token was asked for."""
     stage: TrialStage | None = None
     """What that is; where nothing is asked, `right` or `2A`."""
     verified_token: int | None = None
@@ -115,6 +128,10 @@ class _MethodsSession:
         records: dict[int, list[MethodRecord]] = {index: [] for index in indices}
         told = [self._told(trial) for trial, _ in made.values()]
         for scene in scenes(self.lab, told, self.heads, self.options.batch):
+            if self.options.answer_tokens > 1:
+                for record in self._whole(scene):
+                    records[record.index].append(record)
+                continue
             asked = [made[trial.index] for trial in scene.trials]
             for method, settings in self.tried:
                 for record in self._records(scene, asked, method, settings):
@@ -144,11 +161,9 @@ class _MethodsSession:
     def _records(
         self, scene: Scene, asked: Sequence[tuple[Trial, int]], method: Method, settings: MethodSettings
     ) -> list[MethodRecord]:
-        known: dict[str, Any] = {"method": method.name, "told": method.told, "setting": told_apart(settings)}
-        finite = scene.plain.logsumexp(-1).isfinite()
-        if not bool(finite.all()):
-            why = "the logits behind a prompt are NaN or infinite"
-            return [MethodRecord(index=trial.index, failed=why, **known) for trial in scene.trials]
+        known = _known(method, settings)
+        if not _is_finite(scene):
+            return [MethodRecord(index=trial.index, failed=_NOT_FINITE, **known) for trial in scene.trials]
         try:
             with scene.account() as cost:
                 scores = method.scores(scene, settings).detach().float()
@@ -161,6 +176,31 @@ class _MethodsSession:
             self._record(scene, place, asked[place], tokens[place], checked, logprobs, cost, known)
             for place in range(len(scene.trials))
         ]
+
+    def _whole(self, scene: Scene) -> list[MethodRecord]:
+        if not _is_finite(scene):
+            return [
+                MethodRecord(index=trial.index, failed=_NOT_FINITE, **_known(method, settings))
+                for trial in scene.trials
+                for method, settings in self.tried
+            ]
+        made = []
+        answers = whole_answers(scene, self.tried, self.options.answer_tokens, self.lab.ends)
+        for (method, settings), written in zip(self.tried, answers, strict=True):
+            known = _known(method, settings)
+            if isinstance(written, GuardbindError):
+                made += [MethodRecord(index=trial.index, refused=str(written), **known) for trial in scene.trials]
+                continue
+            made += [
+                self._judged(trial.index, tokens, known) for trial, tokens in zip(scene.trials, written, strict=True)
+            ]
+        return made
+
+    def _judged(self, index: int, tokens: list[int], known: dict[str, Any]) -> MethodRecord:
+        assert isinstance(self.task, TextSlots)  # checked where the measure is made ready
+        asked, text = self.task.text(index), decode(self.lab.tokenizer, tokens)
+        stage = read_answer(asked.text, asked.lead + text).stage
+        return MethodRecord(index=index, **known, token=next(iter(tokens), None), answer=text, stage=stage)
 
     def _verified(self, scene: Scene, method: Method, tokens: list[int]) -> list[int] | None:
         if self.options.ability != "asked":
@@ -198,6 +238,14 @@ class _MethodsSession:
         )
 
 
+def _known(method: Method, settings: MethodSettings) -> dict[str, Any]:
+    return {"method": method.name, "told": method.told, "setting": told_apart(settings)}
+
+
+def _is_finite(scene: Scene) -> bool:
+    return bool(scene.plain.logsumexp(-1).isfinite().all())
+
+
 def told_apart(settings: MethodSettings) -> str:
     """Return the hyper-parameters that differ from the defaults, as JSON.
 
@@ -230,9 +278,15 @@ class MethodsMeasure:
         options = read_options(MethodsOptions, cell.options, self.name)
         check_methods(options.methods)
         task = stated_task(lab, cell)
+        if options.answer_tokens > 1 and not (isinstance(task, TextSlots) and options.ability == "asked"):
+            raise ConfigError(
+                f"answer_tokens is {options.answer_tokens}, and {cell.task!r} has no texts by which a whole answer "
+                "could be judged.",
+                hint="Choose a task of texts, and prompts that ask; or leave `answer_tokens` out.",
+            )
         trial = task.trial(0)
         longest, _ = unrelated(trial, lab.tokenizer, options.ability, cell.seed)
-        lab.check_length(len(longest.ids))
+        lab.check_length(len(longest.ids) + options.answer_tokens - 1)
         names = dict.fromkeys([UNGUARDED_NAME, *(options.methods or METHODS)])
         chosen = [METHODS.get(name) for name in names]
         if options.span == "other":
@@ -249,6 +303,9 @@ class MethodsMeasure:
 
 def _settings(method: Method, options: MethodsOptions) -> list[tuple[Method, MethodSettings]]:
     tried = settings_of(method, grid=options.grid)
+    if method.name in options.settings:
+        chosen = setting_of(method, options.settings[method.name])
+        tried += [chosen] if chosen not in tried else []
     if options.controls and "random" in method.settings.model_fields:
         tried.append(method.settings.model_validate({"random": True}))
     return [(method, settings) for settings in tried]

@@ -62,6 +62,11 @@ class Guarding:
         """Answer under the policy, greedily; what it forces has the score 0 and all else minus infinity."""
         return _answered(scene, _guard(scene, self.policy, settings), self.given)
 
+    def answers(self, scene: Scene, settings: GuardSettings, tokens: int) -> list[list[int]]:
+        """Answer under the policy, greedily, by at most so many tokens; see `WholeAnswers`."""
+        written = _generated(scene, _guard(scene, self.policy, settings), self.given, tokens).sequences
+        return [[int(token) for token in row] for row in written[:, scene.columns :].tolist()]
+
 
 def verified(scene: Scene, tokens: Sequence[int]) -> list[int]:
     """Return what is written where the guard verifies each token, told the span of the asked statement.
@@ -111,16 +116,19 @@ def _guard(scene: Scene, policy: str | Policy, settings: GuardSettings) -> Guard
 
 
 def _answered(scene: Scene, guard: Guard, given: ToldWhat) -> Tensor:
+    scores: Tensor = _generated(scene, guard, given, 1).scores[0].float()
+    return scores if scores.device == scene.plain.device else scores.to(torch.device(scene.plain.device))
+
+
+def _generated(scene: Scene, guard: Guard, given: ToldWhat, tokens: int) -> Any:
     bindings, targets = zip(*(told(trial, given) for trial in scene.trials), strict=True)
     with scene.generating() as arguments:
-        output: Any = guard.generate(
+        return guard.generate(
             **arguments,
             bindings=list(bindings),
             target=list(targets),
-            max_new_tokens=1,
+            max_new_tokens=tokens,
             do_sample=False,
             return_dict_in_generate=True,
             output_scores=True,
         ).raw
-    scores: Tensor = output.scores[0].float()
-    return scores if scores.device == scene.plain.device else scores.to(torch.device(scene.plain.device))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from pydantic import ValidationError
 from torch import Tensor
 
+from guardbind.errors import ConfigError
 from guardbind.frozen import Frozen
 
 if TYPE_CHECKING:
     from guardbind_bench.methods.scene import Scene
 
-__all__ = ["BUDGET", "Knowledge", "Method", "MethodSettings", "Need", "settings_of"]
+__all__ = ["BUDGET", "Knowledge", "Method", "MethodSettings", "Need", "setting_of", "settings_of"]
 
 Need = Literal["logits", "layers", "attention", "heads", "gradient", "head_lists", "prompt", "guard"]
 """What is read or changed: logits of passes of its own kind, residuals of layers, attention weights, what heads give,
@@ -72,3 +74,24 @@ def settings_of(method: Method, *, grid: bool) -> list[MethodSettings]:
     others = method.grid if grid else ()
     made = [method.settings(), *(method.settings.model_validate(other) for other in others)]
     return list({settings.model_dump_json(): settings for settings in made}.values())
+
+
+def setting_of(method: Method, changed: Mapping[str, Any]) -> MethodSettings:
+    """Return a setting, given what differs from the defaults.
+
+    Raises:
+        ConfigError: The method has no such hyper-parameter, or not with that value.
+
+    Example:
+        >>> from guardbind_bench.methods.cad import CAD
+        >>> setting_of(CAD, {"alpha": 4}).alpha
+        4.0
+    """
+    try:
+        return method.settings.model_validate(dict(changed))
+    except ValidationError as error:
+        known = ", ".join(method.settings.model_fields) or "none"
+        raise ConfigError(
+            f"{dict(changed)} is no setting of {method.name!r}: {error.errors()[0]['msg']}.",
+            hint=f"Its hyper-parameters: {known}.",
+        ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -62,12 +62,15 @@ class Scene:
         lab: The model.
         trials: The trials.
         heads: Heads that were found on other trials, or why none were; None where no method needs them.
+        read: A cache that holds the prompts up to their last token already, for the scene to keep.
 
     Raises:
         ConfigError: The prompts differ in length, or in where the question begins.
     """
 
-    def __init__(self, lab: Lab, trials: Sequence[Trial], heads: HeadLists | GuardbindError | None = None) -> None:
+    def __init__(
+        self, lab: Lab, trials: Sequence[Trial], heads: HeadLists | GuardbindError | None = None, *, read: Any = None
+    ) -> None:
         if len({(len(trial.ids), trial.question.start) for trial in trials}) != 1:
             raise ConfigError("the prompts of a scene need one length, and questions that begin at one place.")
         self.lab = lab
@@ -78,9 +81,9 @@ class Scene:
         self.ids = torch.tensor([trial.ids for trial in trials], device=self._device)
         self._known: dict[object, tuple[Any, PassCost]] = {}
         self._accounts: list[PassCost] = []
-        self._cache: Any = None
+        self._cache: Any = read
         with self.account() as self.base:
-            if not is_recurrent(lab.model):
+            if read is None and not is_recurrent(lab.model):
                 self._cache = own_cache()
                 self._pass(self.ids[:, :-1], cache=self._cache)
             self.plain = self._plain()
@@ -112,6 +115,23 @@ class Scene:
     def lens(self) -> Lens:
         """The logit lens; see `Lens.bind` for what is refused."""
         return Lens.bind(self.lab.model)
+
+    @torch.no_grad()
+    def extended(self, tokens: Sequence[int]) -> Scene:
+        """Return the scene in which one token more is written to each trial; the question reaches up to it.
+
+        Args:
+            tokens: The token of each trial.
+        """
+        trials = [
+            replace(trial, ids=(*trial.ids, token), question=range(trial.question.start, len(trial.ids) + 1))
+            for trial, token in zip(self.trials, tokens, strict=True)
+        ]
+        if self._cache is None:
+            return Scene(self.lab, trials, self._heads)
+        read = self._view(self.columns - 1)
+        self._pass(self.ids[:, -1:], cache=read, start=self.columns - 1)
+        return Scene(self.lab, trials, self._heads, read=read)
 
     @contextmanager
     def account(self) -> Iterator[PassCost]:

@@ -16,12 +16,25 @@ from guardbind_bench.prompts.trial import Bound, Trial
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["BEGUN", "TextSlots"]
+__all__ = ["BEGUN", "AskedText", "TextSlots"]
 
 BEGUN = "The answer is"
 """How an answer begins where its task does not say how."""
 _OPEN = ('"', "'", "(", "[", "<", "`", "\n", " ")
 _PASSED_OVER = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AskedText:
+    """What a trial of tokens was made of.
+
+    Attributes:
+        text: The trial of texts, its answer begun.
+        lead: How the value begins that the prompt stops in; empty where it does not begin yet.
+    """
+
+    text: TextTrial
+    lead: str
 
 
 @dataclass(eq=False)
@@ -42,7 +55,7 @@ class TextSlots:
 
     task: TextTask
     tokenizer: PreTrainedTokenizerBase
-    _kept: list[Trial] = field(default_factory=list)
+    _kept: list[tuple[Trial, AskedText]] = field(default_factory=list)
     _next: int = 0
 
     @property
@@ -62,7 +75,7 @@ class TextSlots:
             ConfigError: Hardly any trial has such a slot.
         """
         while len(self._kept) <= index:
-            since = self._kept[-1].index if self._kept else 0
+            since = self._kept[-1][0].index if self._kept else 0
             if self._next > since + _PASSED_OVER and len(self._kept) * 20 < self._next:
                 raise ConfigError(
                     f"{len(self._kept)} of {self._next} trials of {self.name!r} ask for a value that is told from "
@@ -73,9 +86,18 @@ class TextSlots:
             self._next += 1
             if made is not None:
                 self._kept.append(made)
-        return replace(self._kept[index], index=index)
+        return replace(self._kept[index][0], index=index)
 
-    def _made(self, text: TextTrial) -> Trial | None:
+    def text(self, index: int) -> AskedText:
+        """Return what a trial was made of, by which a whole answer can be judged.
+
+        Raises:
+            ConfigError: As `trial`.
+        """
+        self.trial(index)
+        return self._kept[index][1]
+
+    def _made(self, text: TextTrial) -> tuple[Trial, AskedText] | None:
         if text.direction != "key_value" or text.asked is None or not text.answer:
             return None
         begun = text if text.begun else replace(text, begun=BEGUN)
@@ -94,7 +116,8 @@ class TextSlots:
         if len(held) < 2 or sum(tokens[shared] == held[right][shared] for tokens in held.values()) != 1:
             return None
         values = {value: self._value(tokens, shared, spelled_out=value) for value, tokens in held.items()}
-        return self._trial(text, prompt, lead, values, right)
+        trial = self._trial(text, prompt, lead, values, right)
+        return None if trial is None else (trial, AskedText(begun, decode(self.tokenizer, list(lead))))
 
     def _value(self, tokens: Sequence[int], shared: int, *, spelled_out: str) -> PoolValue:
         word = spelled_out if shared == 0 else decode(self.tokenizer, list(tokens[shared:])).strip()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pandas as pd
 import pytest
 from bench_memory import MemoryData, measure
 from bench_tiny import bench_tokenizer
-from families import copier
+from families import copier, speaking
 
 from guardbind.errors import ConfigError
 from guardbind_bench.experiments.experiment import Settings
@@ -19,6 +20,7 @@ from guardbind_bench.measures.lab import Lab
 from guardbind_bench.measures.methods import MEASURE, MethodRecord
 from guardbind_bench.methods.ability import unrelated
 from guardbind_bench.prompts.cell import BenchCell
+from guardbind_bench.scoring.scoring import read_answer
 
 OPTIONS = {
     "methods": ["cad_span", "cad_swap", "auto_resolved", "retrieval_heads", "candidate_only"],
@@ -144,3 +146,68 @@ def test_settings_are_never_chosen_on_what_is_reported() -> None:
         EXPERIMENT.plan(Settings(options={"methods": ["cad_spam"]}))
     seeds = {(request.cell.seed, request.cell.options.get("ability")) for request in EXPERIMENT.plan(SETTINGS)}
     assert seeds == {(1, None), (0, None), (0, "text"), (0, "repeat")}
+
+
+@cache
+def reading() -> Lab:
+    """A model with room for texts."""
+    return Lab(speaking("llama", bench_tokenizer(), context=1024), bench_tokenizer())
+
+
+TEXTS: dict[str, object] = {"methods": ["cad_span", "auto"], "answer_tokens": 4, "batch": 4}
+
+
+def test_whole_answers_are_judged_by_the_first_value_in_them() -> None:
+    cell = BenchCell(measure="methods", task="records", k=0, options=TEXTS)  # type: ignore[arg-type]
+    session: Any = MEASURE.prepare(reading(), cell)
+    records = session.run(range(3))
+    assert [record.index for record in records] == [0] * 3 + [1] * 3 + [2] * 3
+    for record in records:
+        asked = session.task.text(record.index)
+        assert record.answer is not None and record.refused is None and record.failed is None
+        assert record.stage == read_answer(asked.text, asked.lead + record.answer).stage
+        assert record.seconds is None and record.verified_stage is None
+    asked = session.task.text(0)
+    rest = asked.text.answer[0].removeprefix(asked.lead.strip())
+    judged = session._judged(0, reading().tokenizer(rest, add_special_tokens=False)["input_ids"], _known_of(records[0]))
+    assert judged.stage == "right"
+
+
+def _known_of(record: MethodRecord) -> dict[str, Any]:
+    return {"method": record.method, "told": record.told, "setting": record.setting}
+
+
+def test_whole_answers_want_texts() -> None:
+    with pytest.raises(ConfigError, match="no texts"):
+        measured(answer_tokens=4)
+
+
+def test_whole_answers_have_rows_without_a_cost_or_a_check() -> None:
+    options = {**TEXTS, "settings": {"cad_span": {"alpha": 4}}, "collateral_trials": 0}
+    settings = Settings(tasks=("records",), ks=(0,), trials=2, options=options)  # type: ignore[arg-type]
+    plan = EXPERIMENT.plan(settings)
+    assert [(one.cell.seed, one.cell.options["answer_tokens"]) for one in plan] == [(0, 4)]
+    data = MemoryData({one.model_dump_json(): measure(reading(), one) for one in plan})
+    found = [row for row in EXPERIMENT.summarise(data, settings, lambda _: None) if row.table == "methods_ranking"]
+    assert {(row.keys["method"], row.keys["setting"], row.keys["values"]) for row in found} == {
+        ("unguarded", "authors', also tuned", "{}"),
+        ("cad_span", "authors'", "{}"),
+        ("cad_span", "tuned", '{"alpha": 4.0}'),
+        ("auto", "authors', also tuned", "{}"),
+    }
+    assert all("accuracy" in row.values and "verified" not in row.values for row in found)
+    assert not any("seconds_ratio_median" in row.values for row in found)
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        ({"cad_span": {"alfa": 4}}, "no setting of 'cad_span'"),
+        ({"cad_span": {"alpha": "much"}}, "no setting of 'cad_span'"),
+        ({"cad_spam": {}}, "Did you mean 'cad_span'"),
+        ({"pasta": {}}, "which is not run"),
+    ],
+)
+def test_a_given_setting_is_one_that_a_method_has(settings: dict[str, object], match: str) -> None:
+    with pytest.raises(ConfigError, match=match):
+        EXPERIMENT.plan(Settings(options={"methods": ["cad_span"], "settings": settings}))  # type: ignore[dict-item]

@@ -20,8 +20,9 @@ from guardbind_bench.experiments.shared.failures import without_failures
 from guardbind_bench.experiments.shared.forms import FormOptions
 from guardbind_bench.experiments.shared.slots import NO_FILLER, SlotExperiment, fillers_of
 from guardbind_bench.experiments.table import RowKey, TableRow
-from guardbind_bench.measures.methods import UNGUARDED_NAME, check_methods
+from guardbind_bench.measures.methods import UNGUARDED_NAME, check_methods, told_apart
 from guardbind_bench.methods.head_lists import HeadSearch
+from guardbind_bench.methods.method import setting_of
 from guardbind_bench.prompts.cell import BenchCell, CellRequest
 from guardbind_bench.registry import METHODS
 from guardbind_bench.stats.statistics import count
@@ -42,6 +43,9 @@ class MethodSuiteOptions(FormOptions):
     """Tasks of these trials; none: those that are measured. What is chosen on another task is shown as it transfers."""
     tuning_fillers: tuple[str, ...] = ("natural", "decoy_matched")
     """Fillers of these trials; the ranking is over those of them that are measured."""
+    settings: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    """For some methods the setting that is set beside the authors', by what differs from the defaults: for what was
+    chosen on other trials already, or by another count. Nothing is tuned then."""
     collateral_trials: int = Field(default=24, ge=0)
     """Prompts of either kind that ask nothing, on which harm is counted; 0 for none."""
     heads: HeadSearch = HeadSearch()
@@ -53,6 +57,9 @@ class MethodSuiteOptions(FormOptions):
     span: Literal["asked", "other"] = "asked"
     """Whose statement a method is told of that is told the span; `other`: one with another value, which shows what a
     wrong span costs. No other method is run then."""
+    answer_tokens: int = Field(default=1, ge=1)
+    """Tokens of an answer, at most. One is judged by the token that it is; more, of tasks of texts, by the first value
+    that they write. What a method costs is told of single tokens."""
 
 
 class MethodsExperiment(SlotExperiment[MethodSuiteOptions]):
@@ -68,9 +75,15 @@ class MethodsExperiment(SlotExperiment[MethodSuiteOptions]):
     def check(self, settings: Settings, options: MethodSuiteOptions) -> None:
         """Check that there are such methods, and that nothing is reported on the trials that it was tuned on."""
         super().check(settings, options)
-        check_methods(options.methods)
+        check_methods((*options.methods, *options.settings))
+        for name, told in options.settings.items():
+            if options.methods and name not in options.methods:
+                raise ConfigError(
+                    f"settings has {name!r}, which is not run.", hint=f"`methods` has: {', '.join(options.methods)}."
+                )
+            setting_of(METHODS.get(name), told)
         check_slot_tasks(options.tuning_tasks, options.tuning_fillers)
-        if options.tuning_seed == settings.seed:
+        if options.tuning_seed == settings.seed and not options.settings:
             raise ConfigError(
                 f"tuning_seed and seed are both {settings.seed}; settings have to be chosen on other trials."
             )
@@ -79,19 +92,23 @@ class MethodsExperiment(SlotExperiment[MethodSuiteOptions]):
         """Return what the measure is told."""
         made: dict[str, JsonValue] = {
             "methods": list(options.methods),
-            "grid": True,
+            "grid": not options.settings,
             "controls": True,
             "batch": options.batch,
             "heads": options.heads.model_dump(mode="json"),
         }
         made |= {"heads_file": options.heads_file} if options.heads_file else {}
-        return made | ({"span": options.span} if options.span != "asked" else {})
+        made |= {"settings": {name: dict(told) for name, told in options.settings.items()}} if options.settings else {}
+        made |= {"span": options.span} if options.span != "asked" else {}
+        return made | ({"answer_tokens": options.answer_tokens} if options.answer_tokens > 1 else {})
 
     def beforehand(self, settings: Settings, options: MethodSuiteOptions) -> list[CellRequest]:
         """Return the trials on which settings are chosen, and the prompts that ask nothing."""
         return [*self._tuning(settings, options), *self._collateral(settings, options).values()]
 
     def _tuning(self, settings: Settings, options: MethodSuiteOptions) -> list[CellRequest]:
+        if options.settings:
+            return []
         k, asked, template = settings.ks[0], options.asked[0], options.templates[0]
         return [
             CellRequest(
@@ -115,6 +132,7 @@ class MethodsExperiment(SlotExperiment[MethodSuiteOptions]):
             "k": settings.ks[0],
         }
         found = {}
+        options = options.model_copy(update={"answer_tokens": 1})
         for ability in ("text", "repeat"):
             cell = self.cell(point, settings, options)
             made = BenchCell.model_validate({**cell.model_dump(), "options": {**cell.options, "ability": ability}})
@@ -125,7 +143,10 @@ class MethodsExperiment(SlotExperiment[MethodSuiteOptions]):
         """Make the ranking over all conditions that do not give the answer away, then the rows of each."""
         every = list(conditions)
         tuning = [run.data.frame(request) for request in self._tuning(run.settings, run.options)]
-        choice = chosen([frame for frame in tuning if not frame.empty])
+        choice = chosen([frame for frame in tuning if not frame.empty]) | {
+            name: TunedSetting(told_apart(setting_of(METHODS.get(name), told)))
+            for name, told in run.options.settings.items()
+        }
         harm = {
             ability: run.data.frame(request) for ability, request in self._collateral(run.settings, run.options).items()
         }

@@ -72,7 +72,7 @@ def answers_of(after: pd.DataFrame, before: pd.DataFrame, *, is_plain: bool) -> 
             "mcnemar_p": quantity(mcnemar(spoiled, repaired), len(right)),
         }
     values |= {"rate_2a": share(stage == "2A"), "rate_2b": share(stage == "2B")}
-    if not is_plain:
+    if not is_plain and after["verified_stage"].notna().any():
         kept = after["verified_stage"].to_numpy() == "right"
         values |= {
             "verified": share(kept),
@@ -82,7 +82,9 @@ def answers_of(after: pd.DataFrame, before: pd.DataFrame, *, is_plain: bool) -> 
 
 
 def costs_of(after: pd.DataFrame, before: pd.DataFrame) -> dict[str, Estimate]:
-    """Return what a method costs beside the unguarded model."""
+    """Return what a method costs beside the unguarded model; of whole answers nothing is known."""
+    if after["seconds"].isna().all():
+        return {}
     return {
         "extra_forwards": mean(after["extra_forwards"]),
         "extra_tokens": mean(after["extra_tokens"]),
