@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from guardbind.candidates.writing import TokenForm, TokenizerLike, Writer, surface_forms
 from guardbind.errors import CandidateError
 
-__all__ = ["Candidate", "Node", "TokenizerLike", "Trie", "surface_forms"]
+__all__ = ["Candidate", "Node", "TokenizerLike", "Trie", "grown", "surface_forms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,15 @@ class Trie:
             for index in sorted(node.children[token].values):
                 live.setdefault(index, []).append(token)
         return {index: tuple(live[index]) for index in sorted(live)}
+
+
+def grown(forms: Sequence[tuple[TokenForm, int]]) -> Node:
+    """Return the root of a tree of other forms of some candidates: of what is left of them behind a text.
+
+    Args:
+        forms: Token sequences, no two alike and none empty, each with the index of its candidate.
+    """
+    return _node(forms, 0)
 
 
 def _grow(candidates: Sequence[Candidate]) -> Node:

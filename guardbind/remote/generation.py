@@ -78,7 +78,7 @@ class RemoteGeneration:
         self._looking = Looking(reader, row, backend, prompt, config, spellings, self.purse)
         limits = Limits(None, None, None, frozenset({pieces.end}), None, sampling=False)
         self._asking = Asking(config, (), pieces, nullcontext)  # type: ignore[arg-type]  # it takes pieces for tokens
-        self._opener = Opener(config, pieces, self._asking)  # type: ignore[arg-type]  # likewise
+        self._opener = Opener(config, pieces, self._asking, begins_in_prompt=False)  # type: ignore[arg-type]  # likewise
         self._endings = Endings(pieces, recorder, limits)  # type: ignore[arg-type]  # likewise
         self._policy: RemotePolicy = policy_of(str(config.policy))
         self.answer = ""

@@ -13,7 +13,7 @@ from guardbind.errors import CandidateError
 from guardbind.evidence import Located
 from guardbind.session.contained import contained
 from guardbind.session.opener import Opening
-from guardbind.session.passage import OPENING, WORD, Lead, is_begun, rest_at, value_of
+from guardbind.session.passage import OPENING, WORD, Lead, goes_on_otherwise, is_begun, rest_at, value_of
 from guardbind.text.decode import decode
 
 __all__ = ["copies_at", "said_at"]
@@ -57,7 +57,8 @@ def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
     rest = rest_at(line, passages)
     if rest is not None:
         # One letter or digit begins many words; what is made of a passage may begin as it does.
-        sure = rest.only is not None and (rest.begun > 1 or value_of(passages, query) is not None)
+        sure = rest.begun > 1 or value_of(passages, query) is not None
+        sure = sure and not goes_on_otherwise(line, rest, passages, opening.row.bound.language)
         found = _continuing(tokenizer, rest.only, Writer(tokenizer)) if sure and rest.only else frozenset()
     elif _is_said(opening, target, tokenizer):
         return frozenset()

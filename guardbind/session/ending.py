@@ -118,6 +118,6 @@ def fault_of(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) 
 
 def _begins(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether what was written may be the target's value in other tokens than its own."""
-    text = decode(tokenizer, row.ids[written.start :]).lstrip()
+    text = (written.begun + decode(tokenizer, row.ids[written.start :])).lstrip()
     surfaces: Collection[str] = () if written.target is None else row.bound.table.items[written.target].surfaces
     return any(surface.startswith(text) or text.startswith(surface) for surface in surfaces)

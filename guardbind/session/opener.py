@@ -11,6 +11,7 @@ from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
 from guardbind.session.asking import Asking
+from guardbind.session.begun import begun_by
 from guardbind.session.contained import contained
 from guardbind.session.overrun import going_on
 from guardbind.session.passage import opens_structure, opens_value, rest_at
@@ -92,10 +93,19 @@ class Opener:
         config: The guard's settings.
         tokenizer: The model's tokenizer.
         asking: Says what a slot is meant to take.
+        begins_in_prompt: A value may be one that the prompt has begun.
     """
 
-    def __init__(self, config: GuardConfig, tokenizer: PreTrainedTokenizerBase, asking: Asking) -> None:
+    def __init__(
+        self,
+        config: GuardConfig,
+        tokenizer: PreTrainedTokenizerBase,
+        asking: Asking,
+        *,
+        begins_in_prompt: bool = True,
+    ) -> None:
         self._config = config
+        self._begins_in_prompt = begins_in_prompt
         self._asking = asking
         self._tokenizer = tokenizer
         self._detector = SlotDetector(config)
@@ -147,6 +157,13 @@ class Opener:
         )
 
     def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
+        begun = begun_by(row.bound, self._tokenizer) if self._begins_in_prompt and row.step == 0 else None
+        if begun is not None and (begun.is_sure or top in begun.node.children):
+            resolution = self._resolve(row, detected, row.bound.beginning(begun.node, top))
+            target = row.bound.candidate(resolution.index)
+            if resolution.index is None or target in begun.node.values:
+                value = Value(detected, resolution, begun.node, len(row.ids), begun.text)
+                return self._decision(row, row.begin(value), top)
         if detected.sees_token and not detected.expects_value and self._begins_name(row, detected, top):
             row.begin(Value(detected, _NOT_YET, row.bound.root_for(None), len(row.ids)))
             return None
@@ -236,7 +253,12 @@ class Opener:
         if value.detected.sees_token and continues and not late:
             row.resolve_again(self._resolve(row, value.detected, beginning))
         glued = frozenset[int]()
-        if running and value.node is not None and not continues and not row.inside_word(self._tokenizer, top):
+        if (
+            running
+            and value.node is not None
+            and not (continues or value.begun)
+            and not row.inside_word(self._tokenizer, top)
+        ):
             glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
         tells = is_telling(decode(self._tokenizer, [top]), row.bound.language)
         return Opening(

@@ -10,7 +10,18 @@ from guardbind.targets.query import Query, asks_for_value, odd_words
 from guardbind.text.language import Language
 from guardbind.text.words import is_telling, words
 
-__all__ = ["OPENING", "WORD", "Lead", "Rest", "is_begun", "opens_structure", "opens_value", "rest_at", "value_of"]
+__all__ = [
+    "OPENING",
+    "WORD",
+    "Lead",
+    "Rest",
+    "goes_on_otherwise",
+    "is_begun",
+    "opens_structure",
+    "opens_value",
+    "rest_at",
+    "value_of",
+]
 
 OPENING = "\"'`*_([{<\u201c\u2018"
 """What may stand before a value and is no part of it."""
@@ -21,6 +32,8 @@ _APART = _PARTED + " \t\n"
 _MOST_WORDS = 4  # of a passage that is a value and says nothing else: "21 August 2022"
 _LONGEST_LEAD = 80  # characters: what stands word by word in both is seldom longer
 _AROUND = OPENING + "\"'`*_)]}>.,;\u201d\u2019 \t\n"
+_FEW_DIGITS = 2
+_TOLD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _PART = re.compile(r"[,;{|]")
 _WITHIN = "_.-"  # join the parts of a name
 _PARTING = re.compile(r"[=;|{}\n\u3002]|[:.!?](?:\s|$)|(?<!\d),(?=\S)|,(?=[^\W\d])")
@@ -73,6 +86,33 @@ def rest_at(line: str, passages: Iterable[str]) -> Rest | None:
         return None
     only = next(iter(rests)) if len(rests) == 1 and not whole else None
     return Rest(len(begun), only, frozenset(rests))
+
+
+def goes_on_otherwise(line: str, rest: Rest, passages: Sequence[str], language: Language) -> bool:
+    """Whether the word that a line ends in may go on in another way than as the passage has it.
+
+    A name takes other endings in a sentence of many languages ("v Praze", of Praha); so in a sentence of which no word
+    is of the language that the prompt is read in, a word of letters is not taken to be whole in the passage. And one or
+    two digits are no beginning of a code behind a word that the passage does not say: "crates 17", of "code 1742".
+
+    Args:
+        line: The line before the slot.
+        rest: What is left of the word.
+        passages: What is declared.
+        language: What the prompt is read in.
+    """
+    lead, begun = line[: len(line) - rest.begun], line[len(line) - rest.begun :]
+    if begun.isdecimal():
+        if len(begun) > _FEW_DIGITS:
+            return False
+        before = [word.stem for word in words(lead, language) if word.content]
+        said = {word.stem for passage in passages for word in words(passage, language)}
+        return len(said) > 1 and bool(before) and before[-1] not in said
+    if language.script is not None or any(char.isdecimal() for char in begun + (rest.only or "")):
+        return False
+    told = _TOLD.findall(lead)
+    sentence = bool(told) and lead.rstrip()[-1:].isalpha()
+    return sentence and language.function_words.isdisjoint(word.casefold() for word in told)
 
 
 def opens_value(text: str) -> bool:

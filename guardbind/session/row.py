@@ -33,6 +33,7 @@ class EndedValue:
         target: Index of the binding that it was to be.
         repaired: It is what a policy chose.
         records: Places of its slots among those that were recorded.
+        begun: What of it the prompt has written, before `start`.
     """
 
     start: int
@@ -41,6 +42,7 @@ class EndedValue:
     target: int | None
     repaired: bool
     records: tuple[int, ...]
+    begun: str = ""
 
 
 @dataclass(slots=True)
@@ -114,6 +116,7 @@ class Row:
                 value.resolution.index,
                 repaired,
                 tuple(value.records),
+                value.begun,
             )
 
     @property

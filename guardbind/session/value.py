@@ -141,7 +141,8 @@ class Value:
         detected: What opened the slot, and what stands before it.
         resolution: Where it should come from.
         node: Where it stands in the trie; None when the value is not known.
-        start: Index of its first token among the row's tokens.
+        start: Index of its first token among the row's tokens; the first behind the prompt, where that has begun it.
+        begun: What of it the prompt has written.
         tokens: How many of its tokens are written.
         ended: Candidates that would have been whole on the way here: `$5` on the way to `$5.00`.
         whole: The candidates that were whole last.
@@ -156,6 +157,7 @@ class Value:
     resolution: Resolution
     node: Node | None
     start: int
+    begun: str = ""
     tokens: int = 0
     ended: frozenset[int] = frozenset()
     whole: frozenset[int] = frozenset()

@@ -89,7 +89,7 @@ _QUESTIONS = Questions(
         r"multipl(?:y|ied)|times|divided?|average|mean|median|twice|doubles?d?|halves?d?|half|percent(?:age)?",
         r"how (?:many|much) [^?.!\n]{1,60} uses?",
         r"how many|count|how much (?:more|less)|revers(?:e|ed)|backwards?|convert(?:ed)?|round(?:ed)?",
-        r"translate[ds]?|spell(?:ed)?",
+        r"translate[ds]?|spell(?:ed)?|rewrit(?:e|ten)|reword(?:ed)?|rephrased?|paraphrased?|anonymi[sz]ed?",
         r"(?:digits?|letters?|characters?|part|prefix|suffix|domain|month|year|weekday|day)(?= (?:of|in|is)\b)",
         r"(?:first|last) (?:two|three|four|five|six|\d+)|initials|second|third|previous(?:ly)?",
         r"before (?:that|it)|days? (?:after|before)|compare[ds]?|longer|shorter|larger|smaller|cheaper|higher|lower",

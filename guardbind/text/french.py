@@ -104,6 +104,7 @@ _QUESTIONS = Questions(
         "moyenne?|médiane?|double[rz]?|doublée?|moitié|pourcentage|pour cent|combien de(?! temps)",
         "combien y a|nombre de",
         "à l['\u2019]envers|inverse[rsz]?|converti\\w*|arrondi\\w*|tradui\\w+|épel\\w+|calcul\\w*",
+        "réécri\\w+|reformul\\w+|paraphras\\w+",
         "(?:chiffres?|lettres?|caractères?|partie|préfixe|suffixe|domaine|mois|année|jour) (?:de|du|des|d['\u2019])",
         r"(?:premiers?|premières?|derniers?|dernières?) (?:deux|trois|quatre|cinq|six|\d+)"
         r"|(?:deux|trois|quatre|cinq|six"

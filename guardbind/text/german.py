@@ -108,6 +108,7 @@ _QUESTIONS = Questions(
         "subtrahier(?:e|en|t)?|multiplizier(?:e|en|t)?|mal so|geteilt|dividier(?:e|en|t)?|durchschnitt(?:lich)?",
         "mittelwert|median|doppelt(?:e|en)?|verdopp\\w+|halbier\\w*|hälfte|prozent|prozentsatz|wie ?viele?|anzahl",
         "umgekehrt|rückwärts|umrechn\\w+|rechne|gerundet(?:e|en)?|runde|übersetz\\w*|buchstabier\\w*",
+        "umformulier\\w*|umgeschrieben|umschreib\\w*|paraphrasier\\w*|anonymisier\\w*",
         "(?:ziffern?|buchstaben?|zeichen|teil|monat|jahr|wochentag|tag)(?= (?:von|der|des|in|im)\\b)",
         "quersumme|prüfsumme",
         r"(?:ersten|letzten) (?:zwei|drei|vier|fünf|sechs|\d+)|anfangsbuchstaben|initialen|zweite[nrs]?|dritte[nrs]?",

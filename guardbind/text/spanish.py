@@ -106,6 +106,7 @@ _QUESTIONS = Questions(
         "|multiplic\\w+",
         "veces|divid\\w+|promedio|media|mediana|doble|mitad|porcentaje|por ciento|cuánt[oa]s|al revés|invert\\w+",
         "convert\\w+|convierte|redonde\\w+|traduc\\w+|deletre\\w+|calcul\\w+",
+        "reescrib\\w+|reformul\\w+|parafrase\\w+",
         "(?:dígitos?|cifras?|letras?|caracteres?|parte|prefijo|sufijo|dominio|mes|año|día) (?:de|del)",
         r"(?:primer[oa]s?|últim[oa]s?) (?:dos|tres|cuatro|cinco|seis|\d+)|(?:dos|tres|cuatro|cinco|seis|\d+)"
         r" (?:primer[oa]s?|últim[oa]s?)|iniciales|segund[oa]s?|tercer[oa]?|anterior(?:es|mente)?|previ[oa]s?"

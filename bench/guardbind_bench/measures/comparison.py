@@ -20,7 +20,7 @@ from guardbind.model.architecture import check_prompt_length
 from guardbind.model.prefill import SharedPrefill
 from guardbind.registry import POLICIES
 from guardbind_bench.measures.spending import spending
-from guardbind_bench.prompts.trial import Trial
+from guardbind_bench.prompts.trial import Bound, Trial
 
 __all__ = ["ARMS", "TOLD", "Arm", "ArmAnswer", "ArmComparison", "ToldWhat", "arm_of", "arms_of", "told"]
 
@@ -108,18 +108,23 @@ def told(trial: Trial, what: ToldWhat) -> tuple[list[Binding | Evidence], str | 
     if what == "span":
         span = trial.target.statement
         return [Evidence(trial.target.key, token_span=(span.start, span.stop))], trial.target.key
-    bindings: list[Binding | Evidence] = [Binding(bound.key, bound.value.word) for bound in trial.bound]
+    bindings: list[Binding | Evidence] = [Binding(_name(bound), bound.value.word) for bound in trial.bound]
     return bindings, _declared(trial) if what == "target" else None
 
 
+def _name(bound: Bound) -> str:
+    return bound.key if bound.name is None else bound.name
+
+
 def _declared(trial: Trial) -> str | Target:
-    places = [place for place, bound in enumerate(trial.bound) if bound.key == trial.target.key]
+    name = _name(trial.target)
+    places = [place for place, bound in enumerate(trial.bound) if _name(bound) == name]
     if len(places) == 1:
-        return trial.target.key
+        return name
     if trial.asked == places[0]:
-        return Target(trial.target.key, which="first")
+        return Target(name, which="first")
     if trial.asked == places[-1]:
-        return Target(trial.target.key, which="last")
+        return Target(name, which="last")
     raise ConfigError(
         f"value {places.index(trial.asked) + 1} of {len(places)} of a key is asked for; a guard can be told the first "
         "or the last."

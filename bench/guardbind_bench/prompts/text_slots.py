@@ -43,7 +43,8 @@ class TextSlots:
 
     The answer is begun, and goes on with the tokens that the asked value shares with the value that it shares most
     with; the next token decides. The candidates are the values of the asked kind that start with these tokens, the
-    bindings those of the facts that state them. Of a fact the value's span is the statement.
+    bindings those of the facts that state them. Of a fact the value's span is the statement, and its key what the
+    question calls it.
 
     Passed over are trials that ask whose a value is, whose value is stated twice, or whose value is the beginning of
     another one or has none beside it.
@@ -115,13 +116,11 @@ class TextSlots:
         held = {value: tokens for value, tokens in spelled.items() if tokens[:shared] == lead and len(tokens) > shared}
         if len(held) < 2 or sum(tokens[shared] == held[right][shared] for tokens in held.values()) != 1:
             return None
-        values = {value: self._value(tokens, shared, spelled_out=value) for value, tokens in held.items()}
+        values = {
+            value: PoolValue(value, tokens[shared], frozenset({tokens[shared]})) for value, tokens in held.items()
+        }
         trial = self._trial(text, prompt, lead, values, right)
         return None if trial is None else (trial, AskedText(begun, decode(self.tokenizer, list(lead))))
-
-    def _value(self, tokens: Sequence[int], shared: int, *, spelled_out: str) -> PoolValue:
-        word = spelled_out if shared == 0 else decode(self.tokenizer, list(tokens[shared:])).strip()
-        return PoolValue(word, tokens[shared], frozenset({tokens[shared]}))
 
     def _trial(
         self, text: TextTrial, prompt: TextPrompt, lead: Sequence[int], values: dict[str, PoolValue], right: str
@@ -137,9 +136,10 @@ class TextSlots:
             if place == text.asked:
                 asked = len(bound)
             key = fact.owner if fact.owner and fact.owner in text.messages[text.asks_in]["content"] else fact.key
-            bound.append(Bound(key, values[fact.value], columns, columns.stop - 1, written=columns))
+            bound.append(Bound(key, values[fact.value], columns, columns.stop - 1, written=columns, name=fact.key))
         if asked is None:
             return None
+        bound = [_named(one, bound) for one in bound]
         ids = (*prompt.ids, *lead)
         return Trial(
             index=self._next,
@@ -151,6 +151,12 @@ class TextSlots:
             competitor=next(values[value] for value in values if value != right),
             candidates=tuple(values.values()),
         )
+
+
+def _named(bound: Bound, every: Sequence[Bound]) -> Bound:
+    """Keep the name of a binding only where its key alone is another one's, too: an order has a fee and a total."""
+    alike = {other.name for other in every if other.key == bound.key}
+    return bound if len(alike) > 1 else replace(bound, name=None)
 
 
 def _shared(first: Sequence[int], second: Sequence[int]) -> int:

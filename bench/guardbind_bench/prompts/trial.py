@@ -46,6 +46,7 @@ class Bound:
         position: Token of the prompt that is the value, or the last of what stands for it, such as the place whose
             letter is the value.
         written: Tokens of the prompt that write the value, where they are more than `position`.
+        name: What has the value, in full, where the question calls something else that has one by the same key.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Bound:
     statement: range
     position: int
     written: range | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
 
     @property
     def value_tokens(self) -> range:

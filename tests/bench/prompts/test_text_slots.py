@@ -9,8 +9,10 @@ import pytest
 from bench_tiny import bench_tokenizer
 
 from guardbind.errors import ConfigError
+from guardbind.evidence import Binding
 from guardbind_bench.experiments.experiment import Settings
 from guardbind_bench.measures.answers_prompt import render
+from guardbind_bench.measures.comparison import told
 from guardbind_bench.measures.lab import Lab
 from guardbind_bench.prompts.cell import BenchCell
 from guardbind_bench.prompts.text_slots import TextSlots
@@ -48,9 +50,28 @@ def test_what_is_forced_is_the_beginning_of_the_asked_value_as_the_prompt_states
         forced = str(tokenizer.decode(list(trial.ids)))[len(prompt) :].lstrip()
         right = text.facts[text.asked].value
         stated = tokenizer.decode(list(trial.ids[trial.target.statement.start : trial.target.statement.stop]))
-        assert right in stated and right == forced + trial.target.value.word
+        assert right in stated and right == trial.target.value.word and right.startswith(forced)
+        assert made.text(index).text.answer[0] == right and made.text(index).lead.lstrip() == forced
         rivals = [forms[0] for forms in text.others if forms[0].startswith(forced)]
         assert rivals and not any(other.startswith(right[: len(forced) + 8]) for other in rivals)
+
+
+def test_what_a_guard_is_told_is_told_apart_by_its_name() -> None:
+    seen = 0
+    for task in TASKS:
+        for index in range(6):
+            bindings, _ = told(slots(task).trial(index), "bindings")
+            values = {}
+            for item in bindings:
+                assert isinstance(item, Binding)
+                values.setdefault(item.key, set()).add(item.value)
+            trial = slots(task).trial(index)
+            assert {item.value for item in bindings if isinstance(item, Binding)} <= {v.word for v in trial.candidates}
+            names = {bound.name for bound in trial.bound if bound.name is not None}
+            seen += bool(names)
+            # A key that is assigned again has several values.
+            assert all(len(values[name]) == 1 for name in names)
+    assert seen
 
 
 class Owners:
