@@ -14,14 +14,17 @@ from guardbind.candidates.writing import TokenForm, Writer
 from guardbind.errors import CandidateError
 from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.session.contained import contained
+from guardbind.session.passage import may_take_endings
+from guardbind.targets import Resolution, resolve
 from guardbind.text.decode import decode
 
-__all__ = ["BegunValue", "begun_by"]
+__all__ = ["BegunValue", "begun_by", "is_value"]
 
 _LONGEST = 40  # characters of a value before the end of a prompt
 _SURE = 3  # letters and digits that hardly stand there by chance
 _MONEY = frozenset("$\u20ac\u00a3\u00a5#")
 _JOINS = frozenset("-_/@.+#'\u2019")
+_LAST = re.compile(r"[^\W\d_]+\Z")
 # Where a value may begin: at a word, or at a sign before one.
 _START = re.compile(r"(?<![^\W_])[^\W_]|[^\w\s]|_")
 
@@ -42,6 +45,48 @@ class BegunValue:
     def is_sure(self) -> bool:
         """Whether it hardly stands there by chance: three letters or digits of it, or a sign before an amount."""
         return sum(map(str.isalnum, self.text)) >= _SURE or self.text[-1] in _MONEY
+
+    def may_go_on(self, token: int, text: str) -> bool:
+        """Whether the model goes on with it: as one of the values, or as another word where it is sure to be one.
+
+        Args:
+            token: The model's token.
+            text: What it is as text; a sign or a space ends what is begun, as a name that is cut short.
+        """
+        return token in self.node.children or (self.is_sure and text[:1].isalnum())
+
+
+def is_value(bound: BoundPrompt, begun: BegunValue, resolution: Resolution) -> bool:
+    """Whether what a prompt has begun is the value that is asked for, as far as its words tell.
+
+    It is not where the target's value begins otherwise, where the question asks for something made of a value (a sum, a
+    mask), where the line has a negation or names another key than the declared one ("Ann has RC-44, and Bob ..."), and
+    where a name may take another ending.
+
+    Args:
+        bound: The prompt.
+        begun: What it has begun.
+        resolution: Where the value should come from.
+    """
+    find = partial(_is_value, bound, begun, resolution)
+    return contained("looking for a value that is begun", find, lambda _: False)
+
+
+def _is_value(bound: BoundPrompt, begun: BegunValue, resolution: Resolution) -> bool:
+    if resolution.index is not None and bound.candidate(resolution.index) not in begun.node.values:
+        return False
+    query, questions = bound.agreement.query, bound.language.questions
+    lead = bound.answer_prefix_line.removesuffix(begun.text)
+    if query.odd or questions.made.search(query.text) or questions.negated.search(lead):
+        return False
+    word = _LAST.search(begun.text)
+    if word is not None and may_take_endings(lead + begun.text[: word.start()], bound.language):
+        return False
+    if resolution.index is None or resolution.how != "declared":
+        return True
+    named = resolve(bound.table, bound.prompt, declared=None, language=bound.language, fields=bound.fields)
+    key = None if named.index is None else bound.table.items[named.index].key
+    return named.how != "slot_prefix" or key == bound.table.items[resolution.index].key
 
 
 def begun_by(bound: BoundPrompt, tokenizer: PreTrainedTokenizerBase) -> BegunValue | None:

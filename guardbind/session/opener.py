@@ -11,7 +11,7 @@ from guardbind.candidates.trie import Node
 from guardbind.config import GuardConfig
 from guardbind.evidence import Located
 from guardbind.session.asking import Asking
-from guardbind.session.begun import begun_by
+from guardbind.session.begun import begun_by, is_value
 from guardbind.session.contained import contained
 from guardbind.session.overrun import going_on
 from guardbind.session.passage import opens_structure, opens_value, rest_at
@@ -158,12 +158,14 @@ class Opener:
 
     def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
         begun = begun_by(row.bound, self._tokenizer) if self._begins_in_prompt and row.step == 0 else None
-        if begun is not None and (begun.is_sure or top in begun.node.children):
+        if begun is not None and begun.may_go_on(top, decode(self._tokenizer, [top])):
             resolution = self._resolve(row, detected, row.bound.beginning(begun.node, top))
-            target = row.bound.candidate(resolution.index)
-            if resolution.index is None or target in begun.node.values:
+            if is_value(row.bound, begun, resolution):
                 value = Value(detected, resolution, begun.node, len(row.ids), begun.text)
                 return self._decision(row, row.begin(value), top)
+        if begun is not None and begun.is_sure:
+            # A value would begin anew behind the beginning of one.
+            return None
         if detected.sees_token and not detected.expects_value and self._begins_name(row, detected, top):
             row.begin(Value(detected, _NOT_YET, row.bound.root_for(None), len(row.ids)))
             return None

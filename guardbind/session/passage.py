@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from guardbind.targets.query import Query, asks_for_value, odd_words
+from guardbind.text.english import ENGLISH
 from guardbind.text.language import Language
 from guardbind.text.words import is_telling, words
 
@@ -17,6 +18,7 @@ __all__ = [
     "Rest",
     "goes_on_otherwise",
     "is_begun",
+    "may_take_endings",
     "opens_structure",
     "opens_value",
     "rest_at",
@@ -33,6 +35,8 @@ _MOST_WORDS = 4  # of a passage that is a value and says nothing else: "21 Augus
 _LONGEST_LEAD = 80  # characters: what stands word by word in both is seldom longer
 _AROUND = OPENING + "\"'`*_)]}>.,;\u201d\u2019 \t\n"
 _FEW_DIGITS = 2
+_FUNCTION_WORDS = 2  # by which a sentence is one of a language: "do" and "to" are of several
+_SAID_BEFORE = re.compile(r"(?:[!?:]|(?<=[^\W\d_]{3})\.)\s")  # "Dr. Ames" is one thing
 _TOLD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _PART = re.compile(r"[,;{|]")
 _WITHIN = "_.-"  # join the parts of a name
@@ -105,14 +109,25 @@ def goes_on_otherwise(line: str, rest: Rest, passages: Sequence[str], language: 
     if begun.isdecimal():
         if len(begun) > _FEW_DIGITS:
             return False
-        before = [word.stem for word in words(lead, language) if word.content]
+        before = [word.stem for word in words(_SAID_BEFORE.split(lead)[-1], language) if word.content]
         said = {word.stem for passage in passages for word in words(passage, language)}
         return len(said) > 1 and bool(before) and before[-1] not in said
-    if language.script is not None or any(char.isdecimal() for char in begun + (rest.only or "")):
+    return not any(char.isdecimal() for char in begun + (rest.only or "")) and may_take_endings(lead, language)
+
+
+def may_take_endings(lead: str, language: Language) -> bool:
+    """Whether a name behind a text may take another ending than it has elsewhere: in a sentence of another language.
+
+    >>> from guardbind.text.english import ENGLISH
+    >>> may_take_endings("V p\u00e1tek hraje v ", ENGLISH), may_take_endings("It is in ", ENGLISH)
+    (True, False)
+    """
+    told = _TOLD.findall(_SAID_BEFORE.split(lead)[-1])
+    if language.script is not None or not told or not lead.rstrip()[-1:].isalpha():
         return False
-    told = _TOLD.findall(lead)
-    sentence = bool(told) and lead.rstrip()[-1:].isalpha()
-    return sentence and language.function_words.isdisjoint(word.casefold() for word in told)
+    known = {word.casefold() for word in told if len(word) > 1} & language.function_words
+    # A prompt of no known language is read as English.
+    return len(known) < (_FUNCTION_WORDS if language is ENGLISH else 1)
 
 
 def opens_value(text: str) -> bool:

@@ -61,7 +61,7 @@ def test_what_a_guard_is_told_is_told_apart_by_its_name() -> None:
     for task in TASKS:
         for index in range(6):
             bindings, _ = told(slots(task).trial(index), "bindings")
-            values = {}
+            values: dict[str, set[str]] = {}
             for item in bindings:
                 assert isinstance(item, Binding)
                 values.setdefault(item.key, set()).add(item.value)

@@ -26,7 +26,7 @@ PROMPTS = [json.loads(line) for line in (ROOT / "tests/data/blind_passages.jsonl
 # a surname out of an address; t122 all digits but the first two hidden; u043 whoever has the office now, of whom
 # another statement says so than the declared one.
 WRONG = {"s064", "s145", "t056", "t118", "t122", "u043"}
-TOLD = 76
+TOLD = 74
 NO_WORD = ord("\u25c6")
 
 
