@@ -21,6 +21,7 @@ from guardbind.text.decode import decode
 __all__ = ["BegunValue", "begun_by", "is_value"]
 
 _LONGEST = 40  # characters of a value before the end of a prompt
+_MOST = 1000  # spellings that begin alike: one digit of a large table narrows nothing
 _SURE = 3  # letters and digits that hardly stand there by chance
 _MONEY = frozenset("$\u20ac\u00a3\u00a5#")
 _JOINS = frozenset("-_/@.+#'\u2019")
@@ -100,21 +101,25 @@ def begun_by(bound: BoundPrompt, tokenizer: PreTrainedTokenizerBase) -> BegunVal
 
 
 def _begun_by(bound: BoundPrompt, tokenizer: PreTrainedTokenizerBase) -> BegunValue | None:
-    if bound.trie is None:
+    ends = list(_ends(bound.answer_prefix_line))
+    if bound.trie is None or not ends:
         return None
-    surfaces = dict.fromkeys(
-        (surface, candidate)
+    candidates = {
+        surface: candidate
         for item in bound.table.items
         if (candidate := bound.candidate(item.index)) is not None
         for surface in item.surfaces
-    )
-    for text in _ends(bound.answer_prefix_line):
-        if any(surface == text for surface, _ in surfaces):
+    }
+    for text in ends:
+        if text in candidates:
             return None
-        held = [(surface, candidate) for surface, candidate in surfaces if surface.startswith(text)]
+        held = [(surface, candidate) for surface, candidate in candidates.items() if surface.startswith(text)]
+        if len(held) > _MOST:
+            return None
         if held:
             rests: dict[TokenForm, int] = {}
             writer = Writer(tokenizer)
+            writer.prepare(surface[len(text) :] for surface, _ in held)
             for surface, candidate in held:
                 for form in _rests(bound, bound.trie.candidates[candidate], surface, text, writer, tokenizer):
                     rests.setdefault(form, candidate)

@@ -146,3 +146,10 @@ def test_what_is_begun_is_what_a_search_over_all_endings_finds(values: list[str]
     if found is not None:
         going = {value[len(found.text)] for value in values if value.startswith(found.text)}
         assert set(map(chr, found.node.children)) == going
+
+
+def test_one_digit_of_a_large_table_begins_nothing() -> None:
+    values = {f"key {place}": str(10_000 + place) for place in range(1200)}
+    assert begun("key 7: 1", values) is None
+    found = begun("key 7: 1000", values)
+    assert found is not None and len(found[1]) == 10
