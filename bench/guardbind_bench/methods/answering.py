@@ -9,9 +9,9 @@ from guardbind.errors import GuardbindError
 from guardbind_bench.methods.method import Method, MethodSettings
 from guardbind_bench.methods.scene import Scene
 
-__all__ = ["Tried", "WholeAnswers", "whole_answers"]
+__all__ = ["TriedSetting", "WholeAnswers", "whole_answers"]
 
-Tried = tuple[Method, MethodSettings]
+TriedSetting = tuple[Method, MethodSettings]
 """A method at a setting."""
 
 
@@ -29,7 +29,7 @@ class WholeAnswers(Protocol):
 
 
 def whole_answers(
-    scene: Scene, tried: Sequence[Tried], tokens: int, stops: Collection[int]
+    scene: Scene, tried: Sequence[TriedSetting], tokens: int, stops: Collection[int]
 ) -> list[list[list[int]] | GuardbindError]:
     """Answer the trials of a scene by each method.
 
@@ -60,7 +60,7 @@ def whole_answers(
 
 
 def _stepwise(
-    scene: Scene, tried: Sequence[Tried], places: Iterable[int], tokens: int, stops: frozenset[int]
+    scene: Scene, tried: Sequence[TriedSetting], places: Iterable[int], tokens: int, stops: frozenset[int]
 ) -> dict[int, list[list[int]] | GuardbindError]:
     """Go on with each branch to its end before the next, so that few caches are held at a time."""
     found: dict[int, list[list[int]] | GuardbindError] = {}

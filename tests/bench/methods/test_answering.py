@@ -15,7 +15,7 @@ from guardbind.errors import ConfigError, GuardbindError
 from guardbind.guard import Guard
 from guardbind_bench.measures.comparison import told
 from guardbind_bench.measures.lab import Lab
-from guardbind_bench.methods.answering import Tried, whole_answers
+from guardbind_bench.methods.answering import TriedSetting, whole_answers
 from guardbind_bench.methods.method import MethodSettings
 from guardbind_bench.methods.scene import Scene
 from guardbind_bench.prompts.cell import BenchCell
@@ -35,7 +35,7 @@ def trials(where: Lab, count: int) -> list[Trial]:
     return [task.trial(index) for index in range(count)]
 
 
-def tried(*names: str, **settings: Any) -> list[Tried]:
+def tried(*names: str, **settings: Any) -> list[TriedSetting]:
     return [(METHODS.get(name), METHODS.get(name).settings.model_validate(settings)) for name in names]
 
 
