@@ -240,7 +240,7 @@ class Row:
         node = value.node
         for token in unread:
             node = None if node is None else node.children.get(token)
-        if node is None or node.depth == 0 or not node.children:
+        if node is None or (node.depth == 0 and not value.begun) or not node.children:
             return False
         target = self.bound.candidate(value.resolution.index)
         return not node.ends or (target is not None and target not in node.ends)

@@ -75,7 +75,8 @@ def suspects(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> tuple[Susp
     row, value = opening.row, opening.row.value
     if value is None or value.repaired or opening.owners or (opening.node is None and opening.continues):
         return ()
-    text = decode(tokenizer, [*row.ids[value.start :], opening.token]).strip().lstrip(_BEFORE_VALUES).casefold()
+    written = value.begun + decode(tokenizer, [*row.ids[value.start :], opening.token])
+    text = written.strip().lstrip(_BEFORE_VALUES).casefold()
     if not text.lstrip(_SIGNS) or not (opening.tells or opening.continues):
         return ()
     found: dict[str, Suspect] = {}

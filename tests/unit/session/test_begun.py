@@ -10,6 +10,7 @@ from plain_slots import LETTERS, letters_opener, letters_row
 from guardbind.evidence import Binding, Evidence
 from guardbind.session.begun import begun_by
 from guardbind.session.row import Row
+from guardbind.session.unbound import suspects
 
 DATA = "The code of Ann is RC-4412. The code of Bob is RC-4480.\n"
 
@@ -153,3 +154,18 @@ def test_one_digit_of_a_large_table_begins_nothing() -> None:
     assert begun("key 7: 1", values) is None
     found = begun("key 7: 1000", values)
     assert found is not None and len(found[1]) == 10
+
+
+def test_an_answer_that_ends_before_the_rest_breaks_off_within_the_value() -> None:
+    made = row("Ann: RC-44")
+    assert letters_opener().open(made, ord("1")) is not None
+    assert made.breaks_off([]) and made.breaks_off([ord("1")]) and not made.breaks_off([ord("1"), ord("2")])
+
+
+def test_what_is_written_behind_it_is_set_beside_values_that_no_binding_holds() -> None:
+    made = letters_row(
+        DATA + "The code of Cem is RC-4499.\n\nWhich code has Ann? Ann: RC-44", {"Ann": "RC-4412", "Bob": "RC-4480"}
+    )
+    opening = letters_opener().open(made, ord("9"))
+    assert opening is not None and made.value is not None and made.value.begun == "RC-44"
+    assert [suspect.value.text for suspect in suspects(opening, LETTERS)] == ["RC-4499"]
