@@ -280,6 +280,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
 PRESETS: Registry[Preset] = Registry(
     "preset",
     {
+        "answers": "guardbind_bench.presets.shipped:answers",
         "harm": "guardbind_bench.presets.shipped:harm",
         "paper": "guardbind_bench.presets.shipped:paper",
         "quick": "guardbind_bench.presets.shipped:quick",

@@ -71,6 +71,10 @@ def test_those_that_come_along_pass_the_checks_of_any_file(name: str) -> None:
     assert read_preset(Path(str(shipped.__file__)).with_name(f"{name}.yaml")) == held
 
 
+def test_every_file_that_comes_along_has_a_name() -> None:
+    assert {path.stem for path in Path(str(shipped.__file__)).parent.glob("*.yaml")} == set(PRESETS.names())
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
