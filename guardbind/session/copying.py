@@ -13,12 +13,23 @@ from guardbind.errors import CandidateError
 from guardbind.evidence import Located
 from guardbind.session.contained import contained
 from guardbind.session.opener import Opening
-from guardbind.session.passage import OPENING, WORD, Lead, goes_on_otherwise, is_begun, rest_at, value_of
+from guardbind.session.passage import (
+    OPENING,
+    WORD,
+    Lead,
+    Rest,
+    goes_on_otherwise,
+    is_begun,
+    may_take_endings,
+    rest_at,
+    value_of,
+)
 from guardbind.text.decode import decode
 
 __all__ = ["copies_at", "said_at"]
 
 _LONGEST_PASSAGE = 200  # characters: one that is longer says several things
+_SURE = 3  # digits of a number that is gone on with
 _UNREAD = "\ufffd"  # what a part of a character is decoded as
 _LONGEST_TOKEN = 16  # characters of a word that one token may write
 
@@ -39,8 +50,8 @@ def copies_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset
 
     Returns:
         The tokens, with a space before a word and without; none where that is not so, and where nothing is to be
-        copied: the target was found, its value is known or a token of it is written already, a statement is so long
-        that it says several things, or the question asks for something else than a copy.
+        copied: the target was found, its value is known, less than three digits of it are written by the model itself,
+        a statement is so long that it says several things, or the question asks for something else than a copy.
     """
     return contained("looking for what is to be copied", partial(_copies, opening, tokenizer), _none)
 
@@ -55,7 +66,9 @@ def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
         return frozenset()
     line, query = opening.row.line(tokenizer), opening.row.bound.agreement.query
     rest = rest_at(line, passages)
-    if rest is not None:
+    if opening.continues:
+        found = _going_on(opening, rest, line, tokenizer)
+    elif rest is not None:
         # One letter or digit begins many words; what is made of a passage may begin as it does.
         sure = rest.begun > 1 or value_of(passages, query) is not None
         sure = sure and not goes_on_otherwise(line, rest, passages, opening.row.bound.language)
@@ -65,6 +78,23 @@ def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
     else:
         found = _beginning(opening, line, passages, tokenizer)
     return frozenset() if opening.token in found else found
+
+
+def _going_on(opening: Opening, rest: Rest | None, line: str, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens that go on with a word of which the answer has written the beginning.
+
+    A policy has copied that beginning, so that the rest is no question of how much stands there; where the model has
+    written it by itself, three digits say so.
+    """
+    if rest is None or not rest.only:
+        return frozenset()
+    lead, begun = line[: len(line) - rest.begun], line[len(line) - rest.begun :]
+    if not opening.row.chosen and sum(map(str.isdecimal, begun)) < _SURE:
+        return frozenset()
+    letters = not any(char.isdecimal() for char in begun + rest.only)
+    if letters and may_take_endings(lead, opening.row.bound.language):
+        return frozenset()
+    return _continuing(tokenizer, rest.only, Writer(tokenizer))
 
 
 def _beginning(
@@ -125,6 +155,8 @@ def _said(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int
     rest = rest_at(line, passages)
     if rest is not None:
         return frozenset(token for said in rest.every for token in _continuing(tokenizer, said, writer))
+    if opening.continues:
+        return frozenset()
     words = {match.group() for passage in passages for match in WORD.finditer(passage)}
     tokens = frozenset(form[0] for word in words for form in _forms(writer, word))
     # Behind a word of letters only what stands apart begins another one.
@@ -134,11 +166,11 @@ def _said(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int
 def _passages(opening: Opening) -> list[str]:
     """Return the statements of a target that was declared without its value, and that may be copied from.
 
-    There are none where the target was found, where its value is known, where a token of it is written already, where
-    a statement is so long that it says several things, and where the question asks for something else than a copy.
+    There are none where the target was found, where its value is known, where a statement is so long that it says
+    several things, and where the question asks for something else than a copy.
     """
     target, bound = opening.target, opening.row.bound
-    if target is None or target.absent or target.value is not None or opening.continues:
+    if target is None or target.absent or target.value is not None:
         return []
     query = bound.agreement.query
     if opening.resolution.how != "declared" or query.odd or query.language.questions.made.search(query.text):

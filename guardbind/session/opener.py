@@ -14,7 +14,7 @@ from guardbind.session.asking import Asking
 from guardbind.session.begun import begun_by, is_value
 from guardbind.session.contained import contained
 from guardbind.session.overrun import going_on
-from guardbind.session.passage import opens_structure, opens_value, rest_at
+from guardbind.session.passage import Rest, opens_structure, opens_value, rest_at
 from guardbind.session.row import Row
 from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots import Moment
@@ -138,6 +138,8 @@ class Opener:
             row.advance(ValueEvent.DISMISS)
             return None
         if value.phase is Phase.FOLLOWED or self._has_no_choice(value, top) or self._is_chosen(row, value, top):
+            return None
+        if value.node is None and value.chosen and self._is_copied(row, value, top):
             return None
         return self._decision(row, value, top)
 
@@ -285,14 +287,22 @@ class Opener:
             return False
         text = decode(self._tokenizer, [top])
         if not value.undecided:
-            return _PART_OF_A_LETTER not in text and not any(map(str.isalnum, text))
-        if value.resolution.how != "declared" or not opens_value(text):
-            return False
+            is_sign = _PART_OF_A_LETTER not in text and not any(map(str.isalnum, text))
+            return is_sign and not (value.chosen and self._rest(row, value) is not None)
+        return value.resolution.how == "declared" and opens_value(text) and self._rest(row, value) is None
+
+    def _is_copied(self, row: Row, value: Value, top: int) -> bool:
+        """Whether the model goes on with the word of the passage that a policy has begun: there is nothing to judge."""
+        rest, text = self._rest(row, value), decode(self._tokenizer, [top])
+        return bool(text) and rest is not None and rest.only is not None and rest.only.startswith(text)
+
+    def _rest(self, row: Row, value: Value) -> Rest | None:
+        """Return how the word goes on that the line ends in and the declared passage has."""
         target = value.resolution.index
         mentions = [] if target is None else row.bound.table.items[target].mentions
         passages = [row.bound.prompt.text[slice(*mention.chars)] for mention in mentions]
         line = row.line(self._tokenizer)
-        return contained("reading a declared passage", lambda: rest_at(line, passages), lambda _: None) is None
+        return contained("reading a declared passage", lambda: rest_at(line, passages), lambda _: None)
 
     @staticmethod
     def _leaves_open(row: Row, value: Value, top: int) -> bool:

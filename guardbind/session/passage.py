@@ -35,6 +35,7 @@ _MOST_WORDS = 4  # of a passage that is a value and says nothing else: "21 Augus
 _LONGEST_LEAD = 80  # characters: what stands word by word in both is seldom longer
 _AROUND = OPENING + "\"'`*_)]}>.,;\u201d\u2019 \t\n"
 _FEW_DIGITS = 2
+_TELLING = 2  # characters before it by which one place of a word is told from others
 _FUNCTION_WORDS = 2  # by which a sentence is one of a language: "do" and "to" are of several
 _SAID_BEFORE = re.compile(r"(?:[!?:]|(?<=[^\W\d_]{3})\.)\s")  # "Dr. Ames" is one thing
 _TOLD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
@@ -79,13 +80,13 @@ def rest_at(line: str, passages: Iterable[str]) -> Rest | None:
     begun = "" if run is None else run.group().lstrip(OPENING)
     if not begun or begun[-1] in _PARTED:
         return None
-    rests, whole = set(), False
-    for passage in passages:
-        for at in _places(begun, passage):
-            rest = _REST.match(passage, at)
-            whole = whole or rest is None
-            if rest is not None:
-                rests.add(rest.group())
+    lead = line[: len(line) - len(begun)].casefold()
+    found = [(passage, at) for passage in dict.fromkeys(passages) for at in _places(begun, passage)]
+    said = [_alike(lead, passage[: at - len(begun)].casefold()) for passage, at in found]
+    # "April 2" goes on as April 28, 2026 does there, and not as its year.
+    least = max(said, default=0) if max(said, default=0) >= _TELLING else 0
+    ways = [_REST.match(*place) for place, alike in zip(found, said, strict=True) if alike >= least]
+    rests, whole = {way.group() for way in ways if way is not None}, None in ways
     if not rests:
         return None
     only = next(iter(rests)) if len(rests) == 1 and not whole else None
@@ -177,6 +178,16 @@ def value_of(passages: Sequence[str], query: Query, line: str = "") -> str | Non
     if first is None or not all(is_telling(part, query.language) for part in parts):
         return None
     return None if any(odd_words(part, query.language) for part in parts) else first.group()
+
+
+def _alike(first: str, second: str) -> int:
+    """Return how many characters two texts end in alike, from the last word that both have whole."""
+    count = 0
+    while count < min(len(first), len(second)) and first[-1 - count] == second[-1 - count]:
+        count += 1
+    while count and first[: len(first) - count][-1:].isalnum() and first[len(first) - count].isalnum():
+        count -= 1
+    return count if any(map(str.isalnum, first[len(first) - count :])) else 0
 
 
 def _places(begun: str, passage: str) -> list[int]:

@@ -270,7 +270,7 @@ def is_false_alarm(opening: Opening, slot: Slot) -> bool:
         slot: What was read there.
     """
     if opening.node is None:
-        return opening.continues and slot.judgement.verdict == "unsupported"
+        return opening.continues and slot.judgement.verdict == "unsupported" and not slot.copies
     if not opening.sees_token or not slot.nulls:
         return False
     items = opening.row.bound.table.items
