@@ -11,6 +11,7 @@ from guardbind.evidence import Binding, Evidence
 from guardbind.session.copying import copies_at, said_at
 from guardbind.session.opener import Opening
 from guardbind.session.passage import Lead, rest_at, value_of
+from guardbind.session.row import Row
 from guardbind.session.value import ValueEvent
 from guardbind.targets.query import Query
 from guardbind.text.english import ENGLISH
@@ -243,3 +244,61 @@ class TestASignWithinAValue:
         row.read(ord("4"), ends=False)
         assert opener.open(row, ord("\n")) is None
         assert row.value is None
+
+
+class TestBehindTheBeginningOfACopy:
+    """A value of a passage is begun in the answer: by a policy, or by the model itself."""
+
+    def written(self, passage: str, question: str, begun: str, *, chosen: bool = True) -> Row:
+        """Return the row in which a beginning of the value is written; its first letter was judged, or chosen."""
+        prompt = PROMPT.format(passage=passage, question=question)
+        row = letters_row(prompt, [Evidence("it", span=(0, len(passage)))], "it")
+        assert letters_opener(slots=("prompt_end",)).open(row, ord("x")) is not None
+        row.advance(ValueEvent.VERDICT)
+        if chosen:
+            row.write()
+        for letter in begun:
+            row.read(ord(letter), ends=False)
+        return row
+
+    def going_on(self, row: Row, top: str) -> str | None:
+        """Return the letters that copy on; None where nothing is judged."""
+        opening = letters_opener(slots=("prompt_end",)).open(row, ord(top))
+        return None if opening is None else "".join(sorted(map(chr, copies_at(opening, LETTERS))))
+
+    @pytest.mark.parametrize(
+        ("passage", "begun", "top", "rest"),
+        [
+            ("41.185.6", "4", "2", "1"),
+            ("41.185.6", "41", "x", "."),
+            # A sign that is not the word's is judged inside it.
+            ("346", "3", ".", "4"),
+            ("21 May 2025", "21 May 202", "4", "5"),
+            # What stands before it tells one place from another.
+            ("April 28, 2026", "April 2", "0", "8"),
+            ("The code is 4471, and the other is 4498.", "4", "9", ""),
+        ],
+    )
+    def test_its_rest_is_copied(self, passage: str, begun: str, top: str, rest: str) -> None:
+        row = self.written(passage, "Which is it?\nIt is ", begun)
+        assert row.chosen and self.going_on(row, top) == rest
+
+    @pytest.mark.parametrize(
+        ("passage", "begun", "top"),
+        [
+            ("41.185.6", "4", "1"),  # the model goes on with it
+            ("Urs Petrov", "Urs Petrov", "."),  # it is whole
+            ("Urs Petrov", "Urs Petrov", ","),
+        ],
+    )
+    def test_nothing_is_judged(self, passage: str, begun: str, top: str) -> None:
+        assert self.going_on(self.written(passage, "Who is it?\nIt is ", begun), top) is None
+
+    def test_a_name_that_may_take_another_ending_is_left_to_the_model(self) -> None:
+        row = self.written("město Praha", "V pátek hraje v ", "Pra")
+        assert self.going_on(row, "z") == ""
+
+    @pytest.mark.parametrize(("begun", "rest"), [("44", ""), ("447", "1")])
+    def test_of_what_the_model_wrote_itself_three_digits_are_gone_on_with(self, begun: str, rest: str) -> None:
+        row = self.written("4471", "Which is it?\nIt is ", begun, chosen=False)
+        assert not row.chosen and self.going_on(row, "9") == rest
