@@ -115,8 +115,9 @@ class Doubts:
             before = bisect_left(starts, unit.start)
             if not before or bisect_left(starts, unit.end) != before or self._asks(unit) or self._answers(unit):
                 continue
-            # What is stated again behind the words that took it back holds again.
-            found.update(index for index in self._concerned(unit, before) if last[index] <= unit.start)
+            # What is stated again behind the words that took it back holds again; what is stated nowhere is not old.
+            concerned = self._concerned(unit, before)
+            found.update(index for index in concerned if index in last and last[index] <= unit.start)
         return frozenset(found | self._tagged())
 
     def _tagged(self) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from plain_prompts import as_prompt
 
-from guardbind.evidence import locate
+from guardbind.evidence import Binding, locate
 from guardbind.registry import LANGUAGES
 from guardbind.targets import Agreement, read_query
 from guardbind.targets.stated import read_bindings
@@ -56,3 +56,14 @@ def test_what_was_is_never_taken_for_what_is() -> None:
 
 def test_what_is_stated_again_holds_again() -> None:
     assert read(f"{PIN} That is no longer valid. Otto's pin is 7035. {ASKED}") == "7035"
+
+
+def test_what_is_declared_and_stated_nowhere_is_passed_over() -> None:
+    items = [
+        Binding("Otto's pin", "4410", attribute="pin", owners=("Otto",)),
+        Binding("Eva's desk", "99", attribute="desk", owners=("Eva",)),
+    ]
+    prompt, words = as_prompt(f"{PIN} Eva's desk has changed. {ASKED}\n"), LANGUAGES.get("english")
+    table = locate(items, prompt)
+    assert table.items[1].absent
+    assert Agreement(table, read_query(prompt, table.end, words)).resolve(None).index == 0
