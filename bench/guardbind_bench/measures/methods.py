@@ -33,7 +33,7 @@ from guardbind_bench.prompts.trial import Task, Trial, TrialStage
 from guardbind_bench.registry import METHODS
 from guardbind_bench.scoring.scoring import read_answer
 
-__all__ = ["MEASURE", "UNGUARDED_NAME", "MethodRecord", "MethodsOptions", "check_methods"]
+__all__ = ["MEASURE", "UNGUARDED_NAME", "MethodRecord", "MethodsOptions", "check_methods", "told_apart"]
 
 UNGUARDED_NAME = "unguarded"
 """What every method is set beside."""
