@@ -17,6 +17,7 @@ from guardbind.events import (
     BudgetRecord,
     CertificateRecord,
     Emitter,
+    FinalVerdict,
     GenerationRecord,
     InterventionRecord,
     Provenance,
@@ -192,15 +193,16 @@ class RemoteRecorder:
         self._held[place] = [self._intervention(slot, *one) for one in tried]
         return place
 
-    def correct(self, places: Sequence[int], reason: str) -> None:
+    def correct(self, places: Sequence[int], reason: str, verdict: FinalVerdict) -> None:
         """Take back that a value is the target's.
 
         Args:
             places: Its slots.
             reason: Why; holds no prompt text.
+            verdict: What they say then.
         """
         for place in places:
-            self.slots[place] = taken_back(self.slots[place], reason)
+            self.slots[place] = taken_back(self.slots[place], reason, verdict)
 
     def release(self, row: int, held: Collection[int] = ()) -> None:
         """Hand the records of a row to the sinks, but for some slots."""

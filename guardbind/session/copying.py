@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.candidates.writing import Writer
 from guardbind.errors import CandidateError
 from guardbind.evidence import Located
+from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.session.contained import contained
 from guardbind.session.opener import Opening
 from guardbind.session.passage import (
@@ -24,9 +25,10 @@ from guardbind.session.passage import (
     rest_at,
     value_of,
 )
+from guardbind.targets import Resolution
 from guardbind.text.decode import decode
 
-__all__ = ["copies_at", "said_at"]
+__all__ = ["copies_at", "passages_of", "said_at"]
 
 _LONGEST_PASSAGE = 200  # characters: one that is longer says several things
 _SURE = 3  # digits of a number that is gone on with
@@ -61,7 +63,7 @@ def _none(_: str) -> frozenset[int]:
 
 
 def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    target, passages = opening.target, _passages(opening)
+    target, passages = opening.target, passages_of(opening.row.bound, opening.resolution)
     if target is None or not passages:
         return frozenset()
     line, query = opening.row.line(tokenizer), opening.row.bound.agreement.query
@@ -148,7 +150,7 @@ def said_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
 
 
 def _said(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    passages = _passages(opening)
+    passages = passages_of(opening.row.bound, opening.resolution)
     if not passages:
         return frozenset()
     line, writer = opening.row.line(tokenizer), Writer(tokenizer)
@@ -163,26 +165,31 @@ def _said(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int
     return tokens - _glued(tokens, tokenizer) if line[-1:].isascii() and line[-1:].isalnum() else tokens
 
 
-def _passages(opening: Opening) -> list[str]:
-    """Return the statements of a target that was declared without its value, and that may be copied from.
-
-    There are none where the target was found, where its value is known, where a statement is so long that it says
-    several things, and where the question asks for something else than a copy.
-    """
-    target, bound = opening.target, opening.row.bound
-    if target is None or target.absent or target.value is not None:
-        return []
-    query = bound.agreement.query
-    if opening.resolution.how != "declared" or query.odd or query.language.questions.made.search(query.text):
-        return []
-    passages = list(dict.fromkeys(bound.prompt.text[slice(*mention.chars)] for mention in target.mentions))
-    return [] if any(len(passage) > _LONGEST_PASSAGE for passage in passages) else passages
-
-
 def _continuing(tokenizer: PreTrainedTokenizerBase, rest: str, writer: Writer) -> frozenset[int]:
     """Return the tokens that write the beginning of the rest of a word, without a space before it."""
     beginnings = [rest[:length] for length in range(1, min(len(rest), _LONGEST_TOKEN) + 1)]
     return _glued({form[0] for text in beginnings for form in _forms(writer, text) if len(form) == 1}, tokenizer)
+
+
+def passages_of(bound: BoundPrompt, resolution: Resolution) -> list[str]:
+    """Return the statements of a target that was declared without its value, and that may be copied from.
+
+    There are none where the target was found, where its value is known, where a statement is so long that it says
+    several things, and where the question asks for something else than a copy.
+
+    Args:
+        bound: The prompt.
+        resolution: Where the value should come from.
+    """
+    if resolution.index is None or resolution.how != "declared":
+        return []
+    target, query = bound.table.items[resolution.index], bound.agreement.query
+    if target.absent or target.value is not None:
+        return []
+    if query.odd or query.language.questions.made.search(query.text):
+        return []
+    passages = list(dict.fromkeys(bound.prompt.text[slice(*mention.chars)] for mention in target.mentions))
+    return [] if any(len(passage) > _LONGEST_PASSAGE for passage in passages) else passages
 
 
 def _glued(tokens: Iterable[int], tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

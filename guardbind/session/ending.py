@@ -9,6 +9,10 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from guardbind.events import FinalVerdict
+from guardbind.session.contained import contained
+from guardbind.session.copying import passages_of
+from guardbind.session.departing import departure
 from guardbind.session.limits import Limits
 from guardbind.session.overrun import BEFORE, behind, going_on, likeliest
 from guardbind.session.row import EndedValue, Row
@@ -20,7 +24,7 @@ __all__ = ["Endings", "HeldRecords", "fault_of"]
 class HeldRecords(Protocol):
     """Holds the records of a value until it is told whether it ends where it is whole."""
 
-    def correct(self, places: Sequence[int], reason: str) -> None:
+    def correct(self, places: Sequence[int], reason: str, verdict: FinalVerdict) -> None:
         """Take back that a value is the target's."""
         ...
 
@@ -49,7 +53,8 @@ class Endings:
         if written is not None:
             reason = fault_of(row, written, self._tokenizer)
             if reason:
-                self._recorder.correct(written.records, reason)
+                # Whose value it is then, is known only where values are.
+                self._recorder.correct(written.records, reason, "binding_failure" if written.known else "unsupported")
             if reason is not None or row.finished:
                 row.written = None
         held = [] if row.written is None else [*row.written.records]
@@ -103,6 +108,8 @@ def fault_of(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) 
         written: The value.
         tokenizer: The model's tokenizer.
     """
+    if not written.known:
+        return contained("comparing with a declared passage", lambda: _departs(row, written, tokenizer), lambda _: "")
     target = row.bound.candidate(written.target)
     if target is None:
         return ""
@@ -121,3 +128,17 @@ def _begins(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) -
     text = (written.begun + decode(tokenizer, row.ids[written.start :])).lstrip()
     surfaces: Collection[str] = () if written.target is None else row.bound.table.items[written.target].surfaces
     return any(surface.startswith(text) or text.startswith(surface) for surface in surfaces)
+
+
+def _departs(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Return how what was written has left the declared passage that it began to copy; see `departure`."""
+    passages = passages_of(row.bound, written.resolution)
+    if not passages:
+        return ""
+    start = max(0, written.start - BEFORE)
+    text = decode(tokenizer, row.ids[start:])
+    before, whole = (decode(tokenizer, row.ids[start:end]) for end in (written.start, written.end))
+    if not text.startswith(whole) or not whole.startswith(before):
+        return "" if row.finished else None  # half a character is decoded as another one
+    value = range(len(before), len(whole))
+    return departure(text, value, passages, row.bound.language, over=row.finished)

@@ -177,15 +177,16 @@ class Recorder:
         self._held[place] = [self._intervention(slot, attempt, outcome, stand) for attempt, outcome in tried]
         return place
 
-    def correct(self, places: Sequence[int], reason: str) -> None:
+    def correct(self, places: Sequence[int], reason: str, verdict: FinalVerdict) -> None:
         """Take back that a value is the target's.
 
         Args:
             places: Its slots.
             reason: Why; holds no prompt text.
+            verdict: What they say then.
         """
         for place in places:
-            self.slots[place] = taken_back(self.slots[place], reason)
+            self.slots[place] = taken_back(self.slots[place], reason, verdict)
 
     def release(self, row: int, held: Collection[int] = ()) -> None:
         """Hand the records of a row to the sinks, but for some slots."""
@@ -284,16 +285,17 @@ class Recorder:
         return None if token is None else decode(self._tokenizer, [token])
 
 
-def taken_back(record: SlotRecord, reason: str) -> SlotRecord:
+def taken_back(record: SlotRecord, reason: str, verdict: FinalVerdict = "binding_failure") -> SlotRecord:
     """Return a record that no longer says that the value is the target's.
 
     Args:
         record: The record; one that does not say so is returned as it is.
         reason: Why; holds no prompt text.
+        verdict: What it says then.
     """
     if not record.passed:
         return record
-    update = {"final_verdict": "binding_failure", "reason": f"{record.reason}; {reason}", "certificate": None}
+    update = {"final_verdict": verdict, "reason": f"{record.reason}; {reason}", "certificate": None}
     return record.model_copy(update=update)
 
 

@@ -29,20 +29,27 @@ class EndedValue:
     Attributes:
         start: Index of its first token among the row's tokens.
         end: Index behind its last one.
-        candidates: The candidates that it is; none where the model left it half written.
-        target: Index of the binding that it was to be.
+        candidates: The candidates that it is; none where the model left it half written, or where it is not known.
+        resolution: Where it should come from.
         repaired: It is what a policy chose.
         records: Places of its slots among those that were recorded.
         begun: What of it the prompt has written, before `start`.
+        known: Its text is one that a binding has.
     """
 
     start: int
     end: int
     candidates: frozenset[int]
-    target: int | None
+    resolution: Resolution
     repaired: bool
     records: tuple[int, ...]
     begun: str = ""
+    known: bool = True
+
+    @property
+    def target(self) -> int | None:
+        """Index of the binding that it was to be."""
+        return self.resolution.index
 
 
 @dataclass(slots=True)
@@ -108,15 +115,18 @@ class Row:
         if value.phase is not Phase.CLOSED:
             return
         self.value = None
-        if event is ValueEvent.END and value.node is not None:
+        known = value.node is not None
+        # One that is not known goes on until nothing rests on the evidence any more.
+        if event is ValueEvent.END if known else value.records:
             self.written = EndedValue(
                 value.start,
-                value.start + value.length,
+                value.start + (value.length if known else value.tokens),
                 value.whole,
-                value.resolution.index,
+                value.resolution,
                 repaired,
                 tuple(value.records),
                 value.begun,
+                known,
             )
 
     @property
