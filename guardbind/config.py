@@ -82,11 +82,12 @@ class GuardConfig(_Config):
     """What to do about a verdict: `observe`, `contrast`, `attend`, `veto`, `checkpoint`, `abstain`, `raise`, `auto`,
     or a callable that is given the slot and returns or yields proposals (see `guardbind.policies`)."""
 
-    slots: tuple[str | Callable[..., Any], ...] = ("line_end", "field", "cell", "key_phrase", "automatic")
+    slots: tuple[str | Callable[..., Any], ...] = ("line_end", "field", "cell", "passage", "key_phrase", "automatic")
     """Where a value is taken to begin. `prompt_end`: at the end of every prompt. `line_end`: at the end of a prompt
     that stops in the middle of a line, as `KEY1=[` does. `automatic`: wherever the model is about to start a
-    candidate. `key_phrase`: behind words that name what is bound, as "the badge number is". `field` and `cell`: a field
-    of JSON, a cell of a Markdown table. Further ones are registered in `SLOTS`, or are callables that
+    candidate. `key_phrase`: behind words that name what is bound, as "the badge number is". `passage`: behind words
+    that lead up to a declared passage whose value is not known. `field` and `cell`: a field of JSON, a cell of a
+    Markdown table. Further ones are registered in `SLOTS`, or are callables that
     take a `guardbind.slots.Moment` and return a `guardbind.targets.Place` or None."""
 
     patterns: tuple[str, ...] = ()

@@ -188,6 +188,7 @@ SLOTS: Registry[Any] = Registry(
         "field": "guardbind.slots.field:field",
         "key_phrase": "guardbind.slots.key_phrase:key_phrase",
         "line_end": "guardbind.slots.prompt:line_end",
+        "passage": "guardbind.slots.passage:passage",
         "prompt_end": "guardbind.slots.prompt:prompt_end",
     },
     prefix="slot.",

@@ -11,26 +11,24 @@ from transformers import PreTrainedTokenizerBase
 from guardbind.candidates.writing import Writer
 from guardbind.errors import CandidateError
 from guardbind.evidence import Located
-from guardbind.session.bound_prompt import BoundPrompt
 from guardbind.session.contained import contained
+from guardbind.session.declared import passages_of
 from guardbind.session.opener import Opening
 from guardbind.session.passage import (
-    OPENING,
     WORD,
-    Lead,
     Rest,
     goes_on_otherwise,
     is_begun,
     may_take_endings,
     rest_at,
     value_of,
+    words_behind,
 )
-from guardbind.targets import Resolution
+from guardbind.targets.query import Query
 from guardbind.text.decode import decode
 
-__all__ = ["copies_at", "passages_of", "said_at"]
+__all__ = ["copies_at", "said_at"]
 
-_LONGEST_PASSAGE = 200  # characters: one that is longer says several things
 _SURE = 3  # digits of a number that is gone on with
 _UNREAD = "\ufffd"  # what a part of a character is decoded as
 _LONGEST_TOKEN = 16  # characters of a word that one token may write
@@ -72,7 +70,7 @@ def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
         found = _going_on(opening, rest, line, tokenizer)
     elif rest is not None:
         # One letter or digit begins many words; what is made of a passage may begin as it does.
-        sure = rest.begun > 1 or value_of(passages, query) is not None
+        sure = rest.begun > 1 or _is_all_of(line[len(line) - rest.begun :] + (rest.only or ""), passages, query)
         sure = sure and not goes_on_otherwise(line, rest, passages, opening.row.bound.language)
         found = _continuing(tokenizer, rest.only, Writer(tokenizer)) if sure and rest.only else frozenset()
     elif _is_said(opening, target, tokenizer):
@@ -85,13 +83,14 @@ def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
 def _going_on(opening: Opening, rest: Rest | None, line: str, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     """Return the tokens that go on with a word of which the answer has written the beginning.
 
-    A policy has copied that beginning, so that the rest is no question of how much stands there; where the model has
-    written it by itself, three digits say so.
+    A policy has copied that beginning, or the text said that one begins there, so that the rest is no question of how
+    much stands there; where the model has written it by itself, three digits say so.
     """
     if rest is None or not rest.only:
         return frozenset()
     lead, begun = line[: len(line) - rest.begun], line[len(line) - rest.begun :]
-    if not opening.row.chosen and sum(map(str.isdecimal, begun)) < _SURE:
+    value = opening.row.value
+    if not (value is not None and value.copies) and sum(map(str.isdecimal, begun)) < _SURE:
         return frozenset()
     letters = not any(char.isdecimal() for char in begun + rest.only)
     if letters and may_take_endings(lead, opening.row.bound.language):
@@ -99,15 +98,18 @@ def _going_on(opening: Opening, rest: Rest | None, line: str, tokenizer: PreTrai
     return _continuing(tokenizer, rest.only, Writer(tokenizer))
 
 
+def _is_all_of(word: str, passages: Sequence[str], query: Query) -> bool:
+    """Whether a word begins what passages are, where they are a value and say nothing else."""
+    value = value_of(passages, query)
+    return value is not None and word.startswith(value)
+
+
 def _beginning(
     opening: Opening, line: str, passages: Sequence[str], tokenizer: PreTrainedTokenizerBase
 ) -> frozenset[int]:
     """Return the tokens that begin the one word which a passage has where the line stands; none where there is none."""
     bound = opening.row.bound
-    said: set[str] = set()
-    for before in dict.fromkeys((line, line.rstrip(OPENING + ": "))):
-        lead = Lead.of(before, bound.language)
-        said = said or (set() if lead is None else lead.followed_by(passages))
+    said = words_behind(line, passages, bound.language)
     # A line that ends here may go on as an object, or with a sentence; an answer that is begun may be another one.
     other = "\n" in decode(tokenizer, [opening.token]) or is_begun(line, bound.language)
     value = None if said or other else value_of(passages, bound.agreement.query, line)
@@ -169,27 +171,6 @@ def _continuing(tokenizer: PreTrainedTokenizerBase, rest: str, writer: Writer) -
     """Return the tokens that write the beginning of the rest of a word, without a space before it."""
     beginnings = [rest[:length] for length in range(1, min(len(rest), _LONGEST_TOKEN) + 1)]
     return _glued({form[0] for text in beginnings for form in _forms(writer, text) if len(form) == 1}, tokenizer)
-
-
-def passages_of(bound: BoundPrompt, resolution: Resolution) -> list[str]:
-    """Return the statements of a target that was declared without its value, and that may be copied from.
-
-    There are none where the target was found, where its value is known, where a statement is so long that it says
-    several things, and where the question asks for something else than a copy.
-
-    Args:
-        bound: The prompt.
-        resolution: Where the value should come from.
-    """
-    if resolution.index is None or resolution.how != "declared":
-        return []
-    target, query = bound.table.items[resolution.index], bound.agreement.query
-    if target.absent or target.value is not None:
-        return []
-    if query.odd or query.language.questions.made.search(query.text):
-        return []
-    passages = list(dict.fromkeys(bound.prompt.text[slice(*mention.chars)] for mention in target.mentions))
-    return [] if any(len(passage) > _LONGEST_PASSAGE for passage in passages) else passages
 
 
 def _glued(tokens: Iterable[int], tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -12,6 +12,7 @@ from guardbind.text.language import Language
 __all__ = ["departure"]
 
 _LEAVES = "what was written begins as the passage does, and goes on otherwise"
+_PART = "what was written is a part only of the one value that the passage has"
 _SKIPS = "what was written leaves out a number that the passage has there"
 _NAME = 3  # letters by which a name is begun, and by which two that begin alike have to differ
 _BETWEEN = re.compile(r"[\s,]+\Z")
@@ -26,7 +27,8 @@ def departure(text: str, value: range, passages: Sequence[str], language: Langua
     in another form, as `1,200` and `1200` are, or `3` and `3.00`; so has a name of which three letters are the same
     and of which both have three others, but where a name may take another ending. A number is left out where two words
     of the answer stand side by side, and stand in the passage with it between them: "December 2021" of "December 15,
-    2021". What has nothing in common with the passage may be made of it, and is not judged here.
+    2021". And where the passage is one word, a part of it is not what it says. What has nothing in common with the
+    passage may be made of it, and is not judged here.
 
     Args:
         text: The answer with what stands before it, as far as it is written.
@@ -53,6 +55,8 @@ def departure(text: str, value: range, passages: Sequence[str], language: Langua
                 return _LEAVES
         elif _is_other_number(match.group(), passages, cut=cut):
             return _LEAVES
+        elif not cut and _is_part(match.group(), passages):
+            return _PART
     beside = [(a, b) for a, b in pairwise(found) if _BETWEEN.match(text[a.end() : b.start()])]
     written = {match.group() for match in WORD.finditer(text[found[0].start() : found[-1].end()])}
     skips = any(_skips(a.group(), b.group(), written, passages) for a, b in beside)
@@ -77,6 +81,14 @@ def _is_other_number(number: str, passages: Sequence[str], *, cut: bool) -> bool
             if not any(_is_whole(alike, other) for other in passages) and _digits(number) != _digits(word):
                 return True
     return False
+
+
+def _is_part(number: str, passages: Sequence[str]) -> bool:
+    """Whether passages are one word each, of which a number is a part: `11`, of `11/01/2024`."""
+    said = [WORD.findall(passage) for passage in passages]
+    if any(len(words) != 1 or words[0] == number or number not in words[0] for words in said):
+        return False
+    return all(_digits(number) != _digits(words[0]) for words in said)
 
 
 def _is_other_name(name: str, before: str, passages: Sequence[str], language: Language) -> bool:

@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.events import FinalVerdict
 from guardbind.session.contained import contained
-from guardbind.session.copying import passages_of
+from guardbind.session.declared import passages_of
 from guardbind.session.departing import departure
 from guardbind.session.limits import Limits
 from guardbind.session.overrun import BEFORE, behind, going_on, likeliest

@@ -316,6 +316,7 @@ class Engine:
         )
         if opening.row.value is not None:
             opening.row.value.records.append(place)
+            opening.row.value.told = slot.copies
         return scores if judged.kept is None else self._carry_out(opening, judged.kept, scores)
 
     def _carry_out(self, opening: Opening, kept: Proposal, scores: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from guardbind.evidence import Located
 from guardbind.session.asking import Asking
 from guardbind.session.begun import begun_by, is_value
 from guardbind.session.contained import contained
+from guardbind.session.declared import comes_to, declared_passages
 from guardbind.session.overrun import going_on
 from guardbind.session.passage import Rest, opens_structure, opens_value, rest_at
 from guardbind.session.row import Row
@@ -139,7 +140,7 @@ class Opener:
             return None
         if value.phase is Phase.FOLLOWED or self._has_no_choice(value, top) or self._is_chosen(row, value, top):
             return None
-        if value.node is None and value.chosen and self._is_copied(row, value, top):
+        if value.node is None and value.copies and self._is_copied(row, value, top):
             return None
         return self._decision(row, value, top)
 
@@ -156,6 +157,16 @@ class Opener:
             inside_word=lambda: row.inside_word(self._tokenizer, top),
             names_key=row.bound.names_key,
             language=row.bound.language,
+            says_passage=lambda: self._comes_to_passage(row),
+        )
+
+    def _comes_to_passage(self, row: Row) -> bool:
+        bound = row.bound
+        if row.passages is None:
+            row.passages = contained("reading what is declared", lambda: declared_passages(bound), lambda _: [])
+        passages, line = row.passages, row.line(self._tokenizer)
+        return contained(
+            "reading a declared passage", lambda: comes_to(line, passages, bound.agreement.query), lambda _: False
         )
 
     def _begin(self, row: Row, detected: Detected, top: int) -> Opening | None:
@@ -288,11 +299,11 @@ class Opener:
         text = decode(self._tokenizer, [top])
         if not value.undecided:
             is_sign = _PART_OF_A_LETTER not in text and not any(map(str.isalnum, text))
-            return is_sign and not (value.chosen and self._rest(row, value) is not None)
+            return is_sign and not (value.copies and self._rest(row, value) is not None)
         return value.resolution.how == "declared" and opens_value(text) and self._rest(row, value) is None
 
     def _is_copied(self, row: Row, value: Value, top: int) -> bool:
-        """Whether the model goes on with the word of the passage that a policy has begun: there is nothing to judge."""
+        """Whether the model goes on with the word of the passage that is being copied: there is nothing to judge."""
         rest, text = self._rest(row, value), decode(self._tokenizer, [top])
         return bool(text) and rest is not None and rest.only is not None and rest.only.startswith(text)
 

@@ -23,11 +23,13 @@ __all__ = [
     "opens_value",
     "rest_at",
     "value_of",
+    "words_behind",
 ]
 
 OPENING = "\"'`*_([{<\u201c\u2018"
 """What may stand before a value and is no part of it."""
 
+_QUOTES = "\"'`*_\u201c\u2018"
 _BEFORE = frozenset(OPENING + ":\uff1a \t")
 _PARTED = OPENING + "=:\uff1a,;|"  # behind these something begins
 _APART = _PARTED + " \t\n"
@@ -38,6 +40,7 @@ _FEW_DIGITS = 2
 _TELLING = 2  # characters before it by which one place of a word is told from others
 _FUNCTION_WORDS = 2  # by which a sentence is one of a language: "do" and "to" are of several
 _SAID_BEFORE = re.compile(r"(?:[!?:]|(?<=[^\W\d_]{3})\.)\s")  # "Dr. Ames" is one thing
+_ASKED = re.compile(r"[!?]\s")
 _TOLD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _PART = re.compile(r"[,;{|]")
 _WITHIN = "_.-"  # join the parts of a name
@@ -107,10 +110,11 @@ def goes_on_otherwise(line: str, rest: Rest, passages: Sequence[str], language: 
         language: What the prompt is read in.
     """
     lead, begun = line[: len(line) - rest.begun], line[len(line) - rest.begun :]
-    if begun.isdecimal():
-        if len(begun) > _FEW_DIGITS:
+    if any(map(str.isdecimal, begun)) and not any(map(str.isalpha, begun)):
+        if sum(map(str.isdecimal, begun)) > _FEW_DIGITS:
             return False
-        before = [word.stem for word in words(_SAID_BEFORE.split(lead)[-1], language) if word.content]
+        parts = [words(part, language) for part in _SAID_BEFORE.split(_ASKED.split(lead)[-1])]
+        before = [word.stem for part in parts for word in part if word.content]
         said = {word.stem for passage in passages for word in words(passage, language)}
         return len(said) > 1 and bool(before) and before[-1] not in said
     return not any(char.isdecimal() for char in begun + (rest.only or "")) and may_take_endings(lead, language)
@@ -198,6 +202,26 @@ def _places(begun: str, passage: str) -> list[int]:
     return [match.end() for match in first or found]
 
 
+def words_behind(line: str, passages: Sequence[str], language: Language) -> set[str]:
+    """Return the words that stand in passages behind what a line ends in, its last sign included or not.
+
+    Args:
+        line: The line before the slot.
+        passages: What is declared.
+        language: What the prompt is read in.
+
+    >>> from guardbind.text.english import ENGLISH
+    >>> words_behind("I say: the code is", ["The code is 4471."], ENGLISH)
+    {'4471'}
+    """
+    said: set[str] = set()
+    # A bracket may open something else: the number of a source.
+    for before in dict.fromkeys((line, line.rstrip(_QUOTES + ": "))):
+        lead = Lead.of(before, language)
+        said = said or (set() if lead is None else lead.followed_by(passages))
+    return said
+
+
 @dataclass(frozen=True, slots=True)
 class Lead:
     """What stands in a line before a slot: how it ends, and what else it names."""
@@ -230,11 +254,13 @@ class Lead:
                 word = _BEHIND.match(passage, match.end())
                 if word is None or not self.stems <= before:
                     return set()
-                if match.group()[-1:].isalnum() and not self._is_value(word["word"]):
+                if match.group()[-1:].isalnum() and not self._is_value(word["word"], passage[word.end() :]):
                     return set()
                 said.add(word["word"])
         return said
 
-    def _is_value(self, word: str) -> bool:
+    def _is_value(self, word: str, behind: str) -> bool:
         """Whether a word of a sentence may be a value: behind a sign any word is one, `no` too."""
+        if re.match(rf"\s*(?:[:=]|{self.language.edge}(?:{self.language.statements.being}))", behind, re.IGNORECASE):
+            return False  # "policy number is": a part of a name
         return is_telling(word, self.language) and not odd_words(word, self.language)

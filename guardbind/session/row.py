@@ -68,6 +68,7 @@ class Row:
         restated: Index of a binding to token ranges of the answer that hold its value.
         interventions: Interventions kept so far.
         judged: Values of the answer that were judged so far, with the one that is being written.
+        passages: What its caller declared without its value, once it was looked for.
         stopped: A stopping criterion ended the row with its newest token.
         finished: The answer is complete; what follows is padding.
     """
@@ -80,6 +81,7 @@ class Row:
     restated: dict[int, list[range]] = field(default_factory=dict)
     interventions: int = 0
     judged: int = 0
+    passages: Sequence[str] | None = None
     stopped: bool = False
     finished: bool = False
 

@@ -150,6 +150,8 @@ class Value:
         records: Places of its slots among those that were recorded.
         warrant: What the first proposal that was carried out in it rests on; it holds for those that follow.
         withheld: A confirmed proposal was not let pass, so that no other is.
+        told: Tokens of which the text says that a copy begins with them, as far as its first token was judged.
+        copied: It was begun with one of them, so that it is a copy whoever chose it.
         branch: Where its continuation is read; there is one in the phase `FOLLOWED`, and only there.
     """
 
@@ -165,6 +167,8 @@ class Value:
     records: list[int] = field(default_factory=list)
     warrant: GuaranteeRecord | None = None
     withheld: bool = False
+    told: frozenset[int] = frozenset()
+    copied: bool = False
     _phase: Phase = field(default=Phase.BEGUN, init=False)
     branch: Branch | None = field(default=None, init=False)
 
@@ -187,6 +191,11 @@ class Value:
     def repaired(self) -> bool:
         """Whether it is what a policy chose, or stands behind a restatement."""
         return self.chosen or self.detected.kind == "reopened"
+
+    @property
+    def copies(self) -> bool:
+        """Whether it is a copy of a declared passage, as a policy chose it or as it was begun."""
+        return self.chosen or self.copied
 
     @property
     def may_be_over(self) -> bool:
@@ -224,6 +233,7 @@ class Value:
         Returns:
             The candidates that it is if it ends with the token, or before it; None while it goes on.
         """
+        self.copied = self.copied or (self.tokens == 0 and token in self.told)
         self.tokens += 1
         if self.node is None:
             return None

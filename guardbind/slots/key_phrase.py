@@ -10,16 +10,23 @@ from guardbind.slots.rule import slot_rule
 from guardbind.targets import Place
 from guardbind.text.language import Language
 
-__all__ = ["key_phrase"]
+__all__ = ["key_phrase", "says_that_a_value_follows"]
 
 
 @slot_rule(order=50, expects_value=True)
 def key_phrase(moment: Moment) -> Place | None:
     """A slot behind a key phrase, whatever the model is about to write there."""
-    if moment.step == 0 or not _endings(moment.language).search(moment.last):
+    if moment.step == 0 or not says_that_a_value_follows(moment):
         return None
     place = moment.sentence()
-    return place if _opens(moment.language).search(place.asks) and moment.names_key(place.asks) else None
+    return place if moment.names_key(place.asks) else None
+
+
+def says_that_a_value_follows(moment: Moment) -> bool:
+    """Whether the text before a moment ends as one before a value does: "is", "was changed to", a colon."""
+    if not _endings(moment.language).search(moment.last):
+        return False
+    return _opens(moment.language).search(moment.sentence().asks) is not None
 
 
 @cache

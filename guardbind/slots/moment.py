@@ -31,6 +31,7 @@ class Moment:
         inside_word: Whether the token goes on with a word or number that the text has begun already.
         names_key: Whether a text names, and does not yet give, something that is bound.
         language: What prompt and answer are written in.
+        says_passage: Whether a declared passage, whose value is not known, says what follows the text.
     """
 
     step: int
@@ -44,6 +45,7 @@ class Moment:
     inside_word: Callable[[], bool]
     names_key: Callable[[str], bool]
     language: Language = ENGLISH
+    says_passage: Callable[[], bool] = lambda: False
 
     def sentence(self) -> Place:
         """Return the sentence up to the slot, which may have begun in the prompt: both what is asked and of whom."""

@@ -108,8 +108,8 @@ def odd_words(text: str, language: Language = ENGLISH) -> list[tuple[str, str]]:
 def asks_for_value(query: Query) -> bool:
     """Whether what is asked is answered by a value that stands somewhere: not by yes or no, a reason or a result.
 
-    A question says so by the word that asks ("which", "who"), a request by beginning as one does ("Give me ..."), if
-    it does not ask whether something is so.
+    A question says so by the word that asks ("which", "who") or by being a request ("Can you tell me ..."), a request
+    by beginning as one does ("Give me ..."), if it does not ask whether something is so.
     """
     language, text = query.language, query.text
     if query.odd or not text.strip():
@@ -117,8 +117,9 @@ def asks_for_value(query: Query) -> bool:
     if any(pattern.search(text) for kind, pattern in language.asking.kinds.items() if kind != "none"):
         return True
     if any(unit.question for unit in layout_of(text, language).units(0, len(text))):
-        return False
-    if language.statements.request.match(text.lstrip()) is None:
+        if language.asking.polite.search(text) is None:
+            return False
+    elif language.statements.request.match(text.lstrip()) is None:
         return False
     return language.statements.doubts.isdisjoint(word.stem for word in words(text, language))
 

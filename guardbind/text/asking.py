@@ -41,6 +41,7 @@ class Interrogatives:
         within: What leads from a place to what is there: "in", up to its beginning.
         former: What asks for a value that does not hold any more.
         apart: Words before a name that tell one of several who have it: "old".
+        polite: What asks for a value in a question that could be answered by yes: "can you tell me".
         implied: What asks for an attribute without naming it, each with all names that it may have: "how heavy", and
             "weight".
     """
@@ -53,4 +54,5 @@ class Interrogatives:
     within: re.Pattern[str] = NOTHING
     former: re.Pattern[str] = NOTHING
     apart: frozenset[str] = frozenset()
+    polite: re.Pattern[str] = NOTHING
     implied: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = ()

@@ -91,7 +91,8 @@ _QUESTIONS = Questions(
         r"how many|count|how much (?:more|less)|revers(?:e|ed)|backwards?|convert(?:ed)?|round(?:ed)?",
         r"translate[ds]?|spell(?:ed)?|rewrit(?:e|ten)|reword(?:ed)?|rephrased?|paraphrased?|anonymi[sz]ed?",
         r"(?:digits?|letters?|characters?|part|prefix|suffix|domain|month|year|weekday|day)(?= (?:of|in|is)\b)",
-        r"(?:first|last) (?:two|three|four|five|six|\d+)|initials|second|third|previous(?:ly)?",
+        "short(?:ened)? form|abbreviated?|(?:which|what) (?:century|decade)",
+        r"(?:first|last) (?:two|three|four|five|six|seven|eight|nine|ten|\d+)|initials|second|third|previous(?:ly)?",
         r"before (?:that|it)|days? (?:after|before)|compare[ds]?|longer|shorter|larger|smaller|cheaper|higher|lower",
         r"highest|lowest|cheapest|most expensive|than|swap(?:s|ped)?|trade[ds]?|cop(?:y|ied)|replaced?",
         r"renamed?|spen[dt]|discount(?:ed)?|delay(?:ed)?|mask|redact|hide",
@@ -144,7 +145,10 @@ _QUESTIONS = Questions(
         r"\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|example(?:\s+output)?:|format:|like\s+this)[^\n]{0,40}\Z",
         re.IGNORECASE,
     ),
-    made=either("generate|create|change|update|cop(?:y|ied)|replaced?|renamed?|delay(?:ed)?|hide|round(?:ed)?"),
+    made=either(
+        "(?:raise|lower|increase|decrease|reduce|extend|shorten|postpone) [^?.!\\n]{1,60} by",
+        "generate|create|change|update|cop(?:y|ied)|replaced?|renamed?|delay(?:ed)?|hide|round(?:ed)?",
+    ),
     idle=either(
         "corresponding|respective|in the end|after all|at the moment|at present|so far",
         "in (?:one|a|a single|two|a few|few) (?:short )?words?",

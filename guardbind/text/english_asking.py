@@ -75,6 +75,13 @@ ASKING = Interrogatives(
         "old older new newer young younger little big small large late elder senior junior second third other another",
         "former real true fake false upper lower left right inner outer poor dear great",
     ),
+    polite=either(
+        "(?:can|could|would|will) you (?:please |kindly |quickly )?"
+        "(?:tell|give|send|show|find|remind|look up|name|state)",
+        "do you (?:know|have|remember|recall) (?:the|my|his|her|its|our|their|\\w+['\u2019]s)",
+        "(?:may|can|could) I (?:please )?(?:have|get|know|see) (?:the|my|his|her|its|our|their|\\w+['\u2019]s)",
+        "would you mind (?:telling|giving|sending|showing)",
+    ),
     # Times of an opening or a departure are left out: who tells them often tells exceptions, too.
     implied=(
         (either("how heavy (?:is|are)|(?:how much|what) (?:do|does) [^?.!\\n]{1,80} weigh"), ("weight",)),

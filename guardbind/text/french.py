@@ -104,9 +104,10 @@ _QUESTIONS = Questions(
         "moyenne?|médiane?|double[rz]?|doublée?|moitié|pourcentage|pour cent|combien de(?! temps)",
         "combien y a|nombre de",
         "à l['\u2019]envers|inverse[rsz]?|converti\\w*|arrondi\\w*|tradui\\w+|épel\\w+|calcul\\w*",
+        "forme courte|abrég\\w*|quel siècle|quelle décennie",
         "réécri\\w+|reformul\\w+|paraphras\\w+",
         "(?:chiffres?|lettres?|caractères?|partie|préfixe|suffixe|domaine|mois|année|jour) (?:de|du|des|d['\u2019])",
-        r"(?:premiers?|premières?|derniers?|dernières?) (?:deux|trois|quatre|cinq|six|\d+)"
+        r"(?:premiers?|premières?|derniers?|dernières?) (?:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|\d+)"
         r"|(?:deux|trois|quatre|cinq|six"
         r"|\d+) (?:premiers?|premières?|derniers?|dernières?)|initiales|deuxième|second[es]?|troisième",
         "précédent(?:e|s|es)?|avant cela|ancien(?:ne)?s?|compar\\w+|plus (?!récente?s?\\b)\\w+|échang\\w+|remplac\\w+",

@@ -111,7 +111,9 @@ _QUESTIONS = Questions(
         "umformulier\\w*|umgeschrieben|umschreib\\w*|paraphrasier\\w*|anonymisier\\w*",
         "(?:ziffern?|buchstaben?|zeichen|teil|monat|jahr|wochentag|tag)(?= (?:von|der|des|in|im)\\b)",
         "quersumme|prüfsumme",
-        r"(?:ersten|letzten) (?:zwei|drei|vier|fünf|sechs|\d+)|anfangsbuchstaben|initialen|zweite[nrs]?|dritte[nrs]?",
+        "kurzform|abgekürzt|abkürz\\w*|welche[mns]? (?:jahrhundert|jahrzehnt)",
+        r"(?:ersten|letzten) (?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|\d+)",
+        r"anfangsbuchstaben|initialen|zweite[nrs]?|dritte[nrs]?",
         "vorherige[nrs]?|vorige[nrs]?|frühere[nrs]?|davor|vergleich\\w*|länger|kürzer|größer|kleiner|billiger",
         "günstiger|teurer|höher|niedriger|höchste[nrs]?|niedrigste[nrs]?|günstigste[nrs]?|teuerste[nrs]?",
         "tausch\\w*|getauscht|ersetz\\w*|umbenannt|kopier\\w*|rabatt|verzöger\\w*|verschieb\\w*|verberge|anonymisier\\w*",
@@ -168,7 +170,10 @@ _QUESTIONS = Questions(
         r"[^\n]{0,40}\Z",
         re.IGNORECASE,
     ),
-    made=either("erzeuge|erstelle|ändere|tausch\\w*|ersetz\\w*|kopier\\w*|verschieb\\w*|umbenannt|verberge|runde"),
+    made=either(
+        "(?:erhöhe|senke|verringere|verlängere|verkürze|verschiebe) [^?.!\\n]{1,60} um",
+        "erzeuge|erstelle|ändere|tausch\\w*|ersetz\\w*|kopier\\w*|verschieb\\w*|umbenannt|verberge|runde",
+    ),
     idle=either(
         "am ende|schließlich|im moment|zur zeit|bisher",
         "(?:in|mit) einem (?:kurzen |einzigen |ganzen )?(?:wort|satz)",

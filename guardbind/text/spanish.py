@@ -106,9 +106,11 @@ _QUESTIONS = Questions(
         "|multiplic\\w+",
         "veces|divid\\w+|promedio|media|mediana|doble|mitad|porcentaje|por ciento|cuánt[oa]s|al revés|invert\\w+",
         "convert\\w+|convierte|redonde\\w+|traduc\\w+|deletre\\w+|calcul\\w+",
+        "forma corta|abreviad[oa]s?|qué siglo|qué década",
         "reescrib\\w+|reformul\\w+|parafrase\\w+",
         "(?:dígitos?|cifras?|letras?|caracteres?|parte|prefijo|sufijo|dominio|mes|año|día) (?:de|del)",
-        r"(?:primer[oa]s?|últim[oa]s?) (?:dos|tres|cuatro|cinco|seis|\d+)|(?:dos|tres|cuatro|cinco|seis|\d+)"
+        r"(?:primer[oa]s?|últim[oa]s?) (?:dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|\d+)"
+        r"|(?:dos|tres|cuatro|cinco|seis|\d+)"
         r" (?:primer[oa]s?|últim[oa]s?)|iniciales|segund[oa]s?|tercer[oa]?|anterior(?:es|mente)?|previ[oa]s?"
         r"|compar\\w+",
         "mayor|menor|mejor|peor|larg[oa]s?|intercambi\\w+|reemplaz\\w+|sustitu\\w+|renombr\\w+|copi(?:ar|a|ado)",

@@ -225,7 +225,7 @@ POLICIES = ("observe", "contrast", "attend", "veto", "checkpoint", "visible", "a
 VISIBLE = CheckpointConfig(placement="slot", visible=True)
 HIDDEN = (CheckpointConfig(), CheckpointConfig(placement="slot"))
 UNRESOLVED = {"observe": ["leave"], "raise": ["leave", "raise"]}
-SLOTS = ("prompt_end", "line_end", "field", "cell", "key_phrase", "automatic")
+SLOTS = ("prompt_end", "line_end", "field", "cell", "passage", "key_phrase", "automatic")
 
 SOME_SLOTS = st.lists(st.sampled_from(SLOTS), min_size=1, unique=True).map(tuple)
 

@@ -1,7 +1,8 @@
-"""Prompts that stop where a known value may be begun, by one who saw no rule: what is taken for the target's rest.
+"""Prompts that stop where a known value may be begun, by two who saw no rule: what is taken for the target's rest.
 
-Of 60 that stop inside a value 32 were gone on with rightly and none wrongly; of 90 that only look so 26 were taken for
-the target's value. Twenty of the 26 are mended, so that these prompts measure nothing any more.
+Of 60 of the first (`v`) that stop inside a value 32 were gone on with rightly and none wrongly; of 90 that only look so
+26 were taken for the target's value. Of the second's (`x`), counted after twenty of the 26 were mended, it is 27 of 45,
+none of them wrongly, and 2 of 65. One of the two is mended, too, so that these prompts measure nothing any more.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from guardbind.session.row import Row
 
 PROMPTS = [json.loads(line) for line in (ROOT / "tests/data/blind_begun.jsonl").read_text("utf-8").splitlines()]
 # v040 an old value that is not declared; v050 a mask that is asked for in Italian; v063 the number of a line in a list;
-# v108 a network and no host; v114 and v125 a rival that the line calls by other words than its key.
-WRONG = {"v040", "v050", "v063", "v108", "v114", "v125"}
-RIGHT = 31
+# v108 a network and no host; v114 and v125 a rival that the line calls by other words than its key; x070 an Italian
+# verb that begins as a name does.
+WRONG = {"v040", "v050", "v063", "v108", "v114", "v125", "x070"}
+RIGHT = 58
 
 
 def wanted(line: dict[str, Any], token: int) -> frozenset[int] | None:
@@ -59,9 +61,17 @@ def test_what_is_right_is_not_taken_for_a_wrong_value(told: dict[str, tuple[dict
 
 
 def test_a_value_that_is_begun_is_gone_on_with(told: dict[str, tuple[dict[str, Any], frozenset[int]]]) -> None:
-    assert len(PROMPTS) == 150
+    assert len(PROMPTS) == 260
     assert sum(line["goes_on"] and ord(line["next"][0]) in found for line, found in told.values()) >= RIGHT
 
 
 def test_where_the_model_ends_the_word_nothing_is_taken_for_a_value() -> None:
-    assert not any(wanted(line, ord(end)) for line in PROMPTS for end in " .,")
+    ended = [(line, end) for line in PROMPTS for end in " .," if not goes_on_with(line, end)]
+    assert len(ended) > 700
+    assert not any(wanted(line, ord(end)) for line, end in ended)
+
+
+def goes_on_with(line: dict[str, Any], end: str) -> bool:
+    """Whether a sign is no end, as a value that may be begun has it there: the space of "blue door"."""
+    text = line["prompt"] + end
+    return any(text.endswith(value[:stop]) for _, value in line["bindings"] for stop in range(2, len(value) + 1))

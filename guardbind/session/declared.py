@@ -1,0 +1,71 @@
+"""Finds what a caller declared without saying its value, and where an answer comes to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from guardbind.session.bound_prompt import BoundPrompt
+from guardbind.session.passage import value_of, words_behind
+from guardbind.targets import Resolution, resolve
+from guardbind.targets.query import Query
+from guardbind.text.words import words
+
+__all__ = ["comes_to", "declared_passages", "passages_of"]
+
+_LONGEST = 200  # characters: one that is longer says several things
+_PARTED = re.compile(r"[:;{|]\s+(?=\S)")
+
+
+def passages_of(bound: BoundPrompt, resolution: Resolution) -> list[str]:
+    """Return the statements of a target that was declared without its value, and that may be copied from.
+
+    There are none where the target was found, where its value is known, where a statement is so long that it says
+    several things, and where the question asks for something else than a copy.
+
+    Args:
+        bound: The prompt.
+        resolution: Where the value should come from.
+    """
+    if resolution.index is None or resolution.how != "declared":
+        return []
+    target, query = bound.table.items[resolution.index], bound.agreement.query
+    if target.absent or target.value is not None:
+        return []
+    if query.odd or query.language.questions.made.search(query.text):
+        return []
+    passages = list(dict.fromkeys(bound.prompt.text[slice(*mention.chars)] for mention in target.mentions))
+    return [] if any(len(passage) > _LONGEST for passage in passages) else passages
+
+
+def declared_passages(bound: BoundPrompt) -> list[str]:
+    """Return the statements that the caller of a prompt declared as its target, without its value; mostly none.
+
+    Args:
+        bound: The prompt.
+    """
+    if bound.declared is None or all(item.value is not None for item in bound.table.items):
+        return []
+    return passages_of(bound, resolve(bound.table, bound.prompt, declared=bound.declared, language=bound.language))
+
+
+def comes_to(line: str, passages: Sequence[str], query: Query) -> bool:
+    """Whether an answer has come to where passages say what follows, or asks once more what they are the value of.
+
+    It does where the words before stand in the passage before a value: "the code is", of "The code is 4471". And where
+    the passage is a value and says nothing else, and what the sentence is about is all said by the question: "The step
+    count of job-49 is", asked for it. A sentence about something else, or more, may have another value.
+
+    Args:
+        line: The answer's line so far.
+        passages: What is declared.
+        query: What is asked.
+    """
+    if not passages:
+        return False
+    if len(words_behind(line, passages, query.language)) == 1:
+        return True
+    part = _PARTED.split(line)[-1]
+    about = {word.stem for word in words(part, query.language) if word.content}
+    asked = {word.stem for word in words(query.text, query.language) if word.content}
+    return bool(about) and about <= asked and value_of(passages, query, part) is not None
