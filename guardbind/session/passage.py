@@ -218,7 +218,8 @@ def words_behind(line: str, passages: Sequence[str], language: Language) -> set[
     # A bracket may open something else: the number of a source.
     for before in dict.fromkeys((line, line.rstrip(_QUOTES + ": "))):
         lead = Lead.of(before, language)
-        said = said or (set() if lead is None else lead.followed_by(passages))
+        # What a sign stands for in the answer, a verb may say in the passage: `code:`, of "the code is 4471".
+        said = said or (set() if lead is None else lead.followed_by(passages, verb=len(before) < len(line)))
     return said
 
 
@@ -245,13 +246,21 @@ class Lead:
         end = re.compile(rf"(?<![\w{re.escape(_WITHIN)}]){pieces}{whole}", re.IGNORECASE)
         return cls(end, frozenset(word.stem for word in telling), language)
 
-    def followed_by(self, passages: Iterable[str]) -> set[str]:
-        """Return the words that stand behind it in some passages; none where anything else does once."""
+    def followed_by(self, passages: Iterable[str], *, verb: bool = False) -> set[str]:
+        """Return the words that stand behind it in some passages; none where anything else does once.
+
+        Args:
+            passages: What is declared.
+            verb: "Is" may stand between.
+        """
+        being = rf"\s+(?:{self.language.statements.being}){self.language.edge}(?=\s)" if verb else r"\b\B"
+        copula = re.compile(being, re.IGNORECASE)
         said = set()
         for passage in passages:
             for match in self.end.finditer(passage):
                 before = {word.stem for word in words(passage[: match.end()], self.language)}
-                word = _BEHIND.match(passage, match.end())
+                between = copula.match(passage, match.end())
+                word = _BEHIND.match(passage, match.end() if between is None else between.end())
                 if word is None or not self.stems <= before:
                     return set()
                 if match.group()[-1:].isalnum() and not self._is_value(word["word"], passage[word.end() :]):

@@ -61,6 +61,20 @@ def test_copies_and_other_forms(value: str, passage: str) -> None:
     assert departs(value, passage) == ""
 
 
+@pytest.mark.parametrize(
+    ("value", "passage", "part"),
+    [
+        ("11 de octubre", "11/01/2024", True),
+        ("2021", "2021-07-28", True),
+        ("2021", "Date: 2021-07-28", False),
+        ("11.01.2024", "11/01/2024", False),
+        ("1,200", "1200", False),
+    ],
+)
+def test_a_part_of_a_passage_that_is_one_word(value: str, passage: str, *, part: bool) -> None:
+    assert ("a part only" in str(departs(value, passage))) is part
+
+
 def test_names_that_take_other_endings_are_let_be() -> None:
     assert departs("Hamburské", "Hamburgerová", lead="Pracuje v ") == ""
 

@@ -47,6 +47,8 @@ class TestOrder:
             ("prompt_end", "field"),
             ("field", "cell"),
             ("cell", "line_end"),
+            ("line_end", "passage"),
+            ("passage", "key_phrase"),
             ("line_end", "key_phrase"),
             ("key_phrase", "automatic"),
         ],

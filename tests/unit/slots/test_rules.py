@@ -47,6 +47,23 @@ class TestKeyPhrase:
         assert SLOTS.get("key_phrase")(moment("The badge number", line=refuse)) is None
 
 
+class TestPassage:
+    def test_where_the_answer_comes_to_what_is_declared(self) -> None:
+        place = SLOTS.get("passage")(moment("Sure. The locker code is", says_passage=lambda: True))
+        assert place == Place("The locker code is", "The locker code is")
+
+    @pytest.mark.parametrize("text", ["The locker code", "The locker code is a"])
+    def test_not_where_no_value_follows(self, text: str) -> None:
+        assert SLOTS.get("passage")(moment(text, says_passage=lambda: True)) is None
+
+    def test_not_where_it_says_something_else(self) -> None:
+        assert SLOTS.get("passage")(moment("The locker code is", says_passage=lambda: False)) is None
+
+    def test_not_where_the_answer_begins(self) -> None:
+        """What a prompt ends in is judged as such, whatever it asks."""
+        assert SLOTS.get("passage")(moment("The locker code is", step=0, says_passage=lambda: True)) is None
+
+
 class TestField:
     @pytest.mark.parametrize(
         "text",

@@ -7,8 +7,12 @@ from plain_prompts import as_prompt
 
 from guardbind.targets import Query, read_query
 from guardbind.targets.query import Order, asks_for_value, odd_words, order_of, several
+from guardbind.text.chinese import CHINESE
 from guardbind.text.decoded import PromptText
+from guardbind.text.french import FRENCH
 from guardbind.text.german import GERMAN
+from guardbind.text.language import Language
+from guardbind.text.spanish import SPANISH
 
 FACT = "Bob's badge number is 8213."
 
@@ -85,7 +89,16 @@ class TestWords:
 
     @pytest.mark.parametrize(
         "question",
-        ["What is it?", "Who has it?", "Give me the number.", "In which city is it? Answer briefly."],
+        [
+            "What is it?",
+            "Who has it?",
+            "Give me the number.",
+            "In which city is it? Answer briefly.",
+            "Can you tell me Bob's badge number?",
+            "Could you please look up the badge of Bob?",
+            "Do you know Bob's badge number?",
+            "May I have his number?",
+        ],
     )
     def test_a_value_is_asked_for(self, question: str) -> None:
         assert asks_for_value(asked(f"{FACT}\n{question}"))
@@ -97,6 +110,9 @@ class TestWords:
             "Why is it so?",
             "How many are there?",
             "Tell me whether it is 8213.",
+            "Can you tell me whether it is 8213?",
+            "Can you lift it?",
+            "Do you know him?",
             "What is not it?",
             "The weather is fine.",
             "",
@@ -108,6 +124,23 @@ class TestWords:
     def test_a_value_is_asked_for_in_other_languages(self) -> None:
         wanted = as_prompt("Annas Nummer ist 4417. Welche Nummer hat Anna?"), as_prompt("Anna: 4417. Ist das so?")
         assert [asks_for_value(read_query(prompt, 12, GERMAN)) for prompt in wanted] == [True, False]
+
+    @pytest.mark.parametrize(
+        ("language", "question", "other"),
+        [
+            (GERMAN, "Kannst du mir bitte Annas Nummer sagen?", "Kannst du das Haus sehen?"),
+            (FRENCH, "Peux-tu me donner le num\u00e9ro d'Anna ?", "Peux-tu venir ?"),
+            (SPANISH, "\u00bfPuedes decirme el n\u00famero de Anna?", "\u00bfPuedes venir?"),
+            (
+                CHINESE,
+                "\u80fd\u544a\u8bc9\u6211\u5b89\u5a1c\u7684\u53f7\u7801\u5417\uff1f",
+                "\u5b89\u5a1c\u6765\u4e86\u5417\uff1f",
+            ),
+        ],
+    )
+    def test_a_question_that_is_a_request(self, language: Language, question: str, other: str) -> None:
+        prompts = (as_prompt(f"Anna: 4417\n{text}") for text in (question, other))
+        assert [asks_for_value(read_query(prompt, 10, language)) for prompt in prompts] == [True, False]
 
     def test_several(self) -> None:
         assert several("both of them")
