@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -35,6 +36,7 @@ class Judge:
         copies: Tokens that copy the value of a declared passage whose value is not known; see `Slot`.
         said: Tokens with which words of that passage begin, or go on with one that is begun: of these half of the bits
             that are left are enough.
+        refuses: Returns why a token may not take the place of the model's own where the value is not known, or nothing.
         unresolved: Why nothing can be judged by the nulls, or why there is no target.
     """
 
@@ -49,6 +51,7 @@ class Judge:
     overrun: frozenset[int] = frozenset()
     copies: frozenset[int] = frozenset()
     said: frozenset[int] = frozenset()
+    refuses: Callable[[int], str] = lambda _: ""
     unresolved: str | None = None
 
     def own(self, logprobs: Tensor, risk: float) -> Judgement:
@@ -67,6 +70,10 @@ class Judge:
             token: The token.
             support: Log-probabilities `[vocabulary]` (nats) by which its evidence bits are counted.
         """
+        # A span that is read less, or more, makes many words likelier; what it does not say can be checked by nothing.
+        refused = self.refuses(token) if self.candidate is None and self.target is not None else ""
+        if refused:
+            return Judgement("unsupported", refused)
         # Where it was told whose value is meant, and another one's is coming, the evidence only has to speak for it.
         coming = self._alive(self.token)
         outvoted = self.certain and bool(coming) and self.candidate not in coming

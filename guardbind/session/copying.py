@@ -15,6 +15,7 @@ from guardbind.session.contained import contained
 from guardbind.session.declared import passages_of
 from guardbind.session.opener import Opening
 from guardbind.session.passage import (
+    OPENING,
     WORD,
     Rest,
     goes_on_otherwise,
@@ -30,6 +31,8 @@ from guardbind.text.decode import decode
 __all__ = ["copies_at", "said_at"]
 
 _SURE = 3  # digits of a number that is gone on with
+_RUN = re.compile(r"\S+$")
+_WORD = re.compile(r"[^\W_]+$")
 _UNREAD = "\ufffd"  # what a part of a character is decoded as
 _LONGEST_TOKEN = 16  # characters of a word that one token may write
 
@@ -73,7 +76,7 @@ def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
         sure = rest.begun > 1 or _is_all_of(line[len(line) - rest.begun :] + (rest.only or ""), passages, query)
         sure = sure and not goes_on_otherwise(line, rest, passages, opening.row.bound.language)
         found = _continuing(tokenizer, rest.only, Writer(tokenizer)) if sure and rest.only else frozenset()
-    elif _is_said(opening, target, tokenizer):
+    elif _stands_in(opening, opening.token, target, tokenizer):
         return frozenset()
     else:
         found = _beginning(opening, line, passages, tokenizer)
@@ -119,20 +122,57 @@ def _beginning(
     return frozenset(form[0] for form in _forms(Writer(tokenizer), said.pop()))
 
 
-def _is_said(opening: Opening, target: Located, tokenizer: PreTrainedTokenizerBase) -> bool:
-    """Whether the model's own token begins some word of the passage."""
-    own = decode(tokenizer, [opening.token]).strip()
+def _stands_in(
+    opening: Opening, token: int, target: Located, tokenizer: PreTrainedTokenizerBase, begun: str = ""
+) -> bool:
+    """Whether a passage has a word that begins with a token, or with what is begun of it and the token."""
+    text = decode(tokenizer, [token])
     bound = opening.row.bound
+    own = begun + text if begun else text.strip()
     for mention in target.mentions:
         if not own.isprintable() or _UNREAD in own:
             # A part of a character has no text of its own.
-            if opening.token in bound.ids[mention.tokens.start : mention.tokens.stop]:
+            if token in bound.ids[mention.tokens.start : mention.tokens.stop]:
                 return True
             continue
         passage = bound.prompt.text[slice(*mention.chars)]
-        if own and re.search(rf"(?<![^\W_]){re.escape(own)}", passage, re.IGNORECASE):
+        # Where words are not set apart by spaces one may begin anywhere.
+        apart = r"(?<![^\W_])" if bound.language.marks.spaced and own[:1].isalnum() else ""
+        if own and re.search(rf"{apart}{re.escape(own)}", passage, re.IGNORECASE):
             return True
     return False
+
+
+def refusal(opening: Opening, tokenizer: PreTrainedTokenizerBase, token: int) -> str:
+    """Return why a policy may not write a token where the value is not known; empty where it may.
+
+    What the evidence makes likelier need not be what it says: told "The town was founded in 1911", a contrast writes
+    another name, or another tongue. A word of the passage can be checked by whoever reads it. And where the question
+    asks for something that is made of a value (initials, a sum), or denies, a word of the passage is no answer.
+
+    Args:
+        opening: Where.
+        tokenizer: The model's tokenizer.
+        token: The token.
+    """
+    return contained("reading a declared passage", partial(_refusal, opening, tokenizer, token), lambda why: why)
+
+
+def _refusal(opening: Opening, tokenizer: PreTrainedTokenizerBase, token: int) -> str:
+    target, query = opening.target, opening.row.bound.agreement.query
+    if target is None:
+        return ""
+    if query.odd or query.language.questions.made.search(query.text):
+        return "the question asks for something else than what the passage says"
+    line, text = opening.row.line(tokenizer), decode(tokenizer, [token])
+    begun = {found.group().lstrip(OPENING) for found in (_RUN.search(line), _WORD.search(line)) if found is not None}
+    if text[:1].isspace() or not begun:
+        begun = {""}
+    elif not (line[-1:].isalnum() and text[:1].isalnum() and opening.row.bound.language.marks.spaced):
+        begun.add("")  # a word may begin behind a sign
+    if any(_stands_in(opening, token, target, tokenizer, part) for part in begun):
+        return ""
+    return "the passage has no word that goes on or begins so"
 
 
 def said_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -17,7 +18,7 @@ from guardbind.model.branches import BranchRequest
 from guardbind.model.tail import Tail
 from guardbind.policies.judge import Judge, rests
 from guardbind.policies.slot import Restatement, Slot
-from guardbind.session.copying import copies_at, said_at
+from guardbind.session.copying import copies_at, refusal, said_at
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
@@ -142,6 +143,7 @@ def judge_at(
     standing: Standing = UNCALIBRATED,
     copies: frozenset[int] = frozenset(),
     said: frozenset[int] = frozenset(),
+    refuses: Callable[[int], str] = lambda _: "",
 ) -> Judge:
     """Return the judge of an opening.
 
@@ -153,6 +155,7 @@ def judge_at(
         standing: How the guard stands to its calibration.
         copies: See `Judge`.
         said: See `Judge`.
+        refuses: See `Judge`.
     """
     bound, target = opening.row.bound, opening.target
     return Judge(
@@ -167,6 +170,7 @@ def judge_at(
         overrun=overrun,
         copies=copies,
         said=said,
+        refuses=refuses,
         unresolved=_unresolved(opening, readings),
     )
 
@@ -212,7 +216,8 @@ def build_slot(
     overrun = _overrun(opening, readout.scores, tail)
     copies = copies_at(opening, tail.tokenizer)
     said = said_at(opening, tail.tokenizer)
-    judge = judge_at(opening, readings, config, overrun, standing, copies, said)
+    refuses = partial(refusal, opening, tail.tokenizer)
+    judge = judge_at(opening, readings, config, overrun, standing, copies, said, refuses)
     restater = Restater(tail, opening.row, opening.resolution.index, config, limits, shared)
     row, node, candidate = opening.row, opening.node, judge.candidate
     at_node = None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from plain_slots import LETTERS, letters_opener, letters_row
 
 from guardbind.evidence import Binding, Evidence
-from guardbind.session.copying import copies_at, said_at
+from guardbind.session.copying import copies_at, refusal, said_at
 from guardbind.session.opener import Opening
 from guardbind.session.passage import Lead, rest_at, value_of
 from guardbind.session.row import Row
@@ -302,3 +302,29 @@ class TestBehindTheBeginningOfACopy:
     def test_of_what_the_model_wrote_itself_three_digits_are_gone_on_with(self, begun: str, rest: str) -> None:
         row = self.written("4471", "Which is it?\nIt is ", begun, chosen=False)
         assert not row.chosen and self.going_on(row, "9") == rest
+
+
+@pytest.mark.parametrize(
+    ("passage", "question", "letter", "refused"),
+    [
+        ("The code is zebra.", "Which code? Answer: ", "z", ""),
+        ("The code is zebra.", "Which code? Answer: ze", "b", ""),
+        ("The code is [zebra].", "Which code?\nalpha=[ze", "b", ""),
+        ("The code is $40.", "Which code? Answer: ", "$", ""),
+        ("The code is zebra.", "Which code? Answer: ", "q", "no word"),
+        ("The code is zebra.", "Which code? Answer: ", "b", "no word"),
+        ("The code is zebra.", "Which code? Answer: ze", "c", "no word"),
+        # "40" stands there, and "640" does not.
+        ("The code is 40.", "Which code? Answer: 6", "4", "no word"),
+        ("The code is zebra.", "What are the initials of the code? Answer: ", "z", "something else"),
+        ("The code is zebra.", "Which code is not in use? Answer: ", "z", "something else"),
+        ("The code is zebra. " * 20, "Which code? Answer: ", "z", ""),
+    ],
+)
+def test_a_policy_may_write_what_the_passage_says_and_nothing_else(
+    passage: str, question: str, letter: str, refused: str
+) -> None:
+    opening = opened(passage, question)
+    assert opening is not None
+    reason = refusal(opening, LETTERS, ord(letter))
+    assert refused in reason and bool(reason) is bool(refused)

@@ -117,7 +117,7 @@ class TestInside:
             read = peaked(token, logit).log_softmax(-1)
             return Write("mine", ord(token), readout=read, support=read)
 
-        given = letters_row("beta=42\nbeta=", [Evidence("e", text="beta=42")])
+        given = letters_row("beta=42 x2\nbeta=", [Evidence("e", text="beta=42 x2")])
         generation = Generation(
             given,
             [weighed("4", first)],
