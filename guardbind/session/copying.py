@@ -25,6 +25,7 @@ from guardbind.session.passage import (
     value_of,
     words_behind,
 )
+from guardbind.targets.counted import asks_for_count_in
 from guardbind.targets.query import Query
 from guardbind.text.decode import decode
 
@@ -162,7 +163,9 @@ def _refusal(opening: Opening, tokenizer: PreTrainedTokenizerBase, token: int) -
     target, query = opening.target, opening.row.bound.agreement.query
     if target is None:
         return ""
-    if query.odd or query.language.questions.made.search(query.text):
+    passages = [opening.row.bound.prompt.text[slice(*mention.chars)] for mention in target.mentions]
+    odd = query.odd and not asks_for_count_in(query, " ".join(passages))
+    if odd or query.language.questions.made.search(query.text):
         return "the question asks for something else than what the passage says"
     line, text = opening.row.line(tokenizer), decode(tokenizer, [token])
     begun = {found.group().lstrip(OPENING) for found in (_RUN.search(line), _WORD.search(line)) if found is not None}

@@ -12,7 +12,7 @@ from guardbind.text.asking import UNITS
 from guardbind.text.layout import Span
 from guardbind.text.words import words
 
-__all__ = ["odd_in", "uncounted"]
+__all__ = ["asks_for_count_in", "odd_in", "uncounted"]
 
 _WORD = 40  # characters of a word, at most
 
@@ -44,6 +44,30 @@ def odd_in(text: str, query: Query, table: EvidenceTable, labels: LabelTable) ->
     """
     found = odd_words(text, query.language)
     return [(word, reason) for word, reason in found if not _stated(text, word, query, table, labels)]
+
+
+def asks_for_count_in(query: Query, text: str) -> bool:
+    """Whether what is odd in a query is only that it asks how many of something that a text speaks of.
+
+    Args:
+        query: What is asked.
+        text: What may answer.
+
+    >>> query = Query("How many minutes is it?", "", (("How many", "something computed is meant"),), None, "", (0, 0))
+    >>> asks_for_count_in(query, "It took 53 minutes."), asks_for_count_in(query, "It took a while.")
+    (True, False)
+    """
+    language = query.language
+    kinds = [pattern for kind, pattern in language.asking.kinds.items() if kind != "none"]
+    said = {word.stem for word in words(text, language)}
+    for word, _ in query.odd:
+        at = query.text.find(word)
+        if at < 0 or not any(pattern.fullmatch(word) for pattern in kinds):
+            return False
+        counted = next(iter(words(query.text[at + len(word) :], language)), None)
+        if counted is None or counted.stem not in said:
+            return False
+    return bool(query.odd)
 
 
 def _stated(text: str, phrase: str, query: Query, table: EvidenceTable, labels: LabelTable) -> bool:

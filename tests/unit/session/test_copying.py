@@ -318,6 +318,8 @@ class TestBehindTheBeginningOfACopy:
         ("The code is 40.", "Which code? Answer: 6", "4", "no word"),
         ("The code is zebra.", "What are the initials of the code? Answer: ", "z", "something else"),
         ("The code is zebra.", "Which code is not in use? Answer: ", "z", "something else"),
+        ("It took zebra days.", "How many days did it take? Answer: ", "z", ""),
+        ("It took zebra days.", "How many people did it take? Answer: ", "z", "something else"),
         ("The code is zebra. " * 20, "Which code? Answer: ", "z", ""),
     ],
 )
