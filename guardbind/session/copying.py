@@ -29,7 +29,7 @@ from guardbind.targets.counted import asks_for_count_in
 from guardbind.targets.query import Query
 from guardbind.text.decode import decode
 
-__all__ = ["copies_at", "said_at"]
+__all__ = ["copies_at", "refusal", "said_at"]
 
 _SURE = 3  # digits of a number that is gone on with
 _RUN = re.compile(r"\S+$")
