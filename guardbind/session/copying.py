@@ -21,6 +21,7 @@ from guardbind.session.passage import (
     goes_on_otherwise,
     is_begun,
     may_take_endings,
+    number_behind,
     rest_at,
     value_of,
     words_behind,
@@ -71,7 +72,7 @@ def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
     line, query = opening.row.line(tokenizer), opening.row.bound.agreement.query
     rest = rest_at(line, passages)
     if opening.continues:
-        found = _going_on(opening, rest, line, tokenizer)
+        found = _going_on(opening, rest, line, tokenizer) or _next_number(opening, passages, line, tokenizer)
     elif rest is not None:
         # One letter or digit begins many words; what is made of a passage may begin as it does.
         sure = rest.begun > 1 or _is_all_of(line[len(line) - rest.begun :] + (rest.only or ""), passages, query)
@@ -100,6 +101,25 @@ def _going_on(opening: Opening, rest: Rest | None, line: str, tokenizer: PreTrai
     if letters and may_take_endings(lead, opening.row.bound.language):
         return frozenset()
     return _continuing(tokenizer, rest.only, Writer(tokenizer))
+
+
+def _next_number(
+    opening: Opening, passages: Sequence[str], line: str, tokenizer: PreTrainedTokenizerBase
+) -> frozenset[int]:
+    """Return the tokens that begin the number behind the word that was copied last, where the model writes another.
+
+    "December" is of "December 15, 2021", and "December 2021" is not.
+    """
+    value = opening.row.value
+    if value is None or not value.copies or not decode(tokenizer, [opening.token]).strip()[:1].isdecimal():
+        return frozenset()
+    number = number_behind(line, passages)
+    if number is None:
+        return frozenset()
+    if line[-1:].isspace():
+        return _continuing(tokenizer, number, Writer(tokenizer))
+    tokens = frozenset(form[0] for form in _forms(Writer(tokenizer), number))
+    return tokens - _glued(tokens, tokenizer)
 
 
 def _is_all_of(word: str, passages: Sequence[str], query: Query) -> bool:

@@ -19,6 +19,7 @@ __all__ = [
     "goes_on_otherwise",
     "is_begun",
     "may_take_endings",
+    "number_behind",
     "opens_structure",
     "opens_value",
     "rest_at",
@@ -45,6 +46,7 @@ _TOLD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _PART = re.compile(r"[,;{|]")
 _WITHIN = "_.-"  # join the parts of a name
 _PARTING = re.compile(r"[=;|{}\n\u3002]|[:.!?](?:\s|$)|(?<!\d),(?=\S)|,(?=[^\W\d])")
+_LAST = re.compile(r"[^\W_]+\Z")
 _RUN = re.compile(r"\S+$")
 # A word, a number or a code; what joins its parts belongs to it where a part follows.
 _REST = re.compile(r"(?:[^\W_]|[^\w\s](?=[^\W_])|_(?=[^\W_]))+")
@@ -133,6 +135,26 @@ def may_take_endings(lead: str, language: Language) -> bool:
     known = {word.casefold() for word in told if len(word) > 1} & language.function_words
     # A prompt of no known language is read as English.
     return len(known) < (_FUNCTION_WORDS if language is ENGLISH else 1)
+
+
+def number_behind(line: str, passages: Iterable[str]) -> str | None:
+    """Return the number that passages have right behind the word that a line ends in; None where they have no one.
+
+    Args:
+        line: The line before the slot.
+        passages: What is declared.
+
+    >>> number_behind("It was in December", ["On December 15, 2021, at noon."])
+    '15'
+    """
+    last = _LAST.search(line.rstrip(", \t"))
+    if last is None:
+        return None
+    place = re.compile(rf"(?<![^\W_]){re.escape(last.group())}(?![^\W_])[\s,]*")
+    found = [WORD.match(passage, match.end()) for passage in passages for match in place.finditer(passage)]
+    numbers = {"" if word is None else word.group() for word in found}
+    number = numbers.pop() if len(numbers) == 1 else ""
+    return number if number[:1].isdecimal() else None
 
 
 def opens_value(text: str) -> bool:

@@ -277,11 +277,29 @@ class TestBehindTheBeginningOfACopy:
             # What stands before it tells one place from another.
             ("April 28, 2026", "April 2", "0", "8"),
             ("The code is 4471, and the other is 4498.", "4", "9", ""),
+            # No number of it is left out; a word may be said behind a part of it.
+            ("December 15, 2021", "December ", "2", "1"),
+            ("December 15, 2021", "December ", "o", ""),
+            ("December 15, 2021", "December 15, ", "3", "2"),
         ],
     )
     def test_its_rest_is_copied(self, passage: str, begun: str, top: str, rest: str) -> None:
         row = self.written(passage, "Which is it?\nIt is ", begun)
         assert row.chosen and self.going_on(row, top) == rest
+
+    def test_so_is_what_the_text_told_if_the_model_begins_it(self) -> None:
+        row = self.written("41.185.6", "Which is it?\nIt is ", "", chosen=False)
+        assert row.value is not None
+        row.value.told = frozenset({ord("4")})
+        row.read(ord("4"), ends=False)
+        assert row.value.copied and not row.chosen and self.going_on(row, "2") == "1"
+
+    def test_and_not_what_it_begins_otherwise(self) -> None:
+        row = self.written("41.185.6", "Which is it?\nIt is ", "", chosen=False)
+        assert row.value is not None
+        row.value.told = frozenset({ord("4")})
+        row.read(ord("6"), ends=False)
+        assert not row.value.copied
 
     @pytest.mark.parametrize(
         ("passage", "begun", "top"),
