@@ -73,7 +73,7 @@ class RequestSettings(Frozen):
     """What the prompt binds; None to read it out of the prompt, inside the engine."""
     target: _Text | None = None
     """Key of the binding that the answer is to take its value from; None to find it by the words."""
-    slots: tuple[str, ...] = ("line_end", "field", "cell", "key_phrase", "automatic")
+    slots: tuple[str, ...] = ("line_end", "field", "cell", "passage", "key_phrase", "automatic")
     """Where a value is taken to begin, as in `GuardConfig.slots`."""
     language: str = "auto"
     """What the prompt is written in, as in `GuardConfig.language`."""
