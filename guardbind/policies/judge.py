@@ -71,7 +71,8 @@ class Judge:
             support: Log-probabilities `[vocabulary]` (nats) by which its evidence bits are counted.
         """
         # A span that is read less, or more, makes many words likelier; what it does not say can be checked by nothing.
-        refused = self.refuses(token) if self.candidate is None and self.target is not None else ""
+        unknown = self.candidate is None and self.target is not None
+        refused = self.refuses(token) if unknown and token not in self.copies | self.said else ""
         if refused:
             return Judgement("unsupported", refused)
         # Where it was told whose value is meant, and another one's is coming, the evidence only has to speak for it.

@@ -10,12 +10,10 @@ from transformers import PreTrainedTokenizerBase
 
 from guardbind.candidates.writing import Writer
 from guardbind.errors import CandidateError
-from guardbind.evidence import Located
 from guardbind.session.contained import contained
 from guardbind.session.declared import passages_of
 from guardbind.session.opener import Opening
 from guardbind.session.passage import (
-    OPENING,
     WORD,
     Rest,
     goes_on_otherwise,
@@ -26,16 +24,13 @@ from guardbind.session.passage import (
     value_of,
     words_behind,
 )
-from guardbind.targets.counted import asks_for_count_in
+from guardbind.session.writable import stands_in
 from guardbind.targets.query import Query
 from guardbind.text.decode import decode
 
-__all__ = ["copies_at", "refusal", "said_at"]
+__all__ = ["copies_at", "said_at", "told_at"]
 
 _SURE = 3  # digits of a number that is gone on with
-_RUN = re.compile(r"\S+$")
-_WORD = re.compile(r"[^\W_]+$")
-_UNREAD = "\ufffd"  # what a part of a character is decoded as
 _LONGEST_TOKEN = 16  # characters of a word that one token may write
 
 
@@ -66,23 +61,43 @@ def _none(_: str) -> frozenset[int]:
 
 
 def _copies(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    target, passages = opening.target, passages_of(opening.row.bound, opening.resolution)
-    if target is None or not passages:
+    found, target = _told(opening, tokenizer), opening.target
+    if not found or target is None or opening.token in found:
+        return frozenset()
+    line = opening.row.line(tokenizer)
+    if not opening.continues and rest_at(line, passages_of(opening.row.bound, opening.resolution)) is None:
+        # It begins to say what the passage says, in other words or another order.
+        return frozenset() if stands_in(opening, opening.token, tokenizer) else found
+    return found
+
+
+def told_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens that certainly begin, or go on with, what is to be copied, the model's own among them.
+
+    Args:
+        opening: Where.
+        tokenizer: The model's tokenizer.
+
+    Returns:
+        The tokens; none where nothing is to be copied, see `copies_at`.
+    """
+    return contained("looking for what is to be copied", partial(_told, opening, tokenizer), _none)
+
+
+def _told(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    passages = passages_of(opening.row.bound, opening.resolution)
+    if not passages:
         return frozenset()
     line, query = opening.row.line(tokenizer), opening.row.bound.agreement.query
     rest = rest_at(line, passages)
     if opening.continues:
-        found = _going_on(opening, rest, line, tokenizer) or _next_number(opening, passages, line, tokenizer)
-    elif rest is not None:
-        # One letter or digit begins many words; what is made of a passage may begin as it does.
-        sure = rest.begun > 1 or _is_all_of(line[len(line) - rest.begun :] + (rest.only or ""), passages, query)
-        sure = sure and not goes_on_otherwise(line, rest, passages, opening.row.bound.language)
-        found = _continuing(tokenizer, rest.only, Writer(tokenizer)) if sure and rest.only else frozenset()
-    elif _stands_in(opening, opening.token, target, tokenizer):
-        return frozenset()
-    else:
-        found = _beginning(opening, line, passages, tokenizer)
-    return frozenset() if opening.token in found else found
+        return _going_on(opening, rest, line, tokenizer) or _next_number(opening, passages, line, tokenizer)
+    if rest is None:
+        return _beginning(opening, line, passages, tokenizer)
+    # One letter or digit begins many words; what is made of a passage may begin as it does.
+    sure = rest.begun > 1 or _is_all_of(line[len(line) - rest.begun :] + (rest.only or ""), passages, query)
+    sure = sure and not goes_on_otherwise(line, rest, passages, opening.row.bound.language)
+    return _continuing(tokenizer, rest.only, Writer(tokenizer)) if sure and rest.only else frozenset()
 
 
 def _going_on(opening: Opening, rest: Rest | None, line: str, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
@@ -114,7 +129,8 @@ def _next_number(
     if value is None or not value.copies or not decode(tokenizer, [opening.token]).strip()[:1].isdecimal():
         return frozenset()
     number = number_behind(line, passages)
-    if number is None:
+    # "12 May 2021" has it before, of "May 12, 2021", and "3rd May 2021" of "May 3, 2021".
+    if number is None or re.search(rf"(?<!\d){re.escape(number)}(?!\d)", line):
         return frozenset()
     if line[-1:].isspace():
         return _continuing(tokenizer, number, Writer(tokenizer))
@@ -141,61 +157,6 @@ def _beginning(
     if len(said) != 1:
         return frozenset()
     return frozenset(form[0] for form in _forms(Writer(tokenizer), said.pop()))
-
-
-def _stands_in(
-    opening: Opening, token: int, target: Located, tokenizer: PreTrainedTokenizerBase, begun: str = ""
-) -> bool:
-    """Whether a passage has a word that begins with a token, or with what is begun of it and the token."""
-    text = decode(tokenizer, [token])
-    bound = opening.row.bound
-    own = begun + text if begun else text.strip()
-    for mention in target.mentions:
-        if not own.isprintable() or _UNREAD in own:
-            # A part of a character has no text of its own.
-            if token in bound.ids[mention.tokens.start : mention.tokens.stop]:
-                return True
-            continue
-        passage = bound.prompt.text[slice(*mention.chars)]
-        # Where words are not set apart by spaces one may begin anywhere.
-        apart = r"(?<![^\W_])" if bound.language.marks.spaced and own[:1].isalnum() else ""
-        if own and re.search(rf"{apart}{re.escape(own)}", passage, re.IGNORECASE):
-            return True
-    return False
-
-
-def refusal(opening: Opening, tokenizer: PreTrainedTokenizerBase, token: int) -> str:
-    """Return why a policy may not write a token where the value is not known; empty where it may.
-
-    What the evidence makes likelier need not be what it says: told "The town was founded in 1911", a contrast writes
-    another name, or another tongue. A word of the passage can be checked by whoever reads it. And where the question
-    asks for something that is made of a value (initials, a sum), or denies, a word of the passage is no answer.
-
-    Args:
-        opening: Where.
-        tokenizer: The model's tokenizer.
-        token: The token.
-    """
-    return contained("reading a declared passage", partial(_refusal, opening, tokenizer, token), lambda why: why)
-
-
-def _refusal(opening: Opening, tokenizer: PreTrainedTokenizerBase, token: int) -> str:
-    target, query = opening.target, opening.row.bound.agreement.query
-    if target is None:
-        return ""
-    passages = [opening.row.bound.prompt.text[slice(*mention.chars)] for mention in target.mentions]
-    odd = query.odd and not asks_for_count_in(query, " ".join(passages))
-    if odd or query.language.questions.made.search(query.text):
-        return "the question asks for something else than what the passage says"
-    line, text = opening.row.line(tokenizer), decode(tokenizer, [token])
-    begun = {found.group().lstrip(OPENING) for found in (_RUN.search(line), _WORD.search(line)) if found is not None}
-    if text[:1].isspace() or not begun:
-        begun = {""}
-    elif not (line[-1:].isalnum() and text[:1].isalnum() and opening.row.bound.language.marks.spaced):
-        begun.add("")  # a word may begin behind a sign
-    if any(_stands_in(opening, token, target, tokenizer, part) for part in begun):
-        return ""
-    return "the passage has no word that goes on or begins so"
 
 
 def said_at(opening: Opening, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

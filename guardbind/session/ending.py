@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -16,6 +17,7 @@ from guardbind.session.departing import departure
 from guardbind.session.limits import Limits
 from guardbind.session.overrun import BEFORE, behind, going_on, likeliest
 from guardbind.session.row import EndedValue, Row
+from guardbind.session.value import Phase, ValueEvent
 from guardbind.text.decode import decode
 
 __all__ = ["Endings", "HeldRecords", "fault_of"]
@@ -59,6 +61,19 @@ class Endings:
                 row.written = None
         held = [] if row.written is None else [*row.written.records]
         self._recorder.release(row.index, held if row.value is None else [*held, *row.value.records])
+
+    def close(self, row: Row) -> None:
+        """Read a value of a declared passage beside it that is still open where the generation ends."""
+        value = row.value
+        if value is not None and value.node is None and value.records and value.phase in (Phase.JUDGED, Phase.FORCED):
+            row.advance(ValueEvent.END)
+        written = row.written
+        if written is None or written.known:
+            return
+        reason = _departure_of(row, written, self._tokenizer, over=True)
+        if reason:
+            self._recorder.correct(written.records, reason, "unsupported")
+        row.written = None
 
     def apart(self, row: Row, scores: Tensor) -> Tensor:
         """Rule out the next tokens that would go on with a repaired value which is whole, if they are likely."""
@@ -109,7 +124,7 @@ def fault_of(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) 
         tokenizer: The model's tokenizer.
     """
     if not written.known:
-        return contained("comparing with a declared passage", lambda: _departs(row, written, tokenizer), lambda _: "")
+        return _departure_of(row, written, tokenizer, over=row.finished)
     target = row.bound.candidate(written.target)
     if target is None:
         return ""
@@ -130,8 +145,13 @@ def _begins(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) -
     return any(surface.startswith(text) or text.startswith(surface) for surface in surfaces)
 
 
-def _departs(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) -> str | None:
+def _departure_of(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase, *, over: bool) -> str | None:
     """Return how what was written has left the declared passage that it began to copy; see `departure`."""
+    compare = partial(_departs, row, written, tokenizer, over=over)
+    return contained("comparing with a declared passage", compare, lambda _: "")
+
+
+def _departs(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase, *, over: bool) -> str | None:
     passages = passages_of(row.bound, written.resolution)
     if not passages:
         return ""
@@ -139,6 +159,6 @@ def _departs(row: Row, written: EndedValue, tokenizer: PreTrainedTokenizerBase) 
     text = decode(tokenizer, row.ids[start:])
     before, whole = (decode(tokenizer, row.ids[start:end]) for end in (written.start, written.end))
     if not text.startswith(whole) or not whole.startswith(before):
-        return "" if row.finished else None  # half a character is decoded as another one
+        return "" if over else None  # half a character is decoded as another one
     value = range(len(before), len(whole))
-    return departure(text, value, passages, row.bound.language, over=row.finished)
+    return departure(text, value, passages, row.bound.language, over=over)

@@ -35,6 +35,7 @@ from guardbind.policies import (
 )
 from guardbind.session.asking import Asking
 from guardbind.session.available import SlotProbe
+from guardbind.session.copying import told_at
 from guardbind.session.ending import Endings
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullMeter, NullReadings
@@ -145,6 +146,7 @@ class Engine:
                 if not row.finished:
                     row.read(token, ends=token in self._limits.eos)
                     self._endings.observe(row)
+            self._endings.close(row)
 
     def step(self, reading: Reading, scores: Tensor, columns: int) -> Tensor:
         """Return the scores `[rows, vocabulary]` of the next tokens; rows between slots keep theirs.
@@ -316,7 +318,7 @@ class Engine:
         )
         if opening.row.value is not None:
             opening.row.value.records.append(place)
-            opening.row.value.told = slot.copies
+            opening.row.value.told = frozenset() if opening.continues else told_at(opening, self._model.tokenizer)
         return scores if judged.kept is None else self._carry_out(opening, judged.kept, scores)
 
     def _carry_out(self, opening: Opening, kept: Proposal, scores: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from guardbind.text.language import Language
 from guardbind.text.words import is_telling, words
 
 __all__ = [
+    "LETTER",
     "OPENING",
     "WORD",
     "Lead",
@@ -31,10 +32,14 @@ OPENING = "\"'`*_([{<\u201c\u2018"
 """What may stand before a value and is no part of it."""
 
 _QUOTES = "\"'`*_\u201c\u2018"
+LETTER = r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+"""A letter or a digit of a script that sets words apart, as a regular expression."""
+
 _BEFORE = frozenset(OPENING + ":\uff1a \t")
 _PARTED = OPENING + "=:\uff1a,;|"  # behind these something begins
 _APART = _PARTED + " \t\n"
 _MOST_WORDS = 4  # of a passage that is a value and says nothing else: "21 August 2022"
+_LONGEST_LINE = 400
 _LONGEST_LEAD = 80  # characters: what stands word by word in both is seldom longer
 _AROUND = OPENING + "\"'`*_)]}>.,;\u201d\u2019 \t\n"
 _FEW_DIGITS = 2
@@ -81,6 +86,7 @@ def rest_at(line: str, passages: Iterable[str]) -> Rest | None:
     >>> rest_at("The order was placed on 202", ["2025-07-28"])
     Rest(begun=3, only='5-07-28', every=frozenset({'5-07-28'}))
     """
+    line = line[-_LONGEST_LINE:]  # a search for a run at the end takes its square
     run = _RUN.search(line)
     begun = "" if run is None else run.group().lstrip(OPENING)
     if not begun or begun[-1] in _PARTED:
@@ -147,7 +153,7 @@ def number_behind(line: str, passages: Iterable[str]) -> str | None:
     >>> number_behind("It was in December", ["On December 15, 2021, at noon."])
     '15'
     """
-    last = _LAST.search(line.rstrip(", \t"))
+    last = _LAST.search(line[-_LONGEST_LINE:].rstrip(", \t"))
     if last is None:
         return None
     place = re.compile(rf"(?<![^\W_]){re.escape(last.group())}(?![^\W_])[\s,]*")

@@ -18,7 +18,7 @@ from guardbind.model.branches import BranchRequest
 from guardbind.model.tail import Tail
 from guardbind.policies.judge import Judge, rests
 from guardbind.policies.slot import Restatement, Slot
-from guardbind.session.copying import copies_at, refusal, said_at
+from guardbind.session.copying import copies_at, said_at
 from guardbind.session.limits import Limits
 from guardbind.session.meter import NullReadings
 from guardbind.session.opener import Opening
@@ -27,6 +27,7 @@ from guardbind.session.row import Row
 from guardbind.session.sharing import SharedReading
 from guardbind.session.standing import UNCALIBRATED, Standing
 from guardbind.session.unbound import UNBOUND, is_told
+from guardbind.session.writable import refusal
 from guardbind.targets.trust import precision
 from guardbind.text.decoded import PromptText
 

@@ -150,7 +150,7 @@ class Value:
         records: Places of its slots among those that were recorded.
         warrant: What the first proposal that was carried out in it rests on; it holds for those that follow.
         withheld: A confirmed proposal was not let pass, so that no other is.
-        told: Tokens of which the text says that a copy begins with them, as far as its first token was judged.
+        told: Tokens of which the text says that a copy begins with them here, until the next one is read.
         copied: It was begun with one of them, so that it is a copy whoever chose it.
         branch: Where its continuation is read; there is one in the phase `FOLLOWED`, and only there.
     """
@@ -233,7 +233,7 @@ class Value:
         Returns:
             The candidates that it is if it ends with the token, or before it; None while it goes on.
         """
-        self.copied = self.copied or (self.tokens == 0 and token in self.told)
+        self.copied, self.told = self.copied or token in self.told, frozenset()
         self.tokens += 1
         if self.node is None:
             return None

@@ -60,12 +60,14 @@ def asks_for_count_in(query: Query, text: str) -> bool:
     language = query.language
     kinds = [pattern for kind, pattern in language.asking.kinds.items() if kind != "none"]
     said = {word.stem for word in words(text, language)}
+    at = 0
     for word, _ in query.odd:
-        at = query.text.find(word)
+        at = query.text.find(word, at)
         if at < 0 or not any(pattern.fullmatch(word) for pattern in kinds):
             return False
-        counted = next(iter(words(query.text[at + len(word) :], language)), None)
-        if counted is None or counted.stem not in said:
+        at += len(word)
+        counted = next(iter(words(query.text[at:], language)), None)
+        if counted is None or not counted.content or counted.stem not in said:
             return False
     return bool(query.odd)
 

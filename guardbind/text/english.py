@@ -146,7 +146,8 @@ _QUESTIONS = Questions(
         re.IGNORECASE,
     ),
     made=either(
-        "(?:raise|lower|increase|decrease|reduce|extend|shorten|postpone) [^?.!\\n]{1,60} by",
+        "(?:raise|lower|increase|decrease|reduce|extend|shorten|postpone) [^?.!\\n]{1,60} by "
+        "(?:\\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half)",
         "generate|create|change|update|cop(?:y|ied)|replaced?|renamed?|delay(?:ed)?|hide|round(?:ed)?",
     ),
     idle=either(

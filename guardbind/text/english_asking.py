@@ -76,11 +76,10 @@ ASKING = Interrogatives(
         "former real true fake false upper lower left right inner outer poor dear great",
     ),
     polite=either(
+        "(?:can|could|would|will) you (?:please |kindly |quickly )?(?:tell|give|send|show|remind) (?:me|us)",
         "(?:can|could|would|will) you (?:please |kindly |quickly )?"
-        "(?:tell|give|send|show|find|remind|look up|name|state)",
-        "do you (?:know|have|remember|recall) (?:the|my|his|her|its|our|their|\\w+['\u2019]s)",
-        "(?:may|can|could) I (?:please )?(?:have|get|know|see) (?:the|my|his|her|its|our|their|\\w+['\u2019]s)",
-        "would you mind (?:telling|giving|sending|showing)",
+        "(?:look up|name|state) (?:the|my|his|her|\\w+['\u2019]s)",
+        "would you mind (?:telling|giving|sending|showing) (?:me|us)",
     ),
     # Times of an opening or a departure are left out: who tells them often tells exceptions, too.
     implied=(

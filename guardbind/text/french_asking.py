@@ -16,8 +16,7 @@ _MASS = rf"{MASSES}|(?:kilo)?grammes?\b|kilos?\b|livres?\b|tonnes?\b"
 ASKING = Interrogatives(
     polite=either(
         "(?:peux-tu|pouvez-vous|pourrais-tu|pourriez-vous|tu peux|vous pouvez|veux-tu|voulez-vous) (?:bien )?"
-        "(?:me |nous )?(?:dire|donner|indiquer|envoyer|rappeler|montrer|trouver|chercher|préciser|communiquer)",
-        "(?:connais-tu|connaissez-vous|tu connais|vous connaissez|as-tu|avez-vous) (?:le|la|les|l['\u2019])",
+        "(?:me|nous) (?:dire|donner|indiquer|envoyer|rappeler|montrer|trouver|chercher|préciser|communiquer)",
     ),
     kinds={
         "none": either("pourquoi|comment(?! (?:s['\u2019]appelle|se nomme|s['\u2019]intitule))"),

@@ -171,7 +171,8 @@ _QUESTIONS = Questions(
         re.IGNORECASE,
     ),
     made=either(
-        "(?:erhöhe|senke|verringere|verlängere|verkürze|verschiebe) [^?.!\\n]{1,60} um",
+        "(?:erhöhe|senke|verringere|verlängere|verkürze|verschiebe) [^?.!\\n]{1,60} um "
+        "(?:\\d+|einen?|eine|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|die hälfte)",
         "erzeuge|erstelle|ändere|tausch\\w*|ersetz\\w*|kopier\\w*|verschieb\\w*|umbenannt|verberge|runde",
     ),
     idle=either(

@@ -26,10 +26,10 @@ _AGENTS = {
 
 ASKING = Interrogatives(
     polite=either(
-        "(?:kannst du|können sie|könntest du|könnten sie|würdest du|würden sie) (?:mir |uns )?(?:bitte |mal |kurz )*"
-        "(?:sagen|nennen|geben|zeigen|nachsehen|nachschauen|heraussuchen"
-        "|[^?.!\\n]{1,80} (?:sagen|nennen|geben|zeigen|nachsehen|nachschauen|heraussuchen))",
-        "(?:weißt du|wissen sie|hast du|haben sie) (?:die|der|das|den|noch die|noch den|noch das)",
+        "(?:kannst du|können sie|könntest du|könnten sie|würdest du|würden sie) (?:mir|uns) "
+        "[^?.!\\n]{0,80}\\b(?:sagen|nennen|geben|zeigen|nachsehen|nachschauen|heraussuchen)",
+        "(?:sagst du|sagen sie|nennst du|nennen sie|gibst du|geben sie) (?:mir|uns) "
+        "(?:bitte |mal |kurz )*(?:die|der|das|den)",
     ),
     kinds={
         "none": either("warum|wieso|weshalb|wozu|wie oft|wie(?= (?:kann|kommt|komme|funktioniert|geht)\\b)"),

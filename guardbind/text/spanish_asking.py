@@ -15,9 +15,10 @@ _MASS = rf"{MASSES}|(?:kilo)?gramos?\b|kilos?\b|libras?\b|toneladas?\b"
 
 ASKING = Interrogatives(
     polite=either(
-        "(?:me |nos )?(?:puedes|puede|podrías|podría|podéis|pueden) (?:por favor )?"
-        "(?:decir|dar|indicar|mostrar|enviar|buscar|recordar|pasar)(?:me|nos)?",
-        "(?:sabes|sabe|conoces|conoce|tienes|tiene usted) (?:el|la|los|las|su|mi)",
+        "(?:me|nos) (?:puedes|puede|podrías|podría|podéis|pueden) (?:por favor )?"
+        "(?:decir|dar|indicar|mostrar|enviar|buscar|recordar|pasar)",
+        "(?:puedes|puede|podrías|podría|podéis|pueden) (?:por favor )?"
+        "(?:decir|dar|indicar|mostrar|enviar|buscar|recordar|pasar)(?:me|nos)",
         "(?:me|nos) (?:dices|dice|das|da|indicas|indica|pasas) (?:el|la|los|las|su|mi)",
     ),
     kinds={

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from plain_slots import LETTERS, letters_opener, letters_row
 
 from guardbind.evidence import Binding, Evidence
-from guardbind.session.copying import copies_at, refusal, said_at
+from guardbind.session.copying import copies_at, said_at
 from guardbind.session.opener import Opening
 from guardbind.session.passage import Lead, rest_at, value_of
 from guardbind.session.row import Row
 from guardbind.session.value import ValueEvent
+from guardbind.session.writable import refusal
 from guardbind.targets.query import Query
 from guardbind.text.english import ENGLISH
 

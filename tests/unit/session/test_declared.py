@@ -29,6 +29,7 @@ def asked(question: str) -> Query:
         ("Job-49's step total is", "401"),
         (": The step total of job-49 is", "401"),
         ('  "step_total": ', "401"),
+        ('  "step": "', "401"),
     ],
 )
 def test_it_comes_to_it(line: str, passage: str) -> None:
@@ -41,6 +42,10 @@ def test_it_comes_to_it(line: str, passage: str) -> None:
         ("The step total of job-48 is", "401", QUESTION),
         ("The former step total of job-49 is", "401", QUESTION),
         ("It is", "401", QUESTION),
+        ("Job-49 is", "401", QUESTION),
+        ("The step total of job-48 is", "401", f"{QUESTION} Note that job-48 is a different job."),
+        ("The error total of job-49 is", "401", "What are the step total and the error total of job-49?"),
+        ("The step total of job-49 is", "401", "What is the step total of job-49, and its owner?"),
         ("The step total of job-49 is", "401", "Is the step total of job-49 larger than 400?"),
         ("The code of the vault is", "The code is 4471.", QUESTION),
         ("The step total of job-49 is", "401 or 402, nobody knows; ask Ann.", QUESTION),

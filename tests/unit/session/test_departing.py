@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardbind.session.departing import departure
+from guardbind.text.chinese import CHINESE
 from guardbind.text.english import ENGLISH
+from guardbind.text.language import Language
 
 
 def departs(value: str, passage: str, *, lead: str = "It is ", behind: str = " and", over: bool = False) -> str | None:
@@ -29,6 +31,15 @@ def departs(value: str, passage: str, *, lead: str = "It is ", behind: str = " a
         ("Rosamund", "Patient: Rosalind Moran"),
         ("2021-07-29", "Date: 2021-07-28"),
         ("April 20", "April 28, 2026"),
+        ("falcon13@toucan.example.net", "falcon13@toucan.example.org"),
+        ("1", "Price: 1,000"),
+        ("5", "Budget: 5,000,000 USD"),
+        ("4471", "The code is 44."),
+        ("140 km", "It is 14 km away."),
+        ("44.95%", "The rate is 44%"),
+        ("44", "The price is 44.44"),
+        ("12", "Prix: 12 000 EUR"),
+        ("December 15, 2022", "December 15, 2021"),
     ],
 )
 def test_another_end_of_what_the_passage_begins(value: str, passage: str) -> None:
@@ -47,6 +58,19 @@ def test_another_end_of_what_the_passage_begins(value: str, passage: str) -> Non
         ("15th of December", "December 15, 2021"),
         ("2021", "Date: 2021-07-28"),
         ("44", "sold 44"),
+        ("1000", "Price: 1,000"),
+        ("12.5", "Price 12.50"),
+        ("1 200 EUR", "Prix: 1200 EUR"),
+        ("15h30", "Heure: 15:30"),
+        ("44 kg", "Weight: 44kg"),
+        ("16 GB", "RAM: 16GB"),
+        ("10 am", "Opens 10am"),
+        ("3", "the 3rd of May"),
+        ("11/01/2024, so in 2024", "11/01/2024"),
+        ("4471, see section 4", "The code is 4471."),
+        ("4471 (4 digits)", "The code is 4471."),
+        ("December 15, 2021 (12/15/2021)", "December 15, 2021"),
+        ("According to the record, 88213", "Account number: 88213"),
         ("seventeen", "It took 17 days"),
         ("80", "The code is 4471"),  # it has nothing in common with it
         ("4471.", "The code is 4471"),
@@ -89,11 +113,31 @@ def test_names_that_take_other_endings_are_let_be() -> None:
         ("December 2021", "December 2021, until December 15, 2021", False),
         ("December", "December 15, 2021", False),
         ("December: 2021", "December 15, 2021", False),
+        ("15th December 2021", "December 15, 2021", False),
+        ("3rd May 2021", "May 3, 2021", False),
         ("Ann 55", "Ann Lee, 55", False),
     ],
 )
 def test_a_number_that_is_left_out(value: str, passage: str, *, skips: bool) -> None:
     assert ("leaves out" in str(departs(value, passage))) is skips
+
+
+@pytest.mark.parametrize(
+    ("value", "passage", "departed"),
+    [
+        ("4471", "\u4f1a\u8bae\u5ba4\u7f16\u53f74471\u3002", False),
+        ("\u7f16\u53f7\u662f4471", "\u7f16\u53f74471\u3002", False),
+        ("\u4ef7\u683c\u662f44\u5143", "\u4ef7\u683c\u4e3a44\u5143\u3002", False),
+        ("7\u670828\u65e5", "2021\u5e747\u670828\u65e5", False),
+        ("\u7b54\u6848\u662f4498", "\u7f16\u53f7\u662f4471\u3002", True),
+    ],
+)
+@pytest.mark.parametrize("language", [ENGLISH, CHINESE])
+def test_in_a_script_without_spaces(value: str, passage: str, language: Language, *, departed: bool) -> None:
+    lead = "\u7b54\uff1a"
+    text = f"{lead}{value}\u3002\u597d"
+    found = departure(text, range(len(lead), len(lead) + len(value)), [passage], language, over=False)
+    assert bool(found) is departed
 
 
 def test_it_waits_until_a_word_is_whole() -> None:

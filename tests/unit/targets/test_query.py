@@ -96,8 +96,7 @@ class TestWords:
             "In which city is it? Answer briefly.",
             "Can you tell me Bob's badge number?",
             "Could you please look up the badge of Bob?",
-            "Do you know Bob's badge number?",
-            "May I have his number?",
+            "Would you mind telling us his number?",
         ],
     )
     def test_a_value_is_asked_for(self, question: str) -> None:
@@ -113,6 +112,10 @@ class TestWords:
             "Can you tell me whether it is 8213?",
             "Can you lift it?",
             "Do you know him?",
+            "Do you have the invoice ready?",
+            "Can I see the doctor on Monday?",
+            "Can you find the bug yourself?",
+            "Will you give Bob a raise?",
             "What is not it?",
             "The weather is fine.",
             "",
@@ -128,9 +131,9 @@ class TestWords:
     @pytest.mark.parametrize(
         ("language", "question", "other"),
         [
-            (GERMAN, "Kannst du mir bitte Annas Nummer sagen?", "Kannst du das Haus sehen?"),
-            (FRENCH, "Peux-tu me donner le num\u00e9ro d'Anna ?", "Peux-tu venir ?"),
-            (SPANISH, "\u00bfPuedes decirme el n\u00famero de Anna?", "\u00bfPuedes venir?"),
+            (GERMAN, "Kannst du mir bitte Annas Nummer sagen?", "Können sie den Weg allein zeigen?"),
+            (FRENCH, "Peux-tu me donner le num\u00e9ro d'Anna ?", "Tu peux trouver la sortie seul ?"),
+            (SPANISH, "\u00bfPuedes decirme el n\u00famero de Anna?", "\u00bfSe puede enviar el paquete?"),
             (
                 CHINESE,
                 "\u80fd\u544a\u8bc9\u6211\u5b89\u5a1c\u7684\u53f7\u7801\u5417\uff1f",
