@@ -12,7 +12,7 @@ from guardbind.targets.query import Query
 from guardbind.text.layout import layout_of
 from guardbind.text.words import words
 
-__all__ = ["comes_to", "declared_passages", "passages_of"]
+__all__ = ["asks_again", "comes_to", "declared_passages", "passages_of"]
 
 _LONGEST = 200  # characters: one that is longer says several things
 _LONGEST_LINE = 400  # characters of it that are read
@@ -72,12 +72,17 @@ def comes_to(line: str, passages: Sequence[str], query: Query) -> bool:
     if len(words_behind(line, passages, query.language)) == 1:
         return True
     part = _PARTED.split(line.rstrip(OPENING + " \t"))[-1]
-    return _asks_again(part, query) and value_of(passages, query, part) is not None
+    return asks_again(line, query) and value_of(passages, query, part) is not None
 
 
-def _asks_again(part: str, query: Query) -> bool:
-    """Whether a sentence, or the name of a field, is about what is asked and about nothing besides."""
-    language = query.language
+def asks_again(line: str, query: Query) -> bool:
+    """Whether the sentence of an answer, or the name of its field, says what is asked once more and nothing besides.
+
+    Args:
+        line: The answer's line so far.
+        query: What is asked.
+    """
+    part, language = _PARTED.split(line[-_LONGEST_LINE:].rstrip(OPENING + " \t"))[-1], query.language
     asking = _sentence_that_asks(query)
     about = {word.stem: part[word.start : word.end] for word in words(part, language) if word.content}
     asked = {word.stem for word in words(asking, language) if word.content}

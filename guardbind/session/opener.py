@@ -13,13 +13,14 @@ from guardbind.evidence import Located
 from guardbind.session.asking import Asking
 from guardbind.session.begun import begun_by, is_value
 from guardbind.session.contained import contained
-from guardbind.session.declared import comes_to, declared_passages
+from guardbind.session.declared import asks_again, comes_to, declared_passages
 from guardbind.session.overrun import going_on
 from guardbind.session.passage import Rest, opens_structure, opens_value, rest_at
 from guardbind.session.row import Row
 from guardbind.session.value import Phase, Value, ValueEvent
 from guardbind.slots import Moment
 from guardbind.slots.detector import Detected, SlotDetector
+from guardbind.slots.following import ends_before_value
 from guardbind.targets import Resolution
 from guardbind.targets.history import unresolved
 from guardbind.text.decode import decode
@@ -45,6 +46,7 @@ class Opening:
         sees_token: Only that token makes it a slot.
         glued: Tokens that would go on with the word that the text ends in, and begin no value.
         tells: The token is no word that stands in any sentence ("a"), so that it can hardly begin a value by chance.
+        asked: The sentence before it says once more what is asked, and that it follows: "Bob's badge is".
     """
 
     row: Row
@@ -56,6 +58,7 @@ class Opening:
     sees_token: bool = False
     glued: frozenset[int] = frozenset()
     tells: bool = True
+    asked: bool = False
 
     @property
     def target(self) -> Located | None:
@@ -276,6 +279,7 @@ class Opener:
         ):
             glued = frozenset(token for token in value.node.children if row.inside_word(self._tokenizer, token))
         tells = is_telling(decode(self._tokenizer, [top]), row.bound.language)
+        asked = tells and value.detected.sees_token and not continues and self._is_asked(row, value)
         return Opening(
             row,
             value.detected.kind,
@@ -286,7 +290,15 @@ class Opener:
             sees_token=value.detected.sees_token,
             glued=glued,
             tells=tells,
+            asked=asked,
         )
+
+    def _is_asked(self, row: Row, value: Value) -> bool:
+        """Whether the sentence before a value is about its target, and says that what was asked follows."""
+        line, query = row.line(self._tokenizer), row.bound.agreement.query
+        if value.resolution.how != "slot_prefix" or not ends_before_value(line, query.language):
+            return False
+        return contained("reading the slot's sentence", lambda: asks_again(line, query), lambda _: False)
 
     def _is_structured(self, value: Value, top: int) -> bool:
         """Whether the answer opens an object, or a block, in which fields lead up to values."""

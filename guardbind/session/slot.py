@@ -285,7 +285,7 @@ def is_false_alarm(opening: Opening, slot: Slot) -> bool:
     if stated and not owners:
         return False  # `max_nulls` left them out, so that nothing speaks for a coincidence
     target = opening.resolution.index
-    if opening.tells and target is not None and opening.row.bound.expects(target, owners):
+    if opening.tells and target is not None and (opening.asked or opening.row.bound.expects(target, owners)):
         return False
     return not any(rests(slot.token, slot.logprobs, slot.nulls[item], slot.config) for item in owners)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guardbind.slots.key_phrase import says_that_a_value_follows
+from guardbind.slots.following import says_that_a_value_follows
 from guardbind.slots.moment import Moment
 from guardbind.slots.rule import slot_rule
 from guardbind.targets import Place
