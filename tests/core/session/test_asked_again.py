@@ -36,6 +36,9 @@ def test_values_that_begin_alike_leave_each_other_no_evidence_and_are_judged(
         ids, attention_mask=torch.ones_like(ids), bindings=[ROOMS], max_new_tokens=24, do_sample=False
     )
     text = str(tokenizer.decode(output.sequences[0, ids.shape[1] :], skip_special_tokens=True))
-    last = output.report.slots[-1]
-    assert last.kind == "automatic" and last.verdict == "binding_failure"
-    assert (policy == "observe" and "room is F-447" in text) or ("room is C-369" in text and last.passed)
+    slot = next(slot for slot in output.report.slots if slot.kind == "automatic")
+    assert slot.verdict == "binding_failure"
+    if policy == "observe":
+        assert "room is F-447" in text and not slot.passed
+    else:
+        assert "room is C-369" in text and slot.final_verdict == "repaired"
