@@ -44,6 +44,8 @@ SHAPING = (
 """Settings that shape what a guard proposes. With others, other proposals would have been counted."""
 
 _SINCE = ("attend",)  # of the same kind; at their defaults they say nothing, so that older calibrations hold
+# It finds no slot where values are known, and calibrations count no others: with it and without it they hold.
+_UNCOUNTED_SLOTS = ("passage",)
 
 
 def calibrated_settings(config: GuardConfig, calibration: Calibration) -> GuardConfig:
@@ -109,7 +111,8 @@ def shaping_sha256(config: GuardConfig) -> str:
     """Return the hash of the settings that shape what a guard proposes (`SHAPING`)."""
     fields = GuardConfig.model_fields
     since = [name for name in _SINCE if getattr(config, name) != fields[name].get_default(call_default_factory=True)]
-    return _sha256({name: _plain(getattr(config, name)) for name in (*SHAPING, *since)})
+    seen = {name: _plain(getattr(config, name)) for name in (*SHAPING, *since)}
+    return _sha256({**seen, "slots": [slot for slot in seen["slots"] if slot not in _UNCOUNTED_SLOTS]})
 
 
 def _sha256(data: Any) -> str:

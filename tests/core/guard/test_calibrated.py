@@ -132,6 +132,9 @@ def test_settings_that_shape_proposals_are_compared_by_their_hash(
     calibration = plain_calibration(made, acting_rule("slot_prefix"))
     for settings, names in (
         ({"capture_text": True, "outside": "widen"}, ()),
+        # No calibration counts values that are not known.
+        ({"slots": ("line_end", "field", "cell", "key_phrase", "automatic")}, ()),
+        ({"slots": ("line_end",)}, ("settings",)),
         ({"policy": "veto"}, ("settings",)),
         ({"min_evidence_bits": 1.0}, ("settings",)),
         ({"null": "redact", "tail_tokens": 3}, ("tail_tokens",)),
